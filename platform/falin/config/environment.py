@@ -1,0 +1,97 @@
+"""What an installation may set, typed and checked at start: one list of everything wrong, in plain words."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "falin"
+
+
+class Environment(BaseSettings):
+    """Environment variables; those of Falin itself begin with ``FALIN_``."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    database_url: str = Field(alias="DATABASE_URL", description="PostgreSQL address of the application's role")
+    database_owner_url: str = Field("", alias="DATABASE_OWNER_URL", description="address of the owner's role")
+    broker_url: str = Field("redis://127.0.0.1:6379/0", alias="BROKER_URL", description="Valkey or Redis")
+    secret_key: str = Field("", alias="FALIN_SECRET_KEY", description="at least 50 characters; made at first start")
+    root_key_file: Path | None = Field(None, alias="FALIN_ROOT_KEY_FILE", description="64 hex digits; made at first start")
+    home: Path = Field(default_factory=default_home, alias="FALIN_HOME", description="where state lies")
+    assets: Path | None = Field(None, alias="FALIN_ASSETS", description="the built front end")
+    hosts: str = Field("127.0.0.1,localhost,[::1]", alias="FALIN_HOSTS", description="host names served, by comma")
+    https: bool = Field(False, alias="FALIN_HTTPS", description="served over HTTPS: secure cookies, HSTS")  # noqa: FBT003
+    demo: bool = Field(False, alias="FALIN_DEMO", description="demo data: every page says so")  # noqa: FBT003
+    as_owner: bool = Field(False, alias="FALIN_AS_OWNER", description="this process migrates: owner's role")  # noqa: FBT003
+    cipher: str = Field("AES-256-GCM", alias="FALIN_CIPHER", pattern="^(AES-256-GCM|SM4-GCM)$")
+    virus_scan: str = Field("", alias="FALIN_VIRUS_SCAN", description="dotted path of a function(bytes) -> clean?")
+    files_bucket: str = Field("", alias="FALIN_FILES_BUCKET", description="S3-compatible bucket; else the disk")
+    files_endpoint: str = Field("", alias="FALIN_FILES_ENDPOINT", description="address of the object store")
+    mail_url: str = Field("", alias="FALIN_MAIL_URL", description="smtp://user:password@host:port; else the log")
+    map_approval: str = Field("", alias="FALIN_MAP_APPROVAL", description="审图号, printed on each map")
+    province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
+
+
+class Misconfigured(Exception):
+    """Everything that is wrong with the environment, at once."""
+
+
+def read() -> Environment:
+    """:raises Misconfigured: with one line for each wrong variable."""
+    try:
+        env = Environment()  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+        raise Misconfigured("The environment is not right 环境变量有问题:\n" + "\n".join(lines)) from None
+    wrong = [
+        f"  {name}: not a PostgreSQL address (postgresql://user:password@host/database)"
+        for name, value in (("DATABASE_URL", env.database_url), ("DATABASE_OWNER_URL", env.database_owner_url))
+        if value and urlsplit(value).scheme not in {"postgresql", "postgres"}
+    ]
+    if env.secret_key and len(env.secret_key) < 50:
+        wrong.append("  FALIN_SECRET_KEY: shorter than 50 characters")
+    if wrong:
+        raise Misconfigured("The environment is not right 环境变量有问题:\n" + "\n".join(wrong))
+    return env
+
+
+def database_of(url: str) -> dict[str, object]:
+    """A PostgreSQL address as Django's parts; ``?host=/path`` names a socket folder."""
+    parts = urlsplit(url)
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "NAME": unquote(parts.path.lstrip("/")), "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""), "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or query.get("port", "")),
+    }  # fmt: skip
+
+
+def secret(home: Path, name: str, make: object) -> str:
+    """A secret of this installation, made once and kept readable by its owner only."""
+    path = home / "secrets" / name
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        assert callable(make)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = str(make())
+        try:
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+        except FileExistsError:  # another process made it a moment ago
+            return path.read_text().strip()
+        return text
+
+
+def stop(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
+    raise SystemExit(2)

@@ -1,0 +1,243 @@
+"""Django's settings, from the environment. One alias, one search path rule, nothing read elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from celery.schedules import crontab
+
+from falin.config import environment
+
+try:
+    ENV = environment.read()
+except environment.Misconfigured as wrong:
+    environment.stop(str(wrong))
+    raise
+
+ROOT = Path(__file__).resolve().parents[3]
+HOME = ENV.home
+FALIN_DEMO = ENV.demo
+DEBUG = False
+SECRET_KEY = ENV.secret_key or environment.secret(HOME, "django", lambda: secrets.token_urlsafe(64))
+ROOT_KEY_FILE = ENV.root_key_file or HOME / "secrets" / "root.key"
+if ENV.root_key_file is None:
+    environment.secret(HOME, "root.key", lambda: secrets.token_hex(32))
+CIPHER = ENV.cipher
+VIRUS_SCAN = ENV.virus_scan
+MAP_APPROVAL = ENV.map_approval
+ALLOWED_HOSTS = [host.strip() for host in ENV.hosts.split(",") if host.strip()]
+
+# ---- tenancy -------------------------------------------------------------------------------------------------------
+SHARED_APPS = [
+    "django_tenants",
+    "falin.kernel",
+    "tenants.divisions",
+    "tenants.registry",
+    "tenants.identity",
+    "services.advisers",
+    "services.duty",
+    "services.indicators",
+    "falin.ui",
+    "falin.portal",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "falin.config",
+]
+TENANT_APPS = ["falin.kernel", "services.advisers", "services.duty", "services.indicators"]
+INSTALLED_APPS = SHARED_APPS
+TENANT_MODEL = "registry.Tenant"
+TENANT_DOMAIN_MODEL = "registry.Domain"
+TENANT_SYNC_ROUTER = "falin.kernel.database.routing.SchemaRouter"
+DATABASE_ROUTERS = [TENANT_SYNC_ROUTER]
+DATABASE_OWNER_URL = ENV.database_owner_url
+APP_ROLE = str(environment.database_of(ENV.database_url)["USER"])
+DATABASES = {
+    "default": {
+        "ENGINE": "falin.kernel.database",
+        **environment.database_of(ENV.database_owner_url if ENV.as_owner else ENV.database_url),
+        # A connection lives ten minutes at most: one that touched every schema keeps 1.4 MB for each.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, "application_name": "falin"},
+        "DISABLE_SERVER_SIDE_CURSORS": True,  # a pooler in transaction mode cannot keep one open
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- the way in ----------------------------------------------------------------------------------------------------
+ROOT_URLCONF = "falin.config.urls"
+WSGI_APPLICATION = "falin.config.wsgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "falin.kernel.headers.HeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "falin.ui.middleware.PreferencesMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "tenants.identity.middleware.ScopeMiddleware",
+    "falin.kernel.headers.TroubleMiddleware",
+]
+# Views of third parties that need no door of ours, each with its reason.
+DOORLESS = {
+    "allauth": "sign-in, sign-out and passwords: they act on the account of whoever holds the session, in public only",
+    "django.views.i18n": "the catalogue of translations is public",
+    "drf_spectacular": "the description of the API is public and holds no data",
+}
+AUTH_USER_MODEL = "identity.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [  # length and known-bad passwords, no composition rules (NIST SP 800-63B)
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+ACCOUNT_ADAPTER = "tenants.identity.adapter.ClosedAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_USER_DISPLAY = "tenants.identity.names.shown"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
+SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self';"
+    " connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# ---- pages ---------------------------------------------------------------------------------------------------------
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        # portal and ui come before allauth: our sign-in page, not theirs
+                        ("django.template.loaders.app_directories.Loader", []),
+                    ],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "falin.ui.context.preferences",
+                "falin.portal.shell.shell",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "falin.ui.templatetags.ui"],
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [path for path in [ENV.assets] if path]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MANIFEST_STRICT = False
+STORAGES = {
+    "default": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": ENV.files_bucket, "endpoint_url": ENV.files_endpoint or None},
+    }
+    if ENV.files_bucket
+    else {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": HOME / "files"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LOCALE_PATHS = [ROOT / "platform" / "falin" / "ui" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# ---- API -----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["falin.kernel.rest.SignedIn"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "falin.kernel.rest.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Falin 法邻 API",
+    "DESCRIPTION": "Every command and query a person has on the pages, for programs.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+
+# ---- queues --------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = ENV.broker_url
+CELERY_TASK_DEFAULT_QUEUE = "click"
+CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 10, "socket_connect_timeout": 5}
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_TASK_IGNORE_RESULT = True
+# Beat's whole schedule, in this one place.
+CELERY_BEAT_SCHEDULE = {
+    "roll up every county at night": {"task": "falin.config.tasks.roll_up_all", "schedule": crontab(hour=1, minute=30)},
+    "send jobs again that nobody works on": {"task": "falin.config.tasks.sweep_jobs", "schedule": 30.0},
+    "forget old keys and sessions": {"task": "falin.config.tasks.forget_old", "schedule": crontab(hour=3, minute=10)},
+    "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if ENV.mail_url else "django.core.mail.backends.console.EmailBackend"
+if ENV.mail_url:
+    _mail = environment.database_of(ENV.mail_url)
+    EMAIL_HOST, EMAIL_PORT = str(_mail["HOST"]), int(str(_mail["PORT"] or 25))
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = str(_mail["USER"]), str(_mail["PASSWORD"])
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"falin": {"level": "INFO"}, "django.request": {"level": "ERROR"}},
+}

@@ -1,0 +1,80 @@
+"""What workers and beat call: each opens its own door, a tenant at a time, and passes on to one command."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+from django.conf import settings
+
+from falin.kernel import idempotency, jobs
+from falin.kernel.clock import now
+from falin.kernel.periods import Month
+from falin.kernel.scope import Scope, system_scope
+from falin.kernel.transactions import inside, shared
+from services.indicators.api import publish_month
+from tenants.identity.commands import forget_old_sessions
+from tenants.registry.api import Kind, keep_spares as make_spares, list_tenants
+
+
+def _system(schema: str, tenant_id: int, root: int) -> Scope:
+    return system_scope(schema=schema, tenant_id=tenant_id, roots=(root,),
+                        grants=frozenset({"figures.publish", "duty.read"}))  # fmt: skip
+
+
+def _systems() -> list[Scope]:
+    return [_system(tenant.schema, tenant.id, tenant.node_id) for tenant in list_tenants()]
+
+
+@shared_task
+def do_job(schema: str, job_id: str) -> str:
+    """Work on one job."""
+    return jobs.work(system=_system(schema, 0, 0), job_id=uuid.UUID(job_id))
+
+
+@shared_task
+def sweep_jobs() -> int:
+    """Send again what nobody works on."""
+    sent = 0
+    for scope in _systems():
+        with inside(scope, read_only=False):
+            again = jobs.sweep(now=now())
+        for job_id in again:
+            jobs.send(scope.schema, str(job_id))
+        sent += len(again)
+    return sent
+
+
+@shared_task
+def roll_up_all() -> int:
+    """Fan out: one task a county, so that one slow county holds up nobody."""
+    counties = list_tenants(kind=Kind.COUNTY)
+    for tenant in counties:
+        roll_up.delay(tenant.schema, tenant.id, tenant.node_id)
+    return len(counties)
+
+
+@shared_task
+def roll_up(schema: str, tenant_id: int, root: int) -> None:
+    """Publish this month and last month of one county."""
+    scope = _system(schema, tenant_id, root)
+    moment = now()
+    for month in (Month.of(moment).plus(-1), Month.of(moment)):
+        with inside(scope, read_only=False):
+            publish_month(scope=scope, month=month, now=moment)
+
+
+@shared_task
+def forget_old() -> None:
+    """Keys older than a day, sessions that are over."""
+    for scope in _systems():
+        with inside(scope, read_only=False):
+            idempotency.forget_old(now=now())
+    with shared(read_only=False):
+        forget_old_sessions(now=now())
+
+
+@shared_task
+def keep_spares() -> int:
+    """Only a worker that holds the owner's address can make schemas."""
+    return make_spares(now=now()) if settings.DATABASE_OWNER_URL else 0

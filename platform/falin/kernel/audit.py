@@ -1,0 +1,79 @@
+"""The place where acts are booked: in the same transaction as the act, in a canonical form that can be sealed later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from falin.kernel.models import AuditEntry
+from falin.kernel.scope import Scope
+
+# An identity number or a mobile number in a booked fact is a mistake of the caller: facts carry no personal data.
+_PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?!\d)")
+
+
+class PersonalDataInAudit(Exception):
+    """A fact to be booked looks like an identity or telephone number."""
+
+
+class NoTransaction(Exception):
+    """An act was booked outside a transaction: the act and its record could part."""
+
+
+def canonical(fields: Mapping[str, Any]) -> bytes:
+    """
+    The bytes that are hashed: each field as ``name`` and value, length before content, in the order of names.
+
+    Length prefixes make two different entries unable to share one text.
+    """
+    out = bytearray()
+    for name in sorted(fields):
+        value = fields[name]
+        if isinstance(value, datetime):
+            text = value.isoformat(timespec="microseconds")
+        elif isinstance(value, str):
+            text = value
+        else:
+            text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        for part in (name.encode(), text.encode()):
+            out += len(part).to_bytes(4, "big") + part
+    return bytes(out)
+
+
+def record(
+    *,
+    scope: Scope,
+    act: str,
+    subject: tuple[str, object],
+    node_id: int | None,
+    now: datetime,
+    why: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """
+    Book one act.
+
+    :param act: ``service.thing.past-verb``.
+    :param before: facts that changed, as they were; no personal data, only scalars and lists of them.
+    :raises NoTransaction: without an open transaction.
+    :raises PersonalDataInAudit: when a fact looks like an identity or telephone number.
+    """
+    if not connection.in_atomic_block:
+        raise NoTransaction(act)
+    kind, subject_id = subject
+    fields: dict[str, Any] = {
+        "at": now, "act": act, "person_id": scope.person_id, "role": scope.role, "subject_kind": kind,
+        "subject_id": str(subject_id), "node_id": node_id, "why": why, "before": dict(before or {}),
+        "after": dict(after or {}), "request_id": scope.request_id,
+    }  # fmt: skip
+    if _PERSONAL.search(json.dumps([fields["before"], fields["after"], why], ensure_ascii=False)):
+        raise PersonalDataInAudit(act)
+    digest = hashlib.sha256(canonical({"schema": scope.schema, **fields})).digest()
+    AuditEntry.objects.create(**fields, digest=digest)

@@ -1,0 +1,112 @@
+"""
+The place of doors: the one decorator every address wears.
+
+A door says which grant opens it, which methods read and which write. It owns the transaction. A read door cannot write:
+PostgreSQL itself refuses. The server does not start while an address has no door (``falin.kernel.checks``).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.views.decorators.http import require_http_methods
+
+from falin.kernel import idempotency
+from falin.kernel.clock import now
+from falin.kernel.refusals import Missing, Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside
+
+
+class ScopedView(Protocol):
+    """A view that is handed its scope."""
+
+    def __call__(self, request: HttpRequest, scope: Scope, /, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+def door(*, grant: str, reads: str = "GET", writes: str = "") -> Callable[[ScopedView], Any]:
+    """
+    Open a view to holders of ``grant``.
+
+    Without a session: to the sign-in page and back. Signed in without the grant: 403 with a sentence. A thing that is
+    not in the scope does not exist: 404.
+    """
+    read_methods, write_methods = set(reads.split()), set(writes.split())
+
+    def decorate(view: ScopedView) -> Any:
+        @require_http_methods(sorted(read_methods | write_methods | ({"HEAD"} if "GET" in read_methods else set())))
+        @functools.wraps(view)
+        def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            scope: Scope | None = getattr(request, "scope", None)
+            if scope is None:
+                return to_sign_in(request)
+            try:
+                scope.require(grant)
+                writing = request.method in write_methods
+                with inside(scope, read_only=not writing):
+                    response = _once(request, scope, functools.partial(view, request, scope, *args, **kwargs), writing)
+                    if response.status_code >= 400:
+                        transaction.set_rollback(True)  # a page that says "no" leaves nothing behind
+                    return response
+            except Missing as missing:
+                raise Http404(missing.message) from missing
+            except Refused as refused:
+                return refusal_page(request, refused)
+
+        opened.door_grant = grant  # type: ignore[attr-defined]
+        opened.door_writes = frozenset(write_methods)  # type: ignore[attr-defined]
+        return opened
+
+    return decorate
+
+
+def open_door(*, reason: str, reads: str = "GET", writes: str = "") -> Callable[[Callable[..., Any]], Any]:
+    """Open a view to everybody, signed in or not; ``reason`` says why that is right."""
+    methods = set(reads.split()) | set(writes.split()) | ({"HEAD"} if "GET" in reads.split() else set())
+
+    def decorate(view: Callable[..., Any]) -> Any:
+        opened = require_http_methods(sorted(methods))(view)
+        opened.door_open = reason  # type: ignore[attr-defined]
+        return opened
+
+    return decorate
+
+
+def _once(
+    request: HttpRequest, scope: Scope, view: Callable[[], HttpResponseBase], writing: bool  # noqa: FBT001
+) -> HttpResponseBase:
+    """Run a write once per key: a second click, or a phone that sends again, gets the first answer."""
+    key = request.headers.get("Idempotency-Key") or request.POST.get("_once", "") if writing else ""
+    if not key:
+        return view()
+    moment = now()
+    fingerprint = idempotency.fingerprint(request)
+    earlier = idempotency.claim(scope=scope, key=key, fingerprint=fingerprint, now=moment)
+    if earlier is not None:
+        if earlier.location:
+            return HttpResponseRedirect(earlier.location, status=earlier.status)
+        return HttpResponse(earlier.body, status=earlier.status, content_type=earlier.content_type)
+    response = view()
+    if isinstance(response, HttpResponse) and response.status_code < 400 and not response.streaming:
+        idempotency.remember(scope=scope, key=key, response=response)
+    return response
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """The sign-in page, and back to where the person wanted to go."""
+    target = resolve_url(settings.LOGIN_URL)
+    wanted = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+    return HttpResponseRedirect(f"{target}?{urlencode({'next': wanted})}" if wanted else target)
+
+
+def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """A refusal that no form showed, as a page with the sentence and a way back."""
+    template = "403.html" if refused.status == 403 else "refused.html"
+    return render(request, template, {"refused": refused}, status=refused.status)

@@ -1,0 +1,57 @@
+"""The place of response headers, and of trouble told plainly: the database away, the disk full."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+log = logging.getLogger("falin.trouble")
+
+
+class HeadersMiddleware:
+    """A strict content policy on everything; pages with personal data are never kept by a browser or a proxy."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if not request.path_info.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class TroubleMiddleware:
+    """What went wrong outside the program becomes a sentence and a way out, with 503 and Retry-After."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+        if not full and not isinstance(error, OperationalError | InterfaceError):
+            return None
+        log.error("%s %s: %s", request.method, request.path_info, type(error).__name__)
+        kind = "disk" if full else "database"
+        if request.path_info.startswith("/api/"):
+            body = {"type": f"urn:falin:problem:kernel.{kind}", "title": "暂时不能办理，请稍后再试。", "status": 503,
+                    "code": f"kernel.{kind}"}  # fmt: skip
+            from django.http import JsonResponse
+
+            answer: HttpResponse = JsonResponse(body, status=503, content_type="application/problem+json")
+        else:
+            answer = render(request, "503.html", {"kind": kind, "shell": None}, status=503)
+        answer.headers["Retry-After"] = "10"
+        return answer

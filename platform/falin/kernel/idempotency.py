@@ -1,0 +1,66 @@
+"""The place of writes that may arrive twice: a key is claimed in the act's own transaction and kept 24 hours."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from falin.kernel.models import IdempotencyKey
+from falin.kernel.refusals import Refused
+from falin.kernel.scope import Scope
+
+KEPT = timedelta(hours=24)
+
+
+def fingerprint(request: HttpRequest) -> str:
+    """What was asked under the key: a key used again for something else is refused, not answered wrongly."""
+    asked = hashlib.sha256(f"{request.method} {request.path}\n".encode())
+    if request.content_type == "application/json":
+        asked.update(request.body)
+    else:  # not the raw body: boundaries and the form token differ between two sends of the same form
+        for name, values in sorted(request.POST.lists()):
+            if name not in {"csrfmiddlewaretoken", "_once"}:
+                asked.update(f"{name}={values}\n".encode())
+        for name, upload in sorted(request.FILES.items()):
+            asked.update(f"{name}:{getattr(upload, 'size', 0)}\n".encode())
+    return asked.hexdigest()
+
+
+def claim(*, scope: Scope, key: str, fingerprint: str, now: datetime) -> IdempotencyKey | None:
+    """
+    Take the key, or give back the answer that was given under it. Waits for a twin that is being worked on.
+
+    :raises Refused: when the key was used for a different request.
+    """
+    if len(key) > 80:
+        raise Refused("kernel.bad_key", _("重复提交的标识不对，请刷新页面后再试。"))
+    try:
+        with transaction.atomic():
+            IdempotencyKey.objects.create(person_id=scope.person_id, key=key, fingerprint=fingerprint, at=now)
+    except IntegrityError:
+        earlier = IdempotencyKey.objects.get(person_id=scope.person_id, key=key)
+        if earlier.fingerprint != fingerprint:
+            raise Refused(
+                "kernel.key_reused", _("这个页面已经提交过别的内容。请重新打开页面再填。")
+            ) from None
+        return earlier
+    return None
+
+
+def remember(*, scope: Scope, key: str, response: HttpResponse) -> None:
+    """Keep the answer for whoever asks again under the same key."""
+    IdempotencyKey.objects.filter(person_id=scope.person_id, key=key).update(
+        status=response.status_code,
+        location=response.headers.get("Location", ""),
+        body="" if response.headers.get("Location") else response.content.decode()[:200_000],
+        content_type=response.headers.get("Content-Type", ""),
+    )
+
+
+def forget_old(*, now: datetime) -> int:
+    """Drop keys older than 24 h in the open transaction's schema; how many."""
+    return IdempotencyKey.objects.filter(at__lt=now - KEPT).delete()[0]

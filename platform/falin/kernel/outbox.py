@@ -1,0 +1,121 @@
+"""
+The place of events: written with the change, delivered afterwards, at least once, in order per thing.
+
+A handler may be called twice for the same event and must not mind. An event that keeps failing is set aside with its
+error; later events of the same key wait behind it until somebody re-sends or drops it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from falin.kernel.models import OutboxEvent
+from falin.kernel.scope import Scope
+
+log = logging.getLogger("falin.outbox")
+
+MAX_ATTEMPTS = 8
+Handler = Callable[[Scope, "Event"], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One delivery: the name with its schema version, the thing it is about, and what happened."""
+
+    id: int
+    event: str
+    version: int
+    key: str
+    payload: Mapping[str, Any]
+    at: datetime
+
+
+_handlers: dict[str, list[Handler]] = {}
+
+
+def subscribe(event: str, handler: Handler) -> None:
+    """Have ``handler`` called for every ``event``; wired in ``falin.config.wiring``, so that no floor calls up."""
+    if handler not in _handlers.setdefault(event, []):
+        _handlers[event].append(handler)
+
+
+def put(*, scope: Scope, event: str, version: int, key: str, payload: Mapping[str, Any], now: datetime) -> None:
+    """Write an event in the open transaction of the change it tells of."""
+    assert connection.in_atomic_block, "an event is written with the change it tells of"
+    OutboxEvent.objects.create(event=event, version=version, key=key, payload=dict(payload), at=now)
+
+
+def deliver_batch(scope: Scope, *, now: datetime, limit: int = 200) -> int:
+    """
+    Deliver up to ``limit`` waiting events of the open transaction's tenant; how many were dealt with.
+
+    Each event runs in a savepoint: its handlers' writes and its delivery mark commit together.
+    """
+    waiting = list(
+        OutboxEvent.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(delivered_at__isnull=True)
+        .order_by("id")[: limit * 2]
+    )
+    held: set[str] = set()
+    plain: list[int] = []  # nobody listens: delivered by saying so
+    dealt = 0
+    for row in waiting:
+        if dealt >= limit:
+            break
+        if row.set_aside_at or row.key in held or (row.next_at and row.next_at > now):
+            held.add(row.key)
+            continue
+        handlers = _handlers.get(row.event, [])
+        dealt += 1
+        if not handlers:
+            plain.append(row.id)
+            continue
+        if not _deliver(scope, row, handlers, now):
+            held.add(row.key)
+    if plain:
+        OutboxEvent.objects.filter(id__in=plain).update(delivered_at=now)
+    return dealt
+
+
+def _deliver(scope: Scope, row: OutboxEvent, handlers: list[Handler], now: datetime) -> bool:
+    event = Event(
+        id=row.id, event=row.event, version=row.version, key=row.key, payload=row.payload, at=row.at
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            for handler in handlers:
+                handler(scope, event)
+    except Exception as error:
+        log.warning("event %s %s failed: %s", row.event, row.id, type(error).__name__)
+        row.attempts += 1
+        row.error = f"{type(error).__name__}: {error}"[:2000]
+        row.next_at = now + timedelta(seconds=min(300, 2**row.attempts))
+        if row.attempts >= MAX_ATTEMPTS:
+            row.set_aside_at = now
+        row.save(update_fields=["attempts", "error", "next_at", "set_aside_at"])
+        return False
+    row.delivered_at = now
+    row.save(update_fields=["delivered_at"])
+    return True
+
+
+def resend(*, event_id: int) -> bool:
+    """Give an event that was set aside another round; whether there was one."""
+    changed = OutboxEvent.objects.filter(id=event_id, set_aside_at__isnull=False, delivered_at__isnull=True).update(
+        set_aside_at=None, next_at=None, attempts=0
+    )
+    return bool(changed)
+
+
+def lag(*, now: datetime) -> tuple[int, float, int]:
+    """How many events wait, how old the oldest is in seconds, how many are set aside."""
+    waiting = OutboxEvent.objects.filter(delivered_at__isnull=True)
+    oldest = waiting.filter(set_aside_at__isnull=True).order_by("id").values_list("at", flat=True).first()
+    aside = waiting.filter(set_aside_at__isnull=False).count()
+    return waiting.count() - aside, (now - oldest).total_seconds() if oldest else 0.0, aside

@@ -1,0 +1,66 @@
+"""
+The place of the programme's figures: "8 hours", "3 communities" and their like, each declared once.
+
+A parameter has a type, a unit, a range, the rule it comes from and who may set it, and is read through one function
+with the place and the day it is wanted for. Levels inherit; what a level set is looked up by ``resolver``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+Number = int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One figure of the programme. ``direction`` says which way is tighter: +1 more, -1 less."""
+
+    key: str
+    label: str
+    unit: str
+    default: Number
+    minimum: Number
+    maximum: Number
+    rule: str
+    set_by: tuple[str, ...]
+    direction: int = 0
+
+
+_declared: dict[str, Parameter] = {}
+Resolver = Callable[[str, int | None, date], Number | None]
+_resolver: list[Resolver] = []
+
+
+def declare(parameter: Parameter) -> Parameter:
+    """Declare a figure at import time of the service it belongs to; twice with other content is a mistake."""
+    earlier = _declared.setdefault(parameter.key, parameter)
+    if earlier != parameter:
+        raise ValueError(f"declared twice: {parameter.key}")
+    assert parameter.minimum <= parameter.default <= parameter.maximum, parameter.key
+    return parameter
+
+
+def resolve_with(resolver: Resolver) -> None:
+    """Have set values looked up by ``resolver`` (key, place, day); wired by the composition root."""
+    _resolver[:] = [resolver]
+
+
+def value(parameter: Parameter, *, node_id: int | None, on: date) -> Number:
+    """The figure in force at a place on a day: what a level set, else the default of the rules."""
+    if _resolver:
+        found = _resolver[0](parameter.key, node_id, on)
+        if found is not None:
+            return found
+    return parameter.default
+
+
+def declared() -> tuple[Parameter, ...]:
+    return tuple(sorted(_declared.values(), key=lambda parameter: parameter.key))
+
+
+def as_json(parameter: Parameter) -> dict[str, Any]:
+    return {name: getattr(parameter, name) for name in Parameter.__slots__}

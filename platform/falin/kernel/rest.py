@@ -1,0 +1,110 @@
+"""The place of the API's doors: the same scope, the same transaction, problem+json (RFC 9457) for every refusal."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from rest_framework import exceptions, status
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.views import exception_handler as stock_handler
+
+from falin.kernel import idempotency
+from falin.kernel.clock import now
+from falin.kernel.refusals import Missing, Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside
+
+
+class SignedIn(SessionAuthentication):
+    """The session of the pages; without one the answer is 401, not a redirect."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Session realm="falin"'
+
+
+class DoorView(APIView):
+    """
+    An API address with a door.
+
+    ``door_grants`` maps each method to the grant it asks for; a method in ``door_writes`` writes. The handler is called
+    as ``handler(request, scope, **parts_of_the_address)``, inside one transaction.
+    """
+
+    authentication_classes: ClassVar[Any] = [SignedIn]
+    permission_classes: ClassVar[Any] = []
+    door_grants: ClassVar[dict[str, str]] = {}
+    door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+    scope: Scope
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.door_grant = " ".join(sorted(set(cls.door_grants.values())))  # type: ignore[attr-defined]
+        cls.http_method_names = [*(method.lower() for method in cls.door_grants), "options"]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        scope: Scope | None = getattr(request, "scope", None)
+        grant = self.door_grants.get(request.method or "")
+        if scope is None or grant is None:
+            return super().dispatch(request, *args, **kwargs)  # initial() says 401 or 405
+        self.scope = scope
+        with inside(scope, read_only=request.method not in self.door_writes):
+            response = super().dispatch(request, scope, *args, **kwargs)
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+            return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        method = str(request.method)
+        if method not in self.door_grants:
+            return
+        scope = getattr(request, "scope", None)
+        if scope is None:
+            raise exceptions.NotAuthenticated
+        scope.require(self.door_grants[method])
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+def once(request: Request, scope: Scope) -> Response | None:
+    """The answer that was given under this request's ``Idempotency-Key``, if there was one; else claims the key."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return None
+    earlier = idempotency.claim(scope=scope, key=key, fingerprint=idempotency.fingerprint(request._request), now=now())
+    return None if earlier is None else Response(status=earlier.status, headers={"Idempotency-Replayed": "true"})
+
+
+def problem(code: str, message: str, http_status: int, **more: Any) -> Response:
+    """An RFC 9457 problem with a stable code and a sentence in the reader's language."""
+    body = {"type": f"urn:falin:problem:{code}", "title": message, "status": http_status, "code": code, **more}
+    return Response(body, status=http_status, content_type="application/problem+json")
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error of the API as a problem; what nobody foresaw goes on to the server's own handler."""
+    if isinstance(error, Refused):
+        return problem(error.code, error.message, error.status, **({"field": error.field} if error.field else {}))
+    if isinstance(error, Http404 | Missing):
+        return problem("kernel.missing", str(error) or "没有找到。", status.HTTP_404_NOT_FOUND)
+    answer = stock_handler(error, context)
+    if answer is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        return problem("kernel.invalid", "有几处填得不对。", 422, errors=answer.data)
+    detail = getattr(error, "detail", "")
+    code = getattr(error, "default_code", "error")
+    made = problem(f"kernel.{code}", str(detail), answer.status_code)
+    for name, value in answer.headers.items():
+        if name.lower() in {"www-authenticate", "retry-after", "allow"}:
+            made.headers[name] = value
+    return made

@@ -1,0 +1,52 @@
+"""The place of scope: who is acting, in which tenant, for which places, with which grants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from falin.kernel.refusals import Forbidden
+
+PUBLIC_SCHEMA = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """
+    One person in one role in one tenant, for the length of one transaction.
+
+    ``roots`` are the places the role was given for; ``nodes`` is everything below them inside the tenant. Who sees the
+    whole tenant has ``whole`` set and ``nodes`` empty: large sets are slow under row security (design: tenancy).
+    """
+
+    person_id: int
+    person_name: str
+    role: str
+    tenant_id: int
+    schema: str
+    roots: tuple[int, ...] = ()
+    nodes: frozenset[int] = field(default_factory=frozenset)
+    whole: bool = False
+    grants: frozenset[str] = field(default_factory=frozenset)
+    subject_id: str = ""  # the firm or adviser whose own rows these are, for roles that see only their own
+    request_id: str = ""
+
+    def may(self, grant: str) -> bool:
+        return grant in self.grants
+
+    def require(self, grant: str) -> None:
+        """:raises Forbidden: when the role does not hold the grant."""
+        if grant not in self.grants:
+            raise Forbidden("kernel.not_granted", _("您现在的身份不能做这件事。可以在页面上方切换身份，或请管理员授权。"))
+
+    def sees(self, node_id: int) -> bool:
+        """Whether a row of this place, in this tenant, is within the scope."""
+        return self.whole or node_id in self.nodes
+
+
+def system_scope(*, schema: str, tenant_id: int, grants: frozenset[str], **more: Any) -> Scope:
+    """The scope of work nobody clicked for (nightly roll-up, delivery of events): the whole of one tenant."""
+    return Scope(person_id=0, person_name="", role="system", tenant_id=tenant_id, schema=schema, whole=True,
+                 grants=grants, **more)  # fmt: skip

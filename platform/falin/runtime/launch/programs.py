@@ -1,0 +1,113 @@
+"""Place of the programs a machine must have beside Python: a browser for tests, and a broker where no wheel brings one."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from falin.runtime.home import Home
+from falin.runtime.launch import debian
+from falin.runtime.launch.commands import Failed
+from falin.runtime.sentences import CannotStart, both, say
+
+BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROKER_NAMES = ("valkey-server", "redis-server")
+CJK_FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
+
+
+def ensure_programs(*, home: Home, browser: bool) -> dict[str, str]:
+    """What the rest of the run must know about programs, as environment variables."""
+    found: dict[str, str] = {}
+    if browser:
+        chromium = _browser(home)
+        if chromium:
+            found["FALIN_CHROMIUM"] = str(chromium)
+    if not _broker_comes_as_wheel():
+        found["FALIN_BROKER_PROGRAM"] = str(_broker(home))
+    return found
+
+
+def _broker_comes_as_wheel() -> bool:
+    return platform.machine() == "x86_64" or sys.platform == "darwin"
+
+
+def _find(names: Sequence[str]) -> Path | None:
+    for name in names:
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    return None
+
+
+def _browser(home: Home) -> Path | None:
+    """Chromium with Chinese fonts; None (said plainly) where it cannot be had: the tests then count that as a failure."""
+    given = os.environ.get("FALIN_CHROMIUM")
+    if given:
+        return Path(given)
+    present = _find(BROWSER_NAMES)
+    if present and any(Path(font).exists() for font in CJK_FONTS):
+        return present
+    try:
+        return _add(home=home, packages=BROWSER_PACKAGES, names=BROWSER_NAMES, program="usr/lib/chromium/chromium")
+    except Failed as failure:
+        say(
+            f"没有装上 chromium 和 fonts-noto-cjk，浏览器测试会失败：{failure.tail}",
+            "chromium and fonts-noto-cjk could not be installed, browser tests will fail",
+        )
+        return present
+
+
+def _broker(home: Home) -> Path:
+    try:
+        present = _find(BROKER_NAMES) or _add(
+            home=home, packages=("redis-server",), names=BROKER_NAMES, program="usr/bin/redis-server"
+        )
+    except Failed as failure:
+        raise CannotStart(
+            both(f"这台机器没有 valkey 或 redis：{failure.tail}", "This machine has neither valkey nor redis."),
+            both("请装上（Debian：apt-get install redis-server）。", "Install one (Debian: apt-get install redis-server)."),
+        ) from failure
+    return present
+
+
+def _add(*, home: Home, packages: Sequence[str], names: Sequence[str], program: str) -> Path:
+    """Installs for all where we may, else unpacks for us; the program's path.
+
+    :raises Failed: neither went.
+    """
+    words = " ".join(packages)
+    prefix = debian.installing_prefix()
+    if prefix is not None:
+        say(f"正在安装系统软件包：{words} …", "installing system packages…")
+        debian.install_for_all(home=home, packages=packages, prefix=prefix)
+        found = _find(names)
+        if found:
+            return found
+    if not debian.has_apt():
+        raise Failed(["apt-get"], both(f"请自行安装：{words}", f"please install yourself: {words}"))
+    say(f"不能为全机安装，解开一份给自己用：{words} …", "cannot install for all, unpacking a copy for us…")
+    tree = debian.unpack_for_us(home=home, packages=packages)
+    return _wrapped(tree, program)
+
+
+def _wrapped(tree: Path, program: str) -> Path:
+    """A script that starts a program of the tree with the tree's own libraries and fonts."""
+    wrapper = tree / f"run-{Path(program).name}"
+    libraries = sorted({str(file.parent) for file in tree.glob("**/*.so*") if "lib" in file.parts})
+    fonts = tree / "fonts.conf"
+    fonts.write_text(
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
+        f"<dir>{tree}/usr/share/fonts</dir><dir>/usr/share/fonts</dir>"
+        f"<cachedir>{tree}/fontcache</cachedir></fontconfig>\n"
+    )
+    wrapper.write_text(
+        "#!/bin/sh\n"
+        f'export LD_LIBRARY_PATH="{":".join(libraries)}${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"\n'
+        f'export FONTCONFIG_FILE="{fonts}" XDG_DATA_DIRS="{tree}/usr/share:/usr/share"\n'
+        f'exec "{tree / program}" "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    return wrapper

@@ -1,0 +1,22 @@
+"""Place of Django's management commands under the `falin` command."""
+
+import os
+import sys
+
+from falin.runtime.cli import Arguments
+from falin.runtime.home import Home
+
+
+def manage(arguments: Arguments, home: Home) -> int:
+    """`falin manage …`: hands everything to Django."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
+    from django.core.management import execute_from_command_line
+
+    sys.argv = ["falin manage", *arguments.rest]
+    execute_from_command_line(sys.argv)
+    return 0
+
+
+def migrate(arguments: Arguments, home: Home) -> int:
+    """`falin migrate …`."""
+    return manage(Arguments(rest=["migrate", *arguments.rest]), home)

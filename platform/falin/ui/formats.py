@@ -1,0 +1,90 @@
+"""Place of how dates, durations and numbers are written: 2026年11月22日, 2 小时 30 分, ¥1,234.50. No markup here."""
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+def _english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def _local(value: date | datetime) -> date:
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value
+
+
+def day(value: date | datetime) -> str:
+    """2026年11月22日 · 22 November 2026."""
+    local = _local(value)
+    if _english():
+        return f"{local.day} {local:%B} {local.year}"
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+def short_day(value: date | datetime) -> str:
+    """11月22日 · 22 Nov: for a year the reader already knows."""
+    local = _local(value)
+    if _english():
+        return f"{local.day} {local:%b}"
+    return f"{local.month}月{local.day}日"
+
+
+def month(value: date | datetime) -> str:
+    """2026年11月 · November 2026."""
+    local = _local(value)
+    if _english():
+        return f"{local:%B} {local.year}"
+    return f"{local.year}年{local.month}月"
+
+
+def moment(value: datetime) -> str:
+    """2026年11月22日 09:05."""
+    return f"{day(value)} {_local(value):%H:%M}"
+
+
+def hours(minutes: int) -> str:
+    """2 小时 30 分, from minutes. Whole hours lose their minutes; nothing is 0 小时."""
+    whole, rest = divmod(abs(minutes), 60)
+    sign = "−" if minutes < 0 else ""
+    in_hours = ngettext("%(n)d 小时", "%(n)d 小时", whole) % {"n": whole}
+    in_minutes = ngettext("%(n)d 分", "%(n)d 分", rest) % {"n": rest}
+    if not rest:
+        return sign + in_hours
+    if not whole:
+        return sign + in_minutes
+    return f"{sign}{in_hours} {in_minutes}"
+
+
+def number(value: float | Decimal | str, places: int = 0) -> str:
+    """25,547; with `places` decimals, halves away from zero as on paper."""
+    exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return f"{exact:,}".replace("-", "−")
+
+
+def percent(value: float | Decimal, places: int = 1) -> str:
+    """98.4%, from 98.4 (not from 0.984)."""
+    return f"{number(value, places)}%"
+
+
+def yuan(fen: int) -> str:
+    """¥1,234.50, from fen."""
+    return f"{'−' if fen < 0 else ''}¥{number(Decimal(abs(fen)) / 100, 2)}"
+
+
+def none() -> str:
+    """What stands where there is no value: a word, never 0 and never a dash."""
+    return _("没有")
+
+
+def is_number(value: object) -> bool:
+    """Can `number` write it?"""
+    try:
+        return Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False

@@ -1,0 +1,184 @@
+// What scripts add to pages that work without them. No dependency; every part stands alone.
+
+const each = (selector, act, within) => [...(within || document).querySelectorAll(selector)].forEach(act);
+const one = (selector) => document.querySelector(selector);
+const root = document.documentElement;
+const locale = root.lang || "zh-CN";
+
+/** Tell a screen reader something without moving the focus. */
+function say(text) {
+  const box = one("#f-say");
+  if (!box) return;
+  box.textContent = "";
+  setTimeout(() => { box.textContent = text; }, 60);
+}
+window.falinSay = say;
+
+/* ---- menus: Escape closes, a click elsewhere closes ---- */
+document.addEventListener("click", (event) => {
+  each("details[data-pop][open]", (pop) => { if (!pop.contains(event.target)) pop.open = false; });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    each("details[data-pop][open]", (pop) => { pop.open = false; pop.querySelector("summary").focus(); });
+  }
+  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+  const search = one("#f-q");
+  if (event.key === "/" && search && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    event.preventDefault();
+    search.focus();
+  }
+});
+each("[data-nav]", (button) => {
+  const nav = one("#f-nav");
+  button.setAttribute("role", "button");
+  button.setAttribute("aria-expanded", "false");
+  const turn = (event) => {
+    event.preventDefault();
+    button.setAttribute("aria-expanded", String(nav.classList.toggle("is-open")));
+  };
+  button.addEventListener("click", turn);
+  button.addEventListener("keydown", (event) => { if (event.key === " ") turn(event); });
+  each(".f-nav__close", (close) => close.addEventListener("click", (event) => { turn(event); button.focus(); }));
+});
+
+/* ---- after a load or a swap: faults get the focus, news is said ---- */
+function arrived(within) {
+  const fault = within.querySelector("[data-focus]");
+  if (fault) fault.focus();
+  each("[data-say]", (news) => say(news.textContent.trim()), within);
+  each("[data-print]", (button) => { button.hidden = false; }, within);
+}
+arrived(document);
+document.addEventListener("htmx:afterSwap", (event) => arrived(event.target));
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
+window.addEventListener("beforeprint", () => each("details.f-data", (data) => { data.open = true; }));
+
+/* ---- a form is sent once ---- */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  if (form.hasAttribute("data-draft")) forget(form);
+  // after the event, so that the pressed button's own name is still sent
+  setTimeout(() => each("button:not([type=button])", (button) => button.setAttribute("aria-busy", "true"), form), 0);
+});
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  each("form[data-sent]", (form) => { delete form.dataset.sent; each("[aria-busy]", (b) => b.removeAttribute("aria-busy"), form); });
+});
+
+/* ---- drafts: data-draft="key" keeps what was typed on this device; secrets and files are never kept ---- */
+const KEEP = "input:not([type=hidden]):not([type=password]):not([type=file]),select,textarea";
+const place = (form) => "falin-draft:" + location.pathname + ":" + form.dataset.draft;
+function stored(act) { try { return act(window.localStorage); } catch (refused) { return null; } }
+function values(form) {
+  const kept = {};
+  each(KEEP, (field) => {
+    if (!field.name) return;
+    if (field.type === "checkbox" || field.type === "radio") {
+      (kept[field.name] = kept[field.name] || []).push(field.checked ? field.value : null);
+    } else (kept[field.name] = kept[field.name] || []).push(field.value);
+  }, form);
+  return kept;
+}
+function forget(form) { stored((store) => store.removeItem(place(form))); delete form.dataset.changed; }
+each("form[data-draft]", (form) => {
+  const fresh = JSON.stringify(values(form));
+  const kept = form.querySelector(".is-bad") ? null : stored((store) => JSON.parse(store.getItem(place(form))));
+  if (kept && JSON.stringify(kept) !== fresh) {
+    const seen = {};
+    each(KEEP, (field) => {
+      const row = kept[field.name];
+      if (!row) return;
+      const value = row[(seen[field.name] = (seen[field.name] || 0) + 1) - 1];
+      if (field.type === "checkbox" || field.type === "radio") field.checked = value === field.value;
+      else if (value != null) field.value = value;
+    }, form);
+    form.dataset.changed = "1";
+    each("[data-draft-note]", (note) => { note.hidden = false; }, form);
+  }
+  let timer;
+  form.addEventListener("input", () => {
+    form.dataset.changed = "1";
+    clearTimeout(timer);
+    timer = setTimeout(() => stored((store) => store.setItem(place(form), JSON.stringify(values(form)))), 300);
+  });
+  each("[data-draft-drop]", (button) => button.addEventListener("click", () => { forget(form); form.reset(); location.reload(); }), form);
+});
+// a form that keeps a draft needs no warning; one marked data-leave does
+each("form[data-leave]", (form) => form.addEventListener("input", () => { form.dataset.changed = "1"; }));
+window.addEventListener("beforeunload", (event) => {
+  if (one("form[data-leave][data-changed]:not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
+});
+
+/* ---- all or none of a table ---- */
+document.addEventListener("change", (event) => {
+  const all = event.target.closest("[data-all]");
+  if (all) each(`input[name="${all.dataset.all}"]`, (box) => { box.checked = all.checked; });
+});
+
+/* ---- reading aloud: the main text, sentence by sentence, the one in hand marked ---- */
+const SPOKEN = "h1,h2,h3,h4,p,li,dt,dd,th,td,caption,legend,label,summary";
+const reader = one("[data-read]");
+if (reader) prepareReading();
+
+function prepareReading() {
+  const speech = window.speechSynthesis;
+  const label = one("[data-read-label]");
+  const start = label.textContent;
+  let queue = null;
+
+  const voice = () => speech.getVoices().find((v) => v.lang.replace("_", "-").slice(0, 2) === locale.slice(0, 2));
+  function offer() {
+    const able = Boolean(speech && window.SpeechSynthesisUtterance && voice());
+    reader.hidden = !able;
+    each("[data-read-none]", (note) => { note.hidden = able; });
+  }
+  function pieces() {
+    const found = [];
+    each(SPOKEN, (element) => {
+      if (element.querySelector(SPOKEN) || !element.offsetParent || element.closest("[aria-hidden=true],.f-sr")) return;
+      const text = element.textContent.replace(/\s+/g, " ").trim();
+      (text.match(/[^。！？；.!?;]+[。！？；.!?;]?/g) || []).forEach((words) => found.push({ element, words }));
+    }, one("main"));
+    return found;
+  }
+  function mark(piece) {
+    each(".f-said", (was) => was.classList.remove("f-said"));
+    if (!piece) return;
+    piece.element.classList.add("f-said");
+    piece.element.scrollIntoView({ block: "nearest" });
+  }
+  function stop() {
+    queue = null;
+    speech.cancel();
+    mark(null);
+    label.textContent = start;
+    reader.setAttribute("aria-pressed", "false");
+  }
+  function next() {
+    const piece = queue && queue.shift();
+    if (!piece) { stop(); return; }
+    mark(piece);
+    const utterance = new SpeechSynthesisUtterance(piece.words);
+    utterance.lang = locale;
+    utterance.voice = voice();
+    utterance.onend = () => { if (queue) next(); };
+    utterance.onerror = () => { if (queue) stop(); };
+    speech.speak(utterance);
+  }
+  reader.addEventListener("click", () => {
+    if (queue) { stop(); return; }
+    queue = pieces();
+    label.textContent = label.dataset.stop;
+    reader.setAttribute("aria-pressed", "true");
+    next();
+  });
+  window.addEventListener("pagehide", () => speech && speech.cancel());
+  offer();
+  if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", offer);
+}

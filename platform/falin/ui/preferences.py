@@ -1,0 +1,44 @@
+"""Place of the reader's own choices: text size, contrast, 关怀版, language. One cookie carries all four."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlencode
+
+COOKIE = "falin_prefs"
+COOKIE_AGE = 365 * 24 * 3600
+SIZES = ("16", "20", "24", "30")
+LANGUAGES = ("zh-hans", "en")
+_ALLOWED = {"size": SIZES, "contrast": ("normal", "high"), "care": ("off", "on"), "language": LANGUAGES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What the reader chose; the defaults are what somebody gets who never chose. `language` empty: not chosen."""
+
+    size: str = "16"
+    contrast: str = "normal"
+    care: str = "off"
+    language: str = ""
+
+    @property
+    def care_on(self) -> bool:
+        return self.care == "on"
+
+    @property
+    def contrast_high(self) -> bool:
+        return self.contrast == "high"
+
+    def cookie(self) -> str:
+        """The value of the cookie, readable by `read`."""
+        chosen = {name: getattr(self, name) for name in _ALLOWED}
+        return urlencode({name: value for name, value in chosen.items() if value})
+
+    def changed(self, asked: Mapping[str, str]) -> "Preferences":
+        """These choices with those of `asked` that name a known value; anything else is passed over."""
+        valid = {name: asked[name] for name, allowed in _ALLOWED.items() if asked.get(name) in allowed}
+        return replace(self, **valid)
+
+
+def read(cookie: str) -> Preferences:
+    """The choices in a cookie's value. Whatever somebody wrote into it by hand, the result is valid."""
+    return Preferences().changed(dict(parse_qsl(cookie[:200])))

@@ -1,0 +1,394 @@
+"""Place of the components as template tags. How each is used, in all its states, is shown on the style page."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.forms import BaseForm, BoundField
+from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, HiddenInput, RadioSelect
+from django.http import HttpRequest
+from django.templatetags.static import PrefixNode
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from falin.ui import formats, icons
+from falin.ui.figures import Bullet, Figure, State
+
+register = template.Library()
+
+
+# ---------------------------------------------------------------- small signs
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """An icon from the sheet: `{% icon "phone" %}`, `{% icon "right" "f-i--end" %}`."""
+    return icons.drawn(name, f"f-i {css}".strip())
+
+
+@register.simple_tag
+def level_mark(number: int) -> SafeString:
+    """The five strokes, the one of this level dark."""
+    return icons.level(int(number))
+
+
+@register.simple_tag
+def status(kind: str, text: object, css: str = "") -> SafeString:
+    """Shape + colour + words: `{% status "watch" "还差半小时" %}`. Kinds: ok, watch, act, info, idle."""
+    state = State(kind)
+    shape = icons.drawn(f"s-{state.value}", "f-shape")
+    return format_html('<span class="f-tag f-tag--{}{}">{}{}</span>', state.value, f" {css}" if css else "", shape, text)
+
+
+@register.simple_tag
+def asset(path: str) -> str:
+    """The address of a built file; never raises, so that a page about an error cannot fail on its own style sheet."""
+    try:
+        return str(staticfiles_storage.url(path))
+    except (ValueError, AttributeError):
+        return f"{PrefixNode.handle_simple('STATIC_URL')}{path}"
+
+
+@register.simple_tag
+def address(name: str) -> str:
+    """The address of a named view, or nothing where this installation has none."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+# ---------------------------------------------------------------- filters
+
+
+def _or_none(value: object) -> str | None:
+    return formats.none() if value is None or value == "" else None
+
+
+@register.filter
+def cn_date(value: date | datetime | None) -> str:
+    """2026年11月22日."""
+    return _or_none(value) or formats.day(value)  # type: ignore[arg-type]
+
+
+@register.filter
+def cn_day(value: date | datetime | None) -> str:
+    """11月22日."""
+    return _or_none(value) or formats.short_day(value)  # type: ignore[arg-type]
+
+
+@register.filter
+def cn_month(value: date | datetime | None) -> str:
+    """2026年11月."""
+    return _or_none(value) or formats.month(value)  # type: ignore[arg-type]
+
+
+@register.filter
+def cn_moment(value: datetime | None) -> str:
+    """2026年11月22日 09:05."""
+    return _or_none(value) or formats.moment(value)  # type: ignore[arg-type]
+
+
+@register.filter
+def hours(minutes: int | None) -> str:
+    """2 小时 30 分, from minutes."""
+    return _or_none(minutes) or formats.hours(int(minutes or 0))
+
+
+@register.filter
+def percent(value: float | Decimal | None, places: int = 1) -> str:
+    """98.4%, from 98.4."""
+    return _or_none(value) or formats.percent(value, places)  # type: ignore[arg-type]
+
+
+@register.filter
+def yuan(fen: int | None) -> str:
+    """¥1,234.50, from fen."""
+    return _or_none(fen) or formats.yuan(int(fen or 0))
+
+
+@register.filter
+def number(value: float | Decimal | None, places: int = 0) -> str:
+    """25,547. What is not a number comes back as it is."""
+    if value is None or value == "":
+        return formats.none()
+    return formats.number(value, places) if formats.is_number(value) else str(value)
+
+
+@register.filter
+def initial(name: str) -> str:
+    """The first character of a name, for the round sign beside it."""
+    return str(name)[:1]
+
+
+# ---------------------------------------------------------------- forms
+
+
+def _kind(bound: BoundField) -> str:
+    widget = bound.field.widget
+    if isinstance(widget, HiddenInput):
+        return "hidden"
+    if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
+        return "options"
+    if isinstance(widget, CheckboxInput):
+        return "tick"
+    return "file" if isinstance(widget, FileInput) else "plain"
+
+
+def _described(bound: BoundField) -> str:
+    ids = []
+    if bound.help_text:
+        ids.append(f"{bound.auto_id}_hint")
+    if bound.errors:
+        ids.append(f"{bound.auto_id}_error")
+    return " ".join(ids)
+
+
+def _attributes(bound: BoundField, kind: str, width: str) -> dict[str, Any]:
+    attrs: dict[str, Any] = {}
+    if kind in {"plain", "file"}:
+        own = bound.field.widget.attrs.get("class", "")
+        attrs["class"] = " ".join(part for part in ("f-in", f"f-in--w{width}" if width else "", own) if part)
+    if described := _described(bound):
+        attrs["aria-describedby"] = described
+    if bound.errors and kind in {"plain", "file", "tick"}:
+        attrs["aria-invalid"] = "true"
+    return attrs
+
+
+@register.inclusion_tag("ui/parts/field.html")
+def field(bound: BoundField, width: str = "", suffix: str = "", look: str = "") -> dict[str, Any]:
+    """A form field: label, hint, fault and control, tied together.
+
+    `width` 6, 10, 14 or 20; `suffix` a unit behind the control; `look="seg"` shows radios side by side for the thumb,
+    `look="row"` in one line.
+    """
+    kind = _kind(bound)
+    attrs = _attributes(bound, kind, str(width))
+    control: SafeString | None = None
+    options: list[Any] = []
+    if kind == "options":
+        options = list(bound.subwidgets)
+    else:
+        control = bound.as_widget(attrs=attrs)
+    return {
+        "bound": bound,
+        "kind": kind,
+        "look": look,
+        "suffix": suffix,
+        "control": control,
+        "options": options,
+        "described": attrs.get("aria-describedby", ""),
+        "optional": not bound.field.required and kind != "tick",
+    }
+
+
+def _anchor(bound: BoundField) -> str:
+    return f"{bound.auto_id}_0" if _kind(bound) == "options" else str(bound.auto_id)
+
+
+@register.inclusion_tag("ui/parts/error_summary.html")
+def error_summary(*forms: BaseForm) -> dict[str, Any]:
+    """What must be mended, on top of the page, each line leading to its field. Silent where nothing is wrong."""
+    faults: list[tuple[str, str]] = []
+    for form in forms:
+        if not form.is_bound:
+            continue
+        faults += [("", text) for text in form.non_field_errors()]
+        faults += [(_anchor(bound), text) for bound in form for text in bound.errors]
+    return {"faults": faults}
+
+
+# ---------------------------------------------------------------- bars and figures
+
+
+def _place(value: float, bullet: Bullet) -> float:
+    span = bullet.high - bullet.low
+    share = (value - bullet.low) / span * 100 if span else 0.0
+    return round(min(max(share, 0.0), 100.0), 2)
+
+
+def _bar_class(bullet: Bullet) -> str:
+    """Behind the pace: ochre. Behind by more than a fifth of what is left to the target: vermilion."""
+    aim = bullet.pace if bullet.pace is not None else bullet.target
+    if aim is None or bullet.value >= aim:
+        return ""
+    far = (aim - bullet.low) * 0.1 if bullet.low == 0 else (aim - bullet.low) * 0.25
+    return "far" if aim - bullet.value > far else "behind"
+
+
+def _bar_words(bullet: Bullet) -> str:
+    words = [f"{bullet.value:g}{bullet.unit}"]
+    if bullet.pace is not None:
+        words.append(_("本月应达 %(pace)s") % {"pace": f"{bullet.pace:g}{bullet.unit}"})
+    if bullet.target is not None:
+        words.append(_("目标 %(target)s") % {"target": f"{bullet.target:g}{bullet.unit}"})
+    return "，".join(words)
+
+
+def draw_bullet(bullet: Bullet, css: str = "") -> SafeString:
+    """The bar as SVG: value, pace as a hollow notch, target as a stroke of ink."""
+    state = _bar_class(bullet)
+    marks = ""
+    if bullet.pace is not None:
+        at = _place(bullet.pace, bullet)
+        marks += f'<path class="p0" d=""/><line class="p0" x1="{at}%" x2="{at}%" y1="10%" y2="90%"/>'
+        marks += f'<line class="p1" x1="{at}%" x2="{at}%" y1="17%" y2="83%"/>'
+    if bullet.target is not None:
+        at = _place(bullet.target, bullet)
+        marks += f'<line class="t" x1="{at}%" x2="{at}%" y1="0" y2="100%"/>'
+    marks = marks.replace('<path class="p0" d=""/>', "")
+    return format_html(
+        '<svg class="f-bul{}{}" role="img" aria-label="{}"><rect class="bg" width="100%" y="20%" height="60%"/>'
+        '<rect class="v" width="{}%" y="20%" height="60%"/>{}</svg>',
+        f" f-bul--{state}" if state else "",
+        f" {css}" if css else "",
+        _bar_words(bullet),
+        _place(bullet.value, bullet),
+        mark_safe(marks),  # noqa: S308  numbers only
+    )
+
+
+@register.simple_tag
+def bullet(
+    value: float | None,
+    target: float | None = None,
+    pace: float | None = None,
+    low: float = 0.0,
+    high: float = 100.0,
+    unit: str = "%",
+    css: str = "f-bul--sm",
+) -> SafeString | str:
+    """`{% bullet 96.5 100 98.9 low=90 %}`: a small bar for a table. No value: a word."""
+    if value is None:
+        return formats.none()
+    made = Bullet(value=float(value), target=target, pace=pace, low=low, high=high, unit=unit)
+    return draw_bullet(made, css)
+
+
+@register.simple_tag
+def progress(share: float, words: str = "") -> SafeString:
+    """How far a long job is: `{% progress 62 "已处理 3,120 行，共 5,000 行" %}`, share in percent."""
+    part = round(min(max(float(share), 0.0), 100.0), 1)
+    return format_html(
+        '<svg class="f-prog" role="img" aria-label="{}"><rect class="bg" width="100%" height="100%"/>'
+        '<rect class="v" width="{}%" height="100%"/></svg>',
+        words or f"{part:g}%",
+        part,
+    )
+
+
+@register.simple_tag
+def spark(values: Sequence[float], target: float | None = None) -> SafeString:
+    """The course of a figure as a thin line; silent, the table has the numbers."""
+    points = [float(v) for v in values]
+    if len(points) < 2:
+        return SafeString("")
+    every = [*points, float(target)] if target is not None else points
+    low, high = min(every), max(every)
+    span = (high - low) or 1.0
+    step = 100 / (len(points) - 1)
+    path = "L".join(f"{i * step:.1f} {30 - (v - low) / span * 28:.1f}" for i, v in enumerate(points))
+    aim = "" if target is None else f'<path class="t" d="M0 {30 - (float(target) - low) / span * 28:.1f}h100"/>'
+    return mark_safe(  # noqa: S308  numbers only
+        '<svg class="f-spark" viewBox="0 0 100 32" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        f'{aim}<path class="l" d="M{path}"/></svg>'
+    )
+
+
+@register.inclusion_tag("ui/parts/figure.html", name="figure")
+def figure_tag(figure: Figure) -> dict[str, Any]:
+    """One figure of a band: number, state, bar, lines, who set the target."""
+    bar = draw_bullet(figure.bullet) if figure.bullet else ""
+    return {"figure": figure, "bar": bar, "none": figure.none or formats.none()}
+
+
+@register.inclusion_tag("ui/parts/figures.html")
+def figures(all_figures: Iterable[Figure]) -> dict[str, Any]:
+    """A band of two to five figures under one thick-and-thin rule."""
+    made = list(all_figures)
+    return {"figures": made, "count": len(made)}
+
+
+# ---------------------------------------------------------------- tables
+
+
+@register.inclusion_tag("ui/parts/pager.html")
+def pager(page: object) -> dict[str, Any]:
+    """Turning pages by key; `page` has `shown`, `previous_url`, `next_url` (see `falin.ui.figures.Pager`)."""
+    return {"page": page}
+
+
+@register.simple_tag(takes_context=True)
+def sort_header(  # noqa: PLR0913 - a header has this many sides
+    context: Mapping[str, Any], key: str, label: str, *, numeric: bool = False, default: str = "", css: str = ""
+) -> SafeString:
+    """A head cell whose words sort the table: `{% sort_header "hours" "本月到点" numeric=True default="-hours" %}`.
+
+    The order lives in the address (`?sort=hours`, `?sort=-hours`); `default` says which holds when none is named.
+    """
+    request: HttpRequest = context["request"]
+    now = request.GET.get("sort", default)
+    order = {key: "ascending", f"-{key}": "descending"}.get(now, "")
+    query = request.GET.copy()
+    for turned in ("after", "before", "page"):
+        query.pop(turned, None)
+    query["sort"] = f"-{key}" if order == "ascending" else key
+    return format_html(
+        '<th scope="col"{}{}><a class="f-sort" href="?{}">{}'
+        '<svg viewBox="0 0 10 14" aria-hidden="true" focusable="false"><path class="u" d="M5 0l4.500 6h-9z"/>'
+        '<path class="d" d="M5 14 .5 8h9z"/></svg></a></th>',
+        format_html(' class="{}"', f"{'n ' if numeric else ''}{css}".strip()) if numeric or css else "",
+        format_html(' aria-sort="{}"', order) if order else "",
+        query.urlencode(),
+        label,
+    )
+
+
+@register.inclusion_tag("ui/parts/empty.html")
+def empty(sentence: str, url: str = "", label: str = "", more: str = "", sign: str = "box") -> dict[str, Any]:
+    """Nothing here yet, and what to do next: `{% empty "还没有顾问" url "登记第一名" more="先从律所名册导入。" %}`."""
+    return {"sentence": sentence, "url": url, "label": label, "more": more, "sign": sign}
+
+
+# ---------------------------------------------------------------- maps
+
+
+@register.inclusion_tag("ui/parts/choropleth.html", takes_context=True)
+def choropleth(  # noqa: PLR0913 - a map has this many sides
+    context: Mapping[str, Any],
+    geo: Mapping[str, Any] | None,
+    rows: Iterable[Any],
+    *,
+    title: str,
+    legend: Iterable[Any] = (),
+    cities: Mapping[str, str] | None = None,
+    value_label: str = "",
+    approval: str = "",
+    caption: str = "",
+) -> dict[str, Any]:
+    """Counties coloured by class, each a link, with the same data as a table below.
+
+    `geo` as `falin.ui.geo.load_geo` gives it (None: only the table stands); `rows` of `falin.ui.figures.MapRow`;
+    `legend` of `Shade`; `cities` the text under a city's name by city code; `approval` the map's approval number.
+    """
+    by_code = {row.code: row for row in rows}
+    shapes = [(county, by_code.get(county["code"])) for county in geo["counties"]] if geo else []
+    texts = cities or {}
+    labels = [(city, texts.get(city["code"], "")) for city in geo["cities"] if city["label"]] if geo else []
+    return {
+        "geo": geo,
+        "title": title,
+        "shapes": shapes,
+        "labels": labels,
+        "rows": list(by_code.values()),
+        "legend": list(legend),
+        "value_label": value_label or title,
+        "approval": approval,
+        "caption": caption,
+    }

@@ -1,0 +1,128 @@
+"""
+The place of every way the tree of places is read. Places are no secret: these answer for the whole tree.
+
+``on`` is the day as of which one asks; without it, the open versions. Lists come in the order of the official codes, which
+is the order people know; sort by ``pinyin`` where names stand alone.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from datetime import date
+from typing import Final
+
+from django.db.models import Case, Count, IntegerField, Q, Value, When
+from django.utils.translation import gettext as _
+
+from falin.kernel.refusals import Missing
+from tenants.divisions.models import DivisionVersion, DivisionVersions
+from tenants.divisions.rules import padded, typed_pinyin
+from tenants.divisions.types import Division, Level
+
+MOST_FOUND: Final = 200
+
+
+class UnknownDivision(Missing):
+    """There is no such place on that day."""
+
+    def __init__(self) -> None:
+        super().__init__("divisions.unknown", _("没有这个地方，或者它在那一天还不存在、已经撤销。"))
+
+
+def get_division(node_id: int, *, on: date | None = None) -> Division:
+    """:raises UnknownDivision:"""
+    version = _on(on).filter(node=node_id).first()
+    if version is None:
+        raise UnknownDivision
+    return version.as_division()
+
+
+def find_by_code(level: Level, code: str, *, on: date | None = None) -> Division | None:
+    """By official code, whole or as far as its level reaches: ``33``, ``330106``."""
+    full = padded(level, code)
+    version = _on(on).filter(level=level, code=full).first() if full else None
+    return version.as_division() if version else None
+
+
+def list_provinces(*, on: date | None = None) -> list[Division]:
+    return _divisions(_on(on).filter(level=Level.PROVINCE))
+
+
+def list_children(node_id: int, *, on: date | None = None) -> list[Division]:
+    """What lies directly below; of mixed levels where one is collapsed."""
+    return _divisions(_on(on).filter(parent_id=node_id))
+
+
+def list_path(node_id: int, *, on: date | None = None) -> list[Division]:
+    """
+    From the province down to the place itself. Two statements.
+
+    :raises UnknownDivision:
+    """
+    place = get_division(node_id, on=on)
+    above = {place.province_id, place.city_id, place.county_id, place.street_id} - {None, place.id}
+    return [*_divisions(_on(on).filter(node__in=above)), place]
+
+
+def list_divisions(ids: Collection[int], *, on: date | None = None) -> list[Division]:
+    """Those of the places that exist on that day."""
+    return _divisions(_on(on).filter(node__in=ids)) if ids else []
+
+
+def list_communities(root_id: int, *, on: date | None = None) -> list[Division]:
+    return _divisions(_on(on).below(root_id).filter(level=Level.COMMUNITY))
+
+
+def list_streets(root_id: int, *, on: date | None = None) -> list[Division]:
+    return _divisions(_on(on).below(root_id).filter(level=Level.STREET))
+
+
+def list_county_bodies(root_id: int, *, on: date | None = None) -> list[Division]:
+    """Those that have a tenant: counties, districts, zones, and cities without counties."""
+    bodies = _on(on).below(root_id).filter(level__in=[Level.CITY, Level.COUNTY], is_county_body=True)
+    return _divisions(bodies)
+
+
+def subtree_ids(node_id: int, *, on: date | None = None) -> tuple[int, ...]:
+    """The place and everything below it, ascending; empty if there is no such place."""
+    return tuple(_on(on).below(node_id).order_by("node_id").values_list("node_id", flat=True))
+
+
+def count_by_level(root_id: int, *, on: date | None = None) -> dict[Level, int]:
+    """Places of each level from the root down, itself counted; a collapsed level counts 0."""
+    counted = _on(on).below(root_id).order_by().values_list("level").annotate(Count("id"))
+    return {level: 0 for level in Level} | {Level(level): count for level, count in counted}
+
+
+def search(text: str, *, root_id: int | None = None, limit: int = 20, on: date | None = None) -> list[Division]:
+    """
+    Places whose name contains the text, or whose pinyin or initials begin with it; upper levels and whole names first.
+
+    :param limit: at most 200.
+    """
+    words = unicodedata.normalize("NFKC", text).strip()
+    if not words:
+        return []
+    typed = typed_pinyin(words)
+    found = Q(name__contains=words)
+    if typed.isascii() and typed:
+        found |= Q(pinyin__startswith=typed) | Q(initials__startswith=typed)
+    versions = _on(on) if root_id is None else _on(on).below(root_id)
+    closeness = Case(
+        When(Q(name=words) | Q(pinyin=typed) | Q(initials=typed), then=Value(0)),
+        When(name__startswith=words, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    ranked = versions.filter(found).order_by(closeness, "level", "pinyin", "code")
+    return [version.as_division() for version in ranked[: min(limit, MOST_FOUND)]]
+
+
+def _on(day: date | None) -> DivisionVersions:
+    versions: DivisionVersions = DivisionVersion.objects.on_day(day)
+    return versions
+
+
+def _divisions(versions: DivisionVersions) -> list[Division]:
+    return [version.as_division() for version in versions.in_code_order()]

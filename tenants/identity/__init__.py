@@ -1,0 +1,1 @@
+"""People, the roles they hold at places, and how they sign in."""

@@ -1,0 +1,82 @@
+"""The place where a session becomes a scope: person and bindings are read again at every request."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.crypto import constant_time_compare
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.scope import Scope
+from tenants.identity.queries import SignedIn, nodes_of, read_signed_in
+from tenants.identity.roles import GRANTS
+from tenants.identity.types import Hat
+
+HAT = "hat"  # the session's key for the role and tenant the person acts in
+READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
+                        "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read"})  # fmt: skip
+
+
+class ScopeMiddleware:
+    """Sets ``request.scope`` (or ``None``), ``request.hats`` and ``request.hat``."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.scope, request.hats, request.hat = None, (), None  # type: ignore[attr-defined]
+        request.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid.uuid4().hex  # type: ignore[attr-defined]
+        signed_in = self._read(request)
+        if signed_in is not None:
+            if signed_in.person.must_change_password and not self._may_wait(request):
+                return HttpResponseRedirect(resolve_url("account_change_password"))
+            request.hats = signed_in.hats  # type: ignore[attr-defined]
+            request.person_name = signed_in.person.name  # type: ignore[attr-defined]
+            hat = chosen(signed_in.hats, request.session.get(HAT, ""))
+            if hat is not None:
+                request.hat = hat  # type: ignore[attr-defined]
+                request.scope = scope_of(signed_in, hat, request.request_id)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def _read(self, request: HttpRequest) -> SignedIn | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        person_id = request.session.get(SESSION_KEY)
+        if person_id is None or BACKEND_SESSION_KEY not in request.session:
+            return None
+        signed_in = read_signed_in(person_id=int(person_id), on=legal_day(now()))
+        if signed_in is None:
+            return None
+        # A changed password ends the sessions opened with the old one.
+        known = request.session.get(HASH_SESSION_KEY, "")
+        if not constant_time_compare(known, signed_in.person.get_session_auth_hash()):
+            return None
+        return signed_in
+
+    @staticmethod
+    def _may_wait(request: HttpRequest) -> bool:
+        path = request.path_info
+        return path.startswith(("/accounts/", "/static/", "/prefs/")) or path in {"/sw.js", "/healthz"}
+
+
+def chosen(hats: tuple[Hat, ...], key: str) -> Hat | None:
+    """The hat the person put on, if he still holds it; else his first."""
+    return next((hat for hat in hats if hat.key == key), hats[0] if hats else None)
+
+
+def scope_of(signed_in: SignedIn, hat: Hat, request_id: str = "") -> Scope:
+    """The scope of a person under a hat."""
+    nodes, whole = nodes_of(hat)
+    grants = GRANTS[hat.role]
+    if hat.suspended:
+        grants = grants & READS_ONLY
+    return Scope(
+        person_id=signed_in.person.id, person_name=signed_in.person.name, role=hat.role, tenant_id=hat.tenant_id,
+        schema=hat.schema, roots=() if hat.subject_id else hat.places, nodes=nodes, whole=whole, grants=grants,
+        subject_id=hat.subject_id, request_id=request_id,
+    )  # fmt: skip

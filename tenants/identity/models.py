@@ -1,0 +1,92 @@
+"""People and the roles they were given. One register for the whole cell, in the shared schema."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+
+from falin.kernel.models import PublicModel
+from tenants.identity.types import Role
+from tenants.registry.models import Tenant
+
+
+class People(BaseUserManager["Person"]):
+    """Django's contract for a user table."""
+
+    def get_by_natural_key(self, username: str | None) -> Person:
+        return self.get(username=username)
+
+
+class Person(AbstractBaseUser, PublicModel):
+    """
+    Somebody who can sign in. Names of officials and advisers are service data: clear, sorted by pinyin.
+
+    Private telephone numbers are encrypted and found by blind index only.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    username = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=60)
+    pinyin = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(blank=True)
+    phone_sealed = models.BinaryField(default=bytes)
+    phone_index = models.BinaryField(default=bytes, max_length=32)
+    is_active = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD: ClassVar[str] = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[Any] = People()
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_index"], name="people_by_phone")]
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+class Binding(PublicModel):
+    """A role at a place, from a day to a day, given by somebody for a reason. Ended, never deleted."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="bindings")
+    role = models.CharField(max_length=32, choices=[(role, role) for role in Role])
+    node_id = models.BigIntegerField()
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True)
+    subject_id = models.CharField(max_length=64, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    granted_by = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="a_binding_ends_after_it_begins",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "role", "node_id", "subject_id"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_binding_of_a_role_at_a_place",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person"], name="open_bindings", condition=Q(ended_at__isnull=True)),
+            models.Index(fields=["node_id", "role"], name="bindings_at_a_place"),
+        ]
+
+
+class FirstOperator(PublicModel):
+    """The one-time link by which the first operator of an installation comes in; its hash, never the link."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)

@@ -1,0 +1,107 @@
+"""Every way people and their roles are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from tenants.divisions.api import get_division, subtree_ids
+from tenants.divisions.types import Level
+from tenants.identity.models import Binding, Person
+from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
+from tenants.registry.types import Kind, State
+
+_ORDER = {role: index for index, role in enumerate(Role)}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person as re-read from the database at the start of a request, with every hat he may put on."""
+
+    person: Person
+    hats: tuple[Hat, ...]
+
+
+def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
+    """The person and his bindings in force on a day, in one query; ``None`` where he may not come in."""
+    rows = (
+        Person.objects.filter(id=person_id, is_active=True)
+        .filter(
+            Q(bindings__isnull=True)
+            | Q(bindings__ended_at__isnull=True, bindings__valid_from__lte=on)
+            & (Q(bindings__valid_to__isnull=True) | Q(bindings__valid_to__gte=on))
+        )
+        .values_list(
+            "username", "name", "password", "must_change_password", "bindings__role", "bindings__node_id",
+            "bindings__subject_id", "bindings__tenant_id", "bindings__tenant__schema_name", "bindings__tenant__name",
+            "bindings__tenant__node_id", "bindings__tenant__kind", "bindings__tenant__state",
+        )
+    )  # fmt: skip
+    found = list(rows)
+    if not found:
+        row = Person.objects.filter(id=person_id, is_active=True).first()
+        return SignedIn(row, ()) if row else None
+    first = found[0]
+    person = Person(id=person_id, username=first[0], name=first[1], password=first[2], must_change_password=first[3])
+    hats: dict[str, Hat] = {}
+    for row in sorted((row for row in found if row[4]), key=lambda row: (_ORDER[Role(row[4])], row[7] or 0, row[5])):
+        role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state = row[4:]
+        hat = Hat(role=Role(role), tenant_id=tenant_id or 0, schema=schema or "public", tenant_name=tenant or "",
+                  tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
+                  places=(node_id,), subject_id=subject)  # fmt: skip
+        if hat.key in hats:
+            hat = Hat(**{name: getattr(hat, name) for name in Hat.__slots__} | {"places": (*hats[hat.key].places, node_id)})
+        hats[hat.key] = hat
+    return SignedIn(person, tuple(hats.values()))
+
+
+def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:
+    """The places a hat reaches inside its tenant, and whether that is the whole tenant."""
+    if hat.tenant_node in hat.places or hat.role == Role.OPERATOR:
+        return frozenset(), hat.role not in {Role.FIRM_MANAGER, Role.OPERATOR}
+    if hat.tenant_kind == Kind.PROVINCE:
+        # The province's schema holds rows of province, cities and county bodies only; a city's thousands of
+        # communities would make a set too large for row security and are in the counties' schemas anyway.
+        below = [node for place in hat.places for node in _upper_levels(place)]
+        return frozenset(below), False
+    return frozenset(node for place in hat.places for node in subtree_ids(place)), False
+
+
+def _upper_levels(place: int) -> list[int]:
+    from tenants.divisions.api import list_county_bodies
+
+    return [place, *(body.id for body in list_county_bodies(place))]
+
+
+def list_bindings_at(*, node_ids: list[int], on: date, roles: list[Role] | None = None) -> list[BindingInfo]:
+    """Who holds a role at these places on a day."""
+    rows = (
+        Binding.objects.filter(node_id__in=node_ids, ended_at__isnull=True, valid_from__lte=on)
+        .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))
+        .select_related("person")
+        .order_by("person__pinyin", "id")
+    )
+    if roles:
+        rows = rows.filter(role__in=roles)
+    return [
+        BindingInfo(id=row.id, person=PersonInfo(id=row.person.id, username=row.person.username, name=row.person.name),
+                    role=Role(row.role), node_id=row.node_id, valid_from=row.valid_from, valid_to=row.valid_to,
+                    reason=row.reason)
+        for row in rows
+    ]  # fmt: skip
+
+
+def names_of(person_ids: set[int]) -> dict[int, str]:
+    """The names of people who did something, for histories."""
+    return dict(Person.objects.filter(id__in=person_ids).values_list("id", "name"))
+
+
+def find_person(username: str) -> PersonInfo | None:
+    row = Person.objects.filter(username=username).first()
+    return PersonInfo(id=row.id, username=row.username, name=row.name) if row else None
+
+
+def level_of(node_id: int) -> Level:
+    return get_division(node_id).level

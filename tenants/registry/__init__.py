@@ -1,0 +1,1 @@
+"""Bodies that hold a schema of their own (province, county-grade): their directory, provisioning and migration."""

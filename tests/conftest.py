@@ -1,0 +1,138 @@
+"""
+One cluster and one template database for the run, a fresh copy of it for each test that asks for ``world``.
+
+Tests commit for real, as doors do; nothing is faked between a test and PostgreSQL. ``FALIN_TEST_ADMIN_URL`` names the
+cluster (``./falin test`` starts an embedded one).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+_ADMIN = os.environ.get("FALIN_TEST_ADMIN_URL", "")
+_HOME = Path(os.environ.setdefault("FALIN_HOME", tempfile.mkdtemp(prefix="falin-test-")))
+os.environ.setdefault("DATABASE_URL", "postgresql://falin_app@127.0.0.1/none")
+os.environ.setdefault("DATABASE_OWNER_URL", "postgresql://falin_owner@127.0.0.1/none")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in the thread
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from tests import world as worlds
+
+
+def _fingerprint() -> str:
+    """Of everything the template is made from."""
+    sources = sorted([*ROOT.glob("*/*/migrations/*.py"), *ROOT.glob("*/*/*/migrations/*.py"), ROOT / "tests/world.py"])
+    whole = hashlib.sha256()
+    for source in sources:
+        whole.update(source.read_bytes())
+    return whole.hexdigest()[:12]
+
+
+def _with_name(url: str, name: str) -> str:
+    head, _, tail = url.partition("?")
+    return head.rsplit("/", 1)[0] + "/" + name + (f"?{tail}" if tail else "")
+
+
+def _point_at(name: str) -> None:
+    """Have Django and provisioning use the database ``name``."""
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    settings.DATABASE_OWNER_URL = _with_name(os.environ["DATABASE_OWNER_URL"], name)
+
+
+@pytest.fixture(scope="session")
+def template(django_db_blocker: Any) -> str:
+    """The name of a migrated database with the small world in it; made by whichever worker comes first."""
+    if not _ADMIN:
+        pytest.fail("FALIN_TEST_ADMIN_URL is not set: run the tests by ./falin test")
+    from django.core.management import call_command
+    from django.core.management.commands.migrate import Command as StockMigrate
+
+    from tenants.registry import schemas
+    from tenants.registry.commands import keep_spares
+
+    name = f"falin_template_{_fingerprint()}"
+    with psycopg.connect(_ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
+        admin.execute("select pg_advisory_lock(4711)")
+        if admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+            return name
+        building = f"{name}_building"
+        admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(building)))
+        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(building)))
+        with psycopg.connect(_with_name(_ADMIN, building), autocommit=True) as own:
+            for extension in ("pg_trgm", "btree_gist"):
+                own.execute(sql.SQL("create extension if not exists {e}").format(e=sql.Identifier(extension)))
+            own.execute("alter schema public owner to falin_owner")
+        _point_at(building)
+        as_app = connection.settings_dict["USER"], connection.settings_dict["PASSWORD"]
+        from falin.config.environment import database_of
+
+        owner = database_of(settings.DATABASE_OWNER_URL)
+        connection.settings_dict.update(USER=owner["USER"], PASSWORD=owner["PASSWORD"])
+        with schemas.owner() as own:
+            schemas.prepare_rights(own)
+        call_command(StockMigrate(), interactive=False, verbosity=0, skip_checks=True)
+        connection.close()
+        connection.settings_dict.update(USER=as_app[0], PASSWORD=as_app[1])
+        keep_spares(now=worlds.NOW, wanted=6)
+        worlds.build()
+        connection.close()
+        admin.execute(
+            sql.SQL("alter database {b} rename to {n}").format(b=sql.Identifier(building), n=sql.Identifier(name))
+        )
+    return name
+
+
+@pytest.fixture
+def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[worlds.World]:
+    """A copy of the small world for one test, committed to for real and dropped afterwards."""
+    from falin.kernel import crypto
+
+    name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
+    with psycopg.connect(_ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
+        admin.execute(
+            sql.SQL("create database {n} template {t} owner falin_owner").format(
+                n=sql.Identifier(name), t=sql.Identifier(template)
+            )
+        )
+        crypto.forget_keys()
+        _point_at(name)
+        location, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path)
+        try:
+            yield worlds.World()
+        finally:
+            settings.MEDIA_ROOT = location
+            if connection.in_atomic_block:
+                connection.set_rollback(True)
+            connection.close()
+            connection.set_scope(None)  # type: ignore[attr-defined]
+            _point_at("none")
+            admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
+
+
+@pytest.fixture
+def sign_in(world: worlds.World) -> Any:
+    """``sign_in("county")`` → a test client with that person's session."""
+    from django.test import Client
+
+    def make(username: str, **headers: Any) -> Client:
+        client = Client(enforce_csrf_checks=False, **headers)
+        from tenants.identity.models import Person
+
+        client.force_login(Person.objects.get(username=username), "allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return make
