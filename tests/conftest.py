@@ -77,16 +77,10 @@ def template(django_db_blocker: Any) -> str:
                 own.execute(sql.SQL("create extension if not exists {e}").format(e=sql.Identifier(extension)))
             own.execute("alter schema public owner to falin_owner")
         _point_at(building)
-        as_app = connection.settings_dict["USER"], connection.settings_dict["PASSWORD"]
-        from falin.config.environment import database_of
-
-        owner = database_of(settings.DATABASE_OWNER_URL)
-        connection.settings_dict.update(USER=owner["USER"], PASSWORD=owner["PASSWORD"])
         with schemas.owner() as own:
             schemas.prepare_rights(own)
-        call_command(StockMigrate(), interactive=False, verbosity=0, skip_checks=True)
-        connection.close()
-        connection.settings_dict.update(USER=as_app[0], PASSWORD=as_app[1])
+        with schemas.django_as_owner():
+            call_command(StockMigrate(), interactive=False, verbosity=0, skip_checks=True)
         keep_spares(now=worlds.NOW, wanted=6)
         worlds.build()
         connection.close()

@@ -56,12 +56,13 @@ class Figure(BoardModel):
     covered = models.PositiveIntegerField()
     urban = models.PositiveIntegerField()
     urban_covered = models.PositiveIntegerField()
-    advisers = models.PositiveIntegerField()  # appointments in force: adviser × community
+    pairs = models.PositiveIntegerField()  # adviser × community with an appointment in the month
     required_minutes = models.PositiveIntegerField()
     minutes = models.PositiveIntegerField()
     met = models.PositiveIntegerField()  # adviser × community pairs that reached their hours
     visits = models.PositiveIntegerField()
     lectures = models.PositiveIntegerField()
+    edition = models.PositiveSmallIntegerField()  # publications of the finished month; 0 while it runs
     published_at = models.DateTimeField()
 
     class Meta:

@@ -1,7 +1,7 @@
 """The few names of the tree of places that others use."""
 
 from tenants.divisions.commands import LIST_AS_OF, LIST_SOURCE, fetch_list, import_divisions, read_list
-from tenants.divisions.models import COMMITTEE_LABELS, KIND_LABELS, LEVEL_LABELS, STATUS_LABELS
+from tenants.divisions.models import COMMITTEE_LABELS, KIND_LABELS, LEVEL_LABELS, REASON_LABELS, STATUS_LABELS
 from tenants.divisions.queries import (
     UnknownDivision,
     count_by_level,
@@ -25,6 +25,7 @@ __all__ = [
     "LEVEL_LABELS",
     "LIST_AS_OF",
     "LIST_SOURCE",
+    "REASON_LABELS",
     "STATUS_LABELS",
     "Committee",
     "Division",

@@ -47,8 +47,8 @@ class Division:
 
     ``id`` is the place's identity (its node), which survives renames and changes of code. ``province_id`` to
     ``street_id`` name its ancestors and, at its own level, itself; they are ``None`` at a collapsed level and below its
-    own. ``county_id`` is the county-grade body in whose tenant the place lies: for a city without counties, and all that
-    lies in it, the city.
+    own. ``county_id`` is the county-grade body in whose tenant the place lies: for a city without counties, and all
+    that lies in it, the city.
     """
 
     id: int

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from falin.kernel.database.base import DatabaseWrapper
 from falin.kernel.database.routing import SHARED, tenancy_of
@@ -61,6 +62,21 @@ def owner() -> Iterator[psycopg.Connection]:
         raise RuntimeError("DATABASE_OWNER_URL is not set: this process may not make or change schemas")
     with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as own:
         yield own
+
+
+@contextmanager
+def django_as_owner() -> Iterator[None]:
+    """Django's own connection in the owner's role, for its migrations of the shared schema; put back afterwards."""
+    parts = conninfo_to_dict(settings.DATABASE_OWNER_URL)
+    before = {name: connection.settings_dict[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    connection.close()
+    connection.settings_dict.update({name: str(parts.get(part) or "") for name, part in names.items()})
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
 
 
 def prepare_rights(own: psycopg.Connection) -> None:

@@ -31,7 +31,6 @@ class Environment(BaseSettings):
     hosts: str = Field("127.0.0.1,localhost,[::1]", alias="FALIN_HOSTS", description="host names served, by comma")
     https: bool = Field(False, alias="FALIN_HTTPS", description="served over HTTPS: secure cookies, HSTS")  # noqa: FBT003
     demo: bool = Field(False, alias="FALIN_DEMO", description="demo data: every page says so")  # noqa: FBT003
-    as_owner: bool = Field(False, alias="FALIN_AS_OWNER", description="this process migrates: owner's role")  # noqa: FBT003
     cipher: str = Field("AES-256-GCM", alias="FALIN_CIPHER", pattern="^(AES-256-GCM|SM4-GCM)$")
     virus_scan: str = Field("", alias="FALIN_VIRUS_SCAN", description="dotted path of a function(bytes) -> clean?")
     files_bucket: str = Field("", alias="FALIN_FILES_BUCKET", description="S3-compatible bucket; else the disk")

@@ -64,7 +64,7 @@ APP_ROLE = str(environment.database_of(ENV.database_url)["USER"])
 DATABASES = {
     "default": {
         "ENGINE": "falin.kernel.database",
-        **environment.database_of(ENV.database_owner_url if ENV.as_owner else ENV.database_url),
+        **environment.database_of(ENV.database_url),
         # A connection lives ten minutes at most: one that touched every schema keeps 1.4 MB for each.
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
@@ -82,7 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "falin.kernel.headers.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "falin.ui.middleware.PreferencesMiddleware",
+    "falin.ui.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -165,9 +165,9 @@ TEMPLATES = [
 ]
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a folder that is not there
 STATICFILES_DIRS = [path for path in [ENV.assets] if path]
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_MANIFEST_STRICT = False
 STORAGES = {
     "default": {
         "BACKEND": "storages.backends.s3.S3Storage",
@@ -175,7 +175,7 @@ STORAGES = {
     }
     if ENV.files_bucket
     else {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": HOME / "files"}},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "falin.ui.assets.HashedAssets"},
 }
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
@@ -209,7 +209,7 @@ SPECTACULAR_SETTINGS = {
 # ---- queues --------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_DEFAULT_QUEUE = "click"
-CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}}
+CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"}}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -10,33 +10,36 @@ from django.conf import settings
 from falin.kernel import idempotency, jobs
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope, system_scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from services.indicators.api import publish_month
 from tenants.identity.commands import forget_old_sessions
 from tenants.registry.api import Kind, keep_spares as make_spares, list_tenants
 
 
-def _system(schema: str, tenant_id: int, root: int) -> Scope:
+def system_of(schema: str, tenant_id: int, root: int) -> Scope:
+    """The system's own scope in one tenant: the whole of it, with the grants nightly work needs."""
     return system_scope(schema=schema, tenant_id=tenant_id, roots=(root,),
                         grants=frozenset({"figures.publish", "duty.read"}))  # fmt: skip
 
 
-def _systems() -> list[Scope]:
-    return [_system(tenant.schema, tenant.id, tenant.node_id) for tenant in list_tenants()]
+def systems() -> list[Scope]:
+    """The system's own scope in every tenant, and in the shared schema."""
+    tenants = [system_of(tenant.schema, tenant.id, tenant.node_id) for tenant in list_tenants()]
+    return [system_of(PUBLIC_SCHEMA, 0, 0), *tenants]  # operators' acts, events and jobs are booked in the shared schema
 
 
 @shared_task
 def do_job(schema: str, job_id: str) -> str:
     """Work on one job."""
-    return jobs.work(system=_system(schema, 0, 0), job_id=uuid.UUID(job_id))
+    return jobs.work(system=system_of(schema, 0, 0), job_id=uuid.UUID(job_id))
 
 
 @shared_task
 def sweep_jobs() -> int:
     """Send again what nobody works on."""
     sent = 0
-    for scope in _systems():
+    for scope in systems():
         with inside(scope, read_only=False):
             again = jobs.sweep(now=now())
         for job_id in again:
@@ -57,7 +60,7 @@ def roll_up_all() -> int:
 @shared_task
 def roll_up(schema: str, tenant_id: int, root: int) -> None:
     """Publish this month and last month of one county."""
-    scope = _system(schema, tenant_id, root)
+    scope = system_of(schema, tenant_id, root)
     moment = now()
     for month in (Month.of(moment).plus(-1), Month.of(moment)):
         with inside(scope, read_only=False):
@@ -67,7 +70,7 @@ def roll_up(schema: str, tenant_id: int, root: int) -> None:
 @shared_task
 def forget_old() -> None:
     """Keys older than a day, sessions that are over."""
-    for scope in _systems():
+    for scope in systems():
         with inside(scope, read_only=False):
             idempotency.forget_old(now=now())
     with shared(read_only=False):

@@ -8,5 +8,6 @@ from django.urls import include, path
 
 urlpatterns: list[Any] = [
     path("accounts/", include("allauth.account.urls")),
-    # path("", include("falin.ui.urls")),
+    path("", include("falin.ui.urls")),
+    path("", include("falin.portal.urls")),
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from falin.kernel import jobs
+from falin.portal import commands as portal
 
 
 def wire() -> None:
     """Called once when Django is ready."""
     jobs.send_with(_to_broker)
+    portal.register_jobs()
 
 
 def _to_broker(schema: str, job_id: str) -> None:

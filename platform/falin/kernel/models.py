@@ -96,6 +96,17 @@ class OutboxEvent(EverywhereModel):
         ]
 
 
+class Delivery(PublicModel):
+    """How far a tenant's events are delivered, as the relay measured it; and which of them somebody wants sent again."""
+
+    schema = models.CharField(max_length=63, primary_key=True)
+    waiting = models.PositiveIntegerField(default=0)
+    oldest_seconds = models.PositiveIntegerField(default=0)
+    set_aside = models.JSONField(default=list)  # id, event, attempts, kind of error; never the payload
+    resend = models.JSONField(default=list)
+    measured_at = models.DateTimeField()
+
+
 class JobState(models.TextChoices):
     QUEUED = "queued"
     RUNNING = "running"

@@ -113,6 +113,14 @@ def resend(*, event_id: int) -> bool:
     return bool(changed)
 
 
+def list_set_aside() -> list[dict[str, Any]]:
+    """What stands aside in the open transaction's tenant: enough to judge by, without the payload."""
+    return [
+        {"id": row.id, "event": row.event, "key": row.key, "attempts": row.attempts, "error": row.error.split(":")[0]}
+        for row in OutboxEvent.objects.filter(set_aside_at__isnull=False, delivered_at__isnull=True).order_by("id")[:50]
+    ]
+
+
 def lag(*, now: datetime) -> tuple[int, float, int]:
     """How many events wait, how old the oldest is in seconds, how many are set aside."""
     waiting = OutboxEvent.objects.filter(delivered_at__isnull=True)

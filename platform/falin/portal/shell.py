@@ -1,11 +1,146 @@
-"""What stands around every page: who is acting as what, and where one may go."""
+"""What stands around every page: who is acting as what, where he is, and where he may go. Filled here, drawn by ``ui``."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.scope import Scope
+from falin.ui.shell import Crumb, NavGroup, NavItem, Shell
+from falin.ui.shell import Hat as ShownHat
+from tenants.divisions.api import get_division, list_divisions, list_path
+from tenants.divisions.types import Division
+from tenants.identity.api import Hat, Role
+
+ROLE_LABELS = {
+    Role.PROVINCE_LEADER: _("省级负责人"),
+    Role.CITY_OFFICER: _("市级专员"),
+    Role.COUNTY_TEAM: _("县区工作专班"),
+    Role.STREET_OFFICER: _("街道专员"),
+    Role.LIAISON: _("社区联络员"),
+    Role.ADVISER: _("法律顾问"),
+    Role.FIRM_MANAGER: _("律所负责人"),
+    Role.AUDITOR: _("审计人员"),
+    Role.OPERATOR: _("平台运维"),
+}
+
+# The menu: group, label, address, icon, the grant that shows it. What is not granted is not shown.
+MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
+    ("", ((_("今天"), "portal:home", "home", "home.read"),)),
+    (
+        _("人"),
+        (
+            (_("法律顾问"), "advisers:list", "users", "advisers.read"),
+            (_("律所"), "advisers:firms", "build", "advisers.register"),
+            (_("本所顾问"), "advisers:firm", "users", "firm.read"),
+            (_("空缺"), "advisers:vacancies", "pin", "advisers.appoint"),
+        ),
+    ),
+    (
+        _("事"),
+        (
+            (_("我的社区"), "duty:mine", "pin", "duty.own"),
+            (_("记一次到访"), "duty:log", "edit", "duty.log"),
+            (_("我的记录"), "duty:visits", "list", "duty.own"),
+            (_("谁还没到点"), "duty:behind", "clock", "duty.read"),
+            (_("月度结账"), "duty:months", "lock", "duty.close"),
+        ),
+    ),
+    (_("评"), ((_("指标与排名"), "figures:home", "chart", "figures.read"),)),
+    (
+        _("查"),
+        (
+            (_("操作记录"), "portal:history", "eye", "history.read"),
+            (_("我的任务"), "portal:jobs", "clock", "jobs.own"),
+        ),
+    ),
+    (
+        _("平台"),
+        (
+            (_("开通"), "portal:setup", "box", "tenants.manage"),
+            (_("事件投递"), "portal:events", "share", "events.manage"),
+        ),
+    ),
+)
+
+
+@lru_cache(maxsize=64)
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _menu(scope: Scope, path: str) -> tuple[NavGroup, ...]:
+    entries = [
+        (title, [(label, _address(name), icon) for label, name, icon, grant in items if scope.may(grant)])
+        for title, items in MENU
+    ]
+    inside = [url for _title, items in entries for _label, url, _icon in items if url and path.startswith(url)]
+    nearest = max(inside, key=len, default="")
+    return tuple(
+        NavGroup(
+            title=str(title),
+            items=tuple(
+                NavItem(label=str(label), url=url, icon=icon, current=url == nearest) for label, url, icon in items if url
+            ),
+        )
+        for title, items in entries
+        if any(url for _label, url, _icon in items)
+    )
+
+
+def _place(hat: Hat, names: dict[int, Division]) -> str:
+    if hat.role == Role.OPERATOR:
+        return str(_("全平台"))
+    if hat.role == Role.ADVISER:
+        return hat.tenant_name
+    return "、".join(names[node].name for node in hat.places if node in names)
+
+
+def _shown(hat: Hat, names: dict[int, Division]) -> ShownHat:
+    level = names[hat.places[0]].level if hat.places[0] in names else 1
+    return ShownHat(key=hat.key, role=str(ROLE_LABELS[hat.role]), place=_place(hat, names), level=int(level))
+
+
+def trail_to(node_id: int, scope: Scope) -> tuple[Crumb, ...]:
+    """From the province down to a place; only what the scope may open is a link."""
+    path = list_path(node_id)
+    below = False
+    crumbs: list[Crumb] = []
+    for place in path:
+        below = below or place.id in scope.roots
+        url = reverse("figures:place", args=[place.id]) if below and place.id != node_id else ""
+        crumbs.append(Crumb(label=place.name, level=int(place.level), url=url))
+    return tuple(crumbs)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    return {"shell": None}
+    """Context processor. Reads the names of the person's places only; everything else is on the request."""
+    scope: Scope | None = getattr(request, "scope", None)
+    active: Hat | None = getattr(request, "hat", None)
+    if scope is None or active is None:
+        return {"shell": None}
+    hats: tuple[Hat, ...] = getattr(request, "hats", ())
+    names = {place.id: place for place in list_divisions([node for hat in hats for node in hat.places])}
+    return {
+        "shell": Shell(
+            person=scope.person_name,
+            owner=active.tenant_name or str(_("平台运维")),
+            active=_shown(active, names),
+            hats=tuple(_shown(hat, names) for hat in hats),
+            switch_url=_address("portal:hat"),
+            nav=_menu(scope, request.path),
+            password_url=_address("account_change_password"),
+            sign_out_url=_address("account_logout"),
+        )
+    }
+
+
+def place_name(node_id: int) -> str:
+    return get_division(node_id).name

@@ -142,7 +142,10 @@ class Broker:
         tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
         if "No space left" in tail:
             raise CannotStart(
-                both(f"磁盘满了，消息代理写不进 {self.place}。", f"The disk is full: the broker cannot write in {self.place}."),
+                both(
+                    f"磁盘满了，消息代理写不进 {self.place}。",
+                    f"The disk is full: the broker cannot write in {self.place}.",
+                ),
                 both("请腾出空间后再启动。", "Free some space and start again."),
             )
         raise CannotStart(

@@ -19,7 +19,7 @@ DEFAULT_PORT = 8000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One word of the command line. `answer` is `module:function(arguments, home) -> exit code`, imported when called."""
+    """One word of the command line. `answer` names `module:function(arguments, home) -> exit code`, imported late."""
 
     name: str
     chinese: str
@@ -35,9 +35,13 @@ class Command:
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--province", default="33", metavar="CODE", help="省的两位代码，默认 33 · two-digit province code")
+    parser.add_argument(
+        "--province", default="33", metavar="CODE", help="省的两位代码，默认 33 · two-digit province code"
+    )
     parser.add_argument("--headless", action="store_true", help="不打开浏览器 · do not open a browser")
-    parser.add_argument("--exit", action="store_true", help="检查页面后退出，最后一行是 JSON · check the pages, then leave")
+    parser.add_argument(
+        "--exit", action="store_true", help="检查页面后退出，最后一行是 JSON · check the pages, then leave"
+    )
     parser.add_argument("--fresh", action="store_true", help="丢掉上次的演示，重新来 · throw the last demo away")
     _port(parser)
 
@@ -53,7 +57,9 @@ def _port(parser: argparse.ArgumentParser) -> None:
 
 def _test(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fast", action="store_true", help="不跑浏览器和慢的测试 · leave out browser and slow tests")
-    parser.add_argument("-k", dest="expression", metavar="EXPR", help="只跑名字符合的测试 · only tests whose names match")
+    parser.add_argument(
+        "-k", dest="expression", metavar="EXPR", help="只跑名字符合的测试 · only tests whose names match"
+    )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="只跑这些文件里的测试 · only tests in these files")
 
 

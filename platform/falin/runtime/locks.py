@@ -24,7 +24,9 @@ def make_locks(*, checkout: Path, upgrade: bool) -> None:
     folder = checkout / "infra" / "lock"
     extras = tomllib.loads(project.read_text())["project"]["optional-dependencies"]
     _compile(project, folder / "runtime.txt", upgrade=upgrade)
-    _compile(project, folder / "test.txt", upgrade=upgrade, options=("--extra", "test", "-c", str(folder / "runtime.txt")))
+    _compile(
+        project, folder / "test.txt", upgrade=upgrade, options=("--extra", "test", "-c", str(folder / "runtime.txt"))
+    )
     with tempfile.NamedTemporaryFile("w", suffix=".in") as node:
         node.write("\n".join(extras["node"]))
         node.flush()

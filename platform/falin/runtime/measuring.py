@@ -18,7 +18,7 @@ def drill(arguments: Arguments, home: Home) -> int:
 
 
 def bench(arguments: Arguments, home: Home) -> int:
-    """`falin bench NAME…`: `infra/bench/NAME.py` answers with `run(home, as_json) -> exit code`; the worst one counts."""
+    """`falin bench NAME…`: `infra/bench/NAME.py` answers with `run(home, as_json) -> exit code`; the worst counts."""
     modules = [_module("bench", name) for name in arguments.names]
     codes: list[int] = [module.run(home=home, as_json=arguments.json) for module in modules]
     return max(codes)
@@ -29,7 +29,9 @@ def _module(folder: str, name: str) -> ModuleType:
     file = place / f"{name}.py"
     if not name.isidentifier() or not file.is_file():
         known = ", ".join(sorted(f.stem for f in place.glob("[a-z]*.py"))) or "—"
-        raise CannotStart(both(f"没有叫 {name} 的。", f"There is none called {name}."), both(f"有：{known}", f"Known: {known}"))
+        raise CannotStart(
+            both(f"没有叫 {name} 的。", f"There is none called {name}."), both(f"有：{known}", f"Known: {known}")
+        )
     spec = importlib.util.spec_from_file_location(f"falin_{folder}_{name}", file)
     if spec is None or spec.loader is None:
         raise CannotStart(both(f"{file} 读不进来。", f"{file} cannot be loaded."))

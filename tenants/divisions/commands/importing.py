@@ -1,8 +1,8 @@
 """
 The place where a list becomes rows of the tree.
 
-An import fills in what is missing and never overwrites: a place that the list has otherwise, or no longer has, is counted
-and left for a person's review. So bringing in the same list again changes nothing.
+An import fills in what is missing and never overwrites: a place that the list has otherwise, or no longer has, is
+counted and left for a person's review. So bringing in the same list again changes nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Invalid
-from tenants.divisions.models import DivisionImport, DivisionVersion, Node
+from tenants.divisions.models import DivisionImport, DivisionVersion
 from tenants.divisions.rules import collapse, sound_of
 from tenants.divisions.types import ImportResult, Level, ListedRow, Place, Tree
 
@@ -35,7 +35,7 @@ def import_divisions(
     """
     Bring a list into the tree, as it was on ``as_of``.
 
-    :param province: two digits if the rows are one province's: only its places are compared; ``None``: the whole country.
+    :param province: two digits if the rows are one province's: only its places are compared; ``None``: the country.
     :raises Invalid: there is not one province in the rows, or another one than ``province``.
     """
     tree = collapse(rows)
@@ -47,7 +47,7 @@ def import_divisions(
         nodes = _nodes_for(tree.places, known)
         new, differing = _compare(tree.places, nodes, known)
         _insert(tree.places, nodes, new, as_of)
-        counts = {level: 0 for level in Level} | Counter(place.level for place in tree.places)
+        counts = dict.fromkeys(Level, 0) | Counter(place.level for place in tree.places)
         import_id = _record(tree, counts, province=province, as_of=as_of, source=source, now=now, changed=bool(new))
     return ImportResult(
         import_id=import_id,
@@ -70,11 +70,17 @@ def _open_versions(province: str | None) -> dict[tuple[int, str], tuple[Any, ...
     """(level, code) → node and the compared columns, of all open versions in the province or the country."""
     versions = DivisionVersion.objects.on_day(None)
     if province is not None:
-        root = versions.filter(level=Level.PROVINCE, code=province.ljust(12, "0")).values_list("node_id", flat=True).first()
+        root = (
+            versions.filter(level=Level.PROVINCE, code=province.ljust(12, "0"))
+            .values_list("node_id", flat=True)
+            .first()
+        )
         if root is None:
             return _NO_ROWS_YET
         versions = versions.filter(province_id=root)
-    return {(row[0], row[1]): row[2:] for row in versions.values_list("level", "code", "node_id", *_COMPARED).iterator()}
+    return {
+        (row[0], row[1]): row[2:] for row in versions.values_list("level", "code", "node_id", *_COMPARED).iterator()
+    }
 
 
 def _nodes_for(places: Sequence[Place], known: dict[tuple[int, str], tuple[Any, ...]]) -> list[int]:
@@ -90,7 +96,7 @@ def _reserve_nodes(count: int) -> list[int]:
             "select nextval(pg_get_serial_sequence('divisions_node', 'id')) from generate_series(1, %s)", [count]
         )
         ids = [row[0] for row in cursor.fetchall()]
-        with cursor.copy(f"copy {Node._meta.db_table} (id) from stdin") as copy:
+        with cursor.copy("copy divisions_node (id) from stdin") as copy:
             for node_id in ids:
                 copy.write_row((node_id,))
     return ids
@@ -132,7 +138,7 @@ def _insert(places: Sequence[Place], nodes: Sequence[int], new: Sequence[int], a
     day = as_of.isoformat()
     columns = ", ".join(_COPIED)
     with connection.cursor() as cursor:
-        with cursor.copy(f"copy {DivisionVersion._meta.db_table} ({columns}) from stdin") as copy:
+        with cursor.copy(f"copy divisions_divisionversion ({columns}) from stdin") as copy:
             for position in new:
                 place = places[position]
                 compared = _compared(place, nodes)
@@ -140,11 +146,18 @@ def _insert(places: Sequence[Place], nodes: Sequence[int], new: Sequence[int], a
                     (nodes[position], day, int(place.level), place.code, *compared, place.urban is not None,
                      *sound_of(place.name))
                 )  # fmt: skip
-        cursor.execute(f"analyze {DivisionVersion._meta.db_table}")  # the planner must not think the tree empty
+        cursor.execute("analyze divisions_divisionversion")  # the planner must not think the tree empty
 
 
 def _record(
-    tree: Tree, counts: dict[Level, int], *, province: str | None, as_of: date, source: str, now: datetime, changed: bool
+    tree: Tree,
+    counts: dict[Level, int],
+    *,
+    province: str | None,
+    as_of: date,
+    source: str,
+    now: datetime,
+    changed: bool,
 ) -> int | None:
     recorded = DivisionImport.objects.filter(source=source, as_of=as_of, province=province or "").exists()
     if recorded and not changed:

@@ -1,4 +1,4 @@
-"""The place that reads a list's archive as rows. Only tables come out of it; nothing in it is run or unpacked to disk."""
+"""The place that reads a list's archive as rows. Nothing in it is run, nothing is unpacked to disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_list(archive: Path, *, province: str | None = None) -> Iterator[ListedR
     """
     The rows of the list, those of one province (two digits) or all.
 
-    The archive is read forwards only and left as soon as the five tables are through: they lie before 140 MB of other forms.
+    The archive is read forwards only and left as soon as the five tables are through: 140 MB of other forms follow.
     """
     missing = set(TABLES)
     with tarfile.open(archive, mode="r:gz") as files:
@@ -33,13 +33,17 @@ def read_list(archive: Path, *, province: str | None = None) -> Iterator[ListedR
             if entry.name in missing and (file := files.extractfile(entry)) is not None:
                 missing.discard(entry.name)
                 level, parent_column = TABLES[entry.name]
-                yield from _rows(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), level, parent_column, province)
+                yield from _rows(
+                    io.TextIOWrapper(file, encoding="utf-8-sig", newline=""), level, parent_column, province
+                )
             if not missing:
                 return
     raise LookupError(f"{archive.name} has no {', '.join(sorted(missing))}")
 
 
-def _rows(table: io.TextIOWrapper, level: Level, parent_column: str | None, province: str | None) -> Iterator[ListedRow]:
+def _rows(
+    table: io.TextIOWrapper, level: Level, parent_column: str | None, province: str | None
+) -> Iterator[ListedRow]:
     head = next(csv.reader([table.readline()]))
     code, name = head.index("code"), head.index("name")
     parent = head.index(parent_column) if parent_column else None

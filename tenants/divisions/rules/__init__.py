@@ -1,4 +1,4 @@
-"""The place of decisions about places that need no table: what a code says, which rows are places, how a name sounds."""
+"""What can be decided about places without a table: what a code says, which rows are places, how a name sounds."""
 
 from tenants.divisions.rules.codes import CODE_LENGTH, committee_of, kind_of, padded, urban_of
 from tenants.divisions.rules.collapse import collapse

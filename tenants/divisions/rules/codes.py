@@ -1,5 +1,5 @@
 """
-The place that reads statistical division codes: 2 + 2 + 2 digits down to the county, 3 for the street, 3 for the community.
+The place that reads statistical codes: 2 + 2 + 2 digits down to the county, 3 for the street, 3 for the community.
 
 Digits 5–6 of 71–80 are zones drawn for statistics (county-level cities begin at 81). Digits 7–9 of 400–599 are farms,
 zones and parks that are run like a street. Digits 10–12 tell the committee: 001–199 residents, 200–399 villagers, and
@@ -14,15 +14,15 @@ from tenants.divisions.types import Committee, Kind, Level
 
 CODE_LENGTH: Final = 12
 SIGNIFICANT: Final = {Level.PROVINCE: 2, Level.CITY: 4, Level.COUNTY: 6, Level.STREET: 9, Level.COMMUNITY: 12}
-_ASCII_DIGITS: Final = frozenset("0123456789")
+_REST: Final = {level: "0" * (CODE_LENGTH - digits) for level, digits in SIGNIFICANT.items()}
 
 
 def padded(level: Level, code: str) -> str | None:
     """The code in its twelve digits, or ``None`` if it cannot be a code of that level."""
-    if not _ASCII_DIGITS.issuperset(code) or len(code) not in (SIGNIFICANT[level], CODE_LENGTH):
+    if not (code.isascii() and code.isdigit()) or len(code) not in (SIGNIFICANT[level], CODE_LENGTH):
         return None
     full = code.ljust(CODE_LENGTH, "0")
-    return full if full.endswith("0" * (CODE_LENGTH - SIGNIFICANT[level])) and full[:2] != "00" else None
+    return full if full.endswith(_REST[level]) and not full.startswith("00") else None
 
 
 def committee_of(code: str) -> Committee:

@@ -1,8 +1,8 @@
 """
 The place that turns the rows of a list into places.
 
-A list always has five levels; the country has not. Rows that only fill a level ("市辖区", a county row that repeats a city
-without counties, a street numbered 000) are no places: what hangs on them moves up to what they stand for.
+A list always has five levels; the country has not. Rows that only fill a level ("市辖区", a county row that repeats a
+city without counties, a street numbered 000) are no places: what hangs on them moves up to what they stand for.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from tenants.divisions.types import (
 
 PLACEHOLDER_NAMES: Final = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 _BODY_LEVELS: Final = frozenset({Level.CITY, Level.COUNTY})
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # characters for private use pass: the place is real, its font is not
+_CONTROL: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f]"
+)  # characters for private use pass: the place is real, its font is not
 
 
 def collapse(rows: Iterable[ListedRow]) -> Tree:

@@ -1,7 +1,7 @@
 """
 The place that says how the name of a place is read.
 
-No PostgreSQL we ship has Chinese collation, so each name carries its pinyin as sort and search key. General dictionaries
+No PostgreSQL we ship has Chinese collation, so each name carries its pinyin as sort and search key. Dictionaries
 misread places (冯河 as pinghe, 马尾 as mayi), and segmenting 600,000 names takes minutes. So: the first reading of each
 character, a table of characters that are read otherwise in names of places, and a table of names that break both.
 Without tones; ü is written v, as people type it.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache
 from typing import Final, NamedTuple
 
 from pypinyin.constants import PINYIN_DICT
@@ -28,9 +28,9 @@ _READINGS: Final = {
 
 # Names that break the rule above; the longest that fits is taken.
 _NAMES: Final = {
-    "东阿": "dong e", "阿胶": "e jiao", "乐亭": "lao ting", "乐清": "yue qing", "乐成": "yue cheng", 
+    "东阿": "dong e", "阿胶": "e jiao", "乐亭": "lao ting", "乐清": "yue qing", "乐成": "yue cheng",
     "单县": "shan xian", "单城": "shan cheng", "单家": "shan jia", "六安": "lu an", "六合": "lu he", "涡阳": "guo yang",
-    "枞阳": "zong yang", "铅山": "yan shan", "浚县": "xun xian", "番禺": "pan yu", "大埔": "da bu", 
+    "枞阳": "zong yang", "铅山": "yan shan", "浚县": "xun xian", "番禺": "pan yu", "大埔": "da bu",
     "黄陂": "huang pi", "筠连": "jun lian", "犍为": "qian wei", "荥经": "ying jing", "泌阳": "bi yang",
     "洪洞": "hong tong", "解州": "hai zhou", "解家": "xie jia", "长子县": "zhang zi xian", "莘庄": "xin zhuang",
     "会稽": "kuai ji",  "尉犁": "yu li", "尉迟": "yu chi", "蔚县": "yu xian", "蔚州": "yu zhou",
@@ -40,7 +40,8 @@ _NAMES: Final = {
     "柴沟堡": "chai gou bu", "瓦窑堡": "wa yao bu", "里堡": "li pu", "繁峙": "fan shi", "太行": "tai hang",
     "银行": "yin hang", "畜牧": "xu mu", "校场": "jiao chang", "卡子": "qia zi", "茄子": "qie zi", "音乐": "yin yue",
     "礼乐": "li yue", "马圈": "ma juan", "羊圈": "yang juan", "牛圈": "niu juan", "藏龙": "cang long",
-    "藏书": "cang shu", "重点": "zhong dian", "重型": "zhong xing", "重工": "zhong gong", "乡长": "xiang zhang", "莘塍": "xin cheng",
+    "藏书": "cang shu", "重点": "zhong dian", "重型": "zhong xing", "重工": "zhong gong",
+    "乡长": "xiang zhang", "莘塍": "xin cheng",
     "鸭绿": "ya lu", "星宿": "xing xiu", "兰若": "lan re", "蛤蜊": "ge li",
 }  # fmt: skip
 _DIAERESIS: Final = "\u0308"
@@ -75,7 +76,7 @@ def typed_pinyin(text: str) -> str:
     return "".join(_plain(char) for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _reading(char: str) -> str:
     if char in _READINGS:
         return _READINGS[char]
@@ -85,7 +86,7 @@ def _reading(char: str) -> str:
     return folded if folded.isascii() and folded.isalnum() else ""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _plain(reading: str) -> str:
     apart = unicodedata.normalize("NFD", reading.replace("ü", "v").replace("ê", "e"))
     bare = "".join(char for char in apart if char.isascii() or char == _DIAERESIS)

@@ -58,4 +58,4 @@ def _become_command(checkout: Path, arguments: list[str]) -> None:
         ensure_loopback()
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(python, [str(python), "-m", "falin.runtime.cli", *arguments], environ)
+    os.execve(python, [str(python), "-m", "falin.runtime.cli", *arguments], environ)  # noqa: S606 (no shell is the point)

@@ -24,7 +24,6 @@ from falin.runtime.launch.commands import Failed, run_quietly
 from falin.runtime.sentences import CannotStart, both, say
 
 LEAST_FREE_BYTES = 1500 * 1024 * 1024
-OLDEST_NODE = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +73,7 @@ def _lay(*, home: Home, folder: Path, layers: list[Layer]) -> Path:
     if all(layer.stamp.exists() for layer in layers):
         return python
     home.require_space(LEAST_FREE_BYTES)
-    with _alone(home.environments / ".lock"):
+    with alone(home.environments / ".lock"):
         busy = folder / "busy"
         if busy.exists() or not python.exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -112,7 +111,7 @@ def _lay_one(*, home: Home, folder: Path, layer: Layer, busy: Path) -> None:
             both("Python 环境没有装成。", "The Python environment could not be installed.") + f"\n{failure.tail}",
             both(
                 f"请检查网络或 pip 的镜像设置（PIP_INDEX_URL、pip.conf），然后再运行一次，会接着做。全部记录：{log}",
-                f"Check the network or pip's mirror settings (PIP_INDEX_URL, pip.conf), then run again; it goes on. Log: {log}",
+                f"Check the network or pip's mirror (PIP_INDEX_URL, pip.conf), then run again; it goes on. Log: {log}",
             ),
         ) from failure
     _compile(python, log)
@@ -164,17 +163,12 @@ def _pip(*, home: Home, python: Path, log: Path) -> tuple[list[str], dict[str, s
 
 def _pip_wheel(home: Home) -> Path | None:
     """pip as a single file: the system's own copy, or Debian's package unpacked for us."""
-    roots = [Path("/")]
-    if debian.has_apt():
-        roots.append(home.system)
-    for root in roots:
-        if root != Path("/"):
-            say("  这台机器没有 pip，从 Debian 取得一份", "no pip on this machine, fetching Debian's")
-            root = debian.unpack_for_us(home=home, packages=("python3-pip-whl",))
-        found = sorted((root / "usr/share/python-wheels").glob("pip-*.whl"))
-        if found:
-            return found[-1]
-    return None
+    wheels = "usr/share/python-wheels/pip-*.whl"
+    found = sorted(Path("/").glob(wheels))
+    if not found and debian.has_apt():
+        say("  这台机器没有 pip，从 Debian 取得一份", "no pip on this machine, fetching Debian's")
+        found = sorted(debian.unpack_for_us(home=home, packages=("python3-pip-whl",)).glob(wheels))
+    return found[-1] if found else None
 
 
 def _certificates(home: Home) -> dict[str, str]:
@@ -200,12 +194,20 @@ def _pip_has_certificate() -> bool:
 
 def _clean() -> dict[str, str]:
     """The caller's environment without what would lead Python or pip astray."""
-    astray = {"PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV"}
+    astray = {
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PIP_USER",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_REQUIRE_VIRTUALENV",
+        "VIRTUAL_ENV",
+    }
     return {name: value for name, value in os.environ.items() if name not in astray}
 
 
 @contextmanager
-def _alone(mark: Path) -> Iterator[None]:
+def alone(mark: Path) -> Iterator[None]:
     """Waits until no other launch is at work here."""
     mark.parent.mkdir(parents=True, exist_ok=True)
     with mark.open("a") as handle:

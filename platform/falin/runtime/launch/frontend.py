@@ -10,12 +10,13 @@ from pathlib import Path
 
 from falin.runtime.home import Home
 from falin.runtime.launch.commands import Failed, run_quietly
-from falin.runtime.launch.environment import OLDEST_NODE, _alone, add_node
+from falin.runtime.launch.environment import add_node, alone
 from falin.runtime.sentences import CannotStart, both, say
 
 SOURCES = Path("platform/falin/ui/frontend")
 NOT_SOURCES = frozenset({"node_modules", "dist", "__pycache__"})
 KEPT_BUILDS = 3
+OLDEST_NODE = 18
 
 
 def build_frontend(*, home: Home, checkout: Path, python: Path) -> Path | None:
@@ -29,7 +30,7 @@ def build_frontend(*, home: Home, checkout: Path, python: Path) -> Path | None:
     assets = home.assets / sources_key(sources)
     if (assets / ".complete").exists():
         return assets
-    with _alone(home.assets / ".lock"):
+    with alone(home.assets / ".lock"):
         if not (assets / ".complete").exists():
             _build(home=home, checkout=checkout, sources=sources, assets=assets)
             _forget_old_builds(home.assets, keep=assets)
@@ -39,13 +40,14 @@ def build_frontend(*, home: Home, checkout: Path, python: Path) -> Path | None:
 def sources_key(sources: Path) -> str:
     state = hashlib.sha256()
     for file in _files(sources):
-        state.update(f"{file.relative_to(sources)}\0".encode())
+        state.update(f"{file.relative_to(sources.parent)}\0".encode())
         state.update(hashlib.sha256(file.read_bytes()).digest())
     return state.hexdigest()[:16]
 
 
 def _files(sources: Path) -> list[Path]:
-    found: list[Path] = []
+    """The sources, and what lies beside their folder and is not Python (the icons serve the templates too)."""
+    found = [file for file in sorted(sources.parent.iterdir()) if file.is_file() and file.suffix != ".py"]
     for folder, folders, names in os.walk(sources):
         folders[:] = sorted(set(folders) - NOT_SOURCES)
         found += [Path(folder) / name for name in sorted(names)]
@@ -55,7 +57,7 @@ def _files(sources: Path) -> list[Path]:
 def _build(*, home: Home, checkout: Path, sources: Path, assets: Path) -> None:
     began = time.monotonic()
     say("正在构建前端…", "building the front end…")
-    copy = home.cache / "frontend"
+    copy = home.cache / "ui" / sources.name
     log = home.logs / "setup.log"
     environ = _with_node(home=home, checkout=checkout)
     node_modules = copy / "node_modules"
@@ -65,7 +67,9 @@ def _build(*, home: Home, checkout: Path, sources: Path, assets: Path) -> None:
     lock = hashlib.sha256((sources / "package-lock.json").read_bytes()).hexdigest()[:16]
     try:
         if not (node_modules / f".whole-{lock}").exists():
-            run_quietly(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], log=log, environ=environ, folder=copy)
+            run_quietly(
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], log=log, environ=environ, folder=copy
+            )
             (node_modules / f".whole-{lock}").touch()
         run_quietly(["node", "build.mjs", "--out", str(assets)], log=log, environ=environ, folder=copy)
     except Failed as failure:
@@ -84,7 +88,7 @@ def _copy_sources(sources: Path, copy: Path) -> None:
         if old.name != "node_modules":
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     for file in _files(sources):
-        target = copy / file.relative_to(sources)
+        target = copy.parent / file.relative_to(sources.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
 
@@ -93,7 +97,9 @@ def _with_node(*, home: Home, checkout: Path) -> dict[str, str]:
     environ = {**os.environ, "npm_config_cache": str(home.cache / "npm")}
     if not _machine_has_node():
         programs = add_node(home=home, checkout=checkout)
-        environ["PATH"] = os.pathsep.join((str(_npm_beside(programs, home)), str(programs), environ.get("PATH", os.defpath)))
+        environ["PATH"] = os.pathsep.join(
+            (str(_npm_beside(programs, home)), str(programs), environ.get("PATH", os.defpath))
+        )
     return environ
 
 
@@ -113,7 +119,7 @@ def _machine_has_node() -> bool:
         return False
     said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
     number = re.match(r"v(\d+)", said)
-    return bool(number) and int(number[1]) >= OLDEST_NODE
+    return number is not None and int(number[1]) >= OLDEST_NODE
 
 
 def _forget_old_builds(assets: Path, *, keep: Path) -> None:

@@ -36,7 +36,9 @@ def _can_listen() -> bool:
                 caller.settimeout(1)
                 caller.connect(listener.getsockname())
         except OSError as error:
-            if error.errno in (errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENETDOWN) or isinstance(error, TimeoutError):
+            if error.errno in (errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.ENETDOWN) or isinstance(
+                error, TimeoutError
+            ):
                 return False
             raise
     return True

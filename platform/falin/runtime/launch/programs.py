@@ -1,4 +1,4 @@
-"""Place of the programs a machine must have beside Python: a browser for tests, and a broker where no wheel brings one."""
+"""Place of the programs needed beside Python: a browser for tests, and a broker where no wheel brings one."""
 
 import os
 import platform
@@ -43,7 +43,7 @@ def _find(names: Sequence[str]) -> Path | None:
 
 
 def _browser(home: Home) -> Path | None:
-    """Chromium with Chinese fonts; None (said plainly) where it cannot be had: the tests then count that as a failure."""
+    """Chromium with Chinese fonts; None, said plainly, where it cannot be had: the tests count that as a failure."""
     given = os.environ.get("FALIN_CHROMIUM")
     if given:
         return Path(given)
@@ -68,7 +68,10 @@ def _broker(home: Home) -> Path:
     except Failed as failure:
         raise CannotStart(
             both(f"这台机器没有 valkey 或 redis：{failure.tail}", "This machine has neither valkey nor redis."),
-            both("请装上（Debian：apt-get install redis-server）。", "Install one (Debian: apt-get install redis-server)."),
+            both(
+                "请装上（Debian：apt-get install redis-server）。",
+                "Install one (Debian: apt-get install redis-server).",
+            ),
         ) from failure
     return present
 

@@ -192,6 +192,11 @@ def _anchor(bound: BoundField) -> str:
     return f"{bound.auto_id}_0" if _kind(bound) == "options" else str(bound.auto_id)
 
 
+def _named(bound: BoundField, text: str) -> str:
+    """The fault with its field's name before it, unless the sentence already names it."""
+    return text if str(bound.label) in text else f"{bound.label}：{text}"
+
+
 @register.inclusion_tag("ui/parts/error_summary.html")
 def error_summary(*forms: BaseForm) -> dict[str, Any]:
     """What must be mended, on top of the page, each line leading to its field. Silent where nothing is wrong."""
@@ -200,7 +205,7 @@ def error_summary(*forms: BaseForm) -> dict[str, Any]:
         if not form.is_bound:
             continue
         faults += [("", text) for text in form.non_field_errors()]
-        faults += [(_anchor(bound), text) for bound in form for text in bound.errors]
+        faults += [(_anchor(bound), _named(bound, text)) for bound in form for text in bound.errors]
     return {"faults": faults}
 
 
@@ -237,12 +242,11 @@ def draw_bullet(bullet: Bullet, css: str = "") -> SafeString:
     marks = ""
     if bullet.pace is not None:
         at = _place(bullet.pace, bullet)
-        marks += f'<path class="p0" d=""/><line class="p0" x1="{at}%" x2="{at}%" y1="10%" y2="90%"/>'
+        marks += f'<line class="p0" x1="{at}%" x2="{at}%" y1="10%" y2="90%"/>'
         marks += f'<line class="p1" x1="{at}%" x2="{at}%" y1="17%" y2="83%"/>'
     if bullet.target is not None:
         at = _place(bullet.target, bullet)
         marks += f'<line class="t" x1="{at}%" x2="{at}%" y1="0" y2="100%"/>'
-    marks = marks.replace('<path class="p0" d=""/>', "")
     return format_html(
         '<svg class="f-bul{}{}" role="img" aria-label="{}"><rect class="bg" width="100%" y="20%" height="60%"/>'
         '<rect class="v" width="{}%" y="20%" height="60%"/>{}</svg>',
@@ -319,9 +323,12 @@ def figures(all_figures: Iterable[Figure]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/parts/pager.html")
-def pager(page: object) -> dict[str, Any]:
-    """Turning pages by key; `page` has `shown`, `previous_url`, `next_url` (see `falin.ui.figures.Pager`)."""
-    return {"page": page}
+def pager(page: object, label: str = "") -> dict[str, Any]:
+    """Turning pages by key; `page` has `shown`, `previous_url`, `next_url` (see `falin.ui.figures.Pager`).
+
+    `label` tells several of them on one page apart for a screen reader.
+    """
+    return {"page": page, "label": label or _("翻页")}
 
 
 @register.simple_tag(takes_context=True)
@@ -359,9 +366,15 @@ def empty(sentence: str, url: str = "", label: str = "", more: str = "", sign: s
 # ---------------------------------------------------------------- maps
 
 
-@register.inclusion_tag("ui/parts/choropleth.html", takes_context=True)
+def _map_labels(geo: Mapping[str, Any], texts: Mapping[str, str]) -> list[tuple[str, Sequence[int], str]]:
+    """Names on the map: of the cities; where there is only one, of the counties that have room for theirs."""
+    if len(geo["cities"]) > 1:
+        return [(city["name"], city["label"], texts.get(city["code"], "")) for city in geo["cities"]]
+    return [(county["name"], county["label"], "") for county in geo["counties"] if county["roomy"]]
+
+
+@register.inclusion_tag("ui/parts/choropleth.html")
 def choropleth(  # noqa: PLR0913 - a map has this many sides
-    context: Mapping[str, Any],
     geo: Mapping[str, Any] | None,
     rows: Iterable[Any],
     *,
@@ -379,8 +392,7 @@ def choropleth(  # noqa: PLR0913 - a map has this many sides
     """
     by_code = {row.code: row for row in rows}
     shapes = [(county, by_code.get(county["code"])) for county in geo["counties"]] if geo else []
-    texts = cities or {}
-    labels = [(city, texts.get(city["code"], "")) for city in geo["cities"] if city["label"]] if geo else []
+    labels = _map_labels(geo, cities or {}) if geo else []
     return {
         "geo": geo,
         "title": title,

@@ -45,7 +45,7 @@ each("[data-nav]", (button) => {
 /* ---- after a load or a swap: faults get the focus, news is said ---- */
 function arrived(within) {
   const fault = within.querySelector("[data-focus]");
-  if (fault) fault.focus();
+  if (fault && !fault.closest("[data-specimen]")) fault.focus();
   each("[data-say]", (news) => say(news.textContent.trim()), within);
   each("[data-print]", (button) => { button.hidden = false; }, within);
 }

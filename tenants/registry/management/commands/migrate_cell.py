@@ -1,4 +1,4 @@
-"""``falin migrate``: the shared schema, then every tenant's, then the spares; run as the database's owner."""
+"""``falin migrate``: the shared schema, then every tenant's, then the spares, all as the database's owner."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with schemas.owner() as own:
             schemas.prepare_rights(own)
-        call_command(StockMigrate(), interactive=False, verbosity=options["verbosity"], skip_checks=True)
+        with schemas.django_as_owner():
+            call_command(StockMigrate(), interactive=False, verbosity=options["verbosity"], skip_checks=True)
         report = schemas.migrate_all(list(Tenant.objects.values_list("schema_name", flat=True)))
         changed = {name: count for name, count in report.applied.items() if count}
         made = keep_spares(now=now(), wanted=options["spares"])

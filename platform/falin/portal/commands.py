@@ -1,0 +1,134 @@
+"""Acts of the portal: the guided first start, and a word to the relay. Each passes on to the floor that owns the thing."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from falin.kernel import clock, jobs, relay
+from falin.kernel.refusals import Invalid, Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import shared
+from falin.ui.geo import build_geo
+from tenants.divisions.api import (
+    LIST_AS_OF,
+    LIST_SOURCE,
+    Level,
+    fetch_list,
+    find_by_code,
+    get_division,
+    import_divisions,
+    read_list,
+)
+from tenants.identity.api import Role, create_person, grant_role
+from tenants.registry.api import Kind, provision_tenant
+
+PROVINCES = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65".split()
+_LENGTHS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
+
+
+class ProvinceForm(forms.Form):
+    province = forms.ChoiceField(label=gettext_lazy("哪个省（自治区、直辖市）"), choices=[(code, code) for code in PROVINCES])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficialMade:
+    """What is shown once after an official was entered."""
+
+    name: str
+    username: str
+    password: str
+    role: str
+    place: str
+
+
+def ask_province(*, scope: Scope, province: str, now: datetime) -> uuid.UUID:
+    """Queue: fetch the list of places, bring in one province, give its body a schema, draw its map."""
+    return jobs.ask(scope=scope, kind="portal.open_province", title=_("取区划名录并开通省级"),
+                    parameters={"province": province}, now=now)  # fmt: skip
+
+
+def open_province(run: jobs.Run) -> dict[str, Any]:
+    """The job behind ``ask_province``."""
+    province = str(run.parameters["province"])
+    run.progress(0, 4, _("取区划名录"))
+    archive = fetch_list(settings.HOME)
+    run.progress(1, 4, _("读入名录"))
+    with shared(read_only=False):
+        result = import_divisions(rows=read_list(archive, province=province), province=province, as_of=LIST_AS_OF,
+                                  source=LIST_SOURCE, now=clock.now())  # fmt: skip
+    run.progress(2, 4, _("开通省级"))
+    root = find_by_code(Level.PROVINCE, province)
+    assert root is not None
+    provision_tenant(node_id=root.id, kind=Kind.PROVINCE, name=root.name, now=clock.now())
+    run.progress(3, 4, _("画地图"))
+    draw_map(settings.HOME, province)
+    return {"communities": result.counts[Level.COMMUNITY], "refused": len(result.refused)}
+
+
+def draw_map(home: Path, province: str) -> Path:
+    """The outlines of a province's counties and cities, made once at set-up."""
+    out = home / "geo" / f"{province}.json"
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        build_geo(province, out)
+    return out
+
+
+def ask_county(*, scope: Scope, node_id: int, now: datetime) -> uuid.UUID:
+    """Queue: give a county-grade body its schema."""
+    place = get_division(node_id)
+    if not place.is_county_body:
+        raise Invalid("portal.not_a_county", _("这里不是县级单位，不单独开通。"), field="county")
+    return jobs.ask(scope=scope, kind="portal.open_county", title=_("开通%(name)s") % {"name": place.name},
+                    parameters={"node_id": node_id}, now=now)  # fmt: skip
+
+
+def open_county(run: jobs.Run) -> dict[str, Any]:
+    """The job behind ``ask_county``."""
+    place = get_division(int(run.parameters["node_id"]))
+    tenant = provision_tenant(node_id=place.id, kind=Kind.COUNTY, name=place.name, now=clock.now())
+    return {"schema": tenant.schema}
+
+
+def register_jobs() -> None:
+    jobs.register("portal.open_province", open_province)
+    jobs.register("portal.open_county", open_county)
+
+
+def enter_official(
+    *, scope: Scope, username: str, name: str, role: str, code: str, reason: str, now: datetime
+) -> OfficialMade:
+    """
+    Enter an official and give the first role at a place.
+
+    :raises Refused: the name is taken, there is no such place, or the role is not given there.
+    """
+    place = find_by_code(_LENGTHS[len(code)], code) if len(code) in _LENGTHS else None
+    if place is None:
+        raise Refused("portal.no_such_place", _("名录里没有这个代码。"), field="code")
+    password = "-".join(secrets.token_hex(2) for _n in range(3))
+    person = create_person(scope=scope, username=username, name=name, password=password, now=now)
+    try:
+        grant_role(scope=scope, person_id=person.id, role=Role(role), node_id=place.id, reason=reason, now=now)
+    except Refused as refused:
+        raise Refused(refused.code, refused.message, field="code" if refused.field == "node_id" else refused.field) from None
+    from falin.portal.shell import ROLE_LABELS
+
+    return OfficialMade(name=name, username=username, password=password, role=str(ROLE_LABELS[Role(role)]),
+                        place=place.name)  # fmt: skip
+
+
+def resend_event(*, scope: Scope, schema: str, event_id: int, now: datetime) -> None:
+    """Ask the relay to send an event again."""
+    scope.require("events.manage")
+    relay.ask_again(schema=schema, event_id=event_id, now=now)

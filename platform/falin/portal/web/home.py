@@ -1,0 +1,46 @@
+"""Home, the change of hats, and the small addresses machines ask for."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import now
+from falin.kernel.doors import door, open_door
+from falin.kernel.scope import Scope
+from falin.portal import queries
+from tenants.identity.middleware import HAT
+
+
+@door(grant="home.read", reads="GET")
+def today(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """What is due, by role; nobody is greeted by an empty page."""
+    page = queries.today(scope=scope, now=now())
+    return render(request, "portal/today.html", {"page": page})
+
+
+@open_door(reason="it acts on the session alone: which of his own hats the signed-in person wears", reads="", writes="POST")
+def switch_hat(request: HttpRequest) -> HttpResponseBase:
+    """Put on another of one's own hats. The old page's address may not exist under it, so home comes next."""
+    wanted = request.POST.get("hat", "")
+    hat = next((hat for hat in getattr(request, "hats", ()) if hat.key == wanted), None)
+    if hat is None:
+        messages.error(request, _("没有这个身份，或者它已经到期。"))
+    else:
+        request.session[HAT] = hat.key
+    return HttpResponseRedirect("/")
+
+
+@open_door(reason="a load balancer asks whether this process and its database answer", reads="GET")
+def healthz(request: HttpRequest) -> HttpResponseBase:
+    with connection.cursor() as cursor:
+        cursor.execute("select 1")
+    return JsonResponse({"ok": True})
+
+
+@open_door(reason="robots have no session", reads="GET")
+def robots(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")

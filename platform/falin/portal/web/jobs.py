@@ -1,0 +1,51 @@
+"""A person's own jobs: how far they are, what they said, cancel; and files they made."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from falin.kernel import files, jobs
+from falin.kernel.clock import now
+from falin.kernel.doors import door
+from falin.kernel.refusals import Missing
+from falin.kernel.scope import Scope
+
+
+@door(grant="jobs.own", reads="GET")
+def list_mine(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    return render(request, "portal/jobs.html", {"jobs": jobs.list_jobs(scope=scope)})
+
+
+@door(grant="jobs.own", reads="GET")
+def show(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpResponseBase:
+    job = jobs.find(scope=scope, job_id=job_id)
+    if job is None:
+        raise Missing("jobs.missing", _("没有这项任务。"))
+    running = job.state in {"queued", "running"}
+    response = render(request, "portal/job.html", {"job": job, "running": running})
+    if running:
+        response.headers["Refresh"] = "3"  # works without scripts
+    return response
+
+
+@door(grant="jobs.own", reads="", writes="POST")
+def cancel(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpResponseBase:
+    jobs.cancel(scope=scope, job_id=job_id, now=now())
+    messages.success(request, _("已请这项任务停下。"))
+    return HttpResponseRedirect(reverse("portal:job", args=[job_id]))
+
+
+@door(grant="jobs.own", reads="GET")
+def download(request: HttpRequest, scope: Scope, file_id: uuid.UUID) -> HttpResponseBase:
+    """A stored file, as it was stored, under its own name; access is checked at each download."""
+    row, content = files.open_file(scope=scope, file_id=file_id)
+    inline = row.content_type.startswith("image/")
+    answer = FileResponse(content, as_attachment=not inline, filename=row.name, content_type=row.content_type)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return answer

@@ -1,0 +1,131 @@
+"""The first start: the first operator by a one-time link, then province, list of places, first county, first people."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from falin.kernel.clock import now
+from falin.kernel.doors import door, open_door
+from falin.kernel.refusals import Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import shared
+from falin.portal import commands, queries
+from falin.portal.shell import ROLE_LABELS
+from falin.ui.forms import show_refusal
+from tenants.identity.api import Role, use_first_link
+from tenants.identity.models import Person
+
+
+class FirstForm(forms.Form):
+    username = forms.SlugField(label=gettext_lazy("登录名"), max_length=60, help_text=gettext_lazy("字母、数字和短横，以后用它登录"))
+    name = forms.CharField(label=gettext_lazy("姓名"), max_length=60)
+    password = forms.CharField(
+        label=gettext_lazy("密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("至少 10 个字符，一句自己记得住的话最好"),
+    )  # fmt: skip
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        try:
+            validate_password(password)
+        except ValidationError as error:
+            raise forms.ValidationError(error.messages) from None
+        return password
+
+
+@open_door(reason="the holder of the one-time link has no account yet", reads="GET", writes="POST")
+def first(request: HttpRequest, token: str) -> HttpResponseBase:
+    form = FirstForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with shared(read_only=False) as system:
+                person = use_first_link(scope=system, token=token, now=now(), **form.cleaned_data)
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            login(request, Person.objects.get(id=person.id), "allauth.account.auth_backends.AuthenticationBackend")
+            return HttpResponseRedirect(reverse("portal:setup"))
+    return render(request, "portal/first.html", {"form": form}, status=422 if form.errors else 200)
+
+
+class SetupForm(forms.Form):
+    county = forms.TypedChoiceField(label=gettext_lazy("先开通哪个县（区）"), coerce=int)
+
+    def __init__(self, *args: Any, counties: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["county"].choices = counties  # type: ignore[attr-defined]
+
+
+@door(grant="tenants.manage", reads="GET", writes="POST")
+def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """Which step of the first start is next, and the tenants that stand."""
+    page = queries.setup_page()
+    province = commands.ProvinceForm(request.POST if "province" in request.POST else None)
+    county = SetupForm(request.POST if "county" in request.POST else None, counties=page.counties)
+    if request.method == "POST":
+        try:
+            if province.is_bound and province.is_valid():
+                commands.ask_province(scope=scope, province=province.cleaned_data["province"], now=now())
+                messages.success(request, _("正在取区划名录，大约半分钟。"))
+                return HttpResponseRedirect(reverse("portal:setup"))
+            if county.is_bound and county.is_valid():
+                commands.ask_county(scope=scope, node_id=county.cleaned_data["county"], now=now())
+                messages.success(request, _("正在开通，几秒钟就好。"))
+                return HttpResponseRedirect(reverse("portal:setup"))
+        except Refused as refused:
+            show_refusal(province if province.is_bound else county, refused)
+    bad = bool(province.errors or county.errors)
+    context = {"page": page, "province": province, "county": county, "once": uuid4().hex}
+    response = render(request, "portal/setup.html", context, status=422 if bad else 200)
+    if page.working:
+        response.headers["Refresh"] = "3"
+    return response
+
+
+class PersonForm(forms.Form):
+    username = forms.SlugField(label=gettext_lazy("登录名"), max_length=60)
+    name = forms.CharField(label=gettext_lazy("姓名"), max_length=60)
+    role = forms.ChoiceField(
+        label=gettext_lazy("身份"),
+        choices=[(role.value, label) for role, label in ROLE_LABELS.items()
+                 if role not in {Role.ADVISER, Role.FIRM_MANAGER, Role.OPERATOR}],
+    )  # fmt: skip
+    code = forms.RegexField(r"^\d{2,12}$", label=gettext_lazy("地方的区划代码"), help_text=gettext_lazy("省 2 位、市 4 位、县 6 位、街道 9 位、社区 12 位"))
+    reason = forms.CharField(label=gettext_lazy("依据"), max_length=200, help_text=gettext_lazy("任命文件的名称和文号"))
+
+
+@door(grant="tenants.manage", reads="GET", writes="POST")
+def people(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """Enter an official and give the first role; the one-time password is shown once."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = commands.enter_official(scope=scope, now=now(), **form.cleaned_data)
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            return render(request, "portal/person_made.html", {"made": made})
+    return render(request, "portal/people.html", {"form": form, "once": uuid4().hex}, status=422 if form.errors else 200)
+
+
+@door(grant="events.manage", reads="GET", writes="POST")
+def events(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """Events that could not be delivered, tenant by tenant; re-sent by hand. Payloads are not shown: they are the tenant's."""
+    if request.method == "POST":
+        schema, _colon, event_id = request.POST.get("event", "").partition(":")
+        commands.resend_event(scope=scope, schema=schema, event_id=int(event_id) if event_id.isdigit() else 0, now=now())
+        messages.success(request, _("已重新排队，稍后再投递一次。"))
+        return HttpResponseRedirect(reverse("portal:events"))
+    return render(request, "portal/events.html", {"rows": queries.delivery(now=now())})

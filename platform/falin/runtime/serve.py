@@ -1,0 +1,38 @@
+"""Place of `falin serve`: the real start, without demo data."""
+
+import os
+import subprocess
+import sys
+
+from falin.runtime.cli import Arguments
+from falin.runtime.home import Home
+from falin.runtime.instance import backing
+from falin.runtime.processes import Supervisor, require_free_port, standard_programs, wait_until_listening
+from falin.runtime.sentences import CannotStart, both, say
+
+WEB_SECONDS = 60.0
+
+
+def run(arguments: Arguments, home: Home) -> int:
+    """`falin serve`: brings the database up to date, then runs web, worker, relay and beat until Ctrl-C."""
+    require_free_port(arguments.host, arguments.port)
+    address = f"http://{arguments.host}:{arguments.port}/"
+    with backing(home=home, environ=os.environ, what=f"serve {address}") as found:
+        environ = {**os.environ, **found.variables()}
+        say("正在升级数据库结构…", "bringing the database up to date…")
+        manage(environ, "migrate_cell")
+        children = standard_programs(home=home, host=arguments.host, port=arguments.port, environ=environ)
+        with Supervisor(children=children, backing=found.kept) as supervisor:
+            wait_until_listening(arguments.host, arguments.port, seconds=WEB_SECONDS, supervisor=supervisor)
+            say(f"法邻已启动：{address}", "Falin is running; Ctrl-C stops it")
+            manage(environ, "first_operator", "--address", address)
+            supervisor.watch()
+    return 0
+
+
+def manage(environ: dict[str, str], *words: str) -> None:
+    """One management command in a process of its own. :raises CannotStart: it failed; it has said why itself."""
+    done = subprocess.run([sys.executable, "-m", "falin.runtime.cli", "manage", *words], env=environ, check=False)
+    if done.returncode:
+        command = " ".join(words)
+        raise CannotStart(both(f"“{command}”没有成功。", f"“{command}” failed."))

@@ -1,0 +1,197 @@
+"""Who may do and see what about advisers, and the sentences people read when they may not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
+from falin.kernel.scope import Scope
+from falin.ui import formats
+from services.advisers.types import Obstacle, TakenSeat
+
+READ, REGISTER, APPOINT = "advisers.read", "advisers.register", "advisers.appoint"
+# Appointments are the ground of duty and of figures: who may read those may read these.
+READ_APPOINTMENTS = frozenset({READ, "duty.read", "duty.own", "figures.publish"})
+OWN, FIRM = "duty.own", "firm.read"
+
+
+def check_may_read(scope: Scope) -> None:
+    """Advisers, firms and vacancies of the scope's places."""
+    scope.require(READ)
+
+
+def check_may_read_appointments(scope: Scope) -> None:
+    if not scope.grants & READ_APPOINTMENTS:
+        scope.require(READ)
+
+
+def check_may_read_own(scope: Scope) -> None:
+    """Adviser's own communities."""
+    scope.require(OWN)
+    if not scope.subject_id:
+        raise Forbidden("advisers.no_subject", _("这个身份没有对应的顾问。请县（区）工作专班重新开通账号。"))
+
+
+def check_may_read_firm(scope: Scope) -> None:
+    """A firm's own advisers, wherever they serve."""
+    scope.require(FIRM)
+    if not scope.subject_id:
+        raise Forbidden("advisers.no_subject", _("这个身份没有对应的律所。请县（区）工作专班重新开通账号。"))
+
+
+def check_may_register(scope: Scope) -> None:
+    scope.require(REGISTER)
+
+
+def may_register(scope: Scope) -> bool:
+    return scope.may(REGISTER)
+
+
+def check_may_appoint(scope: Scope) -> None:
+    scope.require(APPOINT)
+
+
+def may_appoint(scope: Scope) -> bool:
+    return scope.may(APPOINT)
+
+
+# ---- sentences -----------------------------------------------------------------------------------------------------
+def no_adviser() -> Missing:
+    return Missing("advisers.no_adviser", _("没有这位顾问，或者他不在您的辖区任职。"))
+
+
+def no_firm() -> Missing:
+    return Missing("advisers.no_firm", _("本省登记册上没有这家律所。"))
+
+
+def no_appointment() -> Missing:
+    return Missing("advisers.no_appointment", _("没有这项聘任，或者它不在您的辖区。"))
+
+
+def no_community() -> Missing:
+    return Missing("advisers.no_community", _("没有这个社区（村），或者它不在您的辖区。"))
+
+
+def not_a_community(name: str) -> Invalid:
+    return Invalid(
+        "advisers.not_a_community",
+        _("顾问聘到社区（村），“%(name)s”不是社区（村）。") % {"name": name},
+        field="node_id",
+    )
+
+
+def firm_is_registered() -> Refused:
+    return Refused("advisers.firm_registered", _("本省登记册上已经有同名的律所，不用再登记。"), field="name")
+
+
+def identity_is_registered() -> Refused:
+    return Refused(
+        "advisers.identity_registered",
+        _("这个身份证号已经登记过一位顾问。请在“选人”里按姓名查找，不要重复登记。"),
+        field="id_number",
+    )
+
+
+def phone_is_registered() -> Refused:
+    return Refused(
+        "advisers.phone_registered", _("这个手机号已经登记给另一位顾问。请核对号码，或请他本人更正。"), field="phone"
+    )
+
+
+def personal_data_in(field: str) -> Invalid:
+    return Invalid("advisers.personal_data", _("这里不要写身份证号或手机号：这段话会记入办事记录。"), field=field)
+
+
+def refusal_of(
+    obstacle: Obstacle, *, seats: Sequence[TakenSeat], county_id: int, most: int, name: str, begins_on: date,
+    exam_passed_on: date | None, banned_until: date | None, ban_reason: str,
+) -> Refused:  # fmt: skip
+    """
+    The refusal an obstacle stands for, at the field it belongs to, with its figures.
+
+    Other counties' communities are counted, never named.
+
+    :param seats: those in the way, within the time asked for.
+    """
+    code = f"advisers.{obstacle}"
+    if obstacle == Obstacle.FULL:
+        return Refused(code, full_sentence(name, seats, county_id, most), field="adviser_id")
+    if obstacle == Obstacle.NOT_EXAMINED:
+        text = _("%(name)s还没有通过统一考试，上岗前须先通过。考过以后先登记成绩，再聘任。")
+        return Refused(code, text % {"name": name}, field="adviser_id")
+    if obstacle == Obstacle.EXAMINED_LATER:
+        text = _("%(name)s的统一考试在%(exam)s通过，聘任不能早于这一天。")
+        return Refused(code, text % {"name": name, "exam": formats.day(exam_passed_on or begins_on)}, field="begins_on")
+    if obstacle == Obstacle.BANNED:
+        text = _("%(name)s在%(until)s以前（含当日）不得聘任：%(why)s。")
+        words = {"name": name, "until": formats.day(banned_until or begins_on), "why": ban_reason}
+        return Refused(code, text % words, field="adviser_id")
+    if obstacle == Obstacle.HELD_ALREADY:
+        held = seats[0]
+        text = _("%(name)s在这个社区已有聘任（%(begin)s起，%(end)s），两段不能重叠。")
+        words = {"name": name, "begin": formats.day(held.begins_on), "end": until_words(held.ends_on)}
+        return Refused(code, text % words, field="begins_on")
+    return Invalid(code, _("结束日期早于开始日期（%(day)s）。") % {"day": formats.day(begins_on)}, field="ends_on")
+
+
+def until_words(end: date | None) -> str:
+    return _("到%(day)s") % {"day": formats.day(end)} if end else _("没有约定结束日期")
+
+
+def full_sentence(name: str, seats: Sequence[TakenSeat], county_id: int, most: int) -> str:
+    here = sum(1 for seat in seats if seat.county_id == county_id)
+    text = _("%(name)s%(count)s，一名顾问最多服务 %(most)d 个。想请这位顾问，先结束或移交其中一个。")
+    return text % {"name": name, "count": held_words(here, len(seats) - here), "most": most}
+
+
+def held_words(here: int, elsewhere: int) -> str:
+    """``已服务 3 个社区（本县 2 个，外县 1 个）``."""
+    total = here + elsewhere
+    held = ngettext("已服务 %(n)d 个社区", "已服务 %(n)d 个社区", total) % {"n": total}
+    if not elsewhere:
+        return held
+    return held + _("（本县 %(here)d 个，外县 %(elsewhere)d 个）") % {"here": here, "elsewhere": elsewhere}
+
+
+def seat_was_taken() -> Refused:
+    return Refused("advisers.seat_taken", _("刚才另一个县也在聘这位顾问，名额已被占用。请刷新后再看。"), field="adviser_id")
+
+
+def ends_before_it_begins(begins_on: date) -> Refused:
+    text = _("这项聘任从%(day)s开始，结束日期不能更早。")
+    return Invalid("advisers.ends_before", text % {"day": formats.day(begins_on)}, field="on_day")
+
+
+def ends_already(ends_on: date) -> Refused:
+    text = _("这项聘任到%(day)s已经结束，不能再往后改。")
+    return Refused("advisers.ends_already", text % {"day": formats.day(ends_on)}, field="on_day")
+
+
+def same_adviser() -> Refused:
+    return Refused("advisers.same_adviser", _("接任的是同一位顾问。续聘请在期满以后重新聘任。"), field="new_adviser_id")
+
+
+def not_vacant(names: Sequence[str]) -> Refused:
+    text = _("这个社区有顾问（%(names)s），不是空缺，不用说明原因。")
+    return Refused("advisers.not_vacant", text % {"names": _("、").join(names)}, field="reason")
+
+
+def in_the_future(field: str) -> Invalid:
+    return Invalid("advisers.in_the_future", _("日期不能晚于今天。"), field=field)
+
+
+def ban_is_over(field: str) -> Invalid:
+    return Invalid("advisers.ban_is_over", _("截止日期要晚于今天。"), field=field)
+
+
+def has_account(username: str) -> Refused:
+    text = _("这位顾问已经有账号（%(username)s）。忘记密码请用登录页的“忘记密码”。")
+    return Refused("advisers.has_account", text % {"username": username})
+
+
+def needed(field: str, text: str) -> Invalid:
+    return Invalid("advisers.needed", text, field=field)

@@ -1,0 +1,311 @@
+"""Advisers and firms of the province's register, as far as a scope may see them."""
+
+from __future__ import annotations
+
+import uuid
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from falin.kernel import crypto, parameters
+from falin.kernel.scope import Scope
+from services.advisers import policies
+from services.advisers.models import Adviser, Appointment, Firm, Seat
+from services.advisers.queries.appointments import lines_of
+from services.advisers.queries.homes import home_of
+from services.advisers.rules import (
+    ENDING_WITHIN,
+    MOST_COMMUNITIES,
+    masked_phone,
+    masked_tail,
+    state_of,
+    typed,
+)
+from services.advisers.types import (
+    AdviserCounts,
+    AdviserFilters,
+    AdviserInfo,
+    AdviserProfile,
+    AdviserRow,
+    FirmInfo,
+    Page,
+    View,
+)
+from tenants.divisions.api import list_divisions, subtree_ids
+
+PAGE = 12
+LONG_PAGE = 50
+
+
+def list_advisers(
+    *, scope: Scope, on: date, filters: AdviserFilters | None = None, after: str = "", before: str = "", size: int = PAGE
+) -> Page[AdviserRow]:
+    """
+    Advisers who serve in the scope's places or were registered by its county, by pinyin.
+
+    :param after: a page's ``after`` cursor, for the next one; ``before`` likewise for the one before.
+    """
+    policies.check_may_read(scope)
+    cut = _cut(scope, filters or AdviserFilters(), on)
+    total = cut.count()
+    page, first, has_before, has_after = _page_of(cut, after, before, min(size, LONG_PAGE))
+    rows = _rows(scope, page, on)
+    return Page(
+        rows=tuple(rows), total=total, first=first,
+        before=_cursor(page[0]) if page and has_before else "", after=_cursor(page[-1]) if page and has_after else "",
+    )  # fmt: skip
+
+
+def count_advisers(*, scope: Scope, on: date) -> AdviserCounts:
+    """How many advisers each ready-made cut of the list holds."""
+    policies.check_may_read(scope)
+    most = most_communities(scope, on)
+    counted: dict[str, Any] = (
+        with_held(within_view(scope), on)
+        .annotate(is_ending=Exists(_appointments(scope).filter(_ending(on))))
+        .aggregate(
+            all=Count("id"),
+            ending=Count("id", filter=Q(is_ending=True)),
+            room=Count("id", filter=_with_room(on, most)),
+            not_examined=Count("id", filter=Q(exam_passed_on__isnull=True)),
+            banned=Count("id", filter=Q(banned_until__gte=on)),
+            firms=Count("firm", distinct=True),
+        )
+    )
+    return AdviserCounts(**counted)
+
+
+def get_adviser(*, scope: Scope, adviser_id: uuid.UUID, on: date) -> AdviserProfile:
+    """
+    One adviser with his appointments in the scope's places.
+
+    :raises Missing: there is none, or he does not serve here and was not registered here.
+    """
+    policies.check_may_read(scope)
+    row = with_held(within_view(scope), on).select_related("firm").filter(id=adviser_id).first()
+    if row is None:
+        raise policies.no_adviser()
+    lines = lines_of(Appointment.objects.in_scope(scope).filter(adviser_id=adviser_id).order_by("-begins_on", "id"), on)
+    holding = [line.appointment for line in lines if line.appointment.holds_on(on)]
+    here = sum(1 for line in lines if not line.over)
+    info = adviser_info(row, held=row.held, on=on, phone=_phone_of(row, home_of(scope).province_schema))
+    return AdviserProfile(
+        adviser=info, appointments=tuple(lines), elsewhere=max(0, info.held - here),
+        state=state_of(exam_passed_on=row.exam_passed_on, banned_until=row.banned_until,
+                       ends=[item.ends_on for item in holding], on=on),
+    )  # fmt: skip
+
+
+def find_adviser_of_person(*, scope: Scope, person_id: int, on: date) -> AdviserInfo | None:
+    """The adviser on the scope's own list who signs in as this person."""
+    policies.check_may_read(scope)
+    row = with_held(within_view(scope), on).select_related("firm").filter(person_id=person_id).first()
+    return adviser_info(row, held=row.held, on=on) if row else None
+
+
+def adviser_of_scope(*, scope: Scope, on: date) -> AdviserInfo | None:
+    """The adviser as whom the person is signed in."""
+    policies.check_may_read_own(scope)
+    row = with_held(Adviser.objects.filter(id=scope.subject_id), on).select_related("firm").first()
+    return adviser_info(row, held=row.held, on=on) if row else None
+
+
+def list_firms(
+    *, scope: Scope, text: str = "", after: str = "", before: str = "", size: int = PAGE
+) -> Page[FirmInfo]:  # fmt: skip
+    """Firms of the province's register, by pinyin. The register of firms is public knowledge."""
+    policies.check_may_read(scope)
+    rows = Firm.objects.filter(province_id=home_of(scope).province_id)
+    if text.strip():
+        rows = rows.filter(reads_like(text, "name", "pinyin"))
+    total = rows.count()
+    page, first, has_before, has_after = _page_of(rows, after, before, min(size, LONG_PAGE))
+    counts = dict(
+        Adviser.objects.filter(firm__in=[row.id for row in page]).values_list("firm_id").annotate(Count("id"))
+    )  # fmt: skip
+    return Page(
+        rows=tuple(firm_info(row, advisers=counts.get(row.id, 0)) for row in page), total=total, first=first,
+        before=_cursor(page[0]) if page and has_before else "", after=_cursor(page[-1]) if page and has_after else "",
+    )  # fmt: skip
+
+
+def find_firm(*, scope: Scope, name: str) -> FirmInfo | None:
+    """A firm of the province's register by its whole name."""
+    policies.check_may_read(scope)
+    row = Firm.objects.filter(province_id=home_of(scope).province_id, name=name.strip()).first()
+    return firm_info(row) if row else None
+
+
+def list_firm_names(*, scope: Scope) -> list[tuple[uuid.UUID, str]]:
+    """Every firm of the province, to choose from."""
+    policies.check_may_read(scope)
+    rows = Firm.objects.filter(province_id=home_of(scope).province_id).order_by("pinyin", "id")
+    return list(rows.values_list("id", "name"))
+
+
+# ---- shared by the other queries -----------------------------------------------------------------------------------
+def most_communities(scope: Scope, on: date) -> int:
+    """R2.2, as the province set it."""
+    return parameters.value(MOST_COMMUNITIES, node_id=home_of(scope).province_id, on=on)
+
+
+def within_view(scope: Scope) -> QuerySet[Adviser]:
+    """
+    Advisers the scope has on its own list: they serve in one of its places or, for a whole county, were entered by it.
+
+    The appointments are the tenant's own rows, so that row security stands behind this cut as well.
+    """
+    home = home_of(scope)
+    mine = Q(Exists(_appointments(scope)))
+    if scope.whole:
+        mine |= Q(registered_by=home.node_id)
+    return Adviser.objects.filter(mine, province_id=home.province_id)
+
+
+def firm_info(row: Firm, *, advisers: int = 0) -> FirmInfo:
+    return FirmInfo(id=row.id, name=row.name, credit_code=row.credit_code, phone=row.phone, advisers=advisers)
+
+
+def adviser_info(row: Adviser, *, held: int | None, on: date, phone: str = "") -> AdviserInfo:
+    """
+    A row of the register as others may see it.
+
+    :param held: how many communities he holds; ``None`` has it counted.
+    """
+    if held is None:
+        held = Seat.objects.filter(_open(on), adviser=row).count()
+    return AdviserInfo(
+        id=row.id, name=row.name, pinyin=row.pinyin, firm_id=row.firm_id, firm_name=row.firm.name, licence=row.licence,
+        phone_masked=masked_phone(phone) if phone else masked_tail(row.phone_tail), specialties=tuple(row.specialties),
+        exam_passed_on=row.exam_passed_on, banned_until=row.banned_until, ban_reason=row.ban_reason,
+        has_account=row.person_id is not None, held=held,
+        most=parameters.value(MOST_COMMUNITIES, node_id=row.province_id, on=on),
+    )  # fmt: skip
+
+
+def with_held(rows: QuerySet[Adviser], on: date) -> QuerySet[Any]:
+    """Adds ``held``: communities in every county, on that day or later."""
+    seats = Seat.objects.filter(_open(on), adviser=OuterRef("id")).order_by().values("adviser").annotate(n=Count("id"))
+    return rows.annotate(held=Coalesce(Subquery(seats.values("n"), output_field=IntegerField()), Value(0)))
+
+
+def reads_like(text: str, *names: str) -> Q:
+    """Names that contain the text, readings or initials that begin with it; ``names`` alternate name and pinyin columns."""
+    found = Q()
+    sound = typed(text)
+    for name, pinyin in zip(names[::2], names[1::2], strict=True):
+        found |= Q(**{f"{name}__contains": text.strip()})
+        if sound:
+            found |= Q(**{f"{pinyin}__startswith": sound}) | Q(**{f"{pinyin}__contains": f" {sound}"})
+    return found
+
+
+def _open(on: date) -> Q:
+    return Q(ends_on__isnull=True) | Q(ends_on__gte=on)
+
+
+def _ending(on: date) -> Q:
+    return Q(begins_on__lte=on, ends_on__gte=on, ends_on__lte=on + ENDING_WITHIN)
+
+
+def _with_room(on: date, most: int) -> Q:
+    allowed = Q(banned_until__isnull=True) | Q(banned_until__lt=on)
+    return allowed & Q(exam_passed_on__isnull=False, held__lt=most)
+
+
+def _appointments(scope: Scope) -> QuerySet[Appointment]:
+    rows: QuerySet[Appointment] = Appointment.objects.in_scope(scope).filter(adviser_id=OuterRef("id"))
+    return rows
+
+
+def _cut(scope: Scope, filters: AdviserFilters, on: date) -> QuerySet[Any]:
+    rows = with_held(within_view(scope), on).select_related("firm")
+    if filters.text.strip():
+        rows = rows.filter(reads_like(filters.text, "name", "pinyin", "firm__name", "firm__pinyin"))
+    if filters.firm_id:
+        rows = rows.filter(firm_id=filters.firm_id)
+    if filters.street_id:
+        below = subtree_ids(filters.street_id)
+        rows = rows.filter(Exists(_appointments(scope).filter(_open(on), node_id__in=below)))
+    if filters.specialty:
+        rows = rows.filter(specialties__contains=[filters.specialty])
+    if filters.view == View.ENDING:
+        rows = rows.filter(Exists(_appointments(scope).filter(_ending(on))))
+    elif filters.view == View.ROOM:
+        rows = rows.filter(_with_room(on, most_communities(scope, on)))
+    elif filters.view == View.NOT_EXAMINED:
+        rows = rows.filter(exam_passed_on__isnull=True)
+    elif filters.view == View.BANNED:
+        rows = rows.filter(banned_until__gte=on)
+    return rows
+
+
+def _page_of(rows: QuerySet[Any], after: str, before: str, size: int) -> tuple[list[Any], int, bool, bool]:
+    """One page by key: its rows, the number of the first, and whether there is something before and after it."""
+    start, stop = _key(after), _key(before)
+    if stop:
+        found = list(rows.filter(_beyond(stop, "lt")).order_by("-pinyin", "-id")[: size + 1])
+        page, has_before, has_after = found[:size][::-1], len(found) > size, True
+    else:
+        cut = rows.filter(_beyond(start, "gt")) if start else rows
+        found = list(cut.order_by("pinyin", "id")[: size + 1])
+        page, has_before, has_after = found[:size], bool(start), len(found) > size
+    if not page or not (start or stop):
+        return page, 1, has_before, has_after
+    first = rows.filter(_beyond((page[0].pinyin, str(page[0].id)), "lt")).count() + 1
+    return page, first, has_before, has_after
+
+
+def _beyond(key: tuple[str, str], way: str) -> Q:
+    pinyin, row = key
+    return Q(**{f"pinyin__{way}": pinyin}) | Q(**{"pinyin": pinyin, f"id__{way}": row})
+
+
+def _cursor(row: Any) -> str:
+    return urlsafe_b64encode(f"{row.pinyin}\n{row.id}".encode()).decode().rstrip("=")
+
+
+def _key(cursor: str) -> tuple[str, str] | None:
+    """What a cursor stands for; ``None`` for one that was not made here."""
+    try:
+        pinyin, _, row = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("\n")
+        return (pinyin, str(uuid.UUID(row))) if row else None
+    except ValueError:
+        return None
+
+
+def _rows(scope: Scope, page: Iterable[Any], on: date) -> list[AdviserRow]:
+    page = list(page)
+    theirs: dict[uuid.UUID, list[Appointment]] = defaultdict(list)
+    serving = Appointment.objects.in_scope(scope).filter(_open(on), adviser_id__in=[row.id for row in page])
+    for item in serving.order_by("begins_on", "id"):
+        theirs[item.adviser_id].append(item)
+    names = _names({item.node_id for items in theirs.values() for item in items})
+    return [_row(row, theirs[row.id], names, on) for row in page]
+
+
+def _row(row: Any, items: list[Appointment], names: dict[int, str], on: date) -> AdviserRow:
+    ends = [item.ends_on for item in items if item.begins_on <= on]
+    return AdviserRow(
+        adviser=adviser_info(row, held=row.held, on=on),
+        communities=tuple(names.get(item.node_id, "") for item in items),
+        ends_on=min((end for end in ends if end), default=None),
+        state=state_of(exam_passed_on=row.exam_passed_on, banned_until=row.banned_until, ends=ends, on=on),
+    )
+
+
+def _names(nodes: Collection[int]) -> dict[int, str]:
+    return {place.id: place.name for place in list_divisions(nodes)}
+
+
+def _phone_of(row: Adviser, tenant: str) -> str:
+    place = crypto.Place(tenant, "advisers_adviser", "phone", str(row.id))
+    try:
+        return crypto.decrypt(bytes(row.phone_sealed), place)
+    except crypto.Unreadable:
+        return ""  # the last four digits are shown instead; `doctor` finds a lost key

@@ -1,0 +1,165 @@
+"""The place of numbers people write by hand: identity numbers, mobile numbers, credit codes, days. Pure functions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime, timedelta
+
+_SPACES = re.compile(r"[\s\u200b\ufeff]+")
+_DASHES = re.compile(r"[-‐‑‒–—―]")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LONG_NUMBER = re.compile(r"\d{7,}[Xx]?")
+_WRITTEN_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]?0{1,2}:00(?::00(?:\.0+)?)?)?")
+
+# GB 11643: seventeen weights, and the check character for each remainder of eleven.
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = "10X98765432"
+# First two digits of GB/T 2260 provinces, and of the residence permits for Hong Kong, Macao and Taiwan people.
+_REGIONS = frozenset(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+)
+# GB 32100: thirty-one characters, without the easily confused I, O, S, V, Z.
+_CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+# A serial number of a spreadsheet's day is taken for one only between 1954 and 2119: other numbers are mistakes.
+_SERIALS = range(20_000, 80_200)
+EPOCH_1900 = date(1899, 12, 30)
+EPOCH_1904 = date(1904, 1, 1)
+# Beyond fifteen digits a spreadsheet that stores a number has already lost the last ones.
+EXACT_DIGITS = 15
+
+
+class Wrong(Exception):
+    """The text cannot be what it is said to be; ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def half_width(text: str) -> str:
+    """Full-width digits, letters and signs as the plain ones; outer spaces gone."""
+    return unicodedata.normalize("NFKC", text).strip("\u200b\ufeff \t\r\n")
+
+
+def compact(text: str) -> str:
+    """Half-width, without any space."""
+    return _SPACES.sub("", half_width(text))
+
+
+def check_character(first_seventeen: str) -> str:
+    """The eighteenth character of an identity number (GB 11643, ISO 7064 MOD 11-2)."""
+    return _CHECK[sum(int(digit) * weight for digit, weight in zip(first_seventeen, _WEIGHTS, strict=True)) % 11]
+
+
+def read_identity(text: str, *, today: date) -> str:
+    """
+    An identity number of eighteen characters, capital X.
+
+    A number of fifteen digits is not converted: the century and the check character would be our guess.
+
+    :raises Wrong: ``id_fifteen``, ``id_length``, ``id_characters``, ``id_region``, ``id_birth``, ``id_checksum``.
+    """
+    number = _DASHES.sub("", compact(text)).upper()
+    if len(number) == 15 and number.isdecimal():
+        raise Wrong("id_fifteen")
+    if len(number) != 18:
+        raise Wrong("id_length")
+    if not (number.isascii() and number[:17].isdecimal() and number[17] in "0123456789X"):
+        raise Wrong("id_characters")
+    if number[:2] not in _REGIONS and number[0] != "9":
+        raise Wrong("id_region")
+    try:
+        born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    except ValueError:
+        raise Wrong("id_birth") from None
+    if not date(1900, 1, 1) <= born <= today:
+        raise Wrong("id_birth")
+    if check_character(number[:17]) != number[17]:
+        raise Wrong("id_checksum")
+    return number
+
+
+def read_mobile(text: str) -> str:
+    """
+    A mobile number of eleven digits; ``+86``, spaces and dashes are taken out.
+
+    :raises Wrong: ``phone_landline``, ``phone_length``, ``phone_characters``, ``phone_shape``.
+    """
+    number = _DASHES.sub("", compact(text)).translate({ord("("): None, ord(")"): None})
+    for prefix in ("+86", "0086"):
+        number = number.removeprefix(prefix)
+    if len(number) == 13 and number.startswith("861"):
+        number = number[2:]
+    if not (number.isascii() and number.isdecimal()):
+        raise Wrong("phone_characters")
+    if number.startswith("0"):
+        raise Wrong("phone_landline")
+    if len(number) != 11:
+        raise Wrong("phone_length")
+    if not _MOBILE.fullmatch(number):
+        raise Wrong("phone_shape")
+    return number
+
+
+def read_credit_code(text: str) -> str:
+    """
+    A unified social credit code (GB 32100): eighteen characters with a check character.
+
+    :raises Wrong: ``credit_length``, ``credit_characters``, ``credit_checksum``.
+    """
+    code = compact(text).upper()
+    if len(code) != 18:
+        raise Wrong("credit_length")
+    if any(sign not in _CREDIT for sign in code):
+        raise Wrong("credit_characters")
+    total = sum(_CREDIT.index(sign) * pow(3, place, 31) for place, sign in enumerate(code[:17]))
+    if _CREDIT[(31 - total % 31) % 31] != code[17]:
+        raise Wrong("credit_checksum")
+    return code
+
+
+def read_day(value: object, *, epoch: date = EPOCH_1900) -> date:
+    """
+    A day, however it was written: a date cell, a spreadsheet's serial number, 2026-1-5, 2026/1/5, 2026.1.5, 2026年1月5日,
+    20260105.
+
+    :raises Wrong: ``day_unreadable``, or ``day_impossible`` for the like of 30 February.
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise Wrong("day_unreadable")
+    text = half_width(str(value))
+    if text.isdecimal() and int(text) in _SERIALS:
+        return epoch + timedelta(days=int(text))
+    if len(text) == 8 and text.isdecimal():
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    found = _WRITTEN_DAY.fullmatch(_DASHES.sub("-", re.sub(r"\s*([-/.年月日])\s*", r"\1", text)))
+    if not found:
+        raise Wrong("day_unreadable")
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise Wrong("day_impossible") from None
+
+
+def masked(number: str) -> str:
+    """A number as it may be shown: enough to find it again in one's own sheet, too little to use."""
+    if len(number) < 7:
+        return number[:1] + "*" * (len(number) - 1)
+    return number[:3] + "*" * (len(number) - 5) + number[-2:]
+
+
+def shown(text: str, *, most: int = 30) -> str:
+    """What was found, for a report: long numbers masked wherever they stand, long texts cut."""
+    plain = " ".join(half_width(text).split())
+    # Spaces and dashes inside a number must not bring it past the mask.
+    if _LONG_NUMBER.search(_DASHES.sub("", plain.replace(" ", ""))):
+        plain = _LONG_NUMBER.sub(lambda found: masked(found[0]), _DASHES.sub("", plain.replace(" ", "")))
+    return plain if len(plain) <= most else plain[: most - 1] + "…"

@@ -1,0 +1,87 @@
+"""The county's book of months: who writes in a month holds it open, who closes it waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from falin.kernel import audit, outbox
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Invalid, Refused
+from falin.kernel.scope import Scope
+from services.duty import policies
+from services.duty.models import ClosedMonth, DirtyMonth
+from services.duty.queries import closed_months, list_book
+
+
+def hold_open(scope: Scope, months: Iterable[Month]) -> None:
+    """Keep these months from being closed or published until the open transaction ends; writers do not wait for each other."""
+    _lock("pg_advisory_xact_lock_shared", scope, months)
+
+
+def _lock(function: str, scope: Scope, months: Iterable[Month]) -> None:
+    keys = [f"duty.month:{scope.schema}:{month}" for month in sorted(set(months))]
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {function}(hashtextextended(month, 0)) from unnest(%s::text[]) as month", [keys])
+
+
+def check_open(months: Iterable[Month], *, field: str | None = None) -> None:
+    """:raises Refused: when one of the months, or a later one, is closed. Call with the months held open."""
+    closed = ClosedMonth.objects.filter(month__gte=str(min(months))).order_by("-month").values_list("month", flat=True)
+    last = closed.first()
+    if last is not None:
+        raise Refused(
+            "duty.month_closed",
+            _("%(month)s及以前的账已经结了，不能再记、再改。有出入请联系区县工作专班。") % {"month": said(Month.parse(last))},
+            field=field,
+        )
+
+
+def said(month: Month) -> str:
+    return _("%(year)s年%(month)s月") % {"year": month.year, "month": month.month}
+
+
+def mark_dirty(months: Iterable[Month], *, now: datetime) -> None:
+    """Have the months' figures computed anew; a month that is marked already stays marked since the first change."""
+    DirtyMonth.objects.bulk_create([DirtyMonth(month=str(month), since=now) for month in months], ignore_conflicts=True)
+
+
+def clear_dirty(*, scope: Scope, months: Iterable[Month]) -> None:
+    """
+    Take the marks away. Call it BEFORE computing, in the transaction that publishes.
+
+    Waits for visits that are being written, and makes new ones wait: none can fall between the mark and the figures.
+    """
+    wanted = sorted(set(months))
+    _lock("pg_advisory_xact_lock", scope, wanted)
+    DirtyMonth.objects.filter(month__in=[str(month) for month in wanted]).delete()
+
+
+def close_month(*, scope: Scope, month: Month, now: datetime) -> None:
+    """
+    Close a past month of the county's book: its visits can no longer be added, corrected or voided.
+
+    :raises Refused: not over yet, closed already, or an earlier month with visits is still open.
+    """
+    policies.check_may_close(scope)
+    if month >= Month.of(now):
+        raise Invalid("duty.month_not_over", _("这个月还没有过完，下个月才能结。"), field="month")
+    _lock("pg_advisory_xact_lock", scope, [month])
+    closed = closed_months(scope=scope)
+    if closed and month <= closed[-1]:
+        raise Refused("duty.month_closed", _("%(month)s的账已经结过了。") % {"month": said(month)}, field="month")
+    in_month = 0
+    for row in list_book(scope=scope, now=now):
+        if row.month == month:
+            in_month = row.visits
+        if row.month < month and row.visits and (not closed or row.month > closed[-1]):
+            raise Refused(
+                "duty.earlier_month_open", _("请先结%(month)s的账。") % {"month": said(row.month)}, field="month"
+            )
+    ClosedMonth.objects.create(month=str(month), closed_at=now, person_id=scope.person_id)
+    audit.record(scope=scope, act="duty.month.closed", subject=("month", month), node_id=None, now=now,
+                 after={"month": str(month), "visits": in_month})  # fmt: skip
+    outbox.put(scope=scope, event="duty.month.closed", version=1, key=f"month:{month}", payload={"month": str(month)}, now=now)

@@ -1,0 +1,56 @@
+"""Who may do what in duty: each check raises with the sentence the person will read."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.utils.translation import gettext as _
+
+from falin.kernel.refusals import Forbidden, Missing
+from falin.kernel.scope import Scope
+
+
+def own_adviser_id(scope: Scope) -> uuid.UUID:
+    """
+    The adviser the scope belongs to.
+
+    :raises Forbidden: when the person does not act as an adviser.
+    """
+    try:
+        return uuid.UUID(scope.subject_id)
+    except ValueError:
+        raise Forbidden("duty.not_an_adviser", _("只有法律顾问本人能做这件事。")) from None
+
+
+def check_may_log(scope: Scope) -> uuid.UUID:
+    """Log, correct or void one's own visits; whose they are."""
+    scope.require("duty.log")
+    return own_adviser_id(scope)
+
+
+def check_may_read_own(scope: Scope) -> uuid.UUID:
+    """Read one's own visits, hours and reminders; whose they are."""
+    scope.require("duty.own")
+    return own_adviser_id(scope)
+
+
+def check_may_read(scope: Scope) -> None:
+    """Read the duty of everybody in the scope's places."""
+    scope.require("duty.read")
+
+
+def check_may_remind(scope: Scope, node_id: int) -> None:
+    scope.require("duty.remind")
+    if not scope.sees(node_id):
+        raise Missing("duty.no_such_place", _("没有这个社区，或者不归您管。"))
+
+
+def may_remind(scope: Scope) -> bool:
+    return scope.may("duty.remind")
+
+
+def check_may_close(scope: Scope) -> None:
+    """Close a month of the whole county's book."""
+    scope.require("duty.close")
+    if not scope.whole:
+        raise Forbidden("duty.not_the_county", _("月度结账由县区工作专班来做。"))

@@ -1,0 +1,65 @@
+"""An adviser's own visits and reminders."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.utils.translation import gettext as _
+
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Missing
+from falin.kernel.scope import Scope
+from services.duty import policies
+from services.duty.models import Reminder, Visit
+from services.duty.rules import LONGEST
+from services.duty.types import ReminderInfo, VisitContent, VisitInfo, VisitKind
+from tenants.divisions.api import list_divisions
+
+
+def content_of(row: Visit) -> VisitContent:
+    return VisitContent(node_id=row.node_id, kind=VisitKind(row.kind), begins_at=row.begins_at, ends_at=row.ends_at,
+                        topic=row.topic, attendees=row.attendees, note=row.note)  # fmt: skip
+
+
+def info_of(row: Visit) -> VisitInfo:
+    return VisitInfo(
+        id=row.id, adviser_id=row.adviser_id, adviser_name=row.adviser_name, firm_id=row.firm_id, content=content_of(row),
+        photo_id=row.photo_id, revision=row.revision, voided_at=row.voided_at, void_why=row.void_why,
+        written_at=row.written_at, recorded_at=row.recorded_at,
+    )  # fmt: skip
+
+
+def get_my_visit(*, scope: Scope, visit_id: uuid.UUID) -> VisitInfo:
+    """:raises Missing: not there, of another adviser, or of a place outside the scope."""
+    adviser_id = policies.check_may_read_own(scope)
+    row = Visit.objects.in_scope(scope).filter(id=visit_id, adviser_id=adviser_id).first()
+    if row is None:
+        raise Missing("duty.no_such_visit", _("没有这条到访记录。"))
+    return info_of(row)
+
+
+def list_my_visits(*, scope: Scope, month: Month) -> list[VisitInfo]:
+    """The adviser's own visits with a part in the month, latest first, voided ones among them."""
+    adviser_id = policies.check_may_read_own(scope)
+    rows = (
+        Visit.objects.in_scope(scope)
+        .filter(adviser_id=adviser_id, begins_at__gte=month.starts_at - LONGEST, begins_at__lt=month.ends_at)
+        .filter(ends_at__gt=month.starts_at)
+        .order_by("-begins_at", "id")
+    )
+    return [info_of(row) for row in rows]
+
+
+def list_my_reminders(*, scope: Scope, unread_only: bool = True) -> list[ReminderInfo]:
+    """Words to the adviser, latest first."""
+    adviser_id = policies.check_may_read_own(scope)
+    rows = Reminder.objects.in_scope(scope).filter(adviser_id=adviser_id).order_by("-at", "-id")
+    if unread_only:
+        rows = rows.filter(read_at__isnull=True)
+    found = list(rows[:50])
+    names = {place.id: place.name for place in list_divisions({row.node_id for row in found})} if found else {}
+    return [
+        ReminderInfo(id=row.id, node_id=row.node_id, node_name=names.get(row.node_id, ""), month=Month.parse(row.month),
+                     minutes_missing=row.minutes_missing, at=row.at, read_at=row.read_at)
+        for row in found
+    ]  # fmt: skip

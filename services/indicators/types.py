@@ -1,0 +1,225 @@
+"""What others may see of the figures: tallies that can be added, ratios that cannot, places with their figures, visit lines."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from enum import StrEnum
+
+from falin.kernel.periods import Month
+from tenants.divisions.types import Division
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """The counts of one place and month. Everything in it can be added up; every ratio is made from sums, never averaged."""
+
+    communities: int = 0
+    covered: int = 0  # with an adviser on the day coverage was counted
+    urban: int = 0
+    urban_covered: int = 0
+    pairs: int = 0  # adviser × community with an appointment in the month
+    required_minutes: int = 0
+    minutes: int = 0
+    met: int = 0  # pairs that reached their hours
+    visits: int = 0
+    lectures: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in COUNTS})
+
+    @property
+    def missing(self) -> int:
+        """Communities without an adviser."""
+        return self.communities - self.covered
+
+    @property
+    def coverage(self) -> Ratio:
+        """R4.2: communities with an adviser ÷ communities."""
+        return Ratio(self.covered, self.communities)
+
+    @property
+    def hours_met(self) -> Ratio:
+        """R2.4: pairs of adviser and community that reached their hours ÷ pairs."""
+        return Ratio(self.met, self.pairs)
+
+
+COUNTS: tuple[str, ...] = tuple(field.name for field in fields(Tally))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A numerator and a denominator, kept apart until they are shown. Without a denominator there is no value, not 0."""
+
+    part: int
+    whole: int
+
+    @property
+    def exists(self) -> bool:
+        return self.whole > 0
+
+
+class TargetState(StrEnum):
+    """How a value stands to its target and to the pace it should have by now."""
+
+    OK = "ok"
+    WATCH = "watch"
+    ACT = "act"
+    NONE = "none"  # nothing to judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairHours:
+    """What one adviser owes one community in a month, and what he gave."""
+
+    node_id: int
+    required_minutes: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A visit or lecture as it is published: the part of it that lies in the month, and no note."""
+
+    visit_id: uuid.UUID
+    node_id: int
+    adviser_id: uuid.UUID
+    firm_id: uuid.UUID
+    adviser_name: str
+    kind: str
+    on_day: date
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Community:
+    """A community as the roll-up needs it."""
+
+    node_id: int
+    street_id: int | None
+    urban: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountyFacts:
+    """All that goes into one run; the same facts always give the same run."""
+
+    province_id: int
+    city_id: int | None
+    county_id: int
+    county_level: int
+    as_of: date
+    communities: tuple[Community, ...]
+    streets: tuple[int, ...]
+    covered: frozenset[int]
+    pairs: tuple[PairHours, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRow:
+    """The figures of one community, street or county body, as they go on the board."""
+
+    level: int
+    node_id: int
+    street_id: int | None
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """One roll-up. ``fresh``: it was computed just now; otherwise nothing had changed since this one."""
+
+    id: uuid.UUID
+    month: Month
+    as_of: date
+    computed_at: datetime
+    published_at: datetime | None
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthTally:
+    month: Month
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """When and from which day the figures of a place are. ``edition`` counts publications of the finished month, 0 = unfinished."""
+
+    as_of: date
+    first_as_of: date  # the oldest of its counties
+    published_at: datetime
+    edition: int
+    restated: int  # county bodies whose finished month was published again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceTally:
+    """A place and its figures in one month; without a tally nothing was published for it, which is not 0."""
+
+    place: Division
+    tally: Tally | None
+    before: Tally | None = None  # a month earlier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceFigures:
+    """The whole page of a place: its figures, those one step down, the months before."""
+
+    place: Division
+    path: tuple[Division, ...]  # from the province to the place
+    month: Month
+    months: tuple[Month, ...]  # all that are published, oldest first
+    tally: Tally | None
+    published: Published | None
+    children: tuple[PlaceTally, ...]
+    series: tuple[MonthTally, ...]  # the months up to this one, oldest first, at most twelve
+    quarter_lectures: int  # of the quarter, up to this month
+    expected: int  # county bodies that should have published, where the place is above them
+    reported: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rank:
+    """A place in a ranking: 1 is the best; places of the same share have the same rank."""
+
+    rank: int | None
+    place: Division
+    tally: Tally | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    rows: tuple[Rank, ...]  # most behind first
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedLine:
+    """A visit line as a reader sees it."""
+
+    place: Division | None
+    above: str  # the names above the community, for readers who see several
+    on_day: date
+    minutes: int
+    kind: str
+    adviser_name: str
+    visit_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePage:
+    rows: tuple[PublishedLine, ...]
+    total: int
+    minutes: int
+    visits: int
+    lectures: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // self.size))
