@@ -158,7 +158,8 @@ def held_words(here: int, elsewhere: int) -> str:
 
 
 def seat_was_taken() -> Refused:
-    return Refused("advisers.seat_taken", _("刚才另一个县也在聘这位顾问，名额已被占用。请刷新后再看。"), field="adviser_id")
+    text = _("刚才另一个县也在聘这位顾问，名额已被占用。请刷新后再看。")
+    return Refused("advisers.seat_taken", text, field="adviser_id")
 
 
 def ends_before_it_begins(begins_on: date) -> Refused:
@@ -195,3 +196,21 @@ def has_account(username: str) -> Refused:
 
 def needed(field: str, text: str) -> Invalid:
     return Invalid("advisers.needed", text, field=field)
+
+
+# ---- importing -----------------------------------------------------------------------------------------------------
+def check_may_import(scope: Scope) -> None:
+    """Sheets of firms and advisers: they hold whole identity numbers, so reading them takes the same grant."""
+    scope.require("advisers.import")
+
+
+def no_import() -> Missing:
+    return Missing("advisers.no_import", _("没有这次导入，或者它没有要修改的行。"))
+
+
+def nothing_to_load() -> Refused:
+    return Refused("advisers.nothing_to_load", _("这次导入没有等着确认的行。请先看检查结果。"))
+
+
+def import_is_over() -> Refused:
+    return Refused("advisers.import_over", _("这次导入现在没有在进行，不用停下。"))

@@ -172,7 +172,7 @@ class AdviserCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdviserProfile:
-    """An adviser, and his appointments within the reader's scope, newest first. ``elsewhere`` counts other counties' seats."""
+    """An adviser and his appointments in the reader's scope, newest first; ``elsewhere`` counts seats outside it."""
 
     adviser: AdviserInfo
     state: AdviserState

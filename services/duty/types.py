@@ -63,7 +63,7 @@ class VisitInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthHours:
-    """One adviser in one community in one month. ``visits`` counts lectures too; ``lectures`` says how many those are."""
+    """One adviser in one community in one month. ``visits`` counts lectures too; ``lectures`` says how many."""
 
     month: Month
     node_id: int

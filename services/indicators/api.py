@@ -1,5 +1,30 @@
-"""The names others may use."""
+"""The names other floors may use."""
 
+from services.indicators.commands import publish_month, put_on_board
+from services.indicators.queries import (
+    county_values,
+    firm_lines,
+    home_place,
+    list_months,
+    place_figures,
+    ranking,
+    visit_lines,
+)
+from services.indicators.types import PlaceFigures, PlaceTally, Ranking, RunInfo, Tally
 
-def publish_month(**_: object) -> None:
-    raise NotImplementedError
+__all__ = [
+    "PlaceFigures",
+    "PlaceTally",
+    "Ranking",
+    "RunInfo",
+    "Tally",
+    "county_values",
+    "firm_lines",
+    "home_place",
+    "list_months",
+    "place_figures",
+    "publish_month",
+    "put_on_board",
+    "ranking",
+    "visit_lines",
+]

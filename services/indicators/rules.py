@@ -35,13 +35,6 @@ HOURS_TARGET: Final = declare(
     Parameter(key="indicators.hours_target", label="到点时长达标率目标", unit="%", default=100, minimum=50, maximum=100,
               rule="R2.4", set_by=("province", "city", "county"), direction=1)
 )  # fmt: skip
-LECTURES_A_QUARTER: Final = declare(
-    Parameter(key="indicators.lectures_a_quarter", label="每个社区每季讲座", unit="场", default=1, minimum=0, maximum=20,
-              rule="R2.4", set_by=("province", "city", "county"), direction=1)
-)  # fmt: skip
-
-NO_COMMUNITIES: Final = "no_communities"
-NO_PAIRS: Final = "no_pairs"
 
 
 def add(tallies: Iterable[Tally]) -> Tally:
@@ -109,7 +102,7 @@ def cascade(facts: CountyFacts) -> list[BoardRow]:
     """
     leaves = {one.node_id: _leaf(one.urban, one.node_id in facts.covered) for one in facts.communities}
     for pair in facts.pairs:
-        if pair.node_id in leaves and pair.required_minutes > 0:
+        if pair.node_id in leaves:
             leaves[pair.node_id] += Tally(
                 pairs=1, required_minutes=pair.required_minutes, met=int(pair.minutes >= pair.required_minutes)
             )
@@ -134,8 +127,7 @@ def _leaf(urban: bool, covered: bool) -> Tally:  # noqa: FBT001
 
 
 def _of_line(line: Line) -> Tally:
-    lecture = line.kind == "lecture"
-    return Tally(minutes=line.minutes, visits=int(not lecture), lectures=int(lecture))
+    return Tally(minutes=line.minutes, visits=1, lectures=int(line.kind == "lecture"))
 
 
 def row_as_json(row: BoardRow) -> list[Any]:
@@ -166,5 +158,7 @@ def digest(*, month: Month, facts: CountyFacts, figures: list[list[Any]], lines:
 def ranked(shares: list[Ratio]) -> list[int | None]:
     """The rank of each share, 1 the highest; equal shares share a rank, those without a value have none."""
     exact = [Fraction(share.part, share.whole) if share.exists else None for share in shares]
-    higher = sorted((value for value in exact if value is not None), reverse=True)
-    return [None if value is None else higher.index(value) + 1 for value in exact]
+    first: dict[Fraction, int] = {}
+    for position, value in enumerate(sorted((value for value in exact if value is not None), reverse=True), start=1):
+        first.setdefault(value, position)
+    return [None if value is None else first[value] for value in exact]

@@ -23,7 +23,7 @@ class Tally:
     required_minutes: int = 0
     minutes: int = 0
     met: int = 0  # pairs that reached their hours
-    visits: int = 0
+    visits: int = 0  # as many as there are lines: lectures are among them
     lectures: int = 0
 
     def __add__(self, other: Tally) -> Tally:
@@ -162,7 +162,10 @@ class PlaceTally:
 
     place: Division
     tally: Tally | None
-    before: Tally | None = None  # a month earlier
+    history: tuple[MonthTally, ...] = ()  # the months up to this one, oldest first; what was not published is left out
+
+    def at(self, month: Month) -> Tally | None:
+        return next((each.tally for each in self.history if each.month == month), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +174,7 @@ class PlaceFigures:
 
     place: Division
     path: tuple[Division, ...]  # from the province to the place
-    month: Month
+    month: Month | None  # None: nothing was ever published, and no month was asked for
     months: tuple[Month, ...]  # all that are published, oldest first
     tally: Tally | None
     published: Published | None
@@ -213,9 +216,8 @@ class PublishedLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinePage:
     rows: tuple[PublishedLine, ...]
-    total: int
+    total: int  # lectures are among them
     minutes: int
-    visits: int
     lectures: int
     page: int
     size: int

@@ -179,7 +179,7 @@ STORAGES = {
 }
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
-LOCALE_PATHS = [ROOT / "platform" / "falin" / "ui" / "locale"]
+LOCALE_PATHS = [HOME / "locale"]  # compiled at set-up from platform/falin/ui/locale
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Shanghai"

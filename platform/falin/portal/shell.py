@@ -35,7 +35,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         _("人"),
         (
             (_("法律顾问"), "advisers:list", "users", "advisers.read"),
-            (_("律所"), "advisers:firms", "build", "advisers.register"),
+            (_("律所"), "advisers:firms", "building", "advisers.register"),
             (_("本所顾问"), "advisers:firm", "users", "firm.read"),
             (_("空缺"), "advisers:vacancies", "pin", "advisers.appoint"),
         ),
@@ -62,7 +62,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         _("平台"),
         (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
-            (_("事件投递"), "portal:events", "share", "events.manage"),
+            (_("事件投递"), "portal:events", "refresh", "events.manage"),
         ),
     ),
 )

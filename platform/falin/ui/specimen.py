@@ -25,7 +25,9 @@ class SpecimenForm(forms.Form):
         label=_("聘任方式"), widget=forms.RadioSelect, choices=[("a", _("一社区一顾问")), ("b", _("结对"))]
     )
     answer = forms.ChoiceField(
-        label=_("顾问在岗"), widget=forms.RadioSelect, choices=[("y", _("符合")), ("n", _("不符合")), ("u", _("看不到"))]
+        label=_("顾问在岗"),
+        widget=forms.RadioSelect,
+        choices=[("y", _("符合")), ("n", _("不符合")), ("u", _("看不到"))],
     )
     skills = forms.MultipleChoiceField(
         label=_("专长"),
@@ -127,7 +129,7 @@ _SHADES = ("d1", "d2", "d3", "d5", "d7")
 
 
 def drawn_map(folder: Path) -> dict[str, Any]:
-    """The first province that was drawn on this installation, coloured by chance-free nonsense; without one, a table."""
+    """The first province drawn on this installation, coloured by invented numbers; without one, a table."""
     drawing = next((geo.load_geo(path) for path in sorted(folder.glob("*.json"))), None)
     if drawing is None:
         return {"map_geo": None, "map_rows": (MapRow(code="330106", name="西湖区", value="97.3%", shade="d3"),)}
@@ -153,8 +155,10 @@ def context(geo_folder: Path) -> dict[str, Any]:
     return {
         "shell": shell(),
         "map_legend": tuple(
-            Shade(shade=shade, text=text)
-            for shade, text in zip((*_SHADES, ""), ("< 96%", "96–97%", "97–98%", "98–99%", "> 99%", _("没有数据")), strict=True)
+            Shade(shade=shade, text=str(text))
+            for shade, text in zip(
+                (*_SHADES, ""), ("< 96%", "96–97%", "97–98%", "98–99%", "> 99%", _("没有数据")), strict=True
+            )
         ),
         "map_cities": {},
         **drawn_map(geo_folder),
@@ -169,7 +173,16 @@ def context(geo_folder: Path) -> dict[str, Any]:
         "pager_first": Pager(shown="第 1–12 名，共 88 名", next_url="?after=12"),
         "rows": (
             ("许望舒", "浙江听澜律师事务所", "塘苗社区、九莲社区、花园社区", 1530, 1440, State.OK, "在任", ""),
-            ("陆知微", "浙江明溪律师事务所", "翠苑一区社区、翠苑二区社区", 930, 960, State.WATCH, "差半小时", "is-watch"),
+            (
+                "陆知微",
+                "浙江明溪律师事务所",
+                "翠苑一区社区、翠苑二区社区",
+                930,
+                960,
+                State.WATCH,
+                "差半小时",
+                "is-watch",
+            ),
             ("宋砚秋", "浙江听澜律师事务所", "文三社区、文锦社区", 270, 960, State.ACT, "到点时长不足", "is-act"),
             ("范知白", "杭州桐声律师事务所", "", None, 480, State.IDLE, "待统一考试", "is-off"),
         ),

@@ -24,7 +24,9 @@ def book(
     :raises Invalid: the person wrote an identity or telephone number into the reason.
     """
     try:
-        audit.record(scope=scope, act=act, subject=subject, node_id=node_id, why=why, before=before, after=after, now=now)
+        audit.record(
+            scope=scope, act=act, subject=subject, node_id=node_id, why=why, before=before, after=after, now=now
+        )
     except PersonalDataInAudit:
         raise policies.personal_data_in(field) from None
     outbox.put(scope=scope, event=act, version=1, key=str(subject[1]), payload=payload, now=now)

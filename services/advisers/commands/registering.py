@@ -162,7 +162,8 @@ def record_examination(*, scope: Scope, adviser_id: uuid.UUID, passed_on: date, 
         adviser.save(update_fields=["exam_passed_on"])
         book(scope=scope, act="advisers.adviser.examined", subject=("adviser", adviser.id),
              node_id=home_of(scope).node_id, now=now, before={"passed_on": str(before or "")},
-             after={"passed_on": str(passed_on)}, payload={"adviser": str(adviser.id), "passed_on": str(passed_on)})  # fmt: skip
+             after={"passed_on": str(passed_on)},
+             payload={"adviser": str(adviser.id), "passed_on": str(passed_on)})  # fmt: skip
     return adviser_info(adviser, held=None, on=legal_day(now))
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from falin.kernel.clock import legal_day
 from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.models import Appointment, Vacancy
 from services.advisers.queries.appointments import appointment_info, places_of, touching
-from services.advisers.queries.homes import home_of
+from services.advisers.queries.homes import communities_by_id, home_of
 from services.advisers.rules import ENDING_WITHIN
 from services.advisers.types import CommunityInfo, Gap, Square, SquareState, StreetSquares, VacancyReason
-from tenants.divisions.api import Division, Level, Status, list_communities, list_divisions
+from tenants.divisions.api import Division, Level, list_communities, list_divisions
 
 
 def list_gaps(*, scope: Scope, on: date) -> list[Gap]:
@@ -66,17 +65,14 @@ def get_community(*, scope: Scope, node_id: int, on: date) -> CommunityInfo:
 
 # ---- shared --------------------------------------------------------------------------------------------------------
 def communities_of(scope: Scope) -> list[Division]:
-    """The communities in which somebody works, within the scope, by code."""
-    if scope.whole:
-        places = list_communities(home_of(scope).node_id)
-    else:
-        places = list_divisions(scope.nodes)
-    return [place for place in places if place.level == Level.COMMUNITY and place.status == Status.IN_USE]
+    """The communities of the scope, by code."""
+    places = list_communities(home_of(scope).node_id) if scope.whole else list_divisions(scope.nodes)
+    return [place for place in places if place.level == Level.COMMUNITY]
 
 
 def community_in(scope: Scope, node_id: int) -> Division:
     """
-    The community, where it lies in the scope; one statement.
+    The community, where it lies in the scope; no statement while the county's list is fresh.
 
     ``scope.sees`` answers for rows of this tenant; a place is looked up in the tree, which is everybody's.
 
@@ -84,16 +80,17 @@ def community_in(scope: Scope, node_id: int) -> Division:
     """
     if not scope.sees(node_id):
         raise policies.no_community()
-    found = list_divisions([node_id])
-    if not found or (scope.whole and found[0].county_id != home_of(scope).node_id):
+    found = communities_by_id(scope).get(node_id)
+    if found is not None:
+        return found
+    others = list_divisions([node_id])
+    if not others or others[0].county_id != home_of(scope).node_id:
         raise policies.no_community()
-    if found[0].level != Level.COMMUNITY:
-        raise policies.not_a_community(found[0].name)
-    return found[0]
+    raise policies.not_a_community(others[0].name)
 
 
-def last_days(scope: Scope, nodes: list[int], on: date) -> dict[int, tuple[date, date]]:
-    """Of each place whose last adviser is gone: his last day, and the day that appointment was written."""
+def last_days(scope: Scope, nodes: list[int], on: date) -> dict[int, tuple[date, datetime]]:
+    """Of each place whose last adviser is gone: his last day, and when that appointment was written."""
     rows = (
         Appointment.objects.in_scope(scope)
         .filter(node_id__in=nodes, ends_on__lt=on)
@@ -101,7 +98,7 @@ def last_days(scope: Scope, nodes: list[int], on: date) -> dict[int, tuple[date,
         .distinct("node_id")
         .values_list("node_id", "ends_on", "created_at")
     )
-    return {node: (end, legal_day(written)) for node, end, written in rows}
+    return {node: (end, written) for node, end, written in rows if end}
 
 
 def _said(scope: Scope, nodes: list[int]) -> dict[int, Vacancy]:
@@ -109,11 +106,11 @@ def _said(scope: Scope, nodes: list[int]) -> dict[int, Vacancy]:
 
 
 def _gap(
-    place: Division, streets: dict[int, Division], last: tuple[date, date] | None, said: Vacancy | None
+    place: Division, streets: dict[int, Division], last: tuple[date, datetime] | None, said: Vacancy | None
 ) -> Gap:
     since, written = (last[0] + timedelta(days=1), last[1]) if last else (None, None)
     # A reason given before the last adviser was appointed explains an earlier gap, not this one.
-    current = said if said and (written is None or legal_day(said.said_at) >= written) else None
+    current = said if said and (written is None or said.said_at >= written) else None
     street = streets.get(place.street_id) if place.street_id else None
     return Gap(
         node_id=place.id, name=place.name, street_id=place.street_id, street=street.name if street else "",

@@ -43,8 +43,9 @@ LONG_PAGE = 50
 
 
 def list_advisers(
-    *, scope: Scope, on: date, filters: AdviserFilters | None = None, after: str = "", before: str = "", size: int = PAGE
-) -> Page[AdviserRow]:
+    *, scope: Scope, on: date, filters: AdviserFilters | None = None, after: str = "", before: str = "",
+    size: int = PAGE,
+) -> Page[AdviserRow]:  # fmt: skip
     """
     Advisers who serve in the scope's places or were registered by its county, by pinyin.
 
@@ -195,7 +196,7 @@ def with_held(rows: QuerySet[Adviser], on: date) -> QuerySet[Any]:
 
 
 def reads_like(text: str, *names: str) -> Q:
-    """Names that contain the text, readings or initials that begin with it; ``names`` alternate name and pinyin columns."""
+    """Names with the text in them, readings or initials that begin with it; ``names``: name, pinyin, name, pinyin."""
     found = Q()
     sound = typed(text)
     for name, pinyin in zip(names[::2], names[1::2], strict=True):

@@ -9,9 +9,10 @@ from pypinyin import lazy_pinyin
 # Surnames read otherwise than the same character elsewhere.
 _SURNAMES = {
     "单": "shan", "仇": "qiu", "曾": "zeng", "解": "xie", "查": "zha", "盖": "ge", "任": "ren", "华": "hua", "区": "ou",
-    "朴": "piao", "覃": "qin", "翟": "zhai", "乐": "yue", "缪": "miao", "尉": "wei", "冼": "xian", "洗": "xian", "种": "chong",
-    "宓": "mi", "尹": "yin", "折": "she", "繁": "po", "秘": "bi", "召": "shao", "员": "yun", "晁": "chao", "么": "yao",
-    "尉迟": "yu chi", "长孙": "zhang sun", "单于": "chan yu", "万俟": "mo qi", "澹台": "tan tai",
+    "朴": "piao", "覃": "qin", "翟": "zhai", "乐": "yue", "缪": "miao", "尉": "wei", "冼": "xian", "洗": "xian",
+    "种": "chong", "宓": "mi", "尹": "yin", "折": "she", "繁": "po", "秘": "bi", "召": "shao", "员": "yun",
+    "晁": "chao", "么": "yao", "尉迟": "yu chi",
+    "长孙": "zhang sun", "单于": "chan yu", "万俟": "mo qi", "澹台": "tan tai",
 }  # fmt: skip
 
 

@@ -20,3 +20,8 @@ STATE_LABELS = {
     AdviserState.SERVING: _("在任"),
     AdviserState.FREE: _("未任职"),
 }
+# What advisers say they know best, in residents' words.
+SPECIALTIES = (
+    "婚姻家庭", "继承", "邻里", "物业", "劳动争议", "工伤", "土地承包", "征收", "房屋租赁", "合同", "消费", "公司",
+    "刑事", "调解", "法律援助", "老年人权益", "未成年人", "农村事务",
+)  # fmt: skip

@@ -151,7 +151,7 @@ def opened(stream: IO[bytes]) -> Iterator[Sheet]:
 
     :raises Unusable: when there is none to be had.
     """
-    _check_outside(stream)
+    check_outside(stream)
     with broken_is_unusable():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -170,7 +170,7 @@ def opened(stream: IO[bytes]) -> Iterator[Sheet]:
         book.close()
 
 
-def _check_outside(stream: IO[bytes]) -> None:
+def check_outside(stream: IO[bytes]) -> None:
     """What the archive's own list says, before anything is unpacked. (A list that lies is cut short when read.)"""
     stream.seek(0)
     head = stream.read(8)

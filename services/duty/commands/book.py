@@ -17,27 +17,29 @@ from services.duty.models import ClosedMonth, DirtyMonth
 from services.duty.queries import closed_months, list_book
 
 
-def hold_open(scope: Scope, months: Iterable[Month]) -> None:
-    """Keep these months from being closed or published until the open transaction ends; writers do not wait for each other."""
-    _lock("pg_advisory_xact_lock_shared", scope, months)
+def hold_open(scope: Scope) -> None:
+    """Keep the county's book as open as it is until the open transaction ends; writers do not wait for each other."""
+    _lock("pg_advisory_xact_lock_shared", scope)
 
 
-def _lock(function: str, scope: Scope, months: Iterable[Month]) -> None:
-    keys = [f"duty.month:{scope.schema}:{month}" for month in sorted(set(months))]
+def hold_still(scope: Scope) -> None:
+    """Wait for whoever is writing in the county's book, and make new writers wait until the open transaction ends."""
+    _lock("pg_advisory_xact_lock", scope)
+
+
+def _lock(function: str, scope: Scope) -> None:
+    # One key for the whole book and not one a month: closing a month closes everything before it.
     with connection.cursor() as cursor:
-        cursor.execute(f"select {function}(hashtextextended(month, 0)) from unnest(%s::text[]) as month", [keys])
+        cursor.execute(f"select {function}(hashtextextended(%s, 0))", [f"duty.book:{scope.schema}"])
 
 
 def check_open(months: Iterable[Month], *, field: str | None = None) -> None:
-    """:raises Refused: when one of the months, or a later one, is closed. Call with the months held open."""
+    """:raises Refused: when one of the months, or a later one, is closed. Call with the book held open."""
     closed = ClosedMonth.objects.filter(month__gte=str(min(months))).order_by("-month").values_list("month", flat=True)
     last = closed.first()
     if last is not None:
-        raise Refused(
-            "duty.month_closed",
-            _("%(month)s及以前的账已经结了，不能再记、再改。有出入请联系区县工作专班。") % {"month": said(Month.parse(last))},
-            field=field,
-        )
+        text = _("%(month)s及以前的账已经结了，不能再记、再改。有出入请联系区县工作专班。")
+        raise Refused("duty.month_closed", text % {"month": said(Month.parse(last))}, field=field)
 
 
 def said(month: Month) -> str:
@@ -55,9 +57,8 @@ def clear_dirty(*, scope: Scope, months: Iterable[Month]) -> None:
 
     Waits for visits that are being written, and makes new ones wait: none can fall between the mark and the figures.
     """
-    wanted = sorted(set(months))
-    _lock("pg_advisory_xact_lock", scope, wanted)
-    DirtyMonth.objects.filter(month__in=[str(month) for month in wanted]).delete()
+    hold_still(scope)
+    DirtyMonth.objects.filter(month__in=[str(month) for month in months]).delete()
 
 
 def close_month(*, scope: Scope, month: Month, now: datetime) -> None:
@@ -69,7 +70,7 @@ def close_month(*, scope: Scope, month: Month, now: datetime) -> None:
     policies.check_may_close(scope)
     if month >= Month.of(now):
         raise Invalid("duty.month_not_over", _("这个月还没有过完，下个月才能结。"), field="month")
-    _lock("pg_advisory_xact_lock", scope, [month])
+    hold_still(scope)
     closed = closed_months(scope=scope)
     if closed and month <= closed[-1]:
         raise Refused("duty.month_closed", _("%(month)s的账已经结过了。") % {"month": said(month)}, field="month")
@@ -84,4 +85,5 @@ def close_month(*, scope: Scope, month: Month, now: datetime) -> None:
     ClosedMonth.objects.create(month=str(month), closed_at=now, person_id=scope.person_id)
     audit.record(scope=scope, act="duty.month.closed", subject=("month", month), node_id=None, now=now,
                  after={"month": str(month), "visits": in_month})  # fmt: skip
-    outbox.put(scope=scope, event="duty.month.closed", version=1, key=f"month:{month}", payload={"month": str(month)}, now=now)
+    outbox.put(scope=scope, event="duty.month.closed", version=1, key=f"month:{month}", now=now,
+               payload={"month": str(month)})  # fmt: skip

@@ -83,8 +83,8 @@ def _held(scope: Scope) -> dict[Month, tuple[int, int]]:
         .annotate(visits=Count("id"), stretch=Sum(_STRETCH))
     )
     held = {Month.of(row["begun"]): (row["visits"], whole_minutes(row["stretch"])) for row in grouped}
-    over: Any = all_visits.annotate(begun=begun, ended=ended).exclude(begun=F("ended")).values_list("begins_at", "ends_at")
-    for begins_at, ends_at in over.order_by("id"):
+    over: Any = all_visits.annotate(begun=begun, ended=ended).exclude(begun=F("ended")).order_by("id")
+    for begins_at, ends_at in over.values_list("begins_at", "ends_at"):
         (first, _minutes), (second, spilled) = split_by_month(begins_at, ends_at)
         visits, minutes = held[first]
         held[first] = visits, minutes - spilled

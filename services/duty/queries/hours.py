@@ -16,7 +16,7 @@ from falin.kernel import parameters
 from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from services.advisers.api import list_appointments_between
+from services.advisers.api import list_appointments
 from services.advisers.types import AppointmentInfo
 from services.duty import policies
 from services.duty.models import Reminder, Visit
@@ -46,7 +46,7 @@ def within(month: Month) -> Q:
              ends_at__gt=month.starts_at)  # fmt: skip
 
 
-def part_of(month: Month) -> ExpressionWrapper:
+def part_of(month: Month) -> ExpressionWrapper[Any]:
     """The stretch of a visit that lies in the month (boundaries are midnights in Asia/Shanghai)."""
     end, begin = Least(F("ends_at"), Value(month.ends_at)), Greatest(F("begins_at"), Value(month.starts_at))
     return ExpressionWrapper(end - begin, output_field=DurationField())
@@ -79,11 +79,11 @@ def _appointed(
     scope: Scope, month: Month, *, adviser_id: uuid.UUID | None, node_id: int | None
 ) -> dict[Pair, list[AppointmentInfo]]:
     pairs: dict[Pair, list[AppointmentInfo]] = defaultdict(list)
-    for appointment in list_appointments_between(
-        scope=scope, begin=month.first_day, end=month.last_day, adviser_id=adviser_id
-    ):
-        if node_id in (None, appointment.node_id):
-            pairs[appointment.node_id, appointment.adviser_id].append(appointment)
+    for appointment in list_appointments(
+        scope=scope, between=(month.first_day, month.last_day), adviser_id=adviser_id,
+        node_ids=None if node_id is None else [node_id],
+    ):  # fmt: skip
+        pairs[appointment.node_id, appointment.adviser_id].append(appointment)
     return pairs
 
 

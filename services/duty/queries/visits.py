@@ -23,9 +23,9 @@ def content_of(row: Visit) -> VisitContent:
 
 def info_of(row: Visit) -> VisitInfo:
     return VisitInfo(
-        id=row.id, adviser_id=row.adviser_id, adviser_name=row.adviser_name, firm_id=row.firm_id, content=content_of(row),
-        photo_id=row.photo_id, revision=row.revision, voided_at=row.voided_at, void_why=row.void_why,
-        written_at=row.written_at, recorded_at=row.recorded_at,
+        id=row.id, adviser_id=row.adviser_id, adviser_name=row.adviser_name, firm_id=row.firm_id,
+        content=content_of(row), photo_id=row.photo_id, revision=row.revision, voided_at=row.voided_at,
+        void_why=row.void_why, written_at=row.written_at, recorded_at=row.recorded_at,
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """
 Hours that are due (R2.4): per adviser, community and calendar month in Asia/Shanghai.
 
-An appointment that begins or ends within the month owes its share by days. Minutes are whole and rounded down: nobody is
-asked for a part of a minute.
+An appointment that begins or ends within the month owes its share by days. Minutes are whole and rounded down: nobody
+is asked for a part of a minute.
 """
 
 from __future__ import annotations

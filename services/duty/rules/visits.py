@@ -46,9 +46,8 @@ def check_content(content: VisitContent, *, now: datetime) -> None:
 
 def _check_times(begins_at: datetime, ends_at: datetime, now: datetime) -> None:
     if ends_at <= begins_at:
-        raise Invalid(
-            "duty.ends_before_it_begins", _("结束时间要晚于开始时间。过了零点才结束的，请勾选“第二天结束”。"), field="ends_at"
-        )
+        text = _("结束时间要晚于开始时间。过了零点才结束的，请勾选“第二天结束”。")
+        raise Invalid("duty.ends_before_it_begins", text, field="ends_at")
     if begins_at > now:
         raise Invalid("duty.in_the_future", _("开始时间还没有到。到访结束以后再记。"), field="begins_at")
     if ends_at > now:

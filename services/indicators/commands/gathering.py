@@ -10,12 +10,11 @@ from services.advisers.api import list_appointments_in_month
 from services.duty.api import list_visit_lines, month_hours
 from services.indicators.types import Community, CountyFacts, Line, PairHours
 from tenants.divisions.api import list_communities, list_streets
-from tenants.divisions.types import Division
+from tenants.divisions.types import Division, Status
 
 
 def gather(*, scope: Scope, county: Division, month: Month, as_of: date) -> CountyFacts:
     """The county's month as it stands now, on the tree of the day coverage is counted on."""
-    appointments = list_appointments_in_month(scope=scope, month=month)
     return CountyFacts(
         province_id=county.province_id,
         city_id=county.city_id,
@@ -26,11 +25,15 @@ def gather(*, scope: Scope, county: Division, month: Month, as_of: date) -> Coun
             Community(node_id=place.id, street_id=place.street_id, urban=bool(place.urban))
             for place in list_communities(county.id, on=as_of)
         ),
-        streets=tuple(place.id for place in list_streets(county.id, on=as_of)),
-        covered=frozenset(one.node_id for one in appointments if one.holds_on(as_of)),
+        streets=tuple(place.id for place in list_streets(county.id, on=as_of) if place.status == Status.IN_USE),
+        covered=frozenset(
+            one.node_id for one in list_appointments_in_month(scope=scope, month=month) if one.holds_on(as_of)
+        ),
         pairs=tuple(
-            PairHours(node_id=one.node_id, required_minutes=one.required_minutes, minutes=one.minutes)
-            for one in month_hours(scope=scope, month=month)
+            PairHours(node_id=pair.node_id, required_minutes=pair.required_minutes, minutes=pair.minutes)
+            for community in month_hours(scope=scope, month=month)
+            for pair in community.pairs
+            if pair.appointed
         ),
         lines=tuple(
             Line(

@@ -11,7 +11,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
-from services.duty.api import forget_dirty
+from services.duty.api import clear_dirty
 from services.indicators import policies, rules
 from services.indicators.commands.gathering import gather
 from services.indicators.commands.locking import lock_month
@@ -39,13 +39,13 @@ def publish_month(*, scope: Scope, month: Month, now: datetime) -> RunInfo:
     if month.first_day > today:
         raise Invalid("indicators.month_not_begun", _("这个月还没有开始，没有可以汇总的记录。"), field="month")
     lock_month(county_id=county.id, month=month, act="run")
+    clear_dirty(scope=scope, months=[month])  # before counting: a visit written meanwhile marks the month again
     as_of = rules.counted_on(month, today)
     facts = gather(scope=scope, county=county, month=month, as_of=as_of)
     figures = [rules.row_as_json(row) for row in rules.cascade(facts)]
     streets = {one.node_id: one.street_id for one in facts.communities}
     lines = [rules.line_as_json(line, streets[line.node_id]) for line in facts.lines if line.node_id in streets]
     digest = rules.digest(month=month, facts=facts, figures=figures, lines=lines)
-    forget_dirty(scope=scope, month=month)
     last = Run.objects.filter(month=str(month)).defer("figures", "lines").order_by("-computed_at").first()
     if last is not None and last.digest == digest:
         return info(last, fresh=False)

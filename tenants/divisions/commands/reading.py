@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from django.utils.translation import gettext as _
+
+from tenants.divisions.commands.fetching import ListUnavailable
 from tenants.divisions.types import Level, ListedRow
 
 # The file of each level, and the column that holds the parent's code.
@@ -26,6 +29,8 @@ def read_list(archive: Path, *, province: str | None = None) -> Iterator[ListedR
     The rows of the list, those of one province (two digits) or all.
 
     The archive is read forwards only and left as soon as the five tables are through: 140 MB of other forms follow.
+
+    :raises ListUnavailable: a table is missing.
     """
     missing = set(TABLES)
     with tarfile.open(archive, mode="r:gz") as files:
@@ -38,7 +43,9 @@ def read_list(archive: Path, *, province: str | None = None) -> Iterator[ListedR
                 )
             if not missing:
                 return
-    raise LookupError(f"{archive.name} has no {', '.join(sorted(missing))}")
+    raise ListUnavailable(
+        "divisions.list_incomplete", _("名录文件不完整，缺少：%(tables)s。") % {"tables": "、".join(sorted(missing))}
+    )
 
 
 def _rows(

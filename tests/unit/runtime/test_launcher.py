@@ -146,3 +146,20 @@ def test_what_a_failed_program_said_is_kept(tmp_path: Path) -> None:
 def test_without_arguments_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert launch.launch(str(CHECKOUT), []) == 0
     assert "命令 commands" in capsys.readouterr().out
+
+
+def test_an_installer_left_by_a_killed_launcher_is_waited_for(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys, threading; from pathlib import Path\n"
+        "from falin.runtime.launch.commands import run_quietly; from falin.runtime.launch.environment import alone\n"
+        f"here = Path({str(tmp_path)!r})\n"
+        "threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()\n"
+        "installer = 'import pathlib, sys, time; time.sleep(1); pathlib.Path(sys.argv[1]).touch()'\n"
+        "with alone(here / 'lock'):\n"
+        "    run_quietly([sys.executable, '-c', installer, str(here / 'done')], log=here / 'log')\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], check=False)
+    assert killed.returncode == -9
+    assert not (tmp_path / "done").exists()
+    with environment.alone(tmp_path / "lock"):
+        assert (tmp_path / "done").exists()

@@ -29,8 +29,9 @@ def run_quietly(
         start = book.tell()
         try:
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=book, stderr=book, env=environ, cwd=folder, check=False
-            )
+                command, stdin=subprocess.DEVNULL, stdout=book, stderr=book, env=environ, cwd=folder, check=False,
+                close_fds=False,  # the lock of a launch is inherited on purpose
+            )  # fmt: skip
         except OSError as error:
             raise Failed(command, str(error)) from error
     if done.returncode:

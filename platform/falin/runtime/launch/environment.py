@@ -208,9 +208,13 @@ def _clean() -> dict[str, str]:
 
 @contextmanager
 def alone(mark: Path) -> Iterator[None]:
-    """Waits until no other launch is at work here."""
+    """Waits until no other launch is at work here; programs run meanwhile inherit the lock and hold it to their end.
+
+    So a killed launcher whose installer still writes is waited for, not overtaken.
+    """
     mark.parent.mkdir(parents=True, exist_ok=True)
     with mark.open("a") as handle:
+        os.set_inheritable(handle.fileno(), True)  # noqa: FBT003 (the standard library's own signature)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

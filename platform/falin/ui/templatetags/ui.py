@@ -42,7 +42,9 @@ def status(kind: str, text: object, css: str = "") -> SafeString:
     """Shape + colour + words: `{% status "watch" "还差半小时" %}`. Kinds: ok, watch, act, info, idle."""
     state = State(kind)
     shape = icons.drawn(f"s-{state.value}", "f-shape")
-    return format_html('<span class="f-tag f-tag--{}{}">{}{}</span>', state.value, f" {css}" if css else "", shape, text)
+    return format_html(
+        '<span class="f-tag f-tag--{}{}">{}{}</span>', state.value, f" {css}" if css else "", shape, text
+    )
 
 
 @register.simple_tag
@@ -204,8 +206,8 @@ def error_summary(*forms: BaseForm) -> dict[str, Any]:
     for form in forms:
         if not form.is_bound:
             continue
-        faults += [("", text) for text in form.non_field_errors()]
-        faults += [(_anchor(bound), _named(bound, text)) for bound in form for text in bound.errors]
+        faults += [("", str(text)) for text in form.non_field_errors()]
+        faults += [(_anchor(bound), _named(bound, str(text))) for bound in form for text in bound.errors]
     return {"faults": faults}
 
 
@@ -219,12 +221,11 @@ def _place(value: float, bullet: Bullet) -> float:
 
 
 def _bar_class(bullet: Bullet) -> str:
-    """Behind the pace: ochre. Behind by more than a fifth of what is left to the target: vermilion."""
+    """Behind the pace (or the target, where no pace is set): ochre. By more than a fifth of the way: vermilion."""
     aim = bullet.pace if bullet.pace is not None else bullet.target
     if aim is None or bullet.value >= aim:
         return ""
-    far = (aim - bullet.low) * 0.1 if bullet.low == 0 else (aim - bullet.low) * 0.25
-    return "far" if aim - bullet.value > far else "behind"
+    return "far" if aim - bullet.value > (aim - bullet.low) / 5 else "behind"
 
 
 def _bar_words(bullet: Bullet) -> str:
@@ -332,7 +333,7 @@ def pager(page: object, label: str = "") -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def sort_header(  # noqa: PLR0913 - a header has this many sides
+def sort_header(
     context: Mapping[str, Any], key: str, label: str, *, numeric: bool = False, default: str = "", css: str = ""
 ) -> SafeString:
     """A head cell whose words sort the table: `{% sort_header "hours" "本月到点" numeric=True default="-hours" %}`.
@@ -370,11 +371,11 @@ def _map_labels(geo: Mapping[str, Any], texts: Mapping[str, str]) -> list[tuple[
     """Names on the map: of the cities; where there is only one, of the counties that have room for theirs."""
     if len(geo["cities"]) > 1:
         return [(city["name"], city["label"], texts.get(city["code"], "")) for city in geo["cities"]]
-    return [(county["name"], county["label"], "") for county in geo["counties"] if county["roomy"]]
+    return [(county["short"], county["label"], "") for county in geo["counties"] if county["short"]]
 
 
 @register.inclusion_tag("ui/parts/choropleth.html")
-def choropleth(  # noqa: PLR0913 - a map has this many sides
+def choropleth(
     geo: Mapping[str, Any] | None,
     rows: Iterable[Any],
     *,

@@ -1,0 +1,329 @@
+"""
+Place where a demo is made: province and bodies, people, then county by county firms, advisers, appointments, visits, figures.
+
+Everything goes through the commands that a user's click calls, in that user's scope. Names, numbers and days follow from the
+place, so that a county begun and interrupted is finished on the next run without a second copy of anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+
+from falin.kernel import clock, relay
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside, shared
+from falin.portal.commands import draw_map
+from falin.runtime.demo import people, plan
+from services.advisers.api import (
+    VacancyReason,
+    appoint_adviser,
+    explain_vacancy,
+    open_account,
+    register_adviser,
+    register_firm,
+)
+from services.duty.api import VisitKind, close_month, log_visit
+from services.indicators.api import publish_month
+from tenants.divisions.api import (
+    LIST_AS_OF,
+    LIST_SOURCE,
+    Division,
+    Level,
+    fetch_list,
+    find_by_code,
+    get_division,
+    import_divisions,
+    list_children,
+    list_communities,
+    list_county_bodies,
+    list_streets,
+    read_list,
+)
+from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in
+from tenants.identity.commands import password_was_changed
+from tenants.identity.middleware import scope_of
+from tenants.registry.api import Kind, find_tenant_of, keep_spares, provision_tenant
+
+PASSWORD = "fa-lin-yan-shi"  # noqa: S105 - printed on the terminal of every demo
+BUSY = 3400  # communities with a full quarter: those of the first city, or as many of the first counties
+FAVOURITE = "330106"  # where the people shown on the terminal work, if the province has it
+BATCH = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who can sign in, as the terminal shows him."""
+
+    role: str
+    place: str
+    username: str
+    password: str
+
+
+class Notes:
+    """What is done already, one line a step, so that an interrupted demo is picked up."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "demo.json"
+        self.done: dict[str, Any] = json.loads(self.path.read_text()) if self.path.exists() else {}
+
+    def keep(self, name: str, value: Any = True) -> None:  # noqa: FBT002
+        self.done[name] = value
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps(self.done, ensure_ascii=False))
+        part.replace(self.path)
+
+
+def places(province: str, home: Path) -> dict[str, int]:
+    """Fetch the list (kept in ``home`` for every demo) and bring in one province; how many divisions of each level."""
+    archive = fetch_list(home)
+    with shared(read_only=False):
+        result = import_divisions(rows=read_list(archive, province=province), province=province, as_of=LIST_AS_OF,
+                                  source=LIST_SOURCE, now=clock.now())  # fmt: skip
+    draw_map(settings.HOME, province)
+    return {level.name.lower(): count for level, count in result.counts.items()}
+
+
+def root_of(province: str) -> Division:
+    root = find_by_code(Level.PROVINCE, province)
+    assert root is not None
+    return root
+
+
+def bodies_of(province: str) -> list[Division]:
+    return list_county_bodies(root_of(province).id)
+
+
+def tenants(province: str) -> Iterator[int]:
+    """A schema for the province and one for each county-grade body; yields how many stand."""
+    root, now = root_of(province), clock.now()
+    provision_tenant(node_id=root.id, kind=Kind.PROVINCE, name=root.name, now=now)
+    yield 1
+    for number, body in enumerate(bodies_of(province), 2):
+        provision_tenant(node_id=body.id, kind=Kind.COUNTY, name=body.name, now=now)
+        yield number
+    keep_spares(now=now)
+
+
+def busy_bodies(province: str) -> list[Division]:
+    """The county bodies that get a full quarter: the first city's, or in a municipality the first few."""
+    bodies = bodies_of(province)
+    cities = [place for place in list_children(root_of(province).id) if place.level == Level.CITY]
+    if cities and not cities[0].is_county_body:
+        return [body for body in bodies if body.city_id == cities[0].id]
+    return bodies[:4]
+
+
+def shown_body(province: str) -> Division:
+    """The county whose people the terminal names."""
+    busy = busy_bodies(province)
+    return next((body for body in busy if body.code.startswith(FAVOURITE)), busy[0])
+
+
+def officials(province: str) -> list[Account]:
+    """The province's leader, auditor and operator, every city's officer, every county's team, streets, liaisons."""
+    root, shown, encoded = root_of(province), shown_body(province), make_password(PASSWORD)
+    accounts: list[Account] = []
+    with shared(read_only=False) as system:
+
+        def enter(username: str, role: Role, place: Division) -> Account:
+            person = find_person(username) or create_person(
+                scope=system, username=username, name=people.person_name(username, place.code), password=None,
+                encoded=encoded, must_change_password=False, now=clock.now(),
+            )  # fmt: skip
+            grant_role(scope=system, person_id=person.id, role=role, node_id=place.id, reason="演示", now=clock.now())
+            return Account(role=role, place=place.name, username=username, password=PASSWORD)
+
+        accounts.append(enter("leader", Role.PROVINCE_LEADER, root))
+        for city in list_children(root.id):
+            if city.level == Level.CITY:
+                made = enter(f"city-{city.code[:4]}", Role.CITY_OFFICER, city)
+                if city.id == shown.city_id:
+                    accounts.append(made)
+        busy = {body.id for body in busy_bodies(province)}
+        for body in bodies_of(province):
+            made = enter(county_username(body), Role.COUNTY_TEAM, body)
+            streets = list_streets(body.id)
+            officers = [enter(f"street-{street.code[:9]}", Role.STREET_OFFICER, street)
+                        for street in (streets if body.id in busy else streets[:1])]  # fmt: skip
+            if body.id == shown.id:
+                communities = list_communities(body.id)
+                liaison = enter(f"liaison-{communities[0].code}", Role.LIAISON, communities[0])
+                accounts += [made, *officers[:1], liaison]
+        accounts.append(enter("auditor", Role.AUDITOR, root))
+        accounts.append(enter("operator", Role.OPERATOR, root))
+    return accounts
+
+
+def county_username(body: Division) -> str:
+    return f"county-{body.code[:6]}"
+
+
+def _scope(username: str, role: Role) -> Scope:
+    person = find_person(username)
+    assert person is not None
+    signed_in = read_signed_in(person_id=person.id, on=clock.legal_day(clock.now()))
+    assert signed_in is not None
+    return scope_of(signed_in, next(hat for hat in signed_in.hats if hat.role == role))
+
+
+def county(task: tuple[int, int, bool, str, str]) -> tuple[str, dict[str, int]]:
+    """One county from firms to published figures; what there is of each. Run in a process of its own."""
+    node_id, first_serial, busy, province, encoded = task
+    body, now = get_division(node_id), clock.now()
+    today = clock.legal_day(now)
+    team = _scope(county_username(body), Role.COUNTY_TEAM)
+    communities = list_communities(body.id)
+    serving = [place for place in communities if not plan.is_vacant(body.code, place.code)]
+    groups = list(plan.groups(serving))
+    started = datetime(today.year, 1, 1, 1, tzinfo=now.tzinfo)
+    advisers = _register(team, body, root_of(province), len(groups), first_serial, started)
+    appointed = _appoint(team, body, advisers, groups, today, started)
+    _explain(team, [place for place in communities if place not in set(serving)], now)
+    with_account = range(len(groups)) if busy else range(min(5, len(groups)))
+    usernames = _accounts(team, body, advisers, list(with_account), encoded, now)
+    months = plan.full_months(today)
+    visits = 0
+    for number, username in usernames.items():
+        visits += _visits(username, groups[number], months if busy else months[-2:], months[:3], now, sparse=not busy)
+    if busy:
+        with inside(team, read_only=False):
+            for month in months[:3]:
+                _unless_there(lambda month=month: close_month(scope=team, month=month, now=now))  # type: ignore[misc]
+    _publish(team, body, months if busy else months[-2:], now)
+    counts = {"advisers": len(advisers), "appointments": appointed, "visits": visits}
+    return body.code, counts
+
+
+def _unless_there(act: Any) -> Any:
+    """Do a thing that an interrupted run may have done already."""
+    try:
+        return act()
+    except Refused:
+        return None
+
+
+def _register(
+    team: Scope, body: Division, province: Division, count: int, first_serial: int, now: datetime
+) -> list[UUID]:  # fmt: skip
+    firms = max(1, count // 12)
+    known: dict[str, UUID] = {}
+    with inside(team, read_only=False):
+        for number in range(firms):
+            name = people.firm_name(province.name, body.name, number)
+            known[name] = register_firm(scope=team, name=name, now=now).id
+    made: list[UUID] = []
+    for begin in range(0, count, BATCH):
+        with inside(team, read_only=False):
+            for number in range(begin, min(begin + BATCH, count)):
+                who = people.adviser(province=province.name, county=body.name, county_code=body.code[:6], number=number,
+                                     serial=first_serial + number, firms=firms)  # fmt: skip
+                made.append(register_adviser(
+                    scope=team, firm_id=known[who.firm], name=who.name, id_number=who.id_number, phone=who.phone,
+                    licence=who.licence, specialties=who.specialties, exam_passed_on=who.exam_passed_on, now=now,
+                ).id)  # fmt: skip
+    return made
+
+
+def _appoint(
+    team: Scope, body: Division, advisers: list[UUID], groups: list[list[Division]], today: date, now: datetime
+) -> int:  # fmt: skip
+    acts = [(number, place) for number, group in enumerate(groups) for place in group]
+    for begin in range(0, len(acts), BATCH):
+        with inside(team, read_only=False):
+            for number, place in acts[begin : begin + BATCH]:
+                begins, ends = plan.contract(body.code, number, today)
+                appoint_adviser(scope=team, adviser_id=advisers[number], node_id=place.id, begins_on=begins,
+                                ends_on=ends, now=max(now, clock.now() - timedelta(days=300)))  # fmt: skip
+    return len(acts)
+
+
+def _explain(team: Scope, vacant: list[Division], now: datetime) -> None:
+    with inside(team, read_only=False):
+        for place in vacant:
+            explain_vacancy(scope=team, node_id=place.id, reason=VacancyReason(plan.vacancy_reason(place.code)),
+                            note="", now=now)  # fmt: skip
+
+
+def _accounts(
+    team: Scope, body: Division, advisers: list[UUID], numbers: list[int], encoded: str, now: datetime
+) -> dict[int, str]:  # fmt: skip
+    usernames: dict[int, str] = {}
+    for begin in range(0, len(numbers), BATCH):
+        with inside(team, read_only=False):
+            for number in numbers[begin : begin + BATCH]:
+                username = f"adviser-{body.code[:6]}-{number + 1}"
+                account = open_account(scope=team, adviser_id=advisers[number], username=username, encoded=encoded, now=now)
+                password_was_changed(person_id=account.person_id)
+                usernames[number] = username
+    return usernames
+
+
+def _visits(
+    username: str, group: list[Division], months: list[Month], quarter: list[Month], now: datetime, *, sparse: bool
+) -> int:  # fmt: skip
+    scope = _scope(username, Role.ADVISER)
+    planned = list(plan.visits_of(places=group, months=months, quarter=quarter, now=now, sparse=sparse))
+    with inside(scope, read_only=False):
+        for visit in planned:
+            written = visit.ends_at + timedelta(minutes=20)
+            log_visit(
+                scope=scope, visit_id=visit.id, node_id=visit.node_id,
+                kind=VisitKind.LECTURE if visit.lecture else VisitKind.VISIT, begins_at=visit.begins_at,
+                ends_at=visit.ends_at, topic=visit.topic, attendees=visit.attendees, note=visit.note,
+                written_at=written, now=min(now, written),
+            )  # fmt: skip
+    return len(planned)
+
+
+def _publish(team: Scope, body: Division, months: list[Month], now: datetime) -> None:
+    for month in months:
+        with inside(team, read_only=False):
+            publish_month(scope=team, month=month, now=now)
+    tenant = find_tenant_of(body.id)
+    assert tenant is not None
+    from falin.config.tasks import system_of
+
+    relay.drain({tenant.schema: system_of(tenant.schema, tenant.id, tenant.node_id)}, clock=clock.now)
+
+
+def last_accounts(province: str) -> list[Account]:
+    """An adviser and a firm's manager of the shown county, once its advisers are there."""
+    from services.advisers.api import find_adviser_of_person, list_firms
+
+    body, root = shown_body(province), root_of(province)
+    team = _scope(county_username(body), Role.COUNTY_TEAM)
+    username = f"adviser-{body.code[:6]}-1"
+    person = find_person(username)
+    assert person is not None
+    with inside(team, read_only=True):
+        adviser = find_adviser_of_person(scope=team, person_id=person.id)
+        assert adviser is not None
+        firm = next(firm for firm in list_firms(scope=team) if firm.id == adviser.firm_id)
+    with shared(read_only=False) as system:
+        manager = find_person("firm") or create_person(
+            scope=system, username="firm", name=people.person_name("firm", root.code), password=None,
+            encoded=make_password(PASSWORD), must_change_password=False, now=clock.now(),
+        )  # fmt: skip
+        grant_role(scope=system, person_id=manager.id, role=Role.FIRM_MANAGER, node_id=root.id, subject_id=str(firm.id),
+                   reason="演示", now=clock.now())  # fmt: skip
+    return [
+        Account(role=Role.ADVISER, place=body.name, username=username, password=PASSWORD),
+        Account(role=Role.FIRM_MANAGER, place=firm.name, username="firm", password=PASSWORD),
+    ]
+
+
+def as_json(accounts: list[Account]) -> list[dict[str, str]]:
+    return [asdict(account) for account in accounts]

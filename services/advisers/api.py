@@ -1,0 +1,27 @@
+"""The few names other services may use."""
+
+from services.advisers.commands import (
+    appoint_adviser,
+    end_appointment,
+    explain_vacancy,
+    open_account,
+    record_examination,
+    register_adviser,
+    register_firm,
+    replace_adviser,
+)
+from services.advisers.queries import (
+    adviser_of_scope,
+    find_appointment_on,
+    firm_overview,
+    list_appointments,
+    list_appointments_in_month,
+    list_gaps,
+    list_own_communities,
+)
+from services.advisers.rules import MOST_COMMUNITIES, REASON_LABELS
+
+__all__ = ["MOST_COMMUNITIES", "REASON_LABELS", "adviser_of_scope", "appoint_adviser", "end_appointment",
+           "explain_vacancy", "find_appointment_on", "firm_overview", "list_appointments",
+           "list_appointments_in_month", "list_gaps", "list_own_communities", "open_account", "record_examination",
+           "register_adviser", "register_firm", "replace_adviser"]  # fmt: skip

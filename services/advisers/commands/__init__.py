@@ -1,0 +1,20 @@
+"""Every way the register, the appointments and the vacancies change."""
+
+from services.advisers.commands.accounts import open_account
+from services.advisers.commands.appointing import (
+    appoint_adviser,
+    end_appointment,
+    explain_vacancy,
+    replace_adviser,
+)
+from services.advisers.commands.registering import (
+    ban_adviser,
+    lift_ban,
+    record_examination,
+    register_adviser,
+    register_firm,
+    update_adviser,
+)
+
+__all__ = ["appoint_adviser", "ban_adviser", "end_appointment", "explain_vacancy", "lift_ban", "open_account",
+           "record_examination", "register_adviser", "register_firm", "replace_adviser", "update_adviser"]  # fmt: skip

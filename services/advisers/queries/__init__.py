@@ -1,0 +1,31 @@
+"""Every way the register, the appointments and the vacancies are read; each asks its policy and stays in its scope."""
+
+from services.advisers.queries.appointments import (
+    find_appointment_on,
+    get_appointment,
+    list_appointment_lines,
+    list_appointments,
+    list_appointments_in_month,
+    list_own_communities,
+)
+from services.advisers.queries.candidates import get_candidate, list_candidates
+from services.advisers.queries.coverage import coverage_squares, get_community, list_gaps
+from services.advisers.queries.firms import firm_overview
+from services.advisers.queries.homes import Home, home_of
+from services.advisers.queries.register import (
+    adviser_of_scope,
+    count_advisers,
+    find_adviser_of_person,
+    find_firm,
+    get_adviser,
+    list_advisers,
+    list_firm_names,
+    list_firms,
+    most_communities,
+)
+
+__all__ = ["Home", "adviser_of_scope", "count_advisers", "coverage_squares", "find_adviser_of_person",
+           "find_appointment_on", "find_firm", "firm_overview", "get_adviser", "get_appointment", "get_candidate",
+           "get_community", "home_of", "list_advisers", "list_appointment_lines", "list_appointments",
+           "list_appointments_in_month", "list_candidates", "list_firm_names", "list_firms", "list_gaps",
+           "list_own_communities", "most_communities"]  # fmt: skip

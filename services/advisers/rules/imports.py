@@ -1,0 +1,122 @@
+"""The place of what an import looks like to the person who makes it: its state, its findings, its outcome."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ImportState(StrEnum):
+    """How far a sheet is on its way in."""
+
+    CHECKING = "checking"
+    UNUSABLE = "unusable"  # not a sheet at all
+    WRONG_COLUMNS = "bad_columns"
+    CHECKED = "checked"
+    LOADING = "loading"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def moving(self) -> bool:
+        return self in {ImportState.CHECKING, ImportState.LOADING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to mend, by the file's own row number; ``sentence`` says what is wrong and how to mend it."""
+
+    row: int
+    column: str
+    code: str
+    found: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kindred:
+    """How many findings are of one kind; ``sentence`` of the first one stands for them."""
+
+    code: str
+    column: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """``rows`` = ``ready`` + ``to_mend`` + ``examples``: every row of the sheet is accounted for."""
+
+    rows: int = 0
+    ready: int = 0
+    to_mend: int = 0
+    examples: int = 0
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """``advisers`` + ``there`` + ``refused`` rows were dealt with; ``not_appointed`` are among ``advisers``."""
+
+    advisers: int = 0
+    firms: int = 0
+    there: int = 0
+    refused: int = 0
+    appointed: int = 0
+    not_appointed: int = 0
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        return self.advisers + self.there + self.refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadTrouble:
+    """What is wrong with the columns: what was found, what is missing, what stands there twice, what is merged."""
+
+    row: int
+    found: tuple[str, ...]
+    missing: tuple[str, ...]
+    doubled: tuple[str, ...]
+    merged: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportInfo:
+    """A sheet on its way in. ``done`` of ``total`` says how far the work is that goes on now."""
+
+    id: uuid.UUID
+    name: str
+    state: ImportState
+    created_at: datetime
+    ended_at: datetime | None
+    job_id: uuid.UUID | None
+    mine: bool
+    done: int = 0
+    total: int = 0
+    sheet: str = ""
+    others: int = 0
+    head_row: int = 0
+    columns: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    counts: Counts = field(default_factory=Counts)
+    kinds: tuple[Kindred, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    head: HeadTrouble | None = None
+    refusal: str = ""
+    loaded: Loaded | None = None
+    has_errors_file: bool = False
+
+    @property
+    def may_confirm(self) -> bool:
+        """Rows are ready and nobody is loading them; an interrupted load may go on."""
+        waiting = self.state in {ImportState.CHECKED, ImportState.STOPPED, ImportState.FAILED}
+        return waiting and self.counts.ready > (self.loaded.rows if self.loaded else 0)
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.done * 100 // self.total) if self.total else 0

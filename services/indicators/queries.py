@@ -1,0 +1,314 @@
+"""
+Every way figures are read: from the notice board only, so that no query of an upper level opens a county's schema.
+
+A city's and the province's figures are the sums of their county bodies' rows, made here. The number of statements never
+depends on the number of places.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Invalid
+from falin.kernel.scope import Scope
+from services.indicators import policies, rules
+from services.indicators.models import Figure, VisitLine
+from services.indicators.types import (
+    COUNTS,
+    LinePage,
+    MonthTally,
+    PlaceFigures,
+    PlaceTally,
+    Published,
+    PublishedLine,
+    Rank,
+    Ranking,
+    Tally,
+)
+from tenants.divisions.api import list_children, list_county_bodies, list_divisions, list_path
+from tenants.divisions.types import Division, Level, Status
+from tenants.identity.types import Role
+
+BODIES: Final = (Level.CITY, Level.COUNTY)  # a county body is a county, or a city without counties
+SERIES: Final = 12
+LINES_A_PAGE: Final = 50
+MOST_RANKED: Final = 500
+
+_SUMS: Final = {f"sum_{name}": Sum(name) for name in COUNTS}  # not under the columns' own names: they would shadow them
+
+
+def home_place(scope: Scope) -> int | None:
+    """The place a person's figures begin at; ``None`` for who has rows of his own and no place."""
+    return scope.roots[0] if scope.roots else None
+
+
+def own_places(scope: Scope) -> list[Division]:
+    """The places the role was given for."""
+    return list_divisions(scope.roots)
+
+
+def list_months(*, scope: Scope, node_id: int) -> list[Month]:
+    """The months published for a place, oldest first."""
+    place = _path_to(scope, node_id)[-1]
+    found = _own(place).order_by("month").values_list("month", flat=True).distinct()
+    return [Month.parse(month) for month in found]
+
+
+def place_figures(*, scope: Scope, node_id: int, month: Month | None = None) -> PlaceFigures:
+    """
+    A place in one month (without one: the latest published), what lies one step below it, and the months before.
+
+    :raises Missing: when the place is not the scope's or below it.
+    """
+    path = _path_to(scope, node_id)
+    place = path[-1]
+    by_month = _months_of(place)
+    months = tuple(by_month)
+    wanted = month or (months[-1] if months else None)
+    own = by_month.get(wanted) if wanted else None
+    series = tuple(MonthTally(month=each, tally=by_month[each][0]) for each in months if wanted and each <= wanted)
+    day = own[1].as_of if own else None
+    children = _children(place, wanted, day) if wanted else ()
+    return PlaceFigures(
+        place=place,
+        path=tuple(path),
+        month=wanted,
+        months=months,
+        tally=own[0] if own else None,
+        published=own[1] if own else None,
+        children=children,
+        series=series[-SERIES:],
+        quarter_lectures=_lectures(by_month, wanted) if wanted else 0,
+        expected=_expected(place, day),
+        reported=own[2] if own else 0,
+    )
+
+
+def county_values(*, scope: Scope, node_id: int, month: Month) -> list[PlaceTally]:
+    """Every county body below a place with its figures: what a map is coloured by."""
+    place = _path_to(scope, node_id)[-1]
+    tallies = {row["node_id"]: _tally(row) for row in _bodies_below(place, month).values("node_id", *COUNTS)}
+    return [PlaceTally(place=body, tally=tallies.get(body.id)) for body in _bodies(place, None)]
+
+
+def ranking(*, scope: Scope, node_id: int, month: Month, level: Level) -> Ranking:
+    """
+    The places of one level below a place by coverage, most behind first; those that published nothing stand first of all.
+
+    :raises Invalid: for a level with more places than a ranking holds, or one that is not below the place.
+    """
+    place = _path_to(scope, node_id)[-1]
+    if level <= place.level or (level == Level.COMMUNITY and place.level < Level.STREET):
+        raise Invalid("indicators.no_such_ranking", _("没有这一级的排名。"), field="level")
+    rows = list(_by_level(place, month, level)[:MOST_RANKED])
+    tallies = {row["who"]: _tally(row, "sum_") for row in rows}
+    places = list_divisions(tallies.keys())
+    return _ranked([PlaceTally(place=one, tally=tallies[one.id]) for one in places])
+
+
+def rank(children: Iterable[PlaceTally]) -> Ranking:
+    """The children of a page as a ranking."""
+    return _ranked(list(children))
+
+
+def visit_lines(*, scope: Scope, node_id: int, month: Month, page: int = 1, size: int = LINES_A_PAGE) -> LinePage:
+    """
+    The published visits behind a community's figure, by day.
+
+    :raises Forbidden: without the grant.
+    :raises Missing: when the community is not within the scope.
+    """
+    policies.check_may_read_lines(scope)
+    place = _path_to(scope, node_id)[-1]
+    rows = VisitLine.objects.filter(node_id=place.id, month=str(month))
+    return _page(rows, page, size, places={place.id: (place, "")})
+
+
+def firm_lines(*, scope: Scope, month: Month, page: int = 1, size: int = LINES_A_PAGE) -> LinePage:
+    """A firm's or an adviser's own published visits, in whatever county."""
+    policies.check_may_read_own_lines(scope)
+    rows = _own_lines(scope).filter(month=str(month))
+    return _page(rows, page, size, places=None)
+
+
+def list_own_months(*, scope: Scope) -> list[Month]:
+    """The months a firm or an adviser has published lines in, oldest first."""
+    policies.check_may_read_own_lines(scope)
+    found = _own_lines(scope).order_by("month").values_list("month", flat=True).distinct()
+    return [Month.parse(month) for month in found]
+
+
+# ---- the board ------------------------------------------------------------------------------------------------------
+
+
+def _path_to(scope: Scope, node_id: int) -> list[Division]:
+    path = list_path(node_id)
+    policies.check_may_read(scope, path)
+    return path
+
+
+def _is_sum(place: Division) -> bool:
+    """Whether a place's figures are summed when read."""
+    return place.level <= Level.CITY and not place.is_county_body
+
+
+def _bodies_of(place: Division) -> QuerySet[Figure]:
+    above = {"province_id": place.id} if place.level == Level.PROVINCE else {"city_id": place.id}
+    return Figure.objects.filter(level__in=BODIES, **above)
+
+
+def _own(place: Division) -> QuerySet[Figure]:
+    """The rows a place's own figures are the sum of; a single one from the county body down."""
+    return _bodies_of(place) if _is_sum(place) else Figure.objects.filter(node_id=place.id)
+
+
+def _bodies_below(place: Division, month: Month) -> QuerySet[Figure]:
+    return _own(place).filter(month=str(month), level__in=BODIES)
+
+
+_Own = tuple[Tally, Published, int]
+
+
+def _months_of(place: Division) -> dict[Month, _Own]:
+    rows = _own(place).order_by("month").values("month").annotate(
+        **_SUMS,
+        last_as_of=Max("as_of"), first_as_of=Min("as_of"), last_published=Max("published_at"), last_edition=Max("edition"),
+        restated=Count("id", filter=Q(edition__gt=1)), rows=Count("id"),
+    )  # fmt: skip
+    return {Month.parse(row["month"]): (_tally(row, "sum_"), _published(row), row["rows"]) for row in rows}
+
+
+def _published(row: dict[str, Any]) -> Published:
+    return Published(as_of=row["last_as_of"], first_as_of=row["first_as_of"], published_at=row["last_published"],
+                     edition=row["last_edition"], restated=row["restated"])  # fmt: skip
+
+
+def _tally(row: dict[str, Any], prefix: str = "") -> Tally:
+    return Tally(**{name: row[prefix + name] for name in COUNTS})
+
+
+def _lectures(by_month: dict[Month, _Own], month: Month) -> int:
+    return sum(by_month[each][0].lectures for each in rules.months_of_quarter_so_far(month) if each in by_month)
+
+
+def _bodies(place: Division, day: date | None) -> list[Division]:
+    return [body for body in list_county_bodies(place.id, on=day) if body.status == Status.IN_USE]
+
+
+def _expected(place: Division, day: date | None) -> int:
+    return len(_bodies(place, day)) if _is_sum(place) else 1
+
+
+def _below(place: Division) -> QuerySet[Figure]:
+    """Rows one step down, each with the place it counts for as ``who``; collapsed levels are stepped over."""
+    if place.level == Level.PROVINCE and not place.is_county_body:
+        return _bodies_of(place).annotate(who=Coalesce("city_id", "node_id"))
+    if _is_sum(place):
+        return _bodies_of(place).annotate(who=F("node_id"))
+    if place.is_county_body:
+        direct = Q(level=Level.STREET) | Q(level=Level.COMMUNITY, street_id__isnull=True)
+        return Figure.objects.filter(direct, county_id=place.id).annotate(who=F("node_id"))
+    return Figure.objects.filter(level=Level.COMMUNITY, street_id=place.id).annotate(who=F("node_id"))
+
+
+def _children(place: Division, month: Month, day: date | None) -> tuple[PlaceTally, ...]:
+    if place.level == Level.COMMUNITY:
+        return ()
+    rows = (
+        _below(place)
+        .filter(month__gt=str(month.plus(-SERIES)), month__lte=str(month))
+        .order_by("who", "month")
+        .values("who", "month")
+        .annotate(**_SUMS)
+    )
+    history: dict[int, list[MonthTally]] = defaultdict(list)
+    for row in rows:
+        history[row["who"]].append(MonthTally(month=Month.parse(row["month"]), tally=_tally(row, "sum_")))
+    places = {child.id: child for child in list_children(place.id, on=day) if child.status == Status.IN_USE}
+    gone = {who for who, months in history.items() if months[-1].month == month} - places.keys()
+    if gone:
+        places |= {child.id: child for child in list_divisions(gone)}
+    return tuple(
+        _child(child, month, tuple(history.get(child.id, ())))
+        for child in sorted(places.values(), key=lambda child: (child.level, child.code))
+    )
+
+
+def _child(place: Division, month: Month, history: tuple[MonthTally, ...]) -> PlaceTally:
+    now = history[-1].tally if history and history[-1].month == month else None
+    return PlaceTally(place=place, tally=now, history=history)
+
+
+def _by_level(place: Division, month: Month, level: Level) -> QuerySet[Figure, dict[str, Any]]:
+    if place.level == Level.PROVINCE:
+        above = Q(province_id=place.id)
+    elif _is_sum(place):
+        above = Q(city_id=place.id)
+    elif place.is_county_body:
+        above = Q(county_id=place.id)
+    else:
+        above = Q(street_id=place.id)
+    rows = Figure.objects.filter(above, month=str(month))
+    if level == Level.CITY:
+        named = rows.filter(level__in=BODIES).annotate(who=Coalesce("city_id", "node_id"))
+    elif level == Level.COUNTY:
+        named = rows.filter(level__in=BODIES).annotate(who=F("node_id"))
+    else:
+        named = rows.filter(level=level).annotate(who=F("node_id"))
+    return named.order_by("who").values("who").annotate(**_SUMS)
+
+
+def _ranked(rows: list[PlaceTally]) -> Ranking:
+    positions = rules.ranked([(row.tally or Tally()).coverage for row in rows])
+    made = [Rank(rank=position, place=row.place, tally=row.tally) for position, row in zip(positions, rows, strict=True)]
+    made.sort(key=lambda one: (one.rank is not None, -(one.rank or 0), -(one.tally.missing if one.tally else 0), one.place.code))
+    return Ranking(rows=tuple(made), total=len(made))
+
+
+# ---- lines ----------------------------------------------------------------------------------------------------------
+
+
+def _own_lines(scope: Scope) -> QuerySet[VisitLine]:
+    if scope.role == Role.FIRM_MANAGER:
+        return VisitLine.objects.filter(firm_id=scope.subject_id)
+    return VisitLine.objects.filter(adviser_id=scope.subject_id)
+
+
+def _page(
+    rows: QuerySet[VisitLine], page: int, size: int, *, places: dict[int, tuple[Division, str]] | None
+) -> LinePage:
+    sums = rows.aggregate(
+        total=Count("id"), minutes=Coalesce(Sum("minutes"), 0), lectures=Count("id", filter=Q(kind="lecture"))
+    )
+    page = min(max(page, 1), max(1, -(-sums["total"] // size)))
+    shown = list(rows.order_by("on_day", "adviser_name", "id")[(page - 1) * size : page * size])
+    known = _named(shown) if places is None else places
+    lines = tuple(
+        PublishedLine(place=known.get(line.node_id, (None, ""))[0], above=known.get(line.node_id, (None, ""))[1],
+                      on_day=line.on_day, minutes=line.minutes, kind=line.kind, adviser_name=line.adviser_name,
+                      visit_id=line.visit_id)
+        for line in shown
+    )  # fmt: skip
+    return LinePage(rows=lines, total=sums["total"], minutes=sums["minutes"], lectures=sums["lectures"], page=page,
+                    size=size)  # fmt: skip
+
+
+def _named(lines: list[VisitLine]) -> dict[int, tuple[Division, str]]:
+    wanted = {node for line in lines for node in (line.node_id, line.street_id, line.county_id) if node is not None}
+    places = {place.id: place for place in list_divisions(wanted)}
+    return {
+        line.node_id: (
+            places[line.node_id],
+            " ".join(places[up].name for up in (line.county_id, line.street_id) if up in places),
+        )
+        for line in lines
+        if line.node_id in places
+    }

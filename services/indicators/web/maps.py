@@ -1,0 +1,169 @@
+"""The map of a province or of one of its cities: every county body coloured by its coverage against the pace."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from falin.ui import formats
+from falin.ui.figures import MapRow, Shade
+from falin.ui.geo import WIDTH, load_geo
+from services.indicators import rules
+from services.indicators.types import PlaceFigures, PlaceTally, Ratio
+from services.indicators.web.pages import Aim, address, aim_of
+from tenants.divisions.types import Level
+
+MARGIN: Final = 6
+_RING: Final = re.compile(r"M(-?[\d.]+) (-?[\d.]+)l([^z]*)z")
+_NUMBER: Final = re.compile(r"-?[\d.]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map:
+    """What the ``choropleth`` tag is told."""
+
+    geo: Mapping[str, Any] | None
+    rows: tuple[MapRow, ...]
+    legend: tuple[Shade, ...]
+    labels: Mapping[str, str]
+    title: str
+    caption: str
+    approval: str
+
+
+def has_map(figures: PlaceFigures) -> bool:
+    """Outlines exist for county bodies: a province or a city shows them, a lower place does not."""
+    return figures.tally is not None and figures.place.level <= Level.CITY and not figures.place.is_county_body
+
+
+def map_of(figures: PlaceFigures, bodies: Iterable[PlaceTally]) -> Map:
+    aim = aim_of(figures)
+    steps = steps_to(aim)
+    found = list(bodies)
+    rows = tuple(_row(body, figures, steps) for body in found)
+    counted = Counter(row.shade for row in rows)
+    geo = load_geo(geo_file(figures))
+    if geo and figures.place.level == Level.CITY:
+        geo = city_only(geo, figures.place.code[:4])
+        labels = {body.place.code[:6]: _number(body) for body in found}
+        caption = _("数字是全区（县、市）配备率（%）。")
+    else:
+        labels = {child.place.code[:4]: _number(child) for child in figures.children if child.place.level == Level.CITY}
+        caption = _("粗线为市界，城市名下的数是全市配备率（%）。")
+    return Map(geo=geo, rows=rows, legend=_legend(steps, counted), labels=labels, caption=caption,
+               title=_("顾问配备率，按县（区）"), approval=settings.MAP_APPROVAL)  # fmt: skip
+
+
+def geo_file(figures: PlaceFigures) -> Path:
+    return Path(settings.HOME) / "geo" / f"{figures.path[0].code[:2]}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Shares from ``above`` on, up to the next step, wear this shade."""
+
+    above: Fraction
+    shade: str
+
+
+def steps_to(aim: Aim) -> tuple[Step, ...]:
+    """Five classes round the pace; limits in whole tenths, so that the legend says exactly what was done."""
+    pace = Fraction(str(rules.rounded(aim.pace)))
+    middle = Fraction(str(rules.rounded((pace + aim.target) / 2)))
+    steps = [Step(Fraction(0), "d1"), Step(pace - 3, "d2"), Step(pace - Fraction(3, 2), "d3"), Step(pace, "d5")]
+    return (*steps, Step(middle, "d7")) if middle > pace else tuple(steps)
+
+
+def shade_of(ratio: Ratio, steps: tuple[Step, ...]) -> str:
+    if not ratio.exists:
+        return ""
+    share = Fraction(ratio.part * 100, ratio.whole)
+    return [step.shade for step in steps if share >= step.above][-1]
+
+
+def _legend(steps: tuple[Step, ...], counted: Mapping[str, int]) -> tuple[Shade, ...]:
+    lines = []
+    for step, above in zip(steps, [*steps[1:], None], strict=True):
+        low = formats.number(float(step.above), 1)
+        if above is None:
+            text = _("%(low)s%% 以上") % {"low": low}
+        elif step.above == 0:
+            text = _("低于 %(high)s%%") % {"high": formats.number(float(above.above), 1)}
+        else:
+            text = _("%(low)s–%(high)s%%") % {"low": low, "high": formats.number(float(above.above), 1)}
+        lines.append(Shade(shade=step.shade, text=text, count=counted.get(step.shade, 0)))
+    if counted.get(""):
+        lines.append(Shade(shade="", text=_("没有发布"), count=counted[""]))
+    return tuple(lines)
+
+
+def _row(body: PlaceTally, figures: PlaceFigures, steps: tuple[Step, ...]) -> MapRow:
+    return MapRow(
+        code=body.place.code[:6], name=body.place.name, value=f"{_number(body)}%" if _number(body) else _("没有发布"),
+        shade=shade_of(body.tally.coverage, steps) if body.tally else "", url=address(body.place, figures.month),
+    )  # fmt: skip
+
+
+def _number(child: PlaceTally) -> str:
+    value = rules.percent(child.tally.coverage) if child.tally else None
+    return "" if value is None else formats.number(value, 1)
+
+
+# ---- one city cut out of the province's drawing ---------------------------------------------------------------------
+
+
+def city_only(geo: Mapping[str, Any], city: str) -> Mapping[str, Any] | None:
+    """The counties of one city, drawn as large as the province was; ``None`` where the drawing has none of them."""
+    counties = [county for county in geo["counties"] if county["city_code"] == city]
+    if not counties:
+        return None
+    west, south, east, north = _bounds(county["d"] for county in counties)
+    scale = (WIDTH - 2 * MARGIN) / max(east - west, north - south, 1)
+
+    def put(x: float, y: float) -> tuple[float, float]:
+        return (x - west) * scale + MARGIN, (y - south) * scale + MARGIN
+
+    drawn = [
+        {**county, "d": _scaled(county["d"], put, scale), "label": [round(at) for at in put(*county["label"])]}
+        for county in counties
+    ]
+    outline = next((one["d"] for one in geo["cities"] if one["code"] == city), "")
+    width, height = round((east - west) * scale) + 2 * MARGIN, round((north - south) * scale) + 2 * MARGIN
+    return {
+        "viewBox": f"0 0 {width} {height}",
+        "counties": drawn,
+        "outline": _scaled(outline, put, scale),
+        "cities": [{"code": one["code"], "name": one["name"], "d": "", "label": one["label"]} for one in drawn],
+    }
+
+
+def _bounds(paths: Iterable[str]) -> tuple[float, float, float, float]:
+    xs, ys = [], []
+    for path in paths:
+        for begin_x, begin_y, steps in _RING.findall(path):
+            x, y = float(begin_x), float(begin_y)
+            xs.append(x)
+            ys.append(y)
+            numbers = [float(number) for number in _NUMBER.findall(steps)]
+            for dx, dy in zip(numbers[::2], numbers[1::2], strict=True):
+                x, y = x + dx, y + dy
+                xs.append(x)
+                ys.append(y)
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _scaled(path: str, put: Any, scale: float) -> str:
+    def ring(found: re.Match[str]) -> str:
+        x, y = put(float(found[1]), float(found[2]))
+        steps = " ".join(f"{float(number) * scale:.1f}" for number in _NUMBER.findall(found[3]))
+        return f"M{x:.1f} {y:.1f}l{steps}z"
+
+    return _RING.sub(ring, path)

@@ -1,0 +1,126 @@
+"""Doors of the figures: each reads the address, asks one query or command, and hands the answer to a presenter."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import now
+from falin.kernel.doors import door
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Invalid, Missing
+from falin.kernel.scope import Scope
+from falin.ui import formats
+from services.indicators import policies, queries
+from services.indicators.commands import publish_month
+from services.indicators.types import LinePage, PlaceFigures
+from services.indicators.web import exports, lines, maps, pages
+from tenants.divisions.types import Level
+
+
+@door(grant="figures.read", reads="GET")
+def home(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """To one's own place; who has none goes to his own visit lines."""
+    node_id = queries.home_place(scope)
+    if node_id is None:
+        return HttpResponseRedirect(reverse("figures:visits"))
+    return HttpResponseRedirect(reverse("figures:place", args=[node_id]))
+
+
+@door(grant="figures.read", reads="GET")
+def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
+    """A place's figures in one month, what lies below it, and the way down to the visits of a community."""
+    figures = queries.place_figures(scope=scope, node_id=node_id, month=_month(request))
+    page = pages.page_of(figures, scope, today=now())
+    context = {"page": page, "once": uuid4().hex}
+    if figures.place.level == Level.COMMUNITY:
+        context["lines"] = _lines(request, scope, figures)
+        return render(request, "indicators/community.html", context)
+    context["map"] = maps.map_of(figures, _county_values(scope, figures)) if maps.has_map(figures) else None
+    return render(request, "indicators/place.html", context)
+
+
+@door(grant="figures.read", reads="GET")
+def own_visits(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """A firm's or an adviser's own visits as they were published, whatever the county."""
+    months = queries.list_own_months(scope=scope)
+    month = _month(request) or (months[-1] if months else Month.of(now()))
+    found = queries.firm_lines(scope=scope, month=month, page=_page(request))
+    page = lines.shown(found, request.GET)
+    context = {"lines": page, "month": month, "choices": pages.month_choices(months, month)}
+    return render(request, "indicators/own_visits.html", context)
+
+
+@door(grant="figures.publish", reads="", writes="POST")
+def publish(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
+    """Roll up a month of one's own county now, instead of waiting for the night."""
+    month = _month(request, posted=True) or Month.of(now())
+    if node_id not in scope.roots:
+        raise Missing("indicators.missing", _("没有这个地方，或者不在您的范围内。"))
+    run = publish_month(scope=scope, month=month, now=now())
+    said = {"month": formats.month(month.first_day)}
+    if run.fresh:
+        messages.success(request, _("%(month)s的数已经重新汇总，几秒钟后就能看到。") % said)
+    else:
+        messages.info(request, _("%(month)s的记录和上次汇总时一样，不用再发布。") % said)
+    return HttpResponseRedirect(f"{reverse('figures:place', args=[node_id])}?{urlencode({'month': str(month)})}")
+
+
+@door(grant="figures.export", reads="GET")
+def export_csv(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
+    return exports.as_csv(_sheet(request, scope, node_id))
+
+
+@door(grant="figures.export", reads="GET")
+def export_xlsx(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
+    return exports.as_xlsx(_sheet(request, scope, node_id))
+
+
+def _sheet(request: HttpRequest, scope: Scope, node_id: int) -> exports.Sheet:
+    figures = queries.place_figures(scope=scope, node_id=node_id, month=_month(request))
+    if figures.month is None or figures.tally is None:
+        raise Missing("indicators.nothing_published", _("这个月还没有发布，没有可以下载的数据。"))
+    if figures.place.level == Level.COMMUNITY:
+        found = queries.visit_lines(scope=scope, node_id=node_id, month=figures.month, size=exports.MOST_LINES)
+        return exports.sheet_of_lines(figures, found)
+    return exports.sheet_of_places(figures)
+
+
+def _lines(request: HttpRequest, scope: Scope, figures: PlaceFigures) -> lines.Shown | None:
+    if figures.month is None or not policies.may_read_lines(scope):
+        return None
+    found: LinePage = queries.visit_lines(
+        scope=scope, node_id=figures.place.id, month=figures.month, page=_page(request)
+    )
+    return lines.shown(found, request.GET)
+
+
+def _county_values(scope: Scope, figures: PlaceFigures) -> list[queries.PlaceTally]:
+    if figures.month is None:
+        return []
+    if figures.place.level == Level.CITY:
+        return list(figures.children)  # its children are the county bodies themselves
+    return queries.county_values(scope=scope, node_id=figures.place.id, month=figures.month)
+
+
+def _month(request: HttpRequest, *, posted: bool = False) -> Month | None:
+    text = (request.POST if posted else request.GET).get("month", "")
+    if not text:
+        return None
+    try:
+        return Month.parse(text)
+    except ValueError:
+        raise Invalid("indicators.bad_month", _("月份不对，请从列表里选一个月。"), field="month") from None
+
+
+def _page(request: HttpRequest) -> int:
+    text = request.GET.get("page", "1")
+    return int(text) if text.isdecimal() and len(text) < 6 else 1
+
+

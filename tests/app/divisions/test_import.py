@@ -1,0 +1,124 @@
+"""A list is brought into the tree: once, completely, without touching what stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from falin.kernel.refusals import Invalid
+from falin.kernel.transactions import shared
+from tenants.divisions.api import ImportResult, Level, get_division, import_divisions, list_children, list_path
+from tenants.divisions.models import DivisionImport, DivisionVersion, Node
+from tenants.divisions.types import Committee, ListedRow, RefusalReason
+from tests.world import NOW, World, rows
+
+AS_OF = date(2023, 6, 30)
+GUANGDONG = (
+    ListedRow(Level.PROVINCE, "44", "广东省", ""),
+    ListedRow(Level.CITY, "4419", "东莞市", "44"),
+    ListedRow(Level.COUNTY, "441900", "东莞市", "4419"),
+    ListedRow(Level.STREET, "441900003", "东城街道", "441900"),
+    ListedRow(Level.COMMUNITY, "441900003001", "岗贝社区", "441900003"),
+    ListedRow(Level.COMMUNITY, "441900003200", "桑园村委会", "441900003"),
+)
+
+
+def bring(
+    listed: Iterable[ListedRow], *, province: str | None, as_of: date = AS_OF, source: str = "tests"
+) -> ImportResult:
+    with shared(read_only=False):
+        return import_divisions(rows=listed, province=province, as_of=as_of, source=source, now=NOW)
+
+
+def everything() -> list[tuple[object, ...]]:
+    with shared(read_only=True):
+        return [
+            *DivisionVersion.objects.order_by("id").values_list(),
+            *Node.objects.order_by("id").values_list(),
+            *DivisionImport.objects.order_by("id").values_list(),
+        ]
+
+
+@pytest.mark.usefixtures("world")
+def test_a_province_beside_another_gets_its_own_tree() -> None:
+    result = bring(GUANGDONG, province="44")
+    assert (result.created, result.unchanged, result.differing, result.gone) == (5, 0, 0, 0)
+    assert result.counts == {
+        Level.PROVINCE: 1, Level.CITY: 1, Level.COUNTY: 0, Level.STREET: 1, Level.COMMUNITY: 2
+    }  # fmt: skip
+    with shared(read_only=True):
+        village = DivisionVersion.objects.get(code="441900003200")
+        place = get_division(village.node_id)
+        path = list_path(place.id)
+        assert [step.name for step in path] == ["广东省", "东莞市", "东城街道", "桑园村委会"]
+        assert place.county_id == path[1].id == path[1].county_id
+        assert (place.committee, place.urban, place.urban_derived) == (Committee.VILLAGERS, False, True)
+        assert (path[2].urban, path[2].urban_derived) == (None, False)
+        assert (village.valid_from, village.valid_to) == (AS_OF, None)
+
+
+@pytest.mark.usefixtures("world")
+def test_the_record_names_what_was_refused() -> None:
+    result = bring(GUANGDONG, province="44", source="a list")
+    assert [row.reason for row in result.refused] == [RefusalReason.STANDS_FOR_CITY]
+    with shared(read_only=True):
+        record = DivisionImport.objects.get(pk=result.import_id)
+    assert (record.source, record.as_of, record.province, record.created_at) == ("a list", AS_OF, "44", NOW)
+    assert record.counts == {"province": 1, "city": 1, "county": 0, "street": 1, "community": 2}
+    assert record.refused == [
+        {"level": "county", "code": "441900", "name": "东莞市", "reason": "stands_for_city"}
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("world")
+def test_the_same_list_again_changes_nothing() -> None:
+    before = everything()
+    result = bring(rows(), province="33")
+    assert (result.import_id, result.created, result.differing, result.gone) == (None, 0, 0, 0)
+    assert result.unchanged == len(list(rows()))
+    assert everything() == before
+
+
+def test_a_later_list_adds_and_leaves_what_differs_for_review(world: World) -> None:
+    later = [
+        row._replace(name="宝石山社区") if row.code == "330106002001" else row
+        for row in rows()
+        if row.code != "330106109201"
+    ]
+    added = ListedRow(Level.COMMUNITY, "330106002003", "曙光社区", "330106002")
+    result = bring([*later, added], province="33", as_of=date(2024, 6, 30))
+    assert (result.created, result.differing, result.gone) == (1, 1, 1)
+    with shared(read_only=True):
+        assert get_division(world.node("330106002001")).name == "宝石社区"
+        assert get_division(world.node("330106109201")).name == "灵山村"
+        street = world.node("330106002")
+        assert [place.name for place in list_children(street)] == ["宝石社区", "栖霞社区", "曙光社区"]
+        assert [place.name for place in list_children(street, on=date(2024, 6, 29))] == ["宝石社区", "栖霞社区"]
+
+
+@pytest.mark.usefixtures("world")
+def test_a_list_without_the_province_is_refused_and_nothing_changes() -> None:
+    before = everything()
+    for listed, province in (((), "44"), (GUANGDONG, "33"), ((), None)):
+        with pytest.raises(Invalid) as refused:
+            bring(listed, province=province)
+        assert refused.value.code == "divisions.no_such_province"
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("world")
+def test_an_import_takes_the_same_statements_whatever_its_size() -> None:
+    elsewhere = [row._replace(code=f"45{row.code[2:]}", parent_code=f"45{row.parent_code[2:]}") for row in GUANGDONG]
+    elsewhere[0] = ListedRow(Level.PROVINCE, "45", "广西壮族自治区", "")
+    many = [
+        ListedRow(Level.COMMUNITY, f"451900003{number:03}", f"{number}社区", "451900003") for number in range(3, 150)
+    ]
+    with CaptureQueriesContext(connection) as few:
+        bring(GUANGDONG, province="44")
+    with CaptureQueriesContext(connection) as more:
+        assert bring([*elsewhere, *many], province="45").created == 152
+    assert len(more) == len(few)

@@ -1,0 +1,172 @@
+"""The tree is read: by identity, by code, downwards, upwards, as of a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from falin.kernel.transactions import shared
+from tenants.divisions import api
+from tenants.divisions.api import Level
+from tenants.divisions.models import DivisionVersion
+from tests.world import PLACES, World
+
+RENAMED = date(2025, 1, 1)
+
+
+@pytest.fixture
+def tree(world: World) -> Iterator[World]:
+    """The small world, in one reading and writing transaction."""
+    with shared(read_only=False):
+        yield world
+
+
+def rename(world: World, code: str, name: str, *, on: date = RENAMED) -> None:
+    """The second version of a place, as a reviewed update would write it."""
+    old = DivisionVersion.objects.get(node=world.node(code), valid_to=None)
+    DivisionVersion.objects.filter(pk=old.pk).update(valid_to=on)
+    old.pk, old.name, old.valid_from = None, name, on
+    old.save(force_insert=True)
+
+
+def names(places: list[api.Division]) -> list[str]:
+    return [place.name for place in places]
+
+
+def test_a_place_is_found_by_identity_and_by_code(tree: World) -> None:
+    county = api.get_division(tree.node("330106"))
+    assert (county.name, county.level, county.code) == ("西湖区", Level.COUNTY, "330106000000")
+    assert api.find_by_code(Level.COUNTY, "330106") == county
+    assert api.find_by_code(Level.COUNTY, "330106000000") == county
+    assert api.find_by_code(Level.CITY, "330106") is None
+    assert api.find_by_code(Level.COUNTY, "330199") is None
+    assert names(api.list_provinces()) == ["浙江省"]
+
+
+@pytest.mark.usefixtures("tree")
+def test_an_unknown_place_is_refused() -> None:
+    with pytest.raises(api.UnknownDivision):
+        api.get_division(0)
+    assert api.subtree_ids(0) == ()
+    assert api.list_divisions([]) == []
+
+
+def test_children_and_path(tree: World) -> None:
+    assert names(api.list_children(tree.node("33"))) == ["杭州市", "宁波市"]
+    assert names(api.list_path(tree.node("330106109200"))) == ["浙江省", "杭州市", "西湖区", "双浦镇", "湖埠村"]
+    assert names(api.list_path(tree.node("33"))) == ["浙江省"]
+    ids = [tree.node("330106"), tree.node("3302")]
+    assert names(api.list_divisions(ids)) == ["宁波市", "西湖区"]
+
+
+def test_what_lies_below(tree: World) -> None:
+    city = tree.node("3301")
+    assert names(api.list_streets(city)) == ["清波街道", "湖滨街道", "北山街道", "双浦镇"]
+    assert names(api.list_communities(tree.node("330106109"))) == ["袁浦社区", "湖埠村", "灵山村"]
+    assert names(api.list_county_bodies(tree.node("33"))) == ["上城区", "西湖区", "海曙区", "江北区"]
+    assert names(api.list_county_bodies(tree.node("330106"))) == ["西湖区"]
+    assert set(api.subtree_ids(city)) == {tree.node(code) for code in PLACES if code.startswith("3301")}
+    community = tree.node("330106109200")
+    assert api.subtree_ids(community) == (community,)
+    assert api.count_by_level(city) == {
+        Level.PROVINCE: 0, Level.CITY: 1, Level.COUNTY: 2, Level.STREET: 4, Level.COMMUNITY: 10
+    }  # fmt: skip
+
+
+def test_a_place_is_read_as_it_was_on_the_day(tree: World) -> None:
+    rename(tree, "330106109", "之江镇")
+    node = tree.node("330106109")
+    before = RENAMED.replace(year=2024)
+    assert api.get_division(node).name == "之江镇"
+    assert api.get_division(node, on=RENAMED).name == "之江镇"
+    assert api.get_division(node, on=before).name == "双浦镇"
+    found = api.find_by_code(Level.STREET, "330106109", on=before)
+    assert found is not None
+    assert (found.id, found.name) == (node, "双浦镇")
+    assert names(api.list_path(tree.node("330106109200"), on=before))[3] == "双浦镇"
+    assert len(api.subtree_ids(tree.node("33"), on=before)) == len(PLACES)
+    assert api.subtree_ids(tree.node("33"), on=before) == api.subtree_ids(tree.node("33"))
+    with pytest.raises(api.UnknownDivision):
+        api.get_division(node, on=date(2020, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("西湖", ["西湖区"]),
+        ("湖", ["湖埠村", "湖滨街道", "西湖区"]),
+        ("xihu", ["西湖区"]),
+        ("Xi Hu", ["西湖区"]),
+        ("hzs", ["杭州市"]),
+        ("湖埠村", ["湖埠村"]),
+        ("%", []),
+        ("  ", []),
+        ("没有这里", []),
+    ],
+)
+@pytest.mark.usefixtures("tree")
+def test_search_by_name_pinyin_and_initials(text: str, found: list[str]) -> None:
+    assert sorted(names(api.search(text))) == sorted(found)
+
+
+def test_search_stays_below_its_root_and_within_its_limit(tree: World) -> None:
+    assert names(api.search("湖", root_id=tree.node("330102"))) == ["湖滨街道"]
+    assert names(api.search("湖", root_id=tree.node("3302"))) == []
+    assert len(api.search("社区", limit=3)) == 3
+
+
+def test_search_puts_whole_names_and_upper_levels_first(tree: World) -> None:
+    rename(tree, "330106109201", "西湖区")
+    assert [place.level for place in api.search("西湖区")] == [Level.COUNTY, Level.COMMUNITY]
+    assert names(api.search("湖"))[:2] == ["湖滨街道", "湖埠村"]
+
+
+def _refused_by(constraint: str, row: DivisionVersion) -> None:
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        row.save(force_insert=True)
+    assert constraint in str(refused.value)
+
+
+def _copy(world: World, place: str, /, **changes: object) -> DivisionVersion:
+    row: DivisionVersion = DivisionVersion.objects.get(node=world.node(place), valid_to=None)
+    row.pk = None
+    for field, value in changes.items():
+        setattr(row, field, value)
+    return row
+
+
+def test_a_node_has_one_open_version(tree: World) -> None:
+    _refused_by("one_open_version_for_each_node", _copy(tree, "330106", code="330199000000"))
+
+
+def test_a_level_and_code_are_open_once(tree: World) -> None:
+    other = _copy(tree, "330106", node_id=tree.node("33"))
+    DivisionVersion.objects.filter(node=tree.node("33")).update(valid_to=RENAMED)
+    _refused_by("one_open_division_for_each_level_and_code", other)
+
+
+def test_the_same_code_may_stand_at_two_levels(tree: World) -> None:
+    row = _copy(tree, "330106", node_id=999_999, level=Level.STREET)
+    row.save(force_insert=True)
+    assert DivisionVersion.objects.filter(code="330106000000").count() == 2
+
+
+def test_closed_periods_do_not_overlap(tree: World) -> None:
+    early, late = date(2020, 1, 1), date(2022, 1, 1)
+    _copy(tree, "330106", valid_from=early, valid_to=late).save(force_insert=True)
+    _refused_by(
+        "closed_periods_of_a_node_do_not_overlap",
+        _copy(tree, "330106", valid_from=date(2021, 12, 31), valid_to=date(2022, 6, 1)),
+    )
+    _copy(tree, "330106", valid_from=late, valid_to=date(2022, 6, 1)).save(force_insert=True)
+
+
+def test_what_is_no_code_no_level_or_no_period_is_refused(tree: World) -> None:
+    _refused_by("a_division_code_has_twelve_digits", _copy(tree, "330106", code="33010600000a"))
+    _refused_by("a_division_has_one_of_five_levels", _copy(tree, "330106", level=6))
+    _refused_by("only_a_province_has_no_parent", _copy(tree, "330106", parent_id=None))
+    day = date(2022, 1, 1)
+    _refused_by("a_division_period_ends_after_it_begins", _copy(tree, "330106", valid_from=day, valid_to=day))
