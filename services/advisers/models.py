@@ -168,7 +168,9 @@ class ImportSheet(TenantModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     file_id = models.UUIDField()
     name = models.CharField(max_length=200)
-    state = models.CharField(max_length=12, default="checking")  # checking, wrong_columns, checked, loading, done, failed
+    state = models.CharField(
+        max_length=12, default="checking"
+    )  # checking, wrong_columns, checked, loading, done, failed
     job_id = models.UUIDField(null=True)
     findings = models.JSONField(default=dict)
     errors_file = models.UUIDField(null=True)

@@ -84,6 +84,13 @@ def not_a_community(name: str) -> Invalid:
     )
 
 
+def firm_unknown(name: str, near: Sequence[str]) -> Invalid:
+    text = _("登记册上没有“%(name)s”。请写全称，或者先登记这家律所。")
+    if near:
+        text = _("登记册上没有“%(name)s”。是不是：%(near)s？")
+    return Invalid("advisers.firm_unknown", text % {"name": name, "near": _("、").join(near)}, field="firm_id")
+
+
 def firm_is_registered() -> Refused:
     return Refused("advisers.firm_registered", _("本省登记册上已经有同名的律所，不用再登记。"), field="name")
 
@@ -199,9 +206,12 @@ def needed(field: str, text: str) -> Invalid:
 
 
 # ---- importing -----------------------------------------------------------------------------------------------------
+IMPORT = "advisers.import"
+
+
 def check_may_import(scope: Scope) -> None:
     """Sheets of firms and advisers: they hold whole identity numbers, so reading them takes the same grant."""
-    scope.require("advisers.import")
+    scope.require(IMPORT)
 
 
 def no_import() -> Missing:

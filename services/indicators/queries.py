@@ -101,7 +101,7 @@ def county_values(*, scope: Scope, node_id: int, month: Month) -> list[PlaceTall
 
 def ranking(*, scope: Scope, node_id: int, month: Month, level: Level) -> Ranking:
     """
-    The places of one level below a place by coverage, most behind first; those that published nothing stand first of all.
+    The places of one level below a place by coverage, most behind first; the unpublished are left out.
 
     :raises Invalid: for a level with more places than a ranking holds, or one that is not below the place.
     """
@@ -180,8 +180,8 @@ _Own = tuple[Tally, Published, int]
 def _months_of(place: Division) -> dict[Month, _Own]:
     rows = _own(place).order_by("month").values("month").annotate(
         **_SUMS,
-        last_as_of=Max("as_of"), first_as_of=Min("as_of"), last_published=Max("published_at"), last_edition=Max("edition"),
-        restated=Count("id", filter=Q(edition__gt=1)), rows=Count("id"),
+        last_as_of=Max("as_of"), first_as_of=Min("as_of"), last_published=Max("published_at"),
+        last_edition=Max("edition"), restated=Count("id", filter=Q(edition__gt=1)), rows=Count("id"),
     )  # fmt: skip
     return {Month.parse(row["month"]): (_tally(row, "sum_"), _published(row), row["rows"]) for row in rows}
 
@@ -268,9 +268,15 @@ def _by_level(place: Division, month: Month, level: Level) -> QuerySet[Figure, d
 
 def _ranked(rows: list[PlaceTally]) -> Ranking:
     positions = rules.ranked([(row.tally or Tally()).coverage for row in rows])
-    made = [Rank(rank=position, place=row.place, tally=row.tally) for position, row in zip(positions, rows, strict=True)]
-    made.sort(key=lambda one: (one.rank is not None, -(one.rank or 0), -(one.tally.missing if one.tally else 0), one.place.code))
+    pairs = zip(positions, rows, strict=True)
+    made = [Rank(rank=position, place=row.place, tally=row.tally) for position, row in pairs]
+    made.sort(key=_most_behind_first)
     return Ranking(rows=tuple(made), total=len(made))
+
+
+def _most_behind_first(one: Rank) -> tuple[bool, int, int, str]:
+    """Where nothing was published comes first; of equal shares the one with more communities to go."""
+    return one.rank is not None, -(one.rank or 0), -(one.tally.missing if one.tally else 0), one.place.code
 
 
 # ---- lines ----------------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
+from django.utils.translation import gettext_noop
+
 from falin.kernel.parameters import Parameter, declare
 from falin.kernel.periods import Month
 from services.indicators.types import (
@@ -23,17 +25,17 @@ from services.indicators.types import (
 )
 
 COVERAGE_TARGET: Final = declare(
-    Parameter(key="indicators.coverage_target", label="顾问配备率年底目标", unit="%", default=100, minimum=50, maximum=100,
-              rule="R4.2", set_by=("province", "city", "county"), direction=1)
+    Parameter(key="indicators.coverage_target", label=gettext_noop("顾问配备率年底目标"), unit="%", default=100,
+              minimum=50, maximum=100, rule="R4.2", set_by=("province", "city", "county"), direction=1)
 )  # fmt: skip
 # The sources name the goal and its date, not the way there. 90 % is what goal set 1 asks of the weakest places (R4.1).
 COVERAGE_START: Final = declare(
-    Parameter(key="indicators.coverage_start", label="顾问配备率年初起点", unit="%", default=90, minimum=0, maximum=100,
-              rule="R4.1", set_by=("province",), direction=1)
+    Parameter(key="indicators.coverage_start", label=gettext_noop("顾问配备率年初起点"), unit="%", default=90,
+              minimum=0, maximum=100, rule="R4.1", set_by=("province",), direction=1)
 )  # fmt: skip
 HOURS_TARGET: Final = declare(
-    Parameter(key="indicators.hours_target", label="到点时长达标率目标", unit="%", default=100, minimum=50, maximum=100,
-              rule="R2.4", set_by=("province", "city", "county"), direction=1)
+    Parameter(key="indicators.hours_target", label=gettext_noop("到点时长达标率目标"), unit="%", default=100,
+              minimum=50, maximum=100, rule="R2.4", set_by=("province", "city", "county"), direction=1)
 )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def rounded(value: Fraction, places: int = 1) -> Decimal:
 
 
 def pace(*, start: int, target: int, month: Month) -> Fraction:
-    """The per cent one should have at the month's end to reach ``target`` by December at an even step from ``start``."""
+    """The per cent due at the month's end to reach ``target`` by December at an even step from ``start``."""
     return start + Fraction(target - start) * month.month / 12
 
 
@@ -137,7 +139,8 @@ def row_as_json(row: BoardRow) -> list[Any]:
 
 def row_from_json(kept: list[Any]) -> BoardRow:
     level, node_id, street_id, *counts = kept
-    return BoardRow(level=level, node_id=node_id, street_id=street_id, tally=Tally(**dict(zip(COUNTS, counts, strict=True))))
+    tally = Tally(**dict(zip(COUNTS, counts, strict=True)))
+    return BoardRow(level=level, node_id=node_id, street_id=street_id, tally=tally)
 
 
 def line_as_json(line: Line, street_id: int | None) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What others may see of the figures: tallies that can be added, ratios that cannot, places with their figures, visit lines."""
+"""What others may see of the figures: tallies, which add up; ratios, which do not; places; published visit lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tenants.divisions.types import Division
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """The counts of one place and month. Everything in it can be added up; every ratio is made from sums, never averaged."""
+    """The counts of one place and month. All of them add up; every ratio is made from sums, never averaged."""
 
     communities: int = 0
     covered: int = 0  # with an adviser on the day coverage was counted
@@ -50,7 +50,7 @@ COUNTS: tuple[str, ...] = tuple(field.name for field in fields(Tally))
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A numerator and a denominator, kept apart until they are shown. Without a denominator there is no value, not 0."""
+    """Numerator and denominator, kept apart until they are shown. Without a denominator there is no value, not 0."""
 
     part: int
     whole: int
@@ -147,7 +147,7 @@ class MonthTally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """When and from which day the figures of a place are. ``edition`` counts publications of the finished month, 0 = unfinished."""
+    """When, and counted on which day. ``edition`` counts publications of the finished month; 0 while it runs."""
 
     as_of: date
     first_as_of: date  # the oldest of its counties

@@ -80,7 +80,9 @@ def grant_role(
     return int(binding.id)
 
 
-def end_role(*, scope: Scope, person_id: int, role: Role, node_id: int, subject_id: str, why: str, now: datetime) -> None:
+def end_role(
+    *, scope: Scope, person_id: int, role: Role, node_id: int, subject_id: str, why: str, now: datetime
+) -> None:
     """End a binding; ending what is not there changes nothing."""
     ended = Binding.objects.filter(
         person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, ended_at__isnull=True
@@ -119,7 +121,9 @@ def use_first_link(*, scope: Scope, token: str, username: str, name: str, passwo
         token_hash=hash_of(token), used_at__isnull=True, expires_at__gt=now
     ).update(used_at=now)  # fmt: skip
     if not used:
-        raise Refused("identity.link_over", _("这个链接已经用过或过期了。请在服务器上重新运行 ./falin serve 取得新链接。"))
+        raise Refused(
+            "identity.link_over", _("这个链接已经用过或过期了。请在服务器上重新运行 ./falin serve 取得新链接。")
+        )
     person = create_person(scope=scope, username=username, name=name, password=password, now=now,
                            must_change_password=False)  # fmt: skip
     Binding.objects.create(

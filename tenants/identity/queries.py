@@ -7,11 +7,13 @@ from datetime import date
 
 from django.db.models import Q
 
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from tenants.divisions.api import get_division, subtree_ids
 from tenants.divisions.types import Level
 from tenants.identity.models import Binding, Person
+from tenants.identity.roles import SYSTEM
 from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
-from tenants.registry.types import Kind, State
+from tenants.registry.types import Kind, State, TenantInfo
 
 _ORDER = {role: index for index, role in enumerate(Role)}
 
@@ -52,7 +54,9 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
                   tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
                   places=(node_id,), subject_id=subject)  # fmt: skip
         if hat.key in hats:
-            hat = Hat(**{name: getattr(hat, name) for name in Hat.__slots__} | {"places": (*hats[hat.key].places, node_id)})
+            hat = Hat(
+                **{name: getattr(hat, name) for name in Hat.__slots__} | {"places": (*hats[hat.key].places, node_id)}
+            )
         hats[hat.key] = hat
     return SignedIn(person, tuple(hats.values()))
 
@@ -105,3 +109,10 @@ def find_person(username: str) -> PersonInfo | None:
 
 def level_of(node_id: int) -> Level:
     return get_division(node_id).level
+
+
+def system_of(tenant: TenantInfo | None) -> Scope:
+    """The system's own scope in one tenant, the whole of it; without a tenant, in the shared schema."""
+    if tenant is None:
+        return system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=SYSTEM)
+    return system_scope(schema=tenant.schema, tenant_id=tenant.id, roots=(tenant.node_id,), grants=SYSTEM)

@@ -132,7 +132,7 @@ def _full_plan(loader: MigrationLoader) -> list[tuple[str, str]]:
     plan: list[tuple[str, str]] = []
     for leaf in sorted(loader.graph.leaf_nodes()):
         plan += [key for key in loader.graph.forwards_plan(leaf) if key not in plan]
-    return cast("list[tuple[str, str]]", plan)
+    return plan
 
 
 def heads() -> str:
@@ -148,16 +148,14 @@ def make_schema(own: psycopg.Connection, name: str) -> None:
         own.execute(sql.SQL("create schema {n}").format(n=sql.Identifier(name)))
         own.execute(sql.SQL("grant usage on schema {n} to {r}").format(n=sql.Identifier(name), r=role))
         own.execute(sql.SQL("set local search_path = {n}, public").format(n=sql.Identifier(name)))
-        own.execute(cast(LiteralString, LEDGER))
-        own.execute(cast(LiteralString, body))
+        own.execute(LEDGER)
+        own.execute(body)
         _book(own, steps())
 
 
 def _book(own: psycopg.Connection, done: Iterable[Step]) -> None:
     for step in done:
-        own.execute(
-            "insert into django_migrations (app, name, applied) values (%s, %s, now())", [step.app, step.name]
-        )
+        own.execute("insert into django_migrations (app, name, applied) values (%s, %s, now())", [step.app, step.name])
 
 
 def migrate_schema(own: psycopg.Connection, name: str) -> int:
@@ -170,7 +168,7 @@ def migrate_schema(own: psycopg.Connection, name: str) -> int:
             own.execute("set local lock_timeout = '3s'")
             own.execute(sql.SQL("set local search_path = {n}, public").format(n=sql.Identifier(name)))
             if step.statements:
-                own.execute(cast(LiteralString, step.statements))
+                own.execute(step.statements)
             _book(own, [step])
     return len(lacking)
 

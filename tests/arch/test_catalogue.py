@@ -54,7 +54,9 @@ def test_the_application_cannot_change_or_delete_what_was_booked(world: World) -
 
 def test_the_application_can_make_nothing(world: World) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("select has_database_privilege(current_database(), 'create'), has_schema_privilege('public', 'create')")
+        cursor.execute(
+            "select has_database_privilege(current_database(), 'create'), has_schema_privilege('public', 'create')"
+        )
         assert cursor.fetchone() == (False, False)
         cursor.execute("select has_schema_privilege(%s, 'create')", [world.schema("330106")])
         assert cursor.fetchone() == (False,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import json
 import re
@@ -112,16 +113,36 @@ def test_english_is_complete() -> None:
     assert translations.missing() == []
 
 
-@pytest.mark.parametrize("word", ["random", "datetime.now(", "time.time("])
+CLOCKS = {
+    "random": r"^import random|^from random",
+    "datetime.now(": r"(?<![\w.])datetime\.now\(",
+    "time.time(": r"(?<![\w.])time\.time\(",
+}
+
+
+@pytest.mark.parametrize("word", CLOCKS)
 def test_time_and_chance_come_in_as_parameters(word: str) -> None:
-    allowed = {"platform/falin/kernel/clock.py"}
     found = [
         path.relative_to(ROOT).as_posix()
         for path in _python()
-        if re.search(rf"(?<![\w.]){re.escape(word)}" if word != "random" else r"^import random|^from random", path.read_text(), re.MULTILINE)
-        and "runtime" not in path.parts
-    ]  # fmt: skip
-    assert set(found) - allowed == set()
+        if re.search(CLOCKS[word], path.read_text(), re.MULTILINE) and "runtime" not in path.parts
+    ]
+    assert set(found) - {"platform/falin/kernel/clock.py"} == set()
+
+
+def test_rules_and_types_are_pure() -> None:
+    """No tables, no requests, no clock. Labels may be marked for translation: a lazy string is a value."""
+    impure = r"django(?!\.utils\.translation)|psycopg|.*\.(models|commands|queries)$"
+    found: list[str] = []
+    for path in _python():
+        if "services" not in path.parts or not ("rules" in path.parts or path.name in {"rules.py", "types.py"}):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            bad = [name for name in names if re.match(impure, name)]
+            found += [f"{path.relative_to(ROOT)}: {name}" for name in bad]
+    assert found == []
 
 
 def test_only_the_composition_root_reads_the_environment() -> None:

@@ -25,7 +25,9 @@ class Environment(BaseSettings):
     database_owner_url: str = Field("", alias="DATABASE_OWNER_URL", description="address of the owner's role")
     broker_url: str = Field("redis://127.0.0.1:6379/0", alias="BROKER_URL", description="Valkey or Redis")
     secret_key: str = Field("", alias="FALIN_SECRET_KEY", description="at least 50 characters; made at first start")
-    root_key_file: Path | None = Field(None, alias="FALIN_ROOT_KEY_FILE", description="64 hex digits; made at first start")
+    root_key_file: Path | None = Field(
+        None, alias="FALIN_ROOT_KEY_FILE", description="64 hex digits; made at first start"
+    )
     home: Path = Field(default_factory=default_home, alias="FALIN_HOME", description="where state lies")
     assets: Path | None = Field(None, alias="FALIN_ASSETS", description="the built front end")
     hosts: str = Field("127.0.0.1,localhost,[::1]", alias="FALIN_HOSTS", description="host names served, by comma")
@@ -84,7 +86,7 @@ def secret(home: Path, name: str, make: object) -> str:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = str(make())
         try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(text)
         except FileExistsError:  # another process made it a moment ago
             return path.read_text().strip()

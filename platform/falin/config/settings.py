@@ -17,7 +17,7 @@ except environment.Misconfigured as wrong:
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = ENV.home
-FALIN_DEMO = ENV.demo
+DEMO = ENV.demo
 DEBUG = False
 SECRET_KEY = ENV.secret_key or environment.secret(HOME, "django", lambda: secrets.token_urlsafe(64))
 ROOT_KEY_FILE = ENV.root_key_file or HOME / "secrets" / "root.key"
@@ -186,7 +186,7 @@ TIME_ZONE = "Asia/Shanghai"
 
 # ---- API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["falin.kernel.rest.SignedIn"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # falin.kernel.rest.DoorView brings its own
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -227,7 +227,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if ENV.mail_url else "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend" if ENV.mail_url else "django.core.mail.backends.console.EmailBackend"
+)
 if ENV.mail_url:
     _mail = environment.database_of(ENV.mail_url)
     EMAIL_HOST, EMAIL_PORT = str(_mail["HOST"]), int(str(_mail["PORT"] or 25))

@@ -10,29 +10,24 @@ from django.conf import settings
 from falin.kernel import idempotency, jobs
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
-from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
+from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from services.indicators.api import publish_month
+from tenants.identity.api import system_of
 from tenants.identity.commands import forget_old_sessions
-from tenants.registry.api import Kind, keep_spares as make_spares, list_tenants
-
-
-def system_of(schema: str, tenant_id: int, root: int) -> Scope:
-    """The system's own scope in one tenant: the whole of it, with the grants nightly work needs."""
-    return system_scope(schema=schema, tenant_id=tenant_id, roots=(root,),
-                        grants=frozenset({"figures.publish", "duty.read"}))  # fmt: skip
+from tenants.registry.api import Kind, find_by_schema, list_tenants
+from tenants.registry.api import keep_spares as make_spares
 
 
 def systems() -> list[Scope]:
-    """The system's own scope in every tenant, and in the shared schema."""
-    tenants = [system_of(tenant.schema, tenant.id, tenant.node_id) for tenant in list_tenants()]
-    return [system_of(PUBLIC_SCHEMA, 0, 0), *tenants]  # operators' acts, events and jobs are booked in the shared schema
+    """The system's own scope in the shared schema (operators' acts, events and jobs) and in every tenant."""
+    return [system_of(None), *map(system_of, list_tenants())]
 
 
 @shared_task
 def do_job(schema: str, job_id: str) -> str:
     """Work on one job."""
-    return jobs.work(system=system_of(schema, 0, 0), job_id=uuid.UUID(job_id))
+    return jobs.work(system=system_of(find_by_schema(schema)), job_id=uuid.UUID(job_id))
 
 
 @shared_task
@@ -53,14 +48,14 @@ def roll_up_all() -> int:
     """Fan out: one task a county, so that one slow county holds up nobody."""
     counties = list_tenants(kind=Kind.COUNTY)
     for tenant in counties:
-        roll_up.delay(tenant.schema, tenant.id, tenant.node_id)
+        roll_up.delay(tenant.schema)
     return len(counties)
 
 
 @shared_task
-def roll_up(schema: str, tenant_id: int, root: int) -> None:
+def roll_up(schema: str) -> None:
     """Publish this month and last month of one county."""
-    scope = system_of(schema, tenant_id, root)
+    scope = system_of(find_by_schema(schema))
     moment = now()
     for month in (Month.of(moment).plus(-1), Month.of(moment)):
         with inside(scope, read_only=False):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from falin.kernel import jobs
+from falin.kernel import jobs, outbox
 from falin.portal import commands as portal
+from services.indicators.tasks import on_month_rolled_up
 
 
 def wire() -> None:
     """Called once when Django is ready."""
     jobs.send_with(_to_broker)
     portal.register_jobs()
+    outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 
 
 def _to_broker(schema: str, job_id: str) -> None:

@@ -133,7 +133,9 @@ def keys_of(tenant: str, *, version: int | None = None, now: Callable[[], dateti
     wanted = version or _current.get(tenant)
     if wanted and (tenant, wanted) in _open:
         return _open[tenant, wanted]
-    row = DataKey.objects.filter(tenant=tenant, **({"version": version} if version else {})).order_by("-version").first()
+    row = (
+        DataKey.objects.filter(tenant=tenant, **({"version": version} if version else {})).order_by("-version").first()
+    )
     if row is None:
         if version is not None:
             raise Unreadable("no such key")

@@ -80,7 +80,10 @@ def open_door(*, reason: str, reads: str = "GET", writes: str = "") -> Callable[
 
 
 def _once(
-    request: HttpRequest, scope: Scope, view: Callable[[], HttpResponseBase], writing: bool  # noqa: FBT001
+    request: HttpRequest,
+    scope: Scope,
+    view: Callable[[], HttpResponseBase],
+    writing: bool,  # noqa: FBT001
 ) -> HttpResponseBase:
     """Run a write once per key: a second click, or a phone that sends again, gets the first answer."""
     key = request.headers.get("Idempotency-Key") or request.POST.get("_once", "") if writing else ""

@@ -57,7 +57,9 @@ def take_in(
     if size == 0:
         raise Invalid("files.empty", _("这个文件是空的。请重新选一个。"), field="file")
     if size > most:
-        raise Invalid("files.too_large", _("文件太大：最多 %(most)s MB。") % {"most": most // 1024 // 1024}, field="file")
+        raise Invalid(
+            "files.too_large", _("文件太大：最多 %(most)s MB。") % {"most": most // 1024 // 1024}, field="file"
+        )
     data = upload.read()
     name = _CONTROL.sub("", upload.name or "")[-200:] or kind
     content_type = content_type_of(data[:4096], name=name.lower())

@@ -44,9 +44,7 @@ def claim(*, scope: Scope, key: str, fingerprint: str, now: datetime) -> Idempot
     except IntegrityError:
         earlier = IdempotencyKey.objects.get(person_id=scope.person_id, key=key)
         if earlier.fingerprint != fingerprint:
-            raise Refused(
-                "kernel.key_reused", _("这个页面已经提交过别的内容。请重新打开页面再填。")
-            ) from None
+            raise Refused("kernel.key_reused", _("这个页面已经提交过别的内容。请重新打开页面再填。")) from None
         return earlier
     return None
 

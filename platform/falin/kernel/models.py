@@ -31,7 +31,9 @@ class TenantModel(models.Model):
 
 
 class ScopedModel(TenantModel):
-    node_id = models.BigIntegerField()  # identity of the place (divisions.Node); no foreign key leaves a tenant's schema
+    node_id = (
+        models.BigIntegerField()
+    )  # identity of the place (divisions.Node); no foreign key leaves a tenant's schema
 
     objects: ClassVar[Any] = ScopedManager()
 

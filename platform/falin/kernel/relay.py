@@ -66,7 +66,11 @@ def ask_again(*, schema: str, event_id: int, now: datetime) -> None:
 
 
 def run(
-    scopes: Callable[[], dict[str, Scope]], *, clock: Callable[[], datetime], stopped: Callable[[], bool], pause: float = 0.5
+    scopes: Callable[[], dict[str, Scope]],
+    *,
+    clock: Callable[[], datetime],
+    stopped: Callable[[], bool],
+    pause: float = 0.5,
 ) -> None:
     """Go on until stopped; a database that went away is waited for."""
     known: dict[str, Scope] = {}

@@ -36,8 +36,8 @@ class DoorView(APIView):
     as ``handler(request, scope, **parts_of_the_address)``, inside one transaction.
     """
 
-    authentication_classes: ClassVar[Any] = [SignedIn]
-    permission_classes: ClassVar[Any] = []
+    authentication_classes = (SignedIn,)
+    permission_classes = ()
     door_grants: ClassVar[dict[str, str]] = {}
     door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
     scope: Scope

@@ -10,32 +10,32 @@ from django.db import models
 if TYPE_CHECKING:
     from falin.kernel.scope import Scope
 
-M = TypeVar("M", bound=models.Model, covariant=True)
+M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
 class Unscoped(Exception):
     """A scoped table was read without saying whose scope it is: a mistake in the code, in tests and in production."""
 
 
-class ScopedQuerySet(models.QuerySet[M]):
+class ScopedQuerySet(models.QuerySet[M_co]):
     """Narrows to the scope's places; answers nothing before it was told whose they are."""
 
     _scope_said = False
 
-    def in_scope(self, scope: Scope) -> ScopedQuerySet[M]:
+    def in_scope(self, scope: Scope) -> ScopedQuerySet[M_co]:
         """Rows of the scope's places. The first lock; row security is the second."""
-        narrowed = self._chain() if scope.whole else self.filter(node_id__in=scope.nodes)
+        narrowed = self.all() if scope.whole else self.filter(node_id__in=scope.nodes)
         narrowed._scope_said = True
         return narrowed
 
-    def unscoped(self, *, reason: str) -> ScopedQuerySet[M]:
+    def unscoped(self, *, reason: str) -> ScopedQuerySet[M_co]:
         """Rows of every place row security lets through; ``reason`` is for the reader, and counted by a test."""
         assert reason
-        chained = self._chain()
+        chained = self.all()
         chained._scope_said = True
         return chained
 
-    def _clone(self) -> ScopedQuerySet[M]:
+    def _clone(self) -> ScopedQuerySet[M_co]:
         clone = super()._clone()  # type: ignore[misc]
         clone._scope_said = self._scope_said
         return clone  # type: ignore[no-any-return]
@@ -48,7 +48,7 @@ class ScopedQuerySet(models.QuerySet[M]):
         self._check()
         super()._fetch_all()  # type: ignore[misc]
 
-    def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
+    def iterator(self, chunk_size: int | None = None) -> Iterator[M_co]:
         self._check()
         return super().iterator(chunk_size=chunk_size or 2000)
 

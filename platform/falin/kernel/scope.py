@@ -39,7 +39,9 @@ class Scope:
     def require(self, grant: str) -> None:
         """:raises Forbidden: when the role does not hold the grant."""
         if grant not in self.grants:
-            raise Forbidden("kernel.not_granted", _("您现在的身份不能做这件事。可以在页面上方切换身份，或请管理员授权。"))
+            raise Forbidden(
+                "kernel.not_granted", _("您现在的身份不能做这件事。可以在页面上方切换身份，或请管理员授权。")
+            )
 
     def sees(self, node_id: int) -> bool:
         """Whether a row of this place, in this tenant, is within the scope."""

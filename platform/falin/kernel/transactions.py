@@ -31,5 +31,3 @@ def shared(*, read_only: bool) -> Iterator[Scope]:
     scope = system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=frozenset())
     with inside(scope, read_only=read_only):
         yield scope
-
-

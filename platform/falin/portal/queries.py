@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from falin.kernel.clock import legal_day
 from falin.kernel.models import AuditEntry, Delivery, Job
+from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.portal.acts import WORDS
 from falin.portal.shell import ROLE_LABELS
+from services.advisers.api import firm_overview, list_gaps
+from services.duty.api import dirty_months, list_behind, my_months
+from services.indicators.api import home_place, list_months, place_figures
 from tenants.divisions.api import count_by_level, list_county_bodies, list_divisions, list_provinces
 from tenants.divisions.types import Level
 from tenants.identity.api import Role, names_of
@@ -154,4 +160,89 @@ class Today:
 def today(*, scope: Scope, now: datetime) -> Today:
     """What is due for this role, and where it usually goes."""
     scope.require("home.read")
-    return Today(sentence="", due=(), go=())
+    lists = {
+        Role.COUNTY_TEAM: _county_today,
+        Role.STREET_OFFICER: _street_today,
+        Role.LIAISON: _street_today,
+        Role.ADVISER: _adviser_today,
+        Role.FIRM_MANAGER: _firm_today,
+        Role.OPERATOR: _operator_today,
+    }
+    return lists.get(Role(scope.role), _leader_today)(scope, now)
+
+
+def _leader_today(scope: Scope, now: datetime) -> Today:
+    """Province, city, auditor: the newest published month in one sentence."""
+    home = home_place(scope)
+    go = ((_("指标与排名"), reverse("figures:home"), "chart"), (_("操作记录"), reverse("portal:history"), "eye"))
+    months = list_months(scope=scope, node_id=home) if home is not None else []
+    if home is None or not months:
+        return Today(sentence=_("还没有发布的指标。县区汇总以后，这里会说明情况。"), due=(), go=go)
+    month = months[-1]
+    own = place_figures(scope=scope, node_id=home, month=month).tally
+    if own is None:
+        return Today(sentence="", due=(), go=go)
+    sentence = _("%(month)s，%(covered)s 个社区有顾问，还差 %(gaps)s 个；顾问到社区 %(visits)s 次。") % {
+        "month": f"{month.year}年{month.month}月", "covered": f"{own.covered:,}",
+        "gaps": f"{own.communities - own.covered:,}", "visits": f"{own.visits:,}",
+    }  # fmt: skip
+    due: tuple[Due, ...] = ()
+    if own.communities > own.covered:
+        due = (Due(words=_("个社区没有顾问"), count=own.communities - own.covered,
+                   url=reverse("figures:place", args=[home]), kind="act"),)  # fmt: skip
+    return Today(sentence=sentence, due=due, go=go)
+
+
+def _county_today(scope: Scope, now: datetime) -> Today:
+    day = legal_day(now)
+    gaps = list_gaps(scope=scope, on=day)
+    unexplained = [gap for gap in gaps if gap.reason is None]
+    behind = [pair for pair in list_behind(scope=scope, month=Month.of(now), now=now) if pair.off_pace]
+    open_months = [month for month in dirty_months(scope=scope) if month < Month.of(now)]
+    due = (
+        Due(words=_("个社区没有顾问，其中 %(n)s 个还没写原因") % {"n": len(unexplained)}, count=len(gaps),
+            url=reverse("advisers:vacancies"), kind="act"),
+        Due(words=_("位顾问本月到点时长落后"), count=len(behind), url=reverse("duty:behind")),
+        Due(words=_("个月改过记录，等着重新汇总"), count=len(open_months), url=reverse("duty:months")),
+    )  # fmt: skip
+    go = (
+        (_("法律顾问"), reverse("advisers:list"), "users"), (_("批量导入"), reverse("advisers:import"), "upload"),
+        (_("谁还没到点"), reverse("duty:behind"), "clock"), (_("指标与排名"), reverse("figures:home"), "chart"),
+    )  # fmt: skip
+    return Today(sentence="", due=tuple(item for item in due if item.count), go=go)
+
+
+def _street_today(scope: Scope, now: datetime) -> Today:
+    gaps = list_gaps(scope=scope, on=legal_day(now))
+    behind = [pair for pair in list_behind(scope=scope, month=Month.of(now), now=now) if pair.off_pace]
+    due = (
+        Due(words=_("位顾问本月到点时长落后"), count=len(behind), url=reverse("duty:behind")),
+        Due(words=_("个社区没有顾问"), count=len(gaps), url=reverse("advisers:list")),
+    )
+    go = ((_("谁还没到点"), reverse("duty:behind"), "clock"), (_("法律顾问"), reverse("advisers:list"), "users"),
+          (_("指标与排名"), reverse("figures:home"), "chart"))  # fmt: skip
+    return Today(sentence="", due=tuple(item for item in due if item.count), go=go)
+
+
+def _adviser_today(scope: Scope, now: datetime) -> Today:
+    months = my_months(scope=scope, now=now)
+    short = [month for month in months if month.hours.missing]
+    due = (Due(words=_("个社区本月还没到 8 小时"), count=len(short), url=reverse("duty:mine")),) if short else ()
+    go = ((_("记一次到访"), reverse("duty:log"), "edit"), (_("我的社区"), reverse("duty:mine"), "pin"),
+          (_("我的记录"), reverse("duty:visits"), "list"))  # fmt: skip
+    return Today(sentence="", due=due, go=go)
+
+
+def _firm_today(scope: Scope, now: datetime) -> Today:
+    overview = firm_overview(scope=scope, on=legal_day(now))
+    sentence = _("%(firm)s：%(n)s 名顾问，服务 %(c)s 个社区。") % {
+        "firm": overview.firm.name, "n": len(overview.members), "c": overview.communities,
+    }  # fmt: skip
+    return Today(sentence=sentence, due=(), go=((_("本所顾问"), reverse("advisers:firm"), "users"),))
+
+
+def _operator_today(scope: Scope, now: datetime) -> Today:
+    aside = sum(len(row.set_aside) for row in delivery(now=now))
+    due = (Due(words=_("件事件投不出去"), count=aside, url=reverse("portal:events"), kind="act"),) if aside else ()
+    go = ((_("开通"), reverse("portal:setup"), "box"), (_("事件投递"), reverse("portal:events"), "refresh"))
+    return Today(sentence="", due=due, go=go)

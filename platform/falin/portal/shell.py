@@ -87,7 +87,9 @@ def _menu(scope: Scope, path: str) -> tuple[NavGroup, ...]:
         NavGroup(
             title=str(title),
             items=tuple(
-                NavItem(label=str(label), url=url, icon=icon, current=url == nearest) for label, url, icon in items if url
+                NavItem(label=str(label), url=url, icon=icon, current=url == nearest)
+                for label, url, icon in items
+                if url
             ),
         )
         for title, items in entries

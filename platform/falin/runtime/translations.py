@@ -52,13 +52,13 @@ def gather() -> Catalog:
         else:
             continue
         name = path.relative_to(ROOT).as_posix()
-        found = extract_python(io.BytesIO(code.encode()), list(KEYWORDS), [], {"encoding": "utf-8"})
+        found = extract_python(io.BytesIO(code.encode()), dict.fromkeys(KEYWORDS), [], {"encoding": "utf-8"})
         for _line, function, message, _comments in found:
             _add(catalogue, name, function, message)
     return catalogue
 
 
-def _add(catalogue: Catalog, name: str, function: str, message: object) -> None:
+def _add(catalogue: Catalog, name: str, function: str, message: str | tuple[str, ...]) -> None:
     parts = message if isinstance(message, tuple) else (message,)
     if not parts or any(not isinstance(part, str) for part in parts[: 2 if function.startswith("p") else 1]):
         return
@@ -90,7 +90,7 @@ def missing() -> list[str]:
             and (all(there.string) if isinstance(there.string, tuple) else there.string)
         )
         if not done or (there is not None and list(there.check(have))):
-            out.append(first)
+            out.append(str(first))
     return out
 
 

@@ -84,7 +84,7 @@ class Tally:
     blank: int = 0
     to_mend: int = 0
     ready: list[int] = field(default_factory=list)
-    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    by_column: Counter[str] = field(default_factory=Counter)
     first: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -98,7 +98,7 @@ def check_sheet(*, run: Run, now: datetime) -> Mapping[str, Any]:
     ground = read_ground(scope=run.scope, import_id=import_id, today=legal_day(now))
     try:
         with opened(BytesIO(ground.data)) as sheet:
-            head, found, mend = _check(run, ground, sheet)
+            found, data = _check(run, ground, sheet)
     except Unusable as wrong:
         return _finish(run, import_id, ImportState.UNUSABLE, {"refusal": wrong.code}, now)
     except WrongColumns as wrong:
@@ -106,7 +106,7 @@ def check_sheet(*, run: Run, now: datetime) -> Mapping[str, Any]:
     except Cancelled:
         _finish(run, import_id, ImportState.STOPPED, {}, now)
         raise
-    return _finish(run, import_id, ImportState.CHECKED, found, now, mend=mend)
+    return _finish(run, import_id, ImportState.CHECKED, found, now, data=data)
 
 
 def read_ground(*, scope: Scope, import_id: uuid.UUID, today: date) -> Ground:
@@ -145,22 +145,25 @@ def judge(row: Row, head: Head, ground: Ground, epoch: date) -> Judged:
     return Judged(row=row, entry=entry, problems=problems)
 
 
-def _check(run: Run, ground: Ground, sheet: Sheet) -> tuple[Head, dict[str, Any], RowsToMend]:
+def _check(run: Run, ground: Ground, sheet: Sheet) -> tuple[dict[str, Any], bytes]:
     head = head_of(sheet)
     total = max(1, sheet.row_count) * 2
     merged = rows_under(sheet.merged, below=head.row, columns=frozenset(place + 1 for place in head.columns.values()),
                         until=head.row + MOST_ROWS + HEAD_WITHIN)  # fmt: skip
     tally, mend = Tally(), RowsToMend(head, title=_("要修改的行"))
     twice, last = _find_doubles(run, ground, sheet, head, total, tally)
-    judged = _judged(run, ground, sheet, head, merged, twice, total, last)
-    for batch in iter(lambda: list(islice(judged, BATCH)), []):
-        for one in _against_register(ground, batch):
-            _count(tally, one)
-            if one.problems:
-                mend.add(one.row, [_line(problem) for problem in one.problems])
     if tally.rows == tally.examples:
         raise Unusable("empty")
-    return head, _found(sheet, head, tally), mend
+    judged = _judged(run, ground, sheet, head, merged, twice, total, last)
+    try:
+        for batch in iter(lambda: list(islice(judged, BATCH)), []):
+            for one in _against_register(ground, batch):
+                _count(tally, one)
+                if one.problems:
+                    mend.add(one.row, [_line(problem) for problem in one.problems])
+    finally:
+        data = mend.data()
+    return _found(sheet, head, tally), data
 
 
 def _find_doubles(
@@ -273,7 +276,7 @@ def _count(tally: Tally, one: Judged) -> None:
         return
     tally.to_mend += 1
     for problem in one.problems:
-        tally.kinds[problem.column, problem.code] += 1
+        tally.by_column[problem.column] += 1
         if len(tally.first) < SHOWN:
             tally.first.append({"row": one.row.number, **as_kept(problem)})
 
@@ -293,7 +296,7 @@ def _found(sheet: Sheet, head: Head, tally: Tally) -> dict[str, Any]:
         "columns": [column_name(key) for key in head.columns], "first": tally.first, "ready": ranges(tally.ready),
         "counts": {"rows": tally.rows, "ready": len(tally.ready), "to_mend": tally.to_mend,
                    "examples": tally.examples, "blank": tally.blank},
-        "kinds": [[column, code, count] for (column, code), count in tally.kinds.most_common(40)],
+        "by_column": tally.by_column.most_common(),
     }  # fmt: skip
 
 
@@ -305,10 +308,9 @@ def _trouble(wrong: WrongColumns) -> dict[str, Any]:
 
 def _finish(
     run: Run, import_id: uuid.UUID, state: ImportState, found: dict[str, Any], now: datetime, *,
-    mend: RowsToMend | None = None,
+    data: bytes = b"",
 ) -> Mapping[str, Any]:  # fmt: skip
     """The findings and the sheet of rows to mend, in one transaction."""
-    data = mend.data() if mend and mend.count else b""
     with inside(run.scope, read_only=False):
         row = ImportSheet.objects.select_for_update(of=("self",)).get(id=import_id)
         row.state, row.findings = state, found

@@ -13,7 +13,7 @@ from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.models import ImportSheet
 from services.advisers.rules.import_wording import column_name, sentence, unusable
-from services.advisers.rules.imports import Counts, Finding, HeadTrouble, ImportInfo, ImportState, Kindred, Loaded
+from services.advisers.rules.imports import Counts, Finding, HeadTrouble, ImportInfo, ImportState, InColumn, Loaded
 
 SHOWN = 50
 
@@ -77,8 +77,8 @@ def info_of(
         total=job.total if job else 0, sheet=kept.get("sheet", ""), others=kept.get("others", 0),
         head_row=kept.get("head_row", 0), columns=tuple(kept.get("columns", ())),
         unknown=tuple(kept.get("unknown", ())), counts=Counts(**kept.get("counts", {})),
-        kinds=() if brief else tuple(
-            Kindred(code=code, column=column_name(column), count=count) for column, code, count in kept.get("kinds", ())
+        by_column=() if brief else tuple(
+            InColumn(column=column_name(column), count=count) for column, count in kept.get("by_column", ())
         ),
         findings=() if brief else _findings(kept.get("first", ())),
         head=HeadTrouble(**{name: tuple(value) if isinstance(value, list) else value for name, value in head.items()})

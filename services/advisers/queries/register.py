@@ -142,11 +142,11 @@ def find_firm(*, scope: Scope, name: str) -> FirmInfo | None:
     return firm_info(row) if row else None
 
 
-def list_firm_names(*, scope: Scope) -> list[tuple[uuid.UUID, str]]:
-    """Every firm of the province, to choose from."""
+def list_firm_names(*, scope: Scope) -> list[str]:
+    """Firms from which advisers of the scope's own list come, to be offered while somebody types."""
     policies.check_may_read(scope)
-    rows = Firm.objects.filter(province_id=home_of(scope).province_id).order_by("pinyin", "id")
-    return list(rows.values_list("id", "name"))
+    rows = Firm.objects.filter(advisers__in=within_view(scope)).distinct().order_by("pinyin", "id")
+    return [row.name for row in rows[:200]]
 
 
 # ---- shared by the other queries -----------------------------------------------------------------------------------

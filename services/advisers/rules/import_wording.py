@@ -23,9 +23,15 @@ STATE_WORDS = {
 }
 
 _UNUSABLE = {
-    "not_xlsx": gettext_lazy("这个文件不是 XLSX 表格（可能是改了后缀名）。请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）”，再上传。"),
-    "old_excel": gettext_lazy("这是旧版 .xls 表格，或者加了打开密码。请去掉密码，另存为“Excel 工作簿（.xlsx）”，再上传。"),
-    "too_large_unpacked": gettext_lazy("这个文件解开以后大得不正常，没有打开。请只留需要导入的那张表，复制到新文件里，再上传。"),
+    "not_xlsx": gettext_lazy(
+        "这个文件不是 XLSX 表格（可能是改了后缀名）。请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）”，再上传。"
+    ),
+    "old_excel": gettext_lazy(
+        "这是旧版 .xls 表格，或者加了打开密码。请去掉密码，另存为“Excel 工作簿（.xlsx）”，再上传。"
+    ),
+    "too_large_unpacked": gettext_lazy(
+        "这个文件解开以后大得不正常，没有打开。请只留需要导入的那张表，复制到新文件里，再上传。"
+    ),
     "broken": gettext_lazy("这个文件已经损坏，读不下去。请用 Excel 或 WPS 打开，另存一份，再上传。"),
     "empty": gettext_lazy("表里没有一行人员。请填好以后再上传；可以先下载模板。"),
     "too_many_rows": gettext_lazy("表里超过 10 万行。请拆成几份，分别上传。"),

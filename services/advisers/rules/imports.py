@@ -37,10 +37,9 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kindred:
-    """How many findings are of one kind; ``sentence`` of the first one stands for them."""
+class InColumn:
+    """How many findings there are in one column."""
 
-    code: str
     column: str
     count: int
 
@@ -104,7 +103,7 @@ class ImportInfo:
     columns: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     counts: Counts = field(default_factory=Counts)
-    kinds: tuple[Kindred, ...] = ()
+    by_column: tuple[InColumn, ...] = ()
     findings: tuple[Finding, ...] = ()
     head: HeadTrouble | None = None
     refusal: str = ""

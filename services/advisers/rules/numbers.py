@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 _DASHES = re.compile(r"[-‐‑‒–—―]")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
-_LONG_NUMBER = re.compile(r"\d{7,}[Xx]?")
+_LONG_NUMBER = re.compile(r"\d{9,}[Xx]?")  # a day written as 20260105 is nobody's number
 _WRITTEN_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]?0{1,2}:00(?::00(?:\.0+)?)?)?")
 
 # GB 11643: seventeen weights, and the check character for each remainder of eleven.
@@ -17,7 +17,43 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
 # First two digits of GB/T 2260 provinces, and of the residence permits for Hong Kong, Macao and Taiwan people.
 _REGIONS = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+    ]
 )
 # GB 32100: thirty-one characters, without the easily confused I, O, S, V, Z.
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"

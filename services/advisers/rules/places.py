@@ -56,7 +56,9 @@ class Gazetteer:
                 return Problem(column="communities", code="community_several", found=shown(key), facts={"among": among})
         if key in self._streets:
             return Problem(column="communities", code="community_is_street", found=shown(key))
-        return Problem(column="communities", code="community_unknown", found=shown(key), facts={"near": self._near(key)})
+        return Problem(
+            column="communities", code="community_unknown", found=shown(key), facts={"near": self._near(key)}
+        )
 
     def _near(self, key: str) -> str:
         self._guesses += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from services.advisers.types import AdviserState, VacancyReason
 
@@ -22,6 +23,22 @@ STATE_LABELS = {
 }
 # What advisers say they know best, in residents' words.
 SPECIALTIES = (
-    "婚姻家庭", "继承", "邻里", "物业", "劳动争议", "工伤", "土地承包", "征收", "房屋租赁", "合同", "消费", "公司",
-    "刑事", "调解", "法律援助", "老年人权益", "未成年人", "农村事务",
-)  # fmt: skip
+    gettext_noop("婚姻家庭"),
+    gettext_noop("继承"),
+    gettext_noop("邻里"),
+    gettext_noop("物业"),
+    gettext_noop("劳动争议"),
+    gettext_noop("工伤"),
+    gettext_noop("土地承包"),
+    gettext_noop("征收"),
+    gettext_noop("房屋租赁"),
+    gettext_noop("合同"),
+    gettext_noop("消费"),
+    gettext_noop("公司"),
+    gettext_noop("刑事"),
+    gettext_noop("调解"),
+    gettext_noop("法律援助"),
+    gettext_noop("老年人权益"),
+    gettext_noop("未成年人"),
+    gettext_noop("农村事务"),
+)

@@ -61,9 +61,27 @@ class RowsToMend:
     """The rows that were not ready, as they stood in the sheet, with what is wrong and their own row numbers."""
 
     def __init__(self, head: Head, *, title: str) -> None:
+        self._head, self._title = head, title
+        self._book: Workbook | None = None
+        self._sheet: Any = None
+        self.count = 0
+
+    def add(self, row: Row, sentences: Sequence[str]) -> None:
+        if self._book is None:
+            self._begin()
+        cells = [_written(cell) for cell in row.cells[: self._head.width]]
+        cells += [None] * (self._head.width - len(cells))
+        self._sheet.append([*cells, guarded("\n".join(sentences)), row.number])
+        self.count += 1
+
+    def data(self) -> bytes:
+        """The finished sheet; ``b""`` when no row was added. Ends the writing, wanted or not: call it once, always."""
+        return _bytes(self._book) if self._book else b""
+
+    def _begin(self) -> None:
+        head = self._head
         self._book = Workbook(write_only=True)
-        self._sheet: Any = self._book.create_sheet(title)
-        self._width = head.width
+        self._sheet = self._book.create_sheet(self._title)
         keys = {place: key for key, place in head.columns.items()}
         for place in range(head.width):
             dimension = self._sheet.column_dimensions[get_column_letter(place + 1)]
@@ -72,27 +90,11 @@ class RowsToMend:
                 dimension.number_format = TEXT_FORMAT
         self._sheet.column_dimensions[get_column_letter(head.width + 1)].width = 60
         self._sheet.freeze_panes = "A2"
-        names = [*head.found, PROBLEMS_COLUMN, NUMBER_COLUMN]
-        self._sheet.append([self._styled(guarded(name), font=_BOLD) for name in names])
-        self.count = 0
+        self._sheet.append([self._bold(guarded(name)) for name in (*head.found, PROBLEMS_COLUMN, NUMBER_COLUMN)])
 
-    def add(self, row: Row, sentences: Sequence[str]) -> None:
-        cells = [_written(cell) for cell in row.cells[: self._width]]
-        cells += [None] * (self._width - len(cells))
-        self._sheet.append([*cells, guarded("\n".join(sentences)), row.number])
-        self.count += 1
-
-    def data(self) -> bytes:
-        return _bytes(self._book)
-
-    def discard(self) -> None:
-        """Close it without keeping anything: an unfinished one holds a file on disk."""
-        _bytes(self._book)
-
-    def _styled(self, value: Any, **style: Any) -> Any:
+    def _bold(self, value: str) -> Any:
         cell = WriteOnlyCell(self._sheet, value=value)
-        for name, one in style.items():
-            setattr(cell, name, one)
+        cell.font = _BOLD
         return cell
 
 

@@ -223,9 +223,7 @@ def _book_act(scope: Scope, act: str, row: Visit, *, why: str, now: datetime, be
         audit.record(scope=scope, act=act, subject=("visit", row.id), node_id=row.node_id, now=now, why=why,
                      before=before, after=after)  # fmt: skip
     except audit.PersonalDataInAudit:
-        raise Invalid(
-            "duty.personal_data_in_reason", _("原因里不要写身份证号、手机号。"), field="why"
-        ) from None
+        raise Invalid("duty.personal_data_in_reason", _("原因里不要写身份证号、手机号。"), field="why") from None
 
 
 def _columns(content: VisitContent) -> dict[str, Any]:

@@ -20,10 +20,10 @@ from services.advisers.api import list_appointments
 from services.advisers.types import AppointmentInfo
 from services.duty import policies
 from services.duty.models import Reminder, Visit
+from services.duty.queries.visits import place_names
 from services.duty.rules import HOURS_A_MONTH, LECTURES_A_QUARTER, LONGEST, days_left, pace_minutes, required_minutes
 from services.duty.rules.hours import Span
 from services.duty.types import Behind, CommunityMonth, MonthHours, MyMonth, VisitKind
-from tenants.divisions.api import list_divisions
 
 Pair = tuple[int, uuid.UUID]  # community, adviser
 
@@ -103,9 +103,7 @@ class _Row:
     last_at: datetime | None
 
 
-def _rows(
-    scope: Scope, month: Month, *, adviser_id: uuid.UUID | None = None, node_id: int | None = None
-) -> list[_Row]:
+def _rows(scope: Scope, month: Month, *, adviser_id: uuid.UUID | None = None, node_id: int | None = None) -> list[_Row]:
     """Every pair with an appointment or with hours in the month, by community and adviser."""
     booked = _booked(scope, month, adviser_id=adviser_id, node_id=node_id)
     appointed = _appointed(scope, month, adviser_id=adviser_id, node_id=node_id)
@@ -142,14 +140,6 @@ def find_pair_hours(*, scope: Scope, month: Month, node_id: int, adviser_id: uui
     return found[0].hours if found else None
 
 
-def _names(nodes: set[int]) -> dict[int, tuple[str, str]]:
-    """Community and street names."""
-    places = list_divisions(nodes) if nodes else []
-    streets = {place.street_id for place in places if place.street_id}
-    named = {street.id: street.name for street in list_divisions(streets)} if streets else {}
-    return {place.id: (place.name, named.get(place.street_id or 0, "")) for place in places}
-
-
 def list_behind(*, scope: Scope, month: Month, now: datetime) -> list[Behind]:
     """Who has not reached the hours of a community yet: furthest behind the pace first, then most missing."""
     policies.check_may_read(scope)
@@ -158,7 +148,7 @@ def list_behind(*, scope: Scope, month: Month, now: datetime) -> list[Behind]:
     reminded = set(
         Reminder.objects.in_scope(scope).filter(month=str(month), on_day=today).values_list("node_id", "adviser_id")
     )
-    names = _names({row.hours.node_id for row in rows})
+    names = place_names({row.hours.node_id for row in rows})
     found = [
         Behind(
             hours=row.hours, node_name=names.get(row.hours.node_id, ("", ""))[0],
@@ -181,7 +171,7 @@ def my_months(*, scope: Scope, now: datetime) -> list[MyMonth]:
     adviser_id = policies.check_may_read_own(scope)
     month, today = Month.of(now), legal_day(now)
     rows = [row for row in _rows(scope, month, adviser_id=adviser_id) if row.hours.appointed]
-    names = _names({row.hours.node_id for row in rows})
+    names = place_names({row.hours.node_id for row in rows})
     lectures = _quarter_lectures(scope, month, adviser_id)
     return [
         MyMonth(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
+from services.advisers.api import list_appointments
 from services.duty import policies
 from services.duty.models import Reminder, Visit
 from services.duty.rules import LONGEST
@@ -38,6 +41,26 @@ def get_my_visit(*, scope: Scope, visit_id: uuid.UUID) -> VisitInfo:
     return info_of(row)
 
 
+def list_my_places(*, scope: Scope, now: datetime) -> list[tuple[int, str]]:
+    """Communities a visit may be logged for: those served this month or last, with the street before the name."""
+    adviser_id = policies.check_may_read_own(scope)
+    month, today = Month.of(now).plus(-1), legal_day(now)
+    served = {
+        appointment.node_id: None  # a dict, to keep the order of places
+        for appointment in list_appointments(scope=scope, between=(month.first_day, today), adviser_id=adviser_id)
+    }
+    names = place_names(set(served))
+    return [(node_id, " ".join(reversed(names[node_id])).strip()) for node_id in served if node_id in names]
+
+
+def place_names(nodes: set[int]) -> dict[int, tuple[str, str]]:
+    """Names of communities and of their streets."""
+    places = list_divisions(nodes) if nodes else []
+    streets = {place.street_id for place in places if place.street_id}
+    named = {street.id: street.name for street in list_divisions(streets)} if streets else {}
+    return {place.id: (place.name, named.get(place.street_id or 0, "")) for place in places}
+
+
 def list_my_visits(*, scope: Scope, month: Month) -> list[VisitInfo]:
     """The adviser's own visits with a part in the month, latest first, voided ones among them."""
     adviser_id = policies.check_may_read_own(scope)
@@ -57,9 +80,9 @@ def list_my_reminders(*, scope: Scope, unread_only: bool = True) -> list[Reminde
     if unread_only:
         rows = rows.filter(read_at__isnull=True)
     found = list(rows[:50])
-    names = {place.id: place.name for place in list_divisions({row.node_id for row in found})} if found else {}
+    names = place_names({row.node_id for row in found})
     return [
-        ReminderInfo(id=row.id, node_id=row.node_id, node_name=names.get(row.node_id, ""), month=Month.parse(row.month),
-                     minutes_missing=row.minutes_missing, at=row.at, read_at=row.read_at)
+        ReminderInfo(id=row.id, node_id=row.node_id, node_name=names.get(row.node_id, ("", ""))[0],
+                     month=Month.parse(row.month), minutes_missing=row.minutes_missing, at=row.at, read_at=row.read_at)
         for row in found
     ]  # fmt: skip

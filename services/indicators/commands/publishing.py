@@ -56,7 +56,7 @@ def publish_month(*, scope: Scope, month: Month, now: datetime) -> RunInfo:
     audit.record(
         scope=scope, act="indicators.month.rolled_up", subject=("run", run.id), node_id=county.id,
         before={"run": str(last.id)} if last else {},
-        after={"month": run.month, "as_of": as_of.isoformat(), "digest": digest}, now=now,
+        after={"month": run.month, "as_of": as_of.isoformat()}, now=now,
     )  # fmt: skip
     outbox.put(
         scope=scope, event="indicators.month.rolled_up", version=1, key=run.month,

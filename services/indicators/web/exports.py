@@ -1,4 +1,4 @@
-"""Exactly what a page shows, as CSV (with BOM, so that spreadsheets read Chinese) and as XLSX. No cell becomes a formula."""
+"""What a page shows, as CSV (with BOM, so that spreadsheets read Chinese) and as XLSX. No cell becomes a formula."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def sheet_of_places(figures: PlaceFigures) -> Sheet:
     """The table of a place's page, most behind first, and its own line at the end."""
     header = (
         _("名次"), _("地方"), _("级别"), _("社区和村"), _("有顾问"), _("还差"), _("配备率（%）"), _("聘任份数"),
-        _("到点达标份数"), _("到点时长达标率（%）"), _("实际到点（小时）"), _("应到（小时）"), _("到访（次）"), _("其中讲座（场）"),
+        _("到点达标份数"), _("到点时长达标率（%）"), _("实际到点（小时）"), _("应到（小时）"), _("到访（次）"),
+        _("其中讲座（场）"),
     )  # fmt: skip
     rows: list[tuple[Value, ...]] = [
         (one.rank, one.place.name, str(LEVEL_LABELS[one.place.level]), *_numbers(one.tally))
@@ -68,7 +69,8 @@ def _hours(minutes: int) -> Decimal:
 def sheet_of_lines(figures: PlaceFigures, found: LinePage) -> Sheet:
     """The published visits of a community."""
     rows = tuple(
-        (line.on_day, kind_words(line.kind), line.adviser_name, line.minutes, _hours(line.minutes)) for line in found.rows
+        (line.on_day, kind_words(line.kind), line.adviser_name, line.minutes, _hours(line.minutes))
+        for line in found.rows
     )
     header = (_("日期"), _("类别"), _("法律顾问"), _("时长（分钟）"), _("时长（小时）"))
     return Sheet(name=_name(figures), title=_("到访记录"), header=header, rows=rows)

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from falin.kernel import parameters
-from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.ui import formats
@@ -188,7 +187,7 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime) -> Page:
         published=figures.tally is not None,
         running=bool(figures.published and figures.published.edition == 0),
         aim_text=_aim_text(figures, aim),
-        may_publish=policies.may_publish(scope, figures.place) and bool(month is None or month.first_day <= legal_day(today)),
+        may_publish=policies.may_publish(scope, figures.place) and (month is None or month <= Month.of(today)),
         may_export=policies.may_export(scope) and figures.tally is not None,
         may_read_lines=policies.may_read_lines(scope),
         query=f"?month={month}" if month else "",
@@ -289,7 +288,8 @@ def _note(figures: PlaceFigures) -> str:
         ) % {"n": missing}
     assert figures.published is not None
     if figures.published.first_as_of != figures.published.as_of:
-        return _("各县（区）数到的日子不同，最早的数到 %(day)s。") % {"day": formats.short_day(figures.published.first_as_of)}
+        earliest = formats.short_day(figures.published.first_as_of)
+        return _("各县（区）数到的日子不同，最早的数到 %(day)s。") % {"day": earliest}
     return ""
 
 
@@ -298,7 +298,8 @@ def _restated(figures: PlaceFigures) -> str:
     if found is None or not found.restated:
         return ""
     if figures.expected > 1:
-        return ngettext("%(n)s 个县（区）更正后重新发布过", "%(n)s 个县（区）更正后重新发布过", found.restated) % {"n": found.restated}
+        words = ngettext("%(n)s 个县（区）更正后重新发布过", "%(n)s 个县（区）更正后重新发布过", found.restated)
+        return words % {"n": found.restated}
     return _("第 %(n)s 次发布，有更正") % {"n": found.edition}
 
 
@@ -343,7 +344,8 @@ def _said_of_pace(tally: Tally, aim: Aim, month: Month) -> SafeString:
     assert gap is not None
     if not tally.missing:
         return SafeString("")
-    told = {"target": aim.target, "month": month.month, "pace": formats.percent(rules.rounded(aim.pace)), "gap": _points(gap)}
+    pace = formats.percent(rules.rounded(aim.pace))
+    told = {"target": aim.target, "month": month.month, "pace": pace, "gap": _points(gap)}
     if gap > 0:
         return format_html(_("要在年底到 {target}%，{month} 月末应到 {pace}，现在<b>落后 {gap}</b>。"), **told)
     return format_html(_("要在年底到 {target}%，{month} 月末应到 {pace}，现在已经到了。"), **told)
@@ -485,15 +487,21 @@ def _visits(figures: PlaceFigures, tally: Tally) -> Figure:
     if figures.place.level != Level.COMMUNITY and each is not None:
         facts.append(Fact(label=_("每个社区"), value=_("%(n)s 次") % {"n": formats.number(each, 1)}))
     return Figure(
-        name=_("到访"), value=formats.number(tally.visits), unit=_("次"), facts=(*facts, *_against_before(figures, "visits")),
-        trend=_trend(figures, lambda each: each.visits),
+        name=_("到访"), value=formats.number(tally.visits), unit=_("次"),
+        facts=(*facts, *_against_before(figures, "visits")), trend=_trend(figures, lambda each: each.visits),
     )  # fmt: skip
 
 
 def _against_before(figures: PlaceFigures, name: str) -> tuple[Fact, ...]:
-    if len(figures.series) < 2 or figures.month is None or figures.series[-2].month != figures.month.plus(-1):
-        return ()
-    return (Fact(label=_("上月"), value=formats.number(getattr(figures.series[-2].tally, name))),)
+    before = _month_before(figures)
+    return (Fact(label=_("上月"), value=formats.number(getattr(before, name))),) if before else ()
+
+
+def _month_before(figures: PlaceFigures) -> Tally | None:
+    if figures.month is None:
+        return None
+    wanted = figures.month.plus(-1)
+    return next((each.tally for each in figures.series if each.month == wanted), None)
 
 
 def _lectures(figures: PlaceFigures, tally: Tally) -> Figure:
@@ -509,7 +517,8 @@ def _lectures(figures: PlaceFigures, tally: Tally) -> Figure:
     return Figure(
         name=_("讲座"), value=formats.number(tally.lectures), unit=_("场"),
         state=None if state == TargetState.NONE else STATES[state], state_text=words,
-        bullet=None if value is None else Bullet(value=float(min(value, 100)), target=100.0, pace=float(rules.rounded(due))),
+        bullet=None if value is None else Bullet(value=float(min(value, 100)), target=100.0,
+                                                 pace=float(rules.rounded(due))),
         facts=(
             Fact(label=_("本季已办"), value=_("%(n)s 场") % {"n": formats.number(figures.quarter_lectures)}),
             Fact(label=_("本季应办"), value=_("%(n)s 场") % {"n": formats.number(wanted)}),
@@ -520,13 +529,13 @@ def _lectures(figures: PlaceFigures, tally: Tally) -> Figure:
 
 def _missing(figures: PlaceFigures, tally: Tally) -> Figure:
     urban = tally.urban - tally.urban_covered
-    before = figures.series[-2] if len(figures.series) > 1 and figures.month and figures.series[-2].month == figures.month.plus(-1) else None
+    before = _month_before(figures)
     facts = [
         Fact(label=_("城镇"), value=formats.number(urban)),
         Fact(label=_("农村"), value=formats.number(tally.missing - urban)),
     ]
     if before is not None:
-        facts.append(Fact(label=_("上月还差"), value=formats.number(before.tally.missing)))
+        facts.append(Fact(label=_("上月还差"), value=formats.number(before.missing)))
     return Figure(
         name=_("还差"), value=formats.number(tally.missing), unit=_("个社区"),
         state=State.OK if not tally.missing else None, state_text=_("已配齐") if not tally.missing else "",
@@ -548,8 +557,8 @@ def _hours_of_community(figures: PlaceFigures, tally: Tally, *, running: bool) -
     share = Ratio(tally.minutes, tally.required_minutes)
     value = rules.percent(share)
     return Figure(
-        name=_("到点时长"), value=formats.number(Decimal(tally.minutes) / 60, 1), unit=_("小时"), state=state, state_text=words,
-        bullet=None if value is None else Bullet(value=float(min(value, 100)), target=100.0),
+        name=_("到点时长"), value=formats.number(Decimal(tally.minutes) / 60, 1), unit=_("小时"), state=state,
+        state_text=words, bullet=None if value is None else Bullet(value=float(min(value, 100)), target=100.0),
         facts=(
             Fact(label=_("应到"), value=_whole_hours(tally.required_minutes)),
             Fact(label=_("达标"), value=_("%(met)s / %(all)s 份聘任") % {"met": tally.met, "all": tally.pairs}),
@@ -566,7 +575,8 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
     if tally is None or aim is None:
         return Row(
             rank=None, name=child.place.name, level=int(child.place.level), url=address(child.place, month), tally=None,
-            coverage=None, bullet=None, hours_met=None, change=None, state=State.IDLE, state_text=_("没有发布"), css="is-off",
+            coverage=None, bullet=None, hours_met=None, change=None, state=State.IDLE, state_text=_("没有发布"),
+            css="is-off",
         )  # fmt: skip
     state = aim.state(tally.coverage)
     words = state_words(tally.coverage, aim)
@@ -575,9 +585,9 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
         words = _("有顾问") if tally.covered else _("没有顾问")
     return Row(
         rank=rank, name=child.place.name, level=int(child.place.level), url=address(child.place, month), tally=tally,
-        coverage=rules.percent(tally.coverage), bullet=aim.bullet(tally.coverage), hours_met=rules.percent(tally.hours_met),
-        change=tally.covered - before.covered if before else None, state=STATES[state], state_text=words,
-        css="is-act" if state == TargetState.ACT else "",
+        coverage=rules.percent(tally.coverage), bullet=aim.bullet(tally.coverage),
+        hours_met=rules.percent(tally.hours_met), change=tally.covered - before.covered if before else None,
+        state=STATES[state], state_text=words, css="is-act" if state == TargetState.ACT else "",
     )  # fmt: skip
 
 
@@ -591,8 +601,8 @@ def _history(figures: PlaceFigures) -> Iterable[MonthRow]:
 
 
 def _matrix(figures: PlaceFigures, aim: Aim | None, rows: tuple[Row, ...]) -> Matrix | None:
-    """Place × month where there are no outlines to colour: streets and communities. Needs two months to say anything."""
-    if aim is None or figures.place.level == Level.COMMUNITY or not figures.place.is_county_body and figures.place.level < Level.STREET:
+    """Place × month, where there are no outlines to colour: streets and communities. One month alone says nothing."""
+    if aim is None or not (figures.place.is_county_body or figures.place.level == Level.STREET):
         return None
     months = [each.month for each in figures.series][-MONTHS_IN_MATRIX:]
     if len(months) < 2:
@@ -618,7 +628,8 @@ def _cell(tally: Tally | None, aim: Aim, *, by_community: bool) -> Cell:
     if by_community:
         if not tally.pairs:
             return Cell(text="", shade="")
-        return Cell(text=formats.number(Decimal(tally.minutes) / 60, 1), shade=shade_of_hours(Ratio(tally.minutes, tally.required_minutes)))
+        shade = shade_of_hours(Ratio(tally.minutes, tally.required_minutes))
+        return Cell(text=formats.number(Decimal(tally.minutes) / 60, 1), shade=shade)
     value = rules.percent(tally.hours_met, 0)
     return Cell(text="" if value is None else formats.number(value), shade=shade_of_hours(tally.hours_met))
 

@@ -19,7 +19,7 @@ from falin.kernel.scope import Scope
 from falin.ui import formats
 from services.indicators import policies, queries
 from services.indicators.commands import publish_month
-from services.indicators.types import LinePage, PlaceFigures
+from services.indicators.types import LinePage, PlaceFigures, PlaceTally
 from services.indicators.web import exports, lines, maps, pages
 from tenants.divisions.types import Level
 
@@ -101,7 +101,7 @@ def _lines(request: HttpRequest, scope: Scope, figures: PlaceFigures) -> lines.S
     return lines.shown(found, request.GET)
 
 
-def _county_values(scope: Scope, figures: PlaceFigures) -> list[queries.PlaceTally]:
+def _county_values(scope: Scope, figures: PlaceFigures) -> list[PlaceTally]:
     if figures.month is None:
         return []
     if figures.place.level == Level.CITY:
@@ -122,5 +122,3 @@ def _month(request: HttpRequest, *, posted: bool = False) -> Month | None:
 def _page(request: HttpRequest) -> int:
     text = request.GET.get("page", "1")
     return int(text) if text.isdecimal() and len(text) < 6 else 1
-
-

@@ -44,7 +44,13 @@ class Office:
             )  # fmt: skip
 
     def appoint(
-        self, adviser: AdviserInfo, code: str, *, by: str = "county", begins_on: date = TODAY, ends_on: date | None = None
+        self,
+        adviser: AdviserInfo,
+        code: str,
+        *,
+        by: str = "county",
+        begins_on: date = TODAY,
+        ends_on: date | None = None,
     ) -> AppointmentInfo:
         scope = self.world.scope(by)
         with inside(scope, read_only=False):

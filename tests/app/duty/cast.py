@@ -18,7 +18,11 @@ from services.duty.types import VisitInfo, VisitKind
 from tenants.identity.models import Person
 from tests.world import NOW, World, encoded
 
-VILLAGE, GEM, SPRING = "330106109200", "330106002001", "330102001001"  # 湖埠村, 宝石社区 (one county), 清波门社区 (another)
+VILLAGE, GEM, SPRING = (
+    "330106109200",
+    "330106002001",
+    "330102001001",
+)  # 湖埠村, 宝石社区 (one county), 清波门社区 (another)
 SINCE = date(2026, 1, 1)
 
 

@@ -13,13 +13,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from falin.kernel.models import AuditEntry, OutboxEvent, StoredFile
+from falin.kernel.periods import Month
 from falin.kernel.refusals import Forbidden, Refused
 from falin.kernel.transactions import inside
 from services.duty.commands import close_month, log_visit
 from services.duty.models import Visit
 from services.duty.queries import dirty_months, get_my_visit, list_visit_lines, month_hours
 from services.duty.types import VisitKind
-from falin.kernel.periods import Month
 from tests.app.duty.cast import GEM, SPRING, VILLAGE, a_visit, at, engage, log, traces, without
 from tests.world import NOW, World
 
@@ -203,12 +203,18 @@ def test_a_visit_over_the_months_end_counts_in_both_months(world: World) -> None
     made = log(world, scope, begins_at=at(date(2026, 10, 31), 22, 30), ends_at=at(date(2026, 11, 1), 1))
     county = world.scope("county")
     with inside(county, read_only=True):
-        lines = {str(month): list_visit_lines(scope=county, month=month) for month in (Month(2026, 10), Month(2026, 11))}
+        lines = {
+            str(month): list_visit_lines(scope=county, month=month) for month in (Month(2026, 10), Month(2026, 11))
+        }
         assert dirty_months(scope=county) == [Month(2026, 10), Month(2026, 11)]
         sums = {str(row.month): (row.minutes, row.visits) for month in (Month(2026, 10), Month(2026, 11))
                 for row in month_hours(scope=county, month=month) if row.node_id == world.node(VILLAGE)}  # fmt: skip
-    assert [(line.visit_id, line.on_day, line.minutes) for line in lines["2026-10"]] == [(made.id, date(2026, 10, 31), 90)]
-    assert [(line.visit_id, line.on_day, line.minutes) for line in lines["2026-11"]] == [(made.id, date(2026, 11, 1), 60)]
+    assert [(line.visit_id, line.on_day, line.minutes) for line in lines["2026-10"]] == [
+        (made.id, date(2026, 10, 31), 90)
+    ]
+    assert [(line.visit_id, line.on_day, line.minutes) for line in lines["2026-11"]] == [
+        (made.id, date(2026, 11, 1), 60)
+    ]
     assert sums == {"2026-10": (90, 1), "2026-11": (60, 1)}
 
 

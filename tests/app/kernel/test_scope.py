@@ -76,9 +76,15 @@ def test_the_scope_survives_a_savepoint_that_was_rolled_back(world: World) -> No
 
 def test_the_application_role_owns_nothing_and_cannot_step_around_row_security(world: World) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user")
+        cursor.execute(
+            "select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname = current_user"
+        )
         assert cursor.fetchone() == (False, False, False, False)
-        cursor.execute("select count(*) from pg_class where relowner = (select oid from pg_roles where rolname = current_user)")
+        cursor.execute(
+            "select count(*) from pg_class where relowner = (select oid from pg_roles where rolname = current_user)"
+        )
         assert cursor.fetchone() == (0,)
-        cursor.execute("select count(*) from pg_auth_members where member = (select oid from pg_roles where rolname = current_user)")
+        cursor.execute(
+            "select count(*) from pg_auth_members where member = (select oid from pg_roles where rolname = current_user)"
+        )
         assert cursor.fetchone() == (0,)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import redis
+
 from falin.runtime.broker import Broker, discard_broker, start_broker
 from falin.runtime.sentences import CannotStart
 

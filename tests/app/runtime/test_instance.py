@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from falin.runtime.home import Home
 from falin.runtime.instance import backing
 from falin.runtime.sentences import CannotStart

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from falin.runtime import postgres as place_of_postgres
 from falin.runtime.home import Home
 from falin.runtime.postgres import Postgres, discard_postgres, start_postgres

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from falin.runtime import tests as runner
 from falin.runtime.cli import Arguments, make_parser
 from falin.runtime.home import Home

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from falin.runtime.home import Home, find_home, only_one
 from falin.runtime.sentences import CannotStart
 

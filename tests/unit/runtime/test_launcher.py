@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from falin.runtime import launch
 from falin.runtime.home import Home
 from falin.runtime.launch import commands, environment, frontend

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from falin.runtime.processes import Child, Supervisor, free_port, is_free, require_free_port, wait_until_listening
 from falin.runtime.sentences import CannotStart
 

@@ -1,6 +1,7 @@
 """The reader's choices in a cookie."""
 
 import pytest
+
 from falin.ui.preferences import Preferences, read
 
 

@@ -6,6 +6,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
+
 from falin.ui.figures import Bullet, Figure, MapRow, Pager, Shade
 from falin.ui.specimen import SpecimenForm
 
@@ -137,7 +138,7 @@ def test_a_map_is_links_classes_and_a_table_of_the_same() -> None:
     legend = [Shade(shade="d3", text="97–98%", count=1)]
     page = drawn('{% choropleth geo rows title="配备率" legend=legend %}', geo=geo, rows=rows, legend=legend)
     assert '<a href="/places/1/" aria-label="西湖区 97.3%"><path class="k d3"' in page
-    assert '<path class="k nil"' in page  # no row for this county: hatched, not white
+    assert '<path class="k" fill="url(#f-hatch)"' in page  # no row for this county: hatched, not white
     assert page.count("97.3%") == 3  # name of the link, tip, table
     assert "由运营方确认后填写" in page
     assert "style=" not in page

@@ -7,6 +7,7 @@ import pytest
 from django.http import HttpRequest
 from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
+
 from falin.ui import preferences, views
 from falin.ui.language import LanguageMiddleware
 

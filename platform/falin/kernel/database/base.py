@@ -58,7 +58,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         finally:
             self._connecting = False
 
-    def _set_autocommit(self, autocommit: bool) -> None:
+    def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 - Django's own signature
         super()._set_autocommit(autocommit)
         self._entered = False  # a transaction begins or ends: nothing is set in it yet
 

@@ -22,7 +22,9 @@ def today(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     return render(request, "portal/today.html", {"page": page})
 
 
-@open_door(reason="it acts on the session alone: which of his own hats the signed-in person wears", reads="", writes="POST")
+@open_door(
+    reason="it acts on the session alone: which of his own hats the signed-in person wears", reads="", writes="POST"
+)
 def switch_hat(request: HttpRequest) -> HttpResponseBase:
     """Put on another of one's own hats. The old page's address may not exist under it, so home comes next."""
     wanted = request.POST.get("hat", "")

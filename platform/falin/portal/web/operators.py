@@ -29,7 +29,9 @@ from tenants.identity.models import Person
 
 
 class FirstForm(forms.Form):
-    username = forms.SlugField(label=gettext_lazy("登录名"), max_length=60, help_text=gettext_lazy("字母、数字和短横，以后用它登录"))
+    username = forms.SlugField(
+        label=gettext_lazy("登录名"), max_length=60, help_text=gettext_lazy("字母、数字和短横，以后用它登录")
+    )
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=60)
     password = forms.CharField(
         label=gettext_lazy("密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -102,7 +104,11 @@ class PersonForm(forms.Form):
         choices=[(role.value, label) for role, label in ROLE_LABELS.items()
                  if role not in {Role.ADVISER, Role.FIRM_MANAGER, Role.OPERATOR}],
     )  # fmt: skip
-    code = forms.RegexField(r"^\d{2,12}$", label=gettext_lazy("地方的区划代码"), help_text=gettext_lazy("省 2 位、市 4 位、县 6 位、街道 9 位、社区 12 位"))
+    code = forms.RegexField(
+        r"^\d{2,12}$",
+        label=gettext_lazy("地方的区划代码"),
+        help_text=gettext_lazy("省 2 位、市 4 位、县 6 位、街道 9 位、社区 12 位"),
+    )
     reason = forms.CharField(label=gettext_lazy("依据"), max_length=200, help_text=gettext_lazy("任命文件的名称和文号"))
 
 
@@ -117,7 +123,9 @@ def people(request: HttpRequest, scope: Scope) -> HttpResponseBase:
             show_refusal(form, refused)
         else:
             return render(request, "portal/person_made.html", {"made": made})
-    return render(request, "portal/people.html", {"form": form, "once": uuid4().hex}, status=422 if form.errors else 200)
+    return render(
+        request, "portal/people.html", {"form": form, "once": uuid4().hex}, status=422 if form.errors else 200
+    )
 
 
 @door(grant="events.manage", reads="GET", writes="POST")
@@ -125,7 +133,9 @@ def events(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Events that could not be delivered, tenant by tenant; re-sent by hand. Payloads are not shown: they are the tenant's."""
     if request.method == "POST":
         schema, _colon, event_id = request.POST.get("event", "").partition(":")
-        commands.resend_event(scope=scope, schema=schema, event_id=int(event_id) if event_id.isdigit() else 0, now=now())
+        commands.resend_event(
+            scope=scope, schema=schema, event_id=int(event_id) if event_id.isdigit() else 0, now=now()
+        )
         messages.success(request, _("已重新排队，稍后再投递一次。"))
         return HttpResponseRedirect(reverse("portal:events"))
     return render(request, "portal/events.html", {"rows": queries.delivery(now=now())})

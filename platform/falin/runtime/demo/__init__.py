@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from falin.runtime.cli import Arguments
 from falin.runtime.broker import discard_broker
+from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
 from falin.runtime.instance import backing
 from falin.runtime.postgres import discard_postgres
@@ -68,7 +68,10 @@ def _throw_away(own: Home) -> None:
     if os.environ.get("DATABASE_URL"):
         raise CannotStart(
             both("--fresh 只能丢掉自带数据库里的演示。", "--fresh throws away only a demo in the embedded database."),
-            both("请自己清空 DATABASE_URL 指的库，再运行一次。", "Empty the database of DATABASE_URL yourself, then run again."),
+            both(
+                "请自己清空 DATABASE_URL 指的库，再运行一次。",
+                "Empty the database of DATABASE_URL yourself, then run again.",
+            ),
         )
     discard_postgres(own.postgres)
     discard_broker(own.broker)
@@ -173,7 +176,9 @@ def _greet(address: str, report: dict[str, Any]) -> None:
     say(f"法邻已启动：{address}", f"Falin is running; {report['visits']:,} visits in {report['tenants']} bodies")
     width = max(len(account["username"]) for account in report["accounts"])
     for account in report["accounts"]:
-        sys.stdout.write(f"  {account['username']:<{width}}  {account['password']}  {account['role']} · {account['place']}\n")
+        sys.stdout.write(
+            f"  {account['username']:<{width}}  {account['password']}  {account['role']} · {account['place']}\n"
+        )
     say("Ctrl-C 停止", "Ctrl-C stops everything")
 
 
@@ -189,4 +194,6 @@ def _check_pages(address: str, accounts: list[dict[str, str]]) -> None:
         with opener.open(f"{address}accounts/login/", urllib.parse.urlencode(form).encode(), timeout=30) as answer:
             home = answer.read().decode()
         if answer.status != 200 or "/accounts/login/" in answer.url or "演示数据" not in home:
-            raise CannotStart(both(f"{account['username']} 的首页打不开。", f"{account['username']}'s home does not open."))
+            raise CannotStart(
+                both(f"{account['username']} 的首页打不开。", f"{account['username']}'s home does not open.")
+            )

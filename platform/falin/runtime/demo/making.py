@@ -26,14 +26,17 @@ from falin.kernel.transactions import inside, shared
 from falin.portal.commands import draw_map
 from falin.runtime.demo import people, plan
 from services.advisers.api import (
-    VacancyReason,
     appoint_adviser,
     explain_vacancy,
+    list_appointments,
     open_account,
     register_adviser,
     register_firm,
 )
-from services.duty.api import VisitKind, close_month, log_visit
+from services.advisers.types import VacancyReason
+from services.duty.api import log_visit
+from services.duty.commands import close_month
+from services.duty.types import VisitKind
 from services.indicators.api import publish_month
 from tenants.divisions.api import (
     LIST_AS_OF,
@@ -50,10 +53,10 @@ from tenants.divisions.api import (
     list_streets,
     read_list,
 )
-from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in
+from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, system_of
 from tenants.identity.commands import password_was_changed
 from tenants.identity.middleware import scope_of
-from tenants.registry.api import Kind, find_tenant_of, keep_spares, provision_tenant
+from tenants.registry.api import Kind, django_as_owner, find_tenant_of, keep_spares, provision_tenant
 
 PASSWORD = "fa-lin-yan-shi"  # noqa: S105 - printed on the terminal of every demo
 BUSY = 3400  # communities with a full quarter: those of the first city, or as many of the first counties
@@ -89,7 +92,7 @@ class Notes:
 def places(province: str, home: Path) -> dict[str, int]:
     """Fetch the list (kept in ``home`` for every demo) and bring in one province; how many divisions of each level."""
     archive = fetch_list(home)
-    with shared(read_only=False):
+    with django_as_owner(), shared(read_only=False):  # the owner may tell the planner what came in (analyze)
         result = import_divisions(rows=read_list(archive, province=province), province=province, as_of=LIST_AS_OF,
                                   source=LIST_SOURCE, now=clock.now())  # fmt: skip
     draw_map(settings.HOME, province)
@@ -201,7 +204,7 @@ def county(task: tuple[int, int, bool, str, str]) -> tuple[str, dict[str, int]]:
     if busy:
         with inside(team, read_only=False):
             for month in months[:3]:
-                _unless_there(lambda month=month: close_month(scope=team, month=month, now=now))  # type: ignore[misc]
+                _unless_there(lambda month=month: close_month(scope=team, month=month, now=now))
     _publish(team, body, months if busy else months[-2:], now)
     counts = {"advisers": len(advisers), "appointments": appointed, "visits": visits}
     return body.code, counts
@@ -265,7 +268,9 @@ def _accounts(
         with inside(team, read_only=False):
             for number in numbers[begin : begin + BATCH]:
                 username = f"adviser-{body.code[:6]}-{number + 1}"
-                account = open_account(scope=team, adviser_id=advisers[number], username=username, encoded=encoded, now=now)
+                account = open_account(
+                    scope=team, adviser_id=advisers[number], username=username, encoded=encoded, now=now
+                )
                 password_was_changed(person_id=account.person_id)
                 usernames[number] = username
     return usernames
@@ -294,34 +299,28 @@ def _publish(team: Scope, body: Division, months: list[Month], now: datetime) ->
             publish_month(scope=team, month=month, now=now)
     tenant = find_tenant_of(body.id)
     assert tenant is not None
-    from falin.config.tasks import system_of
-
-    relay.drain({tenant.schema: system_of(tenant.schema, tenant.id, tenant.node_id)}, clock=clock.now)
+    relay.drain({tenant.schema: system_of(tenant)}, clock=clock.now)
 
 
 def last_accounts(province: str) -> list[Account]:
     """An adviser and a firm's manager of the shown county, once its advisers are there."""
-    from services.advisers.api import find_adviser_of_person, list_firms
-
     body, root = shown_body(province), root_of(province)
     team = _scope(county_username(body), Role.COUNTY_TEAM)
     username = f"adviser-{body.code[:6]}-1"
-    person = find_person(username)
-    assert person is not None
+    own = _scope(username, Role.ADVISER)
     with inside(team, read_only=True):
-        adviser = find_adviser_of_person(scope=team, person_id=person.id)
-        assert adviser is not None
-        firm = next(firm for firm in list_firms(scope=team) if firm.id == adviser.firm_id)
+        first = list_appointments(scope=team, on=clock.legal_day(clock.now()), adviser_id=UUID(own.subject_id))[0]
     with shared(read_only=False) as system:
         manager = find_person("firm") or create_person(
             scope=system, username="firm", name=people.person_name("firm", root.code), password=None,
             encoded=make_password(PASSWORD), must_change_password=False, now=clock.now(),
         )  # fmt: skip
-        grant_role(scope=system, person_id=manager.id, role=Role.FIRM_MANAGER, node_id=root.id, subject_id=str(firm.id),
+        grant_role(scope=system, person_id=manager.id, role=Role.FIRM_MANAGER, node_id=root.id,
+                   subject_id=str(first.firm_id),
                    reason="演示", now=clock.now())  # fmt: skip
     return [
         Account(role=Role.ADVISER, place=body.name, username=username, password=PASSWORD),
-        Account(role=Role.FIRM_MANAGER, place=firm.name, username="firm", password=PASSWORD),
+        Account(role=Role.FIRM_MANAGER, place=first.firm_name, username="firm", password=PASSWORD),
     ]
 
 

@@ -14,8 +14,17 @@ from tenants.divisions.api import Division
 
 _NAMESPACE = UUID("6f1c1d1e-5a0b-4b9e-9b1a-33f1c0de0001")
 SEATS = 3  # R2.2
-TOPICS = "民法典与邻里关系 防范电信诈骗 劳动者权益保护 婚姻家庭与继承 物业与业主 土地承包与征收 老年人权益保障 消费者权益".split()
-NOTES = "解答土地承包咨询 调解邻里纠纷 审查居民公约 解答劳动合同问题 协助起草协议 走访困难家庭".split()
+TOPICS = [
+    "民法典与邻里关系",
+    "防范电信诈骗",
+    "劳动者权益保护",
+    "婚姻家庭与继承",
+    "物业与业主",
+    "土地承包与征收",
+    "老年人权益保障",
+    "消费者权益",
+]
+NOTES = ["解答土地承包咨询", "调解邻里纠纷", "审查居民公约", "解答劳动合同问题", "协助起草协议", "走访困难家庭"]
 REASONS = ("resigned", "hiring", "remote", "firm_short", "merged")
 
 

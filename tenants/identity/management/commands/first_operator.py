@@ -21,5 +21,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             token = make_first_link(now=now())
         if token:
-            self.stdout.write("第一位运维人员请打开（24 小时内有效，只能用一次）· the first operator opens (24 h, once):")
+            self.stdout.write(
+                "第一位运维人员请打开（24 小时内有效，只能用一次）· the first operator opens (24 h, once):"
+            )
             self.stdout.write(f"  {options['address'].rstrip('/')}/setup/first/{token}/")

@@ -1,0 +1,1 @@
+"""Falin's own side of the benches."""

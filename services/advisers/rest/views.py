@@ -1,0 +1,297 @@
+"""The advisers' API: each address parses, calls one command or query, and answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from falin.kernel import idempotency
+from falin.kernel.clock import legal_day, now
+from falin.kernel.rest import DoorView, once
+from falin.kernel.scope import Scope
+from services.advisers import commands, policies, queries
+from services.advisers.rest import serializers as s
+from services.advisers.types import AdviserFilters, VacancyReason, View
+
+REFUSED = {
+    403: OpenApiResponse(description="The role may not do this."),
+    404: OpenApiResponse(description="Not within the scope."),
+    409: OpenApiResponse(description="Refused by a rule; `code` and `field` say which."),
+    422: OpenApiResponse(description="What was sent cannot be right."),
+}
+
+
+def _asked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    return _checked(serializer(data=request.query_params))
+
+
+def _sent(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    return _checked(serializer(data=request.data))
+
+
+def _checked(serializer: Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    data: dict[str, Any] = serializer.validated_data
+    return data
+
+
+def _day(asked: dict[str, Any]) -> date:
+    day: date = asked["on"] or legal_day(now())
+    return day
+
+
+def _write(request: Request, scope: Scope, act: Callable[[], Response]) -> Response:
+    """Do it once for each ``Idempotency-Key``."""
+    earlier = once(request, scope)
+    if earlier is not None:
+        return earlier
+    return act()
+
+
+class Advisers(DoorView):
+    door_grants = {"GET": policies.READ, "POST": policies.REGISTER}
+
+    @extend_schema(parameters=[s.AdviserQuery], responses={200: s.AdviserPageOut, **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Advisers who serve in the scope's places or were registered by its county, by pinyin."""
+        asked = _asked(s.AdviserQuery, request)
+        filters = AdviserFilters(text=asked["q"], firm_id=asked["firm"], street_id=asked["street"],
+                                 specialty=asked["specialty"], view=View(asked["view"]))  # fmt: skip
+        page = queries.list_advisers(scope=scope, on=legal_day(now()), filters=filters, after=asked["after"],
+                                     before=asked["before"], size=asked["size"])  # fmt: skip
+        return Response(s.AdviserPageOut(page).data)
+
+    @extend_schema(request=s.AdviserIn, responses={201: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Enter an adviser into the province's register."""
+        data = _sent(s.AdviserIn, request)
+
+        def act() -> Response:
+            return Response(s.AdviserOut(commands.register_adviser(scope=scope, now=now(), **data)).data, status=201)
+
+        return _write(request, scope, act)
+
+
+class OneAdviser(DoorView):
+    door_grants = {"GET": policies.READ, "PATCH": policies.REGISTER}
+
+    @extend_schema(responses={200: s.AdviserProfileOut, **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """One adviser with his appointments in the scope's places."""
+        profile = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now()))
+        return Response(s.AdviserProfileOut(profile).data)
+
+    @extend_schema(request=s.CorrectionIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    def patch(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Correct what the register says; what is left out stays."""
+        data = _sent(s.CorrectionIn, request)
+
+        def act() -> Response:
+            made = commands.update_adviser(scope=scope, adviser_id=adviser_id, now=now(), **data)
+            return Response(s.AdviserOut(made).data)
+
+        return _write(request, scope, act)
+
+
+class Examination(DoorView):
+    door_grants = {"POST": policies.REGISTER}
+
+    @extend_schema(request=s.ExaminationIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Note that the adviser passed the unified examination (R2.6)."""
+        data = _sent(s.ExaminationIn, request)
+
+        def act() -> Response:
+            made = commands.record_examination(scope=scope, adviser_id=adviser_id, now=now(), **data)
+            return Response(s.AdviserOut(made).data)
+
+        return _write(request, scope, act)
+
+
+class Ban(DoorView):
+    door_grants = {"POST": policies.REGISTER, "DELETE": policies.REGISTER}
+
+    @extend_schema(request=s.BanIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Bar the adviser from new appointments up to and including a day."""
+        data = _sent(s.BanIn, request)
+
+        def act() -> Response:
+            made = commands.ban_adviser(scope=scope, adviser_id=adviser_id, now=now(), **data)
+            return Response(s.AdviserOut(made).data)
+
+        return _write(request, scope, act)
+
+    @extend_schema(parameters=[s.WhyIn], responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    def delete(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Lift a ban before it runs out."""
+        asked = _asked(s.WhyIn, request)
+
+        def act() -> Response:
+            made = commands.lift_ban(scope=scope, adviser_id=adviser_id, why=asked["why"], now=now())
+            return Response(s.AdviserOut(made).data)
+
+        return _write(request, scope, act)
+
+
+class OpenAccount(DoorView):
+    door_grants = {"POST": policies.REGISTER}
+
+    @extend_schema(request=None, responses={201: s.AccountOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Make the adviser's sign-in. Takes no key: asking twice is refused, and no password is kept to answer with."""
+        made = commands.open_account(scope=scope, adviser_id=adviser_id, now=now())
+        return Response(s.AccountOut(made).data, status=201)
+
+
+class Firms(DoorView):
+    door_grants = {"GET": policies.READ, "POST": policies.REGISTER}
+
+    @extend_schema(parameters=[s.PageQuery], responses={200: s.FirmPageOut, **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Firms of the province's register."""
+        asked = _asked(s.PageQuery, request)
+        page = queries.list_firms(scope=scope, text=asked["q"], after=asked["after"], before=asked["before"],
+                                  size=asked["size"])  # fmt: skip
+        return Response(s.FirmPageOut(page).data)
+
+    @extend_schema(request=s.FirmIn, responses={201: s.FirmOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Enter a firm into the province's register."""
+        data = _sent(s.FirmIn, request)
+
+        def act() -> Response:
+            return Response(s.FirmOut(commands.register_firm(scope=scope, now=now(), **data)).data, status=201)
+
+        return _write(request, scope, act)
+
+
+class OwnFirm(DoorView):
+    door_grants = {"GET": policies.FIRM}
+
+    @extend_schema(parameters=[s.DayQuery], responses={200: s.FirmOverviewOut, **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The signed-in manager's own firm, wherever its advisers serve."""
+        return Response(s.FirmOverviewOut(queries.firm_overview(scope=scope, on=_day(_asked(s.DayQuery, request)))).data)
+
+
+class OwnCommunities(DoorView):
+    door_grants = {"GET": policies.OWN}
+
+    @extend_schema(parameters=[s.DayQuery], responses={200: s.OwnCommunityOut(many=True), **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The communities the signed-in adviser serves, in this county."""
+        found = queries.list_own_communities(scope=scope, on=_day(_asked(s.DayQuery, request)))
+        return Response(s.OwnCommunityOut(found, many=True).data)
+
+
+class Appointments(DoorView):
+    door_grants = {"GET": policies.READ, "POST": policies.APPOINT}
+
+    @extend_schema(
+        parameters=[s.AppointmentQuery], responses={200: s.AppointmentOut(many=True), **REFUSED}, tags=["advisers"]
+    )
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Appointments in the scope's places; on a day, today when neither day, place nor adviser is given."""
+        asked = _asked(s.AppointmentQuery, request)
+        anything = asked["on"] or asked["node"] or asked["adviser"]
+        found = queries.list_appointments(
+            scope=scope, on=asked["on"] if anything else legal_day(now()), adviser_id=asked["adviser"],
+            node_ids=None if asked["node"] is None else [asked["node"]],
+        )  # fmt: skip
+        return Response(s.AppointmentOut(found, many=True).data)
+
+    @extend_schema(request=s.AppointmentIn, responses={201: s.AppointmentOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Have an adviser serve a community (R2.2, R2.6)."""
+        data = _sent(s.AppointmentIn, request)
+
+        def act() -> Response:
+            made = commands.appoint_adviser(scope=scope, now=now(), **data)
+            return Response(s.AppointmentOut(made).data, status=201)
+
+        return _write(request, scope, act)
+
+
+class EndAppointment(DoorView):
+    door_grants = {"POST": policies.APPOINT}
+
+    @extend_schema(request=s.EndIn, responses={200: s.AppointmentOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
+        """End an appointment on a day."""
+        data = _sent(s.EndIn, request)
+
+        def act() -> Response:
+            made = commands.end_appointment(scope=scope, appointment_id=appointment_id, now=now(), **data)
+            return Response(s.AppointmentOut(made).data)
+
+        return _write(request, scope, act)
+
+
+class ReplaceAdviser(DoorView):
+    door_grants = {"POST": policies.APPOINT}
+
+    @extend_schema(request=s.ReplacementIn, responses={201: s.AppointmentOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
+        """End an appointment and have somebody else serve from the next day on; both or neither."""
+        data = _sent(s.ReplacementIn, request)
+
+        def act() -> Response:
+            made = commands.replace_adviser(scope=scope, appointment_id=appointment_id, now=now(), **data)
+            return Response(s.AppointmentOut(made).data, status=201)
+
+        return _write(request, scope, act)
+
+
+class Coverage(DoorView):
+    door_grants = {"GET": policies.READ}
+
+    @extend_schema(parameters=[s.DayQuery], responses={200: s.StreetOut(many=True), **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Each street of the scope with its communities: covered, ending within 30 days, vacant."""
+        found = queries.coverage_squares(scope=scope, on=_day(_asked(s.DayQuery, request)))
+        return Response(s.StreetOut(found, many=True).data)
+
+
+class Vacancies(DoorView):
+    door_grants = {"GET": policies.READ}
+
+    @extend_schema(parameters=[s.DayQuery], responses={200: s.GapOut(many=True), **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Communities of the scope without an adviser, with the reason that was given."""
+        found = queries.list_gaps(scope=scope, on=_day(_asked(s.DayQuery, request)))
+        return Response(s.GapOut(found, many=True).data)
+
+
+class ExplainVacancy(DoorView):
+    door_grants = {"POST": policies.APPOINT}
+
+    @extend_schema(request=s.VacancyIn, responses={204: None, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope, node_id: int) -> Response:
+        """Say why a community has no adviser at present."""
+        data = _sent(s.VacancyIn, request)
+
+        def act() -> Response:
+            commands.explain_vacancy(scope=scope, node_id=node_id, reason=VacancyReason(data["reason"]),
+                                     note=data["note"], now=now())  # fmt: skip
+            return Response(status=204)
+
+        return _write(request, scope, act)
+
+
+class Candidates(DoorView):
+    door_grants = {"GET": policies.APPOINT}
+
+    @extend_schema(parameters=[s.CandidateQuery], responses={200: s.CandidateOut(many=True), **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope, node_id: int) -> Response:
+        """Whom the community could get, and what speaks for and against each."""
+        asked = _asked(s.CandidateQuery, request)
+        found = queries.list_candidates(scope=scope, node_id=node_id, on=legal_day(now()), text=asked["q"])
+        return Response(s.CandidateOut(found, many=True).data)

@@ -1,0 +1,335 @@
+"""Pages on which something is done about advisers: each one form, one command, and back to where it shows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.doors import door
+from falin.kernel.refusals import Missing, Refused
+from falin.kernel.scope import Scope
+from falin.ui import formats
+from falin.ui.forms import show_refusal
+from services.advisers import commands, policies, queries
+from services.advisers.rules import SPECIALTIES
+from services.advisers.types import VacancyReason
+from services.advisers.web import presenting
+from services.advisers.web.forms import (
+    AdviserForm,
+    AppointmentForm,
+    BanForm,
+    CorrectionForm,
+    EndForm,
+    ExaminationForm,
+    FirmForm,
+    ReplacementForm,
+    VacancyForm,
+    WhyForm,
+)
+
+TEMPLATE = "advisers/act.html"
+
+
+def _answer(
+    request: HttpRequest, form: Form, act: Callable[[dict[str, Any]], HttpResponseBase], context: dict[str, Any],
+    template: str = TEMPLATE,
+) -> HttpResponseBase:  # fmt: skip
+    """Do it when the form was sent and holds; otherwise, or when it is refused, show the form with what is wrong."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            return act(form.cleaned_data)
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+    once = request.POST.get("_once") or uuid.uuid4().hex
+    return render(request, template, {"form": form, "once": once, **context}, status=422 if form.errors else 200)
+
+
+def _sent(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST")
+def register(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    form = AdviserForm(_sent(request), today=legal_day(now()))
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        fields = {name: value for name, value in data.items() if name != "firm_id"}
+        adviser = commands.register_adviser(
+            scope=scope, firm_id=_firm_by_name(scope, data["firm_id"]), now=now(), **fields
+        )
+        messages.success(request, _("已登记%(name)s。") % {"name": adviser.name})
+        return redirect("advisers:adviser", adviser.id)
+
+    return _answer(request, form, act, {"firms": queries.list_firm_names(scope=scope)}, "advisers/register.html")
+
+
+def _firm_by_name(scope: Scope, name: str) -> uuid.UUID:
+    firm = queries.find_firm(scope=scope, name=name)
+    if firm is None:
+        near = [row.name for row in queries.list_firms(scope=scope, text=name, size=3).rows]
+        raise policies.firm_unknown(name, near)
+    return firm.id
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST")
+def correct(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    today = legal_day(now())
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=today).adviser
+    initial = {"firm_id": adviser.firm_name, "licence": adviser.licence, "specialties": adviser.specialties}
+    form = CorrectionForm(_sent(request), today=today, initial=initial)
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        others = [name for name in adviser.specialties if name not in SPECIALTIES]  # brought in by a sheet
+        commands.update_adviser(
+            scope=scope, adviser_id=adviser_id, firm_id=_firm_by_name(scope, data["firm_id"]),
+            phone=data["phone"] or None, licence=data["licence"], specialties=[*data["specialties"], *others],
+            now=now(),
+        )  # fmt: skip
+        messages.success(request, _("已改好%(name)s的登记。") % {"name": adviser.name})
+        return redirect("advisers:adviser", adviser_id)
+
+    context = {
+        "title": _("改%(name)s的登记") % {"name": adviser.name},
+        "sub": _("已任职的社区不变。改名、改身份证号要重新核对证件，请联系省厅。"),
+        "button": _("保存"),
+        "firms": queries.list_firm_names(scope=scope),
+        "back": reverse("advisers:adviser", args=[adviser_id]),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST")
+def examine(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    today = legal_day(now())
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=today).adviser
+    form = ExaminationForm(_sent(request), initial={"passed_on": adviser.exam_passed_on})
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        commands.record_examination(scope=scope, adviser_id=adviser_id, passed_on=data["passed_on"], now=now())
+        messages.success(request, _("已登记%(name)s通过统一考试，可以聘任了。") % {"name": adviser.name})
+        return redirect("advisers:adviser", adviser_id)
+
+    context = {
+        "title": _("登记%(name)s的统一考试") % {"name": adviser.name},
+        "sub": _("上岗前须通过统一考试；聘任不能早于通过日期。"),
+        "button": _("登记"),
+        "back": reverse("advisers:adviser", args=[adviser_id]),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST")
+def ban(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    today = legal_day(now())
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=today).adviser
+    form = BanForm(_sent(request), initial={"until": adviser.banned_until, "reason": adviser.ban_reason})
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        commands.ban_adviser(
+            scope=scope, adviser_id=adviser_id, until=data["until"], reason=data["reason"], now=now()
+        )  # fmt: skip
+        messages.success(request, _("%(name)s在此期间不能再受聘。") % {"name": adviser.name})
+        return redirect("advisers:adviser", adviser_id)
+
+    context = {
+        "title": _("禁止聘任%(name)s") % {"name": adviser.name},
+        "sub": _("在全省都不能再受聘。正在任的聘任不会因此结束，要结束请另外办。"),
+        "button": _("禁止聘任"),
+        "back": reverse("advisers:adviser", args=[adviser_id]),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST")
+def allow(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now())).adviser
+    form = WhyForm(_sent(request))
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        commands.lift_ban(scope=scope, adviser_id=adviser_id, why=data["why"], now=now())
+        messages.success(request, _("%(name)s可以再受聘了。") % {"name": adviser.name})
+        return redirect("advisers:adviser", adviser_id)
+
+    context = {
+        "title": _("解除对%(name)s的禁止") % {"name": adviser.name},
+        "sub": "",
+        "button": _("解除"),
+        "back": reverse("advisers:adviser", args=[adviser_id]),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST")
+def account(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    """
+    The one page that shows a first password. It carries no key against double sending: the answer would be kept with
+    the password in it. Sending twice is refused, since the account is there.
+    """
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now())).adviser
+    form = Form(_sent(request))
+    context = {"adviser": adviser, "back": reverse("advisers:adviser", args=[adviser_id])}
+
+    def act(_data: dict[str, Any]) -> HttpResponseBase:
+        made = commands.open_account(scope=scope, adviser_id=adviser_id, now=now())
+        response = render(request, "advisers/account_made.html", {**context, "account": made})
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return _answer(request, form, act, context, "advisers/account.html")
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST")
+def register_firm(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    form = FirmForm(_sent(request))
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        firm = commands.register_firm(scope=scope, now=now(), **data)
+        messages.success(request, _("已登记%(name)s。") % {"name": firm.name})
+        return redirect("advisers:firms")
+
+    context = {
+        "title": _("登记律所"),
+        "sub": _("律所和基层法律服务所登记一次，全省各县都能用。"),
+        "button": _("登记"),
+        "back": reverse("advisers:firms"),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.APPOINT)
+def choose(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Step one of appointing: whom."""
+    today = legal_day(now())
+    text = request.GET.get("q", "")[:40]
+    asked = request.GET.get("community", "")
+    if not asked.isdecimal():
+        return redirect("advisers:vacancies")
+    place = queries.get_community(scope=scope, node_id=int(asked), on=today)
+    found = queries.list_candidates(scope=scope, node_id=place.node_id, on=today, text=text)
+    shown = [presenting.shown_candidate(item, place.node_id, first=index == 0) for index, item in enumerate(found)]
+    context = {
+        "place": place,
+        "since": presenting.gap_since(place.vacant_since, today) if place.vacant else "",
+        "candidates": [item for item in shown if item.may],
+        "others": [item for item in shown if not item.may],
+        "text": text,
+        "most": queries.most_communities(scope, today),
+    }
+    return render(request, "advisers/choose.html", context)
+
+
+@door(grant=policies.APPOINT, reads="GET", writes="POST")
+def appoint(request: HttpRequest, scope: Scope, node_id: int, adviser_id: uuid.UUID) -> HttpResponseBase:
+    """Step two of appointing: from when to when, with everything to check."""
+    today = legal_day(now())
+    place = queries.get_community(scope=scope, node_id=node_id, on=today)
+    candidate = queries.get_candidate(scope=scope, node_id=node_id, adviser_id=adviser_id, on=today)
+    who = candidate.adviser
+    form = AppointmentForm(
+        _sent(request), adviser=(str(who.id), f"{who.name}（{who.firm_name}）"),
+        initial={"begins_on": today, "adviser_id": str(who.id)},
+    )  # fmt: skip
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        commands.appoint_adviser(
+            scope=scope, adviser_id=adviser_id, node_id=node_id, begins_on=data["begins_on"], ends_on=data["ends_on"],
+            now=now(),
+        )  # fmt: skip
+        words = {"name": who.name, "place": place.name, "day": formats.day(data["begins_on"])}
+        messages.success(request, _("已聘%(name)s为%(place)s的法律顾问，%(day)s起。") % words)
+        return redirect("advisers:community", node_id)
+
+    context = {
+        "place": place,
+        "candidate": presenting.shown_candidate(candidate, node_id, first=False),
+        "adviser": who,
+        "choose_url": presenting.choose_url(node_id),
+        "since": presenting.gap_since(place.vacant_since, today) if place.vacant else "",
+    }
+    return _answer(request, form, act, context, "advisers/appoint.html")
+
+
+@door(grant=policies.APPOINT, reads="GET", writes="POST")
+def end(request: HttpRequest, scope: Scope, appointment_id: uuid.UUID) -> HttpResponseBase:
+    today = legal_day(now())
+    line = queries.get_appointment(scope=scope, appointment_id=appointment_id, on=today)
+    item = line.appointment
+    form = EndForm(_sent(request), initial={"on_day": max(today, item.begins_on)})
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        commands.end_appointment(
+            scope=scope, appointment_id=appointment_id, on_day=data["on_day"], why=data["why"], now=now()
+        )
+        words = {"name": item.adviser_name, "place": line.community, "day": formats.day(data["on_day"])}
+        messages.success(request, _("%(name)s在%(place)s的聘任到%(day)s结束。") % words)
+        return redirect("advisers:community", item.node_id)
+
+    context = {
+        "title": _("结束%(name)s在%(place)s的聘任") % {"name": item.adviser_name, "place": line.community},
+        "sub": _("最后一天仍在任，从下一天起名额空出来。到了那一天，他不能再登录这个社区。"),
+        "button": _("结束聘任"),
+        "back": reverse("advisers:community", args=[item.node_id]),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.APPOINT, reads="GET", writes="POST")
+def replace(request: HttpRequest, scope: Scope, appointment_id: uuid.UUID) -> HttpResponseBase:
+    today = legal_day(now())
+    line = queries.get_appointment(scope=scope, appointment_id=appointment_id, on=today)
+    item = line.appointment
+    found = queries.list_candidates(
+        scope=scope, node_id=item.node_id, on=today, text=request.GET.get("q", "")[:40], limit=100
+    )
+    may = [(str(row.adviser.id), f"{row.adviser.name}（{row.adviser.firm_name}）") for row in found if row.may]
+    form = ReplacementForm(_sent(request), advisers=may, initial={"on_day": max(today, item.begins_on)})
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        made = commands.replace_adviser(
+            scope=scope, appointment_id=appointment_id, new_adviser_id=uuid.UUID(data["new_adviser_id"]),
+            on_day=data["on_day"], ends_on=data["ends_on"], why=data["why"], now=now(),
+        )  # fmt: skip
+        words = {"name": made.adviser_name, "place": line.community, "day": formats.day(made.begins_on)}
+        messages.success(request, _("由%(name)s接任%(place)s的法律顾问，%(day)s起。") % words)
+        return redirect("advisers:community", item.node_id)
+
+    context = {
+        "title": _("更换%(place)s的法律顾问") % {"place": line.community},
+        "sub": _("现在是%(name)s。原聘任结束和新聘任一次办成；有一样不成，就都不办。") % {"name": item.adviser_name},
+        "button": _("更换"),
+        "back": reverse("advisers:community", args=[item.node_id]),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.APPOINT, reads="GET", writes="POST")
+def explain(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
+    today = legal_day(now())
+    place = queries.get_community(scope=scope, node_id=node_id, on=today)
+    form = VacancyForm(_sent(request), initial={"reason": place.reason, "note": place.note})
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        commands.explain_vacancy(
+            scope=scope, node_id=node_id, reason=VacancyReason(data["reason"]), note=data["note"], now=now()
+        )
+        messages.success(request, _("已记下%(place)s空缺的原因。") % {"place": place.name})
+        return redirect("advisers:vacancies")
+
+    context = {
+        "title": _("%(place)s为什么没有顾问") % {"place": f"{place.street}{place.name}"},
+        "sub": presenting.gap_since(place.vacant_since, today) if place.vacant else "",
+        "button": _("保存"),
+        "back": reverse("advisers:vacancies"),
+    }
+    return _answer(request, form, act, context)

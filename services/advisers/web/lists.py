@@ -1,0 +1,139 @@
+"""Pages one reads: the list with its squares, one adviser, one community, vacancies, firms, a manager's own firm."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.doors import door
+from falin.kernel.scope import Scope
+from services.advisers import policies, queries
+from services.advisers.rules import REASON_LABELS
+from services.advisers.types import AdviserFilters, View
+from services.advisers.web import presenting
+from services.advisers.web.forms import FilterForm
+
+
+@door(grant=policies.READ)
+def advisers(request: HttpRequest, scope: Scope) -> HttpResponse:
+    today = legal_day(now())
+    streets = queries.coverage_squares(scope=scope, on=today)
+    form = FilterForm(request.GET, streets=[(item.street_id, item.name) for item in streets if item.street_id])
+    form.is_valid()  # what cannot be meant is left out, the rest still counts
+    asked = form.cleaned_data
+    filters = AdviserFilters(
+        text=asked.get("q") or "", street_id=asked.get("street"), specialty=asked.get("specialty") or "",
+        view=View(asked.get("view") or ""),
+    )  # fmt: skip
+    page = queries.list_advisers(
+        scope=scope, on=today, filters=filters, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    counts = queries.count_advisers(scope=scope, on=today)
+    context = {
+        "filters": form,
+        "filtered": bool(filters.text or filters.street_id or filters.specialty or filters.view),
+        "rows": [presenting.shown_row(row, today) for row in page.rows],
+        "pager": presenting.pager_of(page, request.GET, _("第 %(first)s–%(last)s 名，共 %(total)s 名")),
+        "tabs": presenting.tabs_of(counts, filters.view.value, request.GET),
+        "counts": counts,
+        "streets": presenting.shown_streets(streets, may_appoint=policies.may_appoint(scope)),
+        "squares_summary": presenting.squares_summary(streets),
+        "communities": sum(len(item.squares) for item in streets),
+        "home": queries.home_of(scope),
+        "may_register": policies.may_register(scope),
+    }
+    return render(request, "advisers/list.html", context)
+
+
+@door(grant=policies.READ)
+def adviser(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponse:
+    today = legal_day(now())
+    profile = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=today)
+    ends = [line.appointment.ends_on for line in profile.appointments if line.appointment.holds_on(today)]
+    context = {
+        "profile": profile,
+        "adviser": profile.adviser,
+        "sign": presenting.sign_of(profile.state),
+        "words": presenting.state_words(profile.state, min((end for end in ends if end), default=None), today),
+        "lines": [presenting.shown_line(line, today) for line in profile.appointments],
+        "here": sum(1 for line in profile.appointments if not line.over),
+        "banned": profile.adviser.banned_until is not None and profile.adviser.banned_until >= today,
+        "may_register": policies.may_register(scope),
+        "may_appoint": policies.may_appoint(scope),
+    }
+    return render(request, "advisers/adviser.html", context)
+
+
+@door(grant=policies.READ)
+def community(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
+    today = legal_day(now())
+    place = queries.get_community(scope=scope, node_id=node_id, on=today)
+    lines = queries.list_appointment_lines(scope=scope, node_id=node_id, on=today)
+    context = {
+        "place": place,
+        "since": presenting.gap_since(place.vacant_since, today) if place.vacant else "",
+        "reason": REASON_LABELS[place.reason] if place.reason else "",
+        "lines": [presenting.shown_line(line, today) for line in lines],
+        "choose_url": presenting.choose_url(node_id),
+        "may_appoint": policies.may_appoint(scope),
+    }
+    return render(request, "advisers/community.html", context)
+
+
+@door(grant=policies.READ)
+def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
+    today = legal_day(now())
+    gaps = queries.list_gaps(scope=scope, on=today)
+    rows = [
+        {
+            "gap": gap,
+            "since": presenting.gap_since(gap.vacant_since, today),
+            "reason": presenting.gap_reason(gap),
+            "choose_url": presenting.choose_url(gap.node_id),
+        }
+        for gap in gaps
+    ]
+    context = {
+        "rows": rows,
+        "unexplained": sum(1 for gap in gaps if gap.reason is None),
+        "home": queries.home_of(scope),
+        "may_appoint": policies.may_appoint(scope),
+    }
+    return render(request, "advisers/vacancies.html", context)
+
+
+@door(grant=policies.READ)
+def firms(request: HttpRequest, scope: Scope) -> HttpResponse:
+    text = request.GET.get("q", "")[:40]
+    page = queries.list_firms(
+        scope=scope, text=text, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+    )
+    context = {
+        "rows": page.rows,
+        "text": text,
+        "pager": presenting.pager_of(page, request.GET, _("第 %(first)s–%(last)s 家，共 %(total)s 家")),
+        "may_register": policies.may_register(scope),
+    }
+    return render(request, "advisers/firms.html", context)
+
+
+@door(grant=policies.FIRM)
+def firm(request: HttpRequest, scope: Scope) -> HttpResponse:
+    today = legal_day(now())
+    overview = queries.firm_overview(scope=scope, on=today)
+    members = [
+        {
+            "adviser": member.adviser,
+            "seats": member.seats,
+            "sign": presenting.sign_of(member.state),
+            "words": presenting.state_words(
+                member.state, min((seat.ends_on for seat in member.seats if seat.ends_on), default=None), today
+            ),
+        }
+        for member in overview.members
+    ]
+    return render(request, "advisers/firm.html", {"overview": overview, "members": members})

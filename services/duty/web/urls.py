@@ -1,0 +1,18 @@
+"""Addresses of duty's pages, below /duty/."""
+
+from django.urls import path
+
+from services.duty.web import views
+
+app_name = "duty"
+urlpatterns = [
+    path("", views.mine, name="mine"),
+    path("log/", views.log, name="log"),
+    path("visits/", views.visits, name="visits"),
+    path("visits/<uuid:visit_id>/correct/", views.correct, name="correct"),
+    path("visits/<uuid:visit_id>/void/", views.void, name="void"),
+    path("reminders/<int:reminder_id>/read/", views.read_reminder, name="read-reminder"),
+    path("behind/", views.behind, name="behind"),
+    path("behind/remind/", views.remind, name="remind"),
+    path("months/", views.months, name="months"),
+]

@@ -1,0 +1,227 @@
+"""Pages of duty: the adviser's on the phone, the street's list of who is behind, the county's book of months."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.doors import door
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Invalid, Missing, Refused
+from falin.kernel.scope import Scope
+from falin.ui import formats
+from falin.ui.forms import show_refusal
+from services.duty import commands, policies, queries
+from services.duty.rules import HOURS_A_MONTH
+from services.duty.types import VisitInfo
+from services.duty.web.cards import card_of, row_of
+from services.duty.web.forms import CorrectForm, LogForm, VoidForm, initial_of
+from services.duty.web.months import month_asked
+
+KEEP = "X-Falin-Keep"  # tells the service worker whose page this is, so that a phone keeps it for that person only
+
+
+# ---- the adviser ---------------------------------------------------------------------------------------------------
+@door(grant="duty.own")
+def mine(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """My communities, with hours against what is due; reminders; the button to log a visit."""
+    moment = now()
+    context = {
+        "cards": [card_of(own) for own in queries.my_months(scope=scope, now=moment)], "month": Month.of(moment),
+        "reminders": queries.list_my_reminders(scope=scope), "sent": "sent" in request.GET, **_offline(scope),
+    }  # fmt: skip
+    return _kept(render(request, "duty/mine.html", context), scope)
+
+
+@door(grant="duty.log", reads="GET", writes="POST")
+def log(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """One visit or lecture on one page."""
+    moment = now()
+    places = queries.list_my_places(scope=scope, now=moment)
+    if request.method == "POST":
+        form = LogForm(request.POST, request.FILES, places=places)
+        if form.is_valid():
+            try:
+                visit = commands.log_visit(
+                    scope=scope, visit_id=form.cleaned_data["visit_id"], written_at=moment, now=moment, **form.written()
+                )
+            except Refused as refused:
+                show_refusal(form, refused)
+            else:
+                messages.success(request, _("已记下。"))
+                return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
+    else:
+        form = LogForm(places=places, initial={"visit_id": uuid.uuid4(), "on_day": legal_day(moment), "kind": "visit"})
+    context = {"form": form, "places": places, **_offline(scope)}
+    return _kept(render(request, "duty/log.html", context, status=422 if form.errors else 200), scope)
+
+
+@door(grant="duty.own")
+def visits(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """My visits of one month, each with its way to be corrected or voided while the month is open."""
+    turner = month_asked(request, now())
+    found = queries.list_my_visits(scope=scope, month=turner.month)
+    names = queries.place_names({visit.content.node_id for visit in found})
+    context = {
+        "turner": turner,
+        "rows": [(visit, names.get(visit.content.node_id, ("", ""))[0]) for visit in found],
+        "minutes": sum(visit.content.minutes for visit in found if visit.in_force),
+        "closed": queries.is_closed(scope=scope, month=turner.month), "may_log": scope.may("duty.log"), **_offline(scope),
+    }  # fmt: skip
+    return render(request, "duty/visits.html", context)
+
+
+@door(grant="duty.log", reads="GET", writes="POST")
+def correct(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpResponse:
+    """Mend a visit, with the reason."""
+    visit = queries.get_my_visit(scope=scope, visit_id=visit_id)
+    names = queries.place_names({visit.content.node_id})
+    places = queries.list_my_places(scope=scope, now=now())
+    if visit.content.node_id not in dict(places):  # an appointment that is over: its visits can still be mended
+        places.append((visit.content.node_id, names.get(visit.content.node_id, ("", ""))[0]))
+    form = CorrectForm(request.POST or None, request.FILES or None, places=places, initial=initial_of(visit))
+    if request.method == "POST" and form.is_valid():
+        try:
+            mended = commands.correct_visit(
+                scope=scope, visit_id=visit_id, why=form.cleaned_data["why"], now=now(), **form.written()
+            )
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("已更正。"))
+            return redirect(f"{reverse('duty:visits')}?month={Month.of(mended.content.on_day)}")
+    return _with_visit(request, "duty/correct.html", visit, form)
+
+
+@door(grant="duty.log", reads="GET", writes="POST")
+def void(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpResponse:
+    """Take a visit out of the count, with the reason."""
+    visit = queries.get_my_visit(scope=scope, visit_id=visit_id)
+    form = VoidForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            commands.void_visit(scope=scope, visit_id=visit_id, why=form.cleaned_data["why"], now=now())
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("已作废，不再计时。"))
+            return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
+    return _with_visit(request, "duty/void.html", visit, form)
+
+
+@door(grant="duty.log", reads="", writes="POST")
+def read_reminder(request: HttpRequest, scope: Scope, reminder_id: int) -> HttpResponse:
+    commands.mark_reminder_read(scope=scope, reminder_id=reminder_id, now=now())
+    return redirect("duty:mine")
+
+
+# ---- the street and the county -------------------------------------------------------------------------------------
+@door(grant="duty.read")
+def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Who has not reached the hours yet, furthest behind first."""
+    moment = now()
+    turner = month_asked(request, moment)
+    rows = [row_of(row) for row in queries.list_behind(scope=scope, month=turner.month, now=moment)]
+    off_pace = [row for row in rows if row.behind.off_pace]
+    view = request.GET.get("view", "")
+    shown = {"pace": off_pace, "none": [row for row in rows if not row.behind.hours.minutes]}.get(view, rows)
+    context = {
+        "turner": turner, "rows": shown, "view": view, "all": len(rows), "off_pace": len(off_pace),
+        "none": sum(1 for row in rows if not row.behind.hours.minutes), "hours": HOURS_A_MONTH.default,
+        "may_remind": policies.may_remind(scope) and not queries.is_closed(scope=scope, month=turner.month),
+        "here": request.get_full_path(),
+    }  # fmt: skip
+    return render(request, "duty/behind.html", context)
+
+
+@door(grant="duty.remind", reads="", writes="POST")
+def remind(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """One tap: a word to the adviser. Back to the list it was tapped in."""
+    try:
+        node_id, adviser_id = int(request.POST.get("node_id", "")), uuid.UUID(request.POST.get("adviser_id", ""))
+        month = Month.parse(request.POST.get("month", ""))
+    except ValueError:
+        raise Missing("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。")) from None
+    try:
+        commands.remind(scope=scope, node_id=node_id, adviser_id=adviser_id, month=month, now=now())
+    except Missing:
+        raise
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, _("已提醒，顾问下次打开就会看到。"))
+    return _back(request, "duty:behind")
+
+
+@door(grant="duty.close", reads="GET", writes="POST")
+def months(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The book of months; closing one is asked twice."""
+    moment = now()
+    asked = _month_of(request.POST.get("month") or request.GET.get("close") or "")
+    refused_for: Refused | None = None
+    if request.method == "POST":
+        try:
+            if asked is None:
+                raise Invalid("duty.no_such_month", _("请选要结账的月份。"))
+            commands.close_month(scope=scope, month=asked, now=moment)
+        except Refused as refused:
+            refused_for = refused
+        else:
+            messages.success(request, _("%(month)s的账已结。") % {"month": formats.month(asked.first_day)})
+            return redirect("duty:months")
+    book = queries.list_book(scope=scope, now=moment)
+    closed = [row.month for row in book if row.closed_at]
+    last_closed = max(closed, default=None)
+    open_over = [row.month for row in book if row.over and (last_closed is None or row.month > last_closed)]
+    with_visits = [row.month for row in book if row.month in open_over and row.visits]
+    context = {
+        "book": book, "next": min(with_visits, default=max(open_over, default=None)), "asked": asked,
+        "refused": refused_for,
+        "last_closed": last_closed, "once": request.POST.get("_once") or uuid.uuid4().hex,
+    }  # fmt: skip
+    return render(request, "duty/months.html", context, status=422 if refused_for else 200)
+
+
+# ---- steps ---------------------------------------------------------------------------------------------------------
+def _offline(scope: Scope) -> dict[str, Any]:
+    """Whose queue the phone shows and sends on this page."""
+    return {"keep_key": _key(scope), "person_id": scope.person_id, "tenant_id": scope.tenant_id}
+
+
+def _key(scope: Scope) -> str:
+    return f"{scope.person_id}-{scope.tenant_id}"
+
+
+def _kept(response: HttpResponse, scope: Scope) -> HttpResponse:
+    """A page the phone may keep to open it without a network."""
+    if response.status_code == 200:
+        response.headers[KEEP] = _key(scope)
+    return response
+
+
+def _with_visit(request: HttpRequest, template: str, visit: VisitInfo, form: Any) -> HttpResponse:
+    names = queries.place_names({visit.content.node_id})
+    context = {"visit": visit, "form": form, "place": names.get(visit.content.node_id, ("", ""))[0],
+               "once": request.POST.get("_once") or uuid.uuid4().hex}  # fmt: skip
+    return render(request, template, context, status=422 if form.errors else 200)
+
+
+def _back(request: HttpRequest, name: str) -> HttpResponseRedirect:
+    wanted = request.POST.get("next", "")
+    own = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return HttpResponseRedirect(wanted if own else reverse(name))
+
+
+def _month_of(text: str) -> Month | None:
+    try:
+        return Month.parse(text)
+    except ValueError:
+        return None

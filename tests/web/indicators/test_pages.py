@@ -1,0 +1,254 @@
+"""The pages of figures: way down from province to visit, exports that equal the page, publishing on demand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from django.conf import settings
+from openpyxl import load_workbook
+
+from services.indicators.web import exports, maps
+from tests.app.indicators import books
+from tests.app.indicators.books import NOVEMBER, deliver, publish, visit
+from tests.world import World
+
+
+@pytest.fixture
+def published(world: World) -> World:
+    books.small_book(world)
+    for county in ("330106", "330102", "330203"):
+        publish(world, county)
+    return world
+
+
+def _get(client: Any, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return str(answer.content.decode())
+
+
+def test_the_leader_goes_down_from_the_province_to_the_visits_of_one_village(published: World, sign_in: Any) -> None:
+    client = sign_in("leader")
+    first = client.get("/figures/")
+    assert first.status_code == 302
+    page = _get(client, first["Location"])
+    for code, name in (("3301", "杭州市"), ("330106", "西湖区"), ("330106109", "双浦镇"), ("330106109200", "湖埠村")):
+        address = f"/figures/{published.node(code)}/?month=2026-10"
+        assert f'href="{address}"' in page, name
+        page = _get(client, address)
+        assert f"{name} · 2026年10月" in page
+    assert "2026年10月8日" in page
+    assert "林知远" in page
+    assert "不外传的内容" not in page
+
+
+def test_the_first_sentence_says_what_the_page_means(published: World, sign_in: Any) -> None:
+    page = _get(sign_in("county"), f"/figures/{published.node('330106')}/")
+    lead = re.search(r'<p class="f-lead">(.*?)</p>', page)
+    assert lead is not None
+    assert lead[1] == (
+        "5 个社区和村里，3 个有法律顾问，<b>还差 2 个</b>。"
+        "要在年底到 100%，10 月末应到 98.3%，现在<b>落后 38.3 点</b>。"
+        "缺口都在<b>双浦镇和北山街道</b>。"
+    )
+
+
+def test_a_month_nobody_published_says_so(published: World, sign_in: Any) -> None:
+    page = _get(sign_in("leader"), f"/figures/{published.node('33')}/?month=2026-08")
+    assert "这个月还没有发布" in page
+    assert "f-figs" not in page
+
+
+def test_a_county_that_is_missing_is_named_and_not_counted_as_zero(published: World, sign_in: Any) -> None:
+    page = _get(sign_in("leader"), f"/figures/{published.node('3302')}/?month=2026-10")
+    assert "还有 1 个县（区）没有发布这个月" in page
+    assert "没有发布" in page
+
+
+@pytest.mark.parametrize("month", ["2026-13", "october", "2026-1", "%00"])
+def test_a_month_that_is_none_is_refused(published: World, sign_in: Any, month: str) -> None:
+    answer = sign_in("leader").get(f"/figures/{published.node('33')}/?month={month}")
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("username", "code", "status"),
+    [
+        ("city2", "3301", 404), ("city2", "330106109200", 404), ("city2", "33", 404), ("city2", "3302", 200),
+        ("street", "330106109", 200), ("street", "330106", 404), ("street", "330106002", 404),
+        ("liaison", "330106109200", 200), ("liaison", "330106109201", 404), ("auditor3", "330106", 200),
+        ("county2", "330106", 404),
+    ],
+)  # fmt: skip
+def test_what_is_not_ones_own_is_not_found(
+    published: World, sign_in: Any, username: str, code: str, status: int
+) -> None:
+    assert sign_in(username).get(f"/figures/{published.node(code)}/").status_code == status
+
+
+def test_the_liaison_sees_the_figure_and_not_the_lines(published: World, sign_in: Any) -> None:
+    page = _get(sign_in("liaison"), f"/figures/{published.node('330106109200')}/?month=2026-10")
+    assert "到点时长" in page
+    assert "林知远" not in page
+
+
+def _rows_of_page(page: str) -> list[list[str]]:
+    body = page.split("<tbody>")[1].split("</tbody>")[0]
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in body.split("</tr>") if "<t" in row]
+    return [[re.sub(r"<small>.*?</small>|<[^>]+>", "", cell).strip() for cell in row] for row in cells]
+
+
+def test_an_export_holds_exactly_what_the_page_shows(published: World, sign_in: Any) -> None:
+    client, node = sign_in("leader"), published.node("3301")
+    shown = _rows_of_page(_get(client, f"/figures/{node}/?month=2026-10"))
+    answer = client.get(f"/figures/{node}/export.csv?month=2026-10")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    sheet = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    rows = sheet[1:-1]
+    assert [(row[0], row[1], f"{row[6]}%", row[5], f"{row[9]}%", row[12], row[13]) for row in rows] == [
+        (row[0], row[1], row[2], row[4], row[6], row[7], row[8]) for row in shown
+    ]
+    book = load_workbook(io.BytesIO(client.get(f"/figures/{node}/export.xlsx?month=2026-10").content))
+    as_text = [["" if value is None else str(value) for value in row] for row in book.active.iter_rows(values_only=True)]
+    assert [[_plain(cell) for cell in row] for row in as_text] == [[_plain(cell) for cell in row] for row in sheet]
+
+
+def _plain(cell: str) -> str:
+    try:
+        return f"{float(cell):g}"
+    except ValueError:
+        return cell
+
+
+def test_an_export_of_a_village_holds_its_lines(published: World, sign_in: Any) -> None:
+    answer = sign_in("leader").get(f"/figures/{published.node('330106109200')}/export.csv?month=2026-10")
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[1:] == [
+        ["2026-10-08", "到访", "林知远", "300", "5.00"],
+        ["2026-10-15", "讲座", "林知远", "200", "3.33"],
+    ]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_no_cell_becomes_a_formula(text: str) -> None:
+    sheet = exports.Sheet(name="x", title="x", header=("a",), rows=((text,),))
+    [[_header], [cell]] = csv.reader(io.StringIO(exports.as_csv(sheet).content.decode("utf-8-sig"), newline=""))
+    assert cell == f"'{text}"
+    if text.isprintable():
+        book = load_workbook(io.BytesIO(exports.as_xlsx(sheet).content))
+        assert book.active["A2"].data_type == "s"
+        assert book.active["A2"].value == text
+
+
+@pytest.mark.parametrize("username", ["street", "liaison"])
+def test_who_may_not_export_is_refused_and_shown_no_button(published: World, sign_in: Any, username: str) -> None:
+    client = sign_in(username)
+    node = published.node("330106109" if username == "street" else "330106109200")
+    assert client.get(f"/figures/{node}/export.csv").status_code == 403
+    assert "export.csv" not in _get(client, f"/figures/{node}/")
+
+
+def test_the_county_publishes_on_demand_and_a_double_click_acts_once(published: World, sign_in: Any) -> None:
+    client, node = sign_in("county"), published.node("330106")
+    page = _get(client, f"/figures/{node}/?month=2026-10")
+    once = re.search(r'name="_once" value="([0-9a-f]{32})"', page)
+    assert once is not None
+    visit(published, "330106109001", date(2026, 10, 20), 240, adviser=books.WU)
+    for _click in range(2):
+        answer = client.post(f"/figures/{node}/publish/", {"month": "2026-10", "_once": once[1]})
+        assert answer["Location"] == f"/figures/{node}/?month=2026-10"
+    assert deliver(published, "330106") == 1
+    page = _get(client, f"/figures/{node}/?month=2026-10")
+    assert "第 2 次发布" in page
+    assert "已经重新汇总" in page
+
+
+@pytest.mark.parametrize("username", ["leader", "city", "street", "auditor3"])
+def test_only_the_county_publishes(published: World, sign_in: Any, username: str) -> None:
+    client, node = sign_in(username), published.node("330106")
+    assert client.post(f"/figures/{node}/publish/", {"month": "2026-10"}).status_code == 403
+    if username != "street":
+        assert "重新汇总并发布" not in _get(client, f"/figures/{node}/")
+
+
+def test_a_county_does_not_publish_anothers_month(published: World, sign_in: Any) -> None:
+    answer = sign_in("county2").post(f"/figures/{published.node('330106')}/publish/", {"month": "2026-10"})
+    assert answer.status_code == 404
+
+
+def test_the_months_before_stand_beside_and_lead_back(published: World, sign_in: Any) -> None:
+    publish(published, "330106", NOVEMBER)
+    page = _get(sign_in("county"), f"/figures/{published.node('330106')}/")
+    assert "本月未完，数到 11月16日" in page
+    assert f'href="/figures/{published.node("330106")}/?month=2026-10"' in page
+    assert "各地每月到点时长达标率" in page
+
+
+def test_pages_hold_no_inline_style_or_script(published: World, sign_in: Any) -> None:
+    client = sign_in("leader")
+    for code in ("33", "3301", "330106", "330106109", "330106109200"):
+        page = _get(client, f"/figures/{published.node(code)}/?month=2026-10")
+        assert " style=" not in page
+        assert not re.search(r"<script(?![^>]*\bsrc=)", page)
+        assert not re.search(r"\son[a-z]+=", page)
+
+
+def test_without_outlines_the_table_stands_alone(published: World, sign_in: Any) -> None:
+    page = _get(sign_in("leader"), f"/figures/{published.node('33')}/?month=2026-10")
+    assert '<svg class="f-map"' not in page
+    assert "上城区" in page  # in the map's own table
+
+
+SQUARES = {
+    "viewBox": "0 0 1000 500", "outline": "M0 0l100 0 0 100 -100 0z",
+    "counties": [
+        {"code": "330106", "name": "西湖区", "city_code": "3301", "d": "M0 0l10 0 0 10 -10 0z", "label": [5, 5], "roomy": True},
+        {"code": "330102", "name": "上城区", "city_code": "3301", "d": "M10 0l10 0 0 10 -10 0z", "label": [15, 5], "roomy": True},
+        {"code": "330203", "name": "海曙区", "city_code": "3302", "d": "M50 50l10 0 0 10 -10 0z", "label": [55, 55], "roomy": True},
+    ],
+    "cities": [
+        {"code": "3301", "name": "杭州", "d": "M0 0l20 0 0 10 -20 0z", "label": [10, 5]},
+        {"code": "3302", "name": "宁波", "d": "M50 50l10 0 0 10 -10 0z", "label": [55, 55]},
+    ],
+}  # fmt: skip
+
+
+def test_the_map_colours_each_county_and_links_to_it(
+    published: World, sign_in: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    import json
+
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    (tmp_path / "geo").mkdir()
+    (tmp_path / "geo" / "33.json").write_text(json.dumps(SQUARES))
+    client = sign_in("leader")
+    page = _get(client, f"/figures/{published.node('33')}/?month=2026-10")
+    drawn = page.split('<svg class="f-map"')[1].split("</svg>")[0]
+    assert f'href="/figures/{published.node("330106")}/?month=2026-10"' in drawn
+    assert "西湖区 60.0%" in drawn
+    city = _get(client, f"/figures/{published.node('3301')}/?month=2026-10")
+    drawn = city.split('<svg class="f-map"')[1].split("</svg>")[0]
+    assert "海曙区" not in drawn
+    assert "上城区" in drawn
+
+
+def test_one_city_is_cut_out_and_drawn_large() -> None:
+    cut = maps.city_only(SQUARES, "3301")
+    assert cut is not None
+    assert cut["viewBox"] == "0 0 1000 506"
+    assert [county["code"] for county in cut["counties"]] == ["330106", "330102"]
+    assert cut["counties"][0]["d"] == "M6.0 6.0l494.0 0.0 0.0 494.0 -494.0 0.0z"
+    assert maps.city_only(SQUARES, "3399") is None
+
+
+def test_who_is_not_signed_in_is_sent_to_the_door(world: World) -> None:
+    from django.test import Client
+
+    answer = Client().get(f"/figures/{world.node('33')}/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
