@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -57,6 +58,8 @@ class DoorView(APIView):
             response = super().dispatch(request, scope, *args, **kwargs)
             if response.status_code >= 400:
                 transaction.set_rollback(True)
+            elif request.method in self.door_writes:
+                _keep(request, scope, response)
             return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -76,12 +79,26 @@ class DoorView(APIView):
 
 
 def once(request: Request, scope: Scope) -> Response | None:
-    """The answer that was given under this request's ``Idempotency-Key``, if there was one; else claims the key."""
+    """
+    The answer that was given under this request's ``Idempotency-Key``, if there was one; else claims the key.
+
+    To be called before ``request.data``: the fingerprint is of the bytes, which are gone once they were parsed.
+    """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return None
     earlier = idempotency.claim(scope=scope, key=key, fingerprint=idempotency.fingerprint(request._request), now=now())
-    return None if earlier is None else Response(status=earlier.status, headers={"Idempotency-Replayed": "true"})
+    if earlier is None:
+        return None
+    body = json.loads(earlier.body) if earlier.body else None
+    return Response(body, status=earlier.status, headers={"Idempotency-Replayed": "true"})
+
+
+def _keep(request: Any, scope: Scope, response: Any) -> None:
+    """Remember the answer to a key that ``once`` claimed."""
+    key = request.headers.get("Idempotency-Key", "")
+    if key and isinstance(response, Response) and "Idempotency-Replayed" not in response.headers:
+        idempotency.remember(scope=scope, key=key, response=response.render())
 
 
 def problem(code: str, message: str, http_status: int, **more: Any) -> Response:

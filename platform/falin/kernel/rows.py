@@ -46,7 +46,7 @@ class ScopedQuerySet(models.QuerySet[M_co]):
 
     def _fetch_all(self) -> None:
         self._check()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[M_co]:
         self._check()

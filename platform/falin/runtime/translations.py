@@ -52,13 +52,14 @@ def gather() -> Catalog:
         else:
             continue
         name = path.relative_to(ROOT).as_posix()
-        found = extract_python(io.BytesIO(code.encode()), dict.fromkeys(KEYWORDS), [], {"encoding": "utf-8"})
-        for _line, function, message, _comments in found:
-            _add(catalogue, name, function, message)
+        for _line, function, message, _comments in extract_python(
+            io.BytesIO(code.encode()), dict.fromkeys(KEYWORDS), [], {"encoding": "utf-8"}
+        ):
+            _add(catalogue, name, str(function), message)
     return catalogue
 
 
-def _add(catalogue: Catalog, name: str, function: str, message: str | tuple[str, ...]) -> None:
+def _add(catalogue: Catalog, name: str, function: str, message: object) -> None:
     parts = message if isinstance(message, tuple) else (message,)
     if not parts or any(not isinstance(part, str) for part in parts[: 2 if function.startswith("p") else 1]):
         return

@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
-from falin.kernel import idempotency
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView, once
 from falin.kernel.scope import Scope
@@ -32,10 +31,6 @@ def _asked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any
     return _checked(serializer(data=request.query_params))
 
 
-def _sent(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    return _checked(serializer(data=request.data))
-
-
 def _checked(serializer: Serializer[Any]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     data: dict[str, Any] = serializer.validated_data
@@ -47,12 +42,14 @@ def _day(asked: dict[str, Any]) -> date:
     return day
 
 
-def _write(request: Request, scope: Scope, act: Callable[[], Response]) -> Response:
-    """Do it once for each ``Idempotency-Key``."""
+def _write(
+    request: Request, scope: Scope, serializer: type[Serializer[Any]], act: Callable[[dict[str, Any]], Response]
+) -> Response:
+    """Do what was sent, once for each ``Idempotency-Key``."""
     earlier = once(request, scope)
     if earlier is not None:
         return earlier
-    return act()
+    return act(_checked(serializer(data=request.data)))
 
 
 class Advisers(DoorView):
@@ -71,12 +68,11 @@ class Advisers(DoorView):
     @extend_schema(request=s.AdviserIn, responses={201: s.AdviserOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope) -> Response:
         """Enter an adviser into the province's register."""
-        data = _sent(s.AdviserIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             return Response(s.AdviserOut(commands.register_adviser(scope=scope, now=now(), **data)).data, status=201)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.AdviserIn, act)
 
 
 class OneAdviser(DoorView):
@@ -91,13 +87,12 @@ class OneAdviser(DoorView):
     @extend_schema(request=s.CorrectionIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
     def patch(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Correct what the register says; what is left out stays."""
-        data = _sent(s.CorrectionIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             made = commands.update_adviser(scope=scope, adviser_id=adviser_id, now=now(), **data)
             return Response(s.AdviserOut(made).data)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.CorrectionIn, act)
 
 
 class Examination(DoorView):
@@ -106,13 +101,12 @@ class Examination(DoorView):
     @extend_schema(request=s.ExaminationIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Note that the adviser passed the unified examination (R2.6)."""
-        data = _sent(s.ExaminationIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             made = commands.record_examination(scope=scope, adviser_id=adviser_id, now=now(), **data)
             return Response(s.AdviserOut(made).data)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.ExaminationIn, act)
 
 
 class Ban(DoorView):
@@ -121,24 +115,18 @@ class Ban(DoorView):
     @extend_schema(request=s.BanIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Bar the adviser from new appointments up to and including a day."""
-        data = _sent(s.BanIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             made = commands.ban_adviser(scope=scope, adviser_id=adviser_id, now=now(), **data)
             return Response(s.AdviserOut(made).data)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.BanIn, act)
 
     @extend_schema(parameters=[s.WhyIn], responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
     def delete(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Lift a ban before it runs out."""
-        asked = _asked(s.WhyIn, request)
-
-        def act() -> Response:
-            made = commands.lift_ban(scope=scope, adviser_id=adviser_id, why=asked["why"], now=now())
-            return Response(s.AdviserOut(made).data)
-
-        return _write(request, scope, act)
+        made = commands.lift_ban(scope=scope, adviser_id=adviser_id, now=now(), **_asked(s.WhyIn, request))
+        return Response(s.AdviserOut(made).data)
 
 
 class OpenAccount(DoorView):
@@ -165,12 +153,11 @@ class Firms(DoorView):
     @extend_schema(request=s.FirmIn, responses={201: s.FirmOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope) -> Response:
         """Enter a firm into the province's register."""
-        data = _sent(s.FirmIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             return Response(s.FirmOut(commands.register_firm(scope=scope, now=now(), **data)).data, status=201)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.FirmIn, act)
 
 
 class OwnFirm(DoorView):
@@ -211,13 +198,12 @@ class Appointments(DoorView):
     @extend_schema(request=s.AppointmentIn, responses={201: s.AppointmentOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope) -> Response:
         """Have an adviser serve a community (R2.2, R2.6)."""
-        data = _sent(s.AppointmentIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             made = commands.appoint_adviser(scope=scope, now=now(), **data)
             return Response(s.AppointmentOut(made).data, status=201)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.AppointmentIn, act)
 
 
 class EndAppointment(DoorView):
@@ -226,13 +212,12 @@ class EndAppointment(DoorView):
     @extend_schema(request=s.EndIn, responses={200: s.AppointmentOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
         """End an appointment on a day."""
-        data = _sent(s.EndIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             made = commands.end_appointment(scope=scope, appointment_id=appointment_id, now=now(), **data)
             return Response(s.AppointmentOut(made).data)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.EndIn, act)
 
 
 class ReplaceAdviser(DoorView):
@@ -241,13 +226,12 @@ class ReplaceAdviser(DoorView):
     @extend_schema(request=s.ReplacementIn, responses={201: s.AppointmentOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
         """End an appointment and have somebody else serve from the next day on; both or neither."""
-        data = _sent(s.ReplacementIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             made = commands.replace_adviser(scope=scope, appointment_id=appointment_id, now=now(), **data)
             return Response(s.AppointmentOut(made).data, status=201)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.ReplacementIn, act)
 
 
 class Coverage(DoorView):
@@ -276,14 +260,13 @@ class ExplainVacancy(DoorView):
     @extend_schema(request=s.VacancyIn, responses={204: None, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope, node_id: int) -> Response:
         """Say why a community has no adviser at present."""
-        data = _sent(s.VacancyIn, request)
 
-        def act() -> Response:
+        def act(data: dict[str, Any]) -> Response:
             commands.explain_vacancy(scope=scope, node_id=node_id, reason=VacancyReason(data["reason"]),
                                      note=data["note"], now=now())  # fmt: skip
             return Response(status=204)
 
-        return _write(request, scope, act)
+        return _write(request, scope, s.VacancyIn, act)
 
 
 class Candidates(DoorView):

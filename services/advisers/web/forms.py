@@ -22,12 +22,10 @@ _DAY = {**_REQUIRED, "invalid": gettext_lazy("看不懂这个日期。请写成 
 _DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
 
 
-def day_field(
-    label: Any, *, required: bool = True, help_text: Any = "", initial: date | None = None
-) -> forms.DateField:
+def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
     return forms.DateField(
-        label=label, required=required, help_text=help_text, widget=DayInput(), error_messages=_DAY, input_formats=_DAYS,
-        initial=initial,
+        label=label, required=required, help_text=help_text, widget=DayInput(), error_messages=_DAY,
+        input_formats=_DAYS,
     )  # fmt: skip
 
 
@@ -63,7 +61,8 @@ class AdviserForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=40, error_messages=_REQUIRED)
     id_number = forms.CharField(label=gettext_lazy("身份证号"), max_length=40, error_messages=_REQUIRED,
                                 help_text=gettext_lazy("18 位。加密保存，页面上不再显示。"))  # fmt: skip
-    phone = forms.CharField(label=gettext_lazy("本人手机号"), max_length=30, error_messages=_REQUIRED, widget=PhoneInput(),
+    phone = forms.CharField(label=gettext_lazy("本人手机号"), max_length=30, error_messages=_REQUIRED,
+                            widget=PhoneInput(),
                             help_text=gettext_lazy("11 位。加密保存，只显示前三位和后四位。"))  # fmt: skip
     firm_id = forms.CharField(label=gettext_lazy("律所或法律服务所"), max_length=80, error_messages=_REQUIRED,
                               help_text=gettext_lazy("写登记册上的全称。"))  # fmt: skip

@@ -213,8 +213,8 @@ def shown_line(line: AppointmentLine, on: date) -> ShownLine:
     return ShownLine(
         id=str(item.id), adviser=item.adviser_name, adviser_url=reverse("advisers:adviser", args=[item.adviser_id]),
         firm=item.firm_name, community=f"{line.street}{line.community}",
-        community_url=reverse("advisers:community", args=[item.node_id]), begins_on=item.begins_on, ends_on=item.ends_on,
-        sign=sign, words=words, over=line.over, why=item.ended_why,
+        community_url=reverse("advisers:community", args=[item.node_id]), begins_on=item.begins_on,
+        ends_on=item.ends_on, sign=sign, words=words, over=line.over, why=item.ended_why,
     )  # fmt: skip
 
 

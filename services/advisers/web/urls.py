@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from services.advisers.web import acting, lists
 
 app_name = "advisers"
 urlpatterns = [
     path("", lists.advisers, name="list"),
+    path("import/", include("services.advisers.web.import_urls")),
     path("new/", acting.register, name="new"),
     path("firm/", lists.firm, name="firm"),
     path("firms/", lists.firms, name="firms"),

@@ -99,6 +99,6 @@ def initial_of(visit: VisitInfo) -> dict[str, Any]:
     begins_at, ends_at = content.begins_at.astimezone(SHANGHAI), content.ends_at.astimezone(SHANGHAI)
     return {
         "node_id": content.node_id, "kind": content.kind.value, "on_day": begins_at.date(),
-        "begins_at": begins_at.time(), "ends_at": ends_at.time(), "next_day": ends_at.date() > begins_at.date(), "topic": content.topic,
-        "attendees": content.attendees, "note": content.note,
+        "begins_at": begins_at.time(), "ends_at": ends_at.time(), "next_day": ends_at.date() > begins_at.date(),
+        "topic": content.topic, "attendees": content.attendees, "note": content.note,
     }  # fmt: skip

@@ -23,7 +23,7 @@ from services.advisers.queries.imports import get_import
 from services.advisers.rules.imports import ImportInfo, ImportState
 from services.advisers.tasks import register_jobs
 from tests.conftest import ROOT, _with_name
-from tests.fixtures.adviser_sheets import mixed, write_many
+from tests.fixtures.adviser_sheets import as_offices_write, mixed, write_many
 from tests.world import NOW, World
 
 MOST_MEGABYTES = 300
@@ -61,7 +61,7 @@ def _take(scope: Scope, path: Path) -> ImportInfo:
 @pytest.mark.slow
 def test_a_hundred_thousand_rows_are_all_accounted_for_within_300_mb(world: World, tmp_path: Path) -> None:
     scope = world.scope("county")
-    info = _take(scope, write_many(tmp_path / "many.xlsx", mixed(100_000)))
+    info = _take(scope, as_offices_write(write_many(tmp_path / "many.xlsx", mixed(100_000))))
     assert info.job_id
     cost = _in_process(scope.schema, info.job_id)
     info = _look(scope, info.id)

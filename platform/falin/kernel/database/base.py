@@ -37,6 +37,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     read_only = False
     _entered = False
     _connecting = False
+    _setting_search_path = False
 
     def set_scope(self, scope: Scope | None, *, read_only: bool = False) -> None:
         """

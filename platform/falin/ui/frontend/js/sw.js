@@ -1,0 +1,87 @@
+// Keeps the adviser's two pages and their looks on the phone. Pages belong to one person: the next one's coming, or signing
+// out, drops them. What waits to be sent is not here but in the pages' own database.
+
+const PAGES = "falin-pages:";
+const ASSETS = "falin-assets";
+const MOST_ASSETS = 60;
+const PATIENCE = 6000; // a network that does not answer is no network, where a kept page is at hand
+const KEEP = "X-Falin-Keep";
+const HASHED = /\.[0-9a-f]{8,}\.\w+$/;
+
+async function forgetPages(except) {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(PAGES) && name !== except).map((name) => caches.delete(name)));
+}
+
+/** Put a page away under the person it was made for. */
+async function keepPage(path, response) {
+  const key = response.headers.get(KEEP);
+  if (!key || !response.ok || response.redirected) return;
+  await forgetPages(PAGES + key);
+  const cache = await caches.open(PAGES + key);
+  await cache.put(path, response);
+}
+
+async function keepAsset(address, response) {
+  const cache = await caches.open(ASSETS);
+  await cache.put(address, response);
+  const held = await cache.keys();
+  await Promise.all(held.slice(0, Math.max(0, held.length - MOST_ASSETS)).map((request) => cache.delete(request)));
+}
+
+async function fetchAndKeep(path) {
+  try { await keepPage(path, await fetch(path, { credentials: "same-origin", cache: "no-store" })); } catch (unreachable) { /* next time */ }
+}
+
+async function keepAll(message) {
+  await Promise.all(message.pages.map(fetchAndKeep));
+  const cache = await caches.open(ASSETS);
+  await Promise.all([...message.assets, "/offline/"].map(async (address) => {
+    if (HASHED.test(address) && await cache.match(address)) return;
+    try {
+      const response = await fetch(address, { credentials: "omit" });
+      if (response.ok) await keepAsset(address, response);
+    } catch (unreachable) { /* next time */ }
+  }));
+}
+
+const kept = (path) => caches.match(path, { ignoreVary: true, ignoreSearch: true });
+
+async function page(request) {
+  const path = new URL(request.url).pathname;
+  const stored = await kept(path);
+  const network = fetch(request).then((response) => {
+    if (response.headers.has(KEEP)) keepPage(path, response.clone());
+    return response;
+  });
+  if (!stored) return network.catch(async () => (await kept("/offline/")) || Response.error());
+  network.catch(() => {}); // the race below may be over before
+  const patience = new Promise((done) => setTimeout(() => done(stored), PATIENCE));
+  return Promise.race([network.catch(() => stored), patience]);
+}
+
+async function asset(request) {
+  const address = new URL(request.url);
+  const stored = await caches.match(address.pathname + address.search, { ignoreVary: true });
+  if (stored && HASHED.test(address.pathname)) return stored;
+  try { return await fetch(request); } catch (unreachable) { return stored || Response.error(); }
+}
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("message", (event) => {
+  if (event.data.act === "keep") event.waitUntil(keepAll(event.data));
+  if (event.data.act === "forget") event.waitUntil(forgetPages(""));
+});
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const address = new URL(request.url);
+  if (address.origin !== self.location.origin) return;
+  if (request.method === "POST") {
+    if (address.pathname === "/accounts/logout/") event.waitUntil(forgetPages(""));
+    return;
+  }
+  if (request.method !== "GET") return;
+  if (request.mode === "navigate") event.respondWith(page(request));
+  else if (address.pathname.startsWith("/static/")) event.respondWith(asset(request));
+});

@@ -1,0 +1,27 @@
+"""Addresses of the advisers' API."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from services.advisers.rest import views
+
+app_name = "advisers-api"
+urlpatterns = [
+    path("", views.Advisers.as_view(), name="advisers"),
+    path("imports/", include("services.advisers.rest.imports")),
+    path("firms/", views.Firms.as_view(), name="firms"),
+    path("firm/", views.OwnFirm.as_view(), name="firm"),
+    path("mine/", views.OwnCommunities.as_view(), name="mine"),
+    path("coverage/", views.Coverage.as_view(), name="coverage"),
+    path("vacancies/", views.Vacancies.as_view(), name="vacancies"),
+    path("vacancies/<int:node_id>/", views.ExplainVacancy.as_view(), name="explain"),
+    path("communities/<int:node_id>/candidates/", views.Candidates.as_view(), name="candidates"),
+    path("appointments/", views.Appointments.as_view(), name="appointments"),
+    path("appointments/<uuid:appointment_id>/end/", views.EndAppointment.as_view(), name="end"),
+    path("appointments/<uuid:appointment_id>/replace/", views.ReplaceAdviser.as_view(), name="replace"),
+    path("<uuid:adviser_id>/", views.OneAdviser.as_view(), name="adviser"),
+    path("<uuid:adviser_id>/examination/", views.Examination.as_view(), name="examination"),
+    path("<uuid:adviser_id>/ban/", views.Ban.as_view(), name="ban"),
+    path("<uuid:adviser_id>/account/", views.OpenAccount.as_view(), name="account"),
+]

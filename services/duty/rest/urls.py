@@ -1,0 +1,18 @@
+"""Addresses of duty's API, below /api/v1/duty/."""
+
+from django.urls import path
+
+from services.duty.rest import views
+
+app_name = "duty-api"
+urlpatterns = [
+    path("token/", views.Token.as_view(), name="token"),
+    path("visits/", views.Visits.as_view(), name="visits"),
+    path("visits/<uuid:visit_id>/correct/", views.VisitCorrection.as_view(), name="correct"),
+    path("visits/<uuid:visit_id>/void/", views.VisitVoid.as_view(), name="void"),
+    path("hours/", views.MyMonths.as_view(), name="hours"),
+    path("reminders/", views.Reminders.as_view(), name="reminders"),
+    path("reminders/<int:reminder_id>/read/", views.ReminderRead.as_view(), name="read-reminder"),
+    path("behind/", views.BehindList.as_view(), name="behind"),
+    path("months/", views.Months.as_view(), name="months"),
+]

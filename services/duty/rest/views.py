@@ -1,0 +1,174 @@
+"""Duty for programs, and for the phone that sends what it kept while there was no network."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.middleware.csrf import get_token
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from falin.kernel.clock import now
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Invalid, Refused
+from falin.kernel.rest import DoorView
+from falin.kernel.scope import Scope
+from services.duty import commands, queries
+from services.duty.rest.serializers import (
+    BehindOut,
+    BookMonthOut,
+    CorrectionIn,
+    MonthIn,
+    MyMonthOut,
+    ReminderOut,
+    RemindIn,
+    SentOut,
+    TokenOut,
+    VisitIn,
+    VisitOut,
+    WhyIn,
+)
+from services.duty.types import VisitInfo
+
+MONTH = OpenApiParameter("month", OpenApiTypes.STR, description="2026-11; this month where it is left out")
+_PARSERS: list[type[BaseParser]] = [JSONParser, MultiPartParser]
+
+
+def _month(request: Request) -> Month:
+    text = request.query_params.get("month", "")
+    try:
+        return Month.parse(text) if text else Month.of(now())
+    except ValueError:
+        raise Invalid("duty.no_such_month", _("月份要写成 2026-11 这样。"), field="month") from None
+
+
+class Token(DoorView):
+    """Who is signed in; a fresh token for what is sent next. Says 401 where the session is over."""
+
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.log"}
+
+    @extend_schema(responses=TokenOut, operation_id="duty_token")
+    def get(self, request: Request, scope: Scope) -> Response:
+        token = get_token(request._request)
+        return Response(TokenOut({"person": scope.person_id, "tenant": scope.tenant_id, "csrf": token}).data)
+
+
+class Visits(DoorView):
+    """The adviser's own visits."""
+
+    parser_classes = _PARSERS
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own", "POST": "duty.log"}
+
+    @extend_schema(parameters=[MONTH], responses=VisitOut(many=True), operation_id="duty_visits_list")
+    def get(self, request: Request, scope: Scope) -> Response:
+        found = queries.list_my_visits(scope=scope, month=_month(request))
+        return Response(VisitOut(found, many=True).data)
+
+    @extend_schema(request=VisitIn, responses={201: VisitOut, 200: VisitOut}, operation_id="duty_visits_log")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Log a visit. 201: booked now; 200: this very visit was booked before, nothing was written."""
+        given = VisitIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        data, moment = given.validated_data, now()
+        if data["person"] not in (None, scope.person_id) or data["tenant"] not in (None, scope.tenant_id):
+            raise Refused("duty.other_person", _("这条记录是用别的身份写的，请换回那个身份再传。"))
+        visit = commands.log_visit(
+            scope=scope, visit_id=data["id"], written_at=data["written_at"], now=moment, **given.written()
+        )
+        return Response(VisitOut(visit).data, status=201 if visit.recorded_at == moment else 200)
+
+
+class VisitCorrection(DoorView):
+    parser_classes = _PARSERS
+    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.log"}
+
+    @extend_schema(request=CorrectionIn, responses=VisitOut, operation_id="duty_visits_correct")
+    def post(self, request: Request, scope: Scope, visit_id: uuid.UUID) -> Response:
+        """Mend a visit, with the reason, until its month is closed."""
+        given = CorrectionIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        visit: VisitInfo = commands.correct_visit(
+            scope=scope, visit_id=visit_id, why=given.validated_data["why"], now=now(), **given.written()
+        )
+        return Response(VisitOut(visit).data)
+
+
+class VisitVoid(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.log"}
+
+    @extend_schema(request=WhyIn, responses=VisitOut, operation_id="duty_visits_void")
+    def post(self, request: Request, scope: Scope, visit_id: uuid.UUID) -> Response:
+        """Take a visit out of the count, with the reason, until its month is closed."""
+        given = WhyIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        visit = commands.void_visit(scope=scope, visit_id=visit_id, why=given.validated_data["why"], now=now())
+        return Response(VisitOut(visit).data)
+
+
+class MyMonths(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own"}
+
+    @extend_schema(responses=MyMonthOut(many=True), operation_id="duty_hours_mine")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The adviser's own communities this month."""
+        return Response(MyMonthOut(queries.my_months(scope=scope, now=now()), many=True).data)
+
+
+class Reminders(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own", "POST": "duty.remind"}
+
+    @extend_schema(responses=ReminderOut(many=True), operation_id="duty_reminders_mine")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Reminders to the adviser, read and unread."""
+        return Response(ReminderOut(queries.list_my_reminders(scope=scope, unread_only=False), many=True).data)
+
+    @extend_schema(request=RemindIn, responses={201: SentOut}, operation_id="duty_reminders_send")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Remind an adviser of the hours a community still misses; once a day."""
+        given = RemindIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        reminder = commands.remind(scope=scope, node_id=data["node_id"], adviser_id=data["adviser_id"],
+                                   month=Month.parse(data["month"]), now=now())  # fmt: skip
+        return Response(SentOut({"id": reminder}).data, status=201)
+
+
+class ReminderRead(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.log"}
+
+    @extend_schema(request=None, responses={204: None}, operation_id="duty_reminders_read")
+    def post(self, request: Request, scope: Scope, reminder_id: int) -> Response:
+        """The adviser has read a word to him."""
+        commands.mark_reminder_read(scope=scope, reminder_id=reminder_id, now=now())
+        return Response(status=204)
+
+
+class BehindList(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.read"}
+
+    @extend_schema(parameters=[MONTH], responses=BehindOut(many=True), operation_id="duty_behind_list")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Who has not reached the hours of a community yet, furthest behind first."""
+        return Response(BehindOut(queries.list_behind(scope=scope, month=_month(request), now=now()), many=True).data)
+
+
+class Months(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.close", "POST": "duty.close"}
+
+    @extend_schema(responses=BookMonthOut(many=True), operation_id="duty_months_list")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The county's book of months."""
+        return Response(BookMonthOut(queries.list_book(scope=scope, now=now()), many=True).data)
+
+    @extend_schema(request=MonthIn, responses={201: MonthIn}, operation_id="duty_months_close")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Close a month of the county's book."""
+        given = MonthIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        commands.close_month(scope=scope, month=Month.parse(given.validated_data["month"]), now=now())
+        return Response(given.data, status=201)
