@@ -19,7 +19,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 _ADMIN = os.environ.get("FALIN_TEST_ADMIN_URL", "")
-_HOME = Path(os.environ.setdefault("FALIN_HOME", tempfile.mkdtemp(prefix="falin-test-")))
+if "FALIN_HOME" not in os.environ:
+    os.environ["FALIN_HOME"] = tempfile.mkdtemp(prefix="falin-test-")
 os.environ.setdefault("DATABASE_URL", "postgresql://falin_app@127.0.0.1/none")
 os.environ.setdefault("DATABASE_OWNER_URL", "postgresql://falin_owner@127.0.0.1/none")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in the thread

@@ -68,7 +68,8 @@ DATABASES = {
         # A connection lives ten minutes at most: one that touched every schema keeps 1.4 MB for each.
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "falin"},
+        # Each program of ours names itself by PGAPPNAME, so that pg_stat_activity shows who holds what.
+        "OPTIONS": {"connect_timeout": 5, "fallback_application_name": "falin"},
         "DISABLE_SERVER_SIDE_CURSORS": True,  # a pooler in transaction mode cannot keep one open
     }
 }

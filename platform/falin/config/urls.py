@@ -11,6 +11,7 @@ from services.duty.web.worker import service_worker
 
 api: list[Any] = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("advisers/", include("services.advisers.rest.urls")),
     path("duty/", include("services.duty.rest.urls")),
     path("figures/", include("services.indicators.rest.urls")),
 ]
@@ -18,10 +19,10 @@ urlpatterns: list[Any] = [
     path("accounts/", include("allauth.account.urls")),
     path("api/v1/", include(api)),
     path("advisers/", include("services.advisers.web.urls")),
-    path("api/v1/advisers/", include("services.advisers.rest.urls")),
     path("duty/", include("services.duty.web.urls")),
     path("figures/", include("services.indicators.web.urls")),
     path("sw.js", service_worker, name="service-worker"),  # at the root: a worker governs its own folder and below
     path("", include("falin.ui.urls")),
     path("", include("falin.portal.urls")),
 ]
+handler500 = "falin.kernel.headers.server_error"

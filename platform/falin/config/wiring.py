@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from falin.kernel import jobs, outbox
 from falin.portal import commands as portal
+from services.advisers import tasks as advisers
 from services.indicators.tasks import on_month_rolled_up
 
 
@@ -11,6 +12,7 @@ def wire() -> None:
     """Called once when Django is ready."""
     jobs.send_with(_to_broker)
     portal.register_jobs()
+    advisers.register_jobs()
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import logging
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.defaults import server_error as stock_server_error
 
 log = logging.getLogger("falin.trouble")
 
@@ -31,7 +34,11 @@ class HeadersMiddleware:
 
 
 class TroubleMiddleware:
-    """What went wrong outside the program becomes a sentence and a way out, with 503 and Retry-After."""
+    """
+    What went wrong outside the program becomes a sentence and a way out, with 503 and Retry-After.
+
+    In a view; what happens before one (reading the session, the person, his roles) comes to ``server_error``.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -40,18 +47,32 @@ class TroubleMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-        if not full and not isinstance(error, OperationalError | InterfaceError):
-            return None
-        log.error("%s %s: %s", request.method, request.path_info, type(error).__name__)
-        kind = "disk" if full else "database"
-        if request.path_info.startswith("/api/"):
-            body = {"type": f"urn:falin:problem:kernel.{kind}", "title": "暂时不能办理，请稍后再试。", "status": 503,
-                    "code": f"kernel.{kind}"}  # fmt: skip
-            from django.http import JsonResponse
+        return told_plainly(request, error)
 
-            answer: HttpResponse = JsonResponse(body, status=503, content_type="application/problem+json")
-        else:
-            answer = render(request, "503.html", {"kind": kind, "shell": None}, status=503)
-        answer.headers["Retry-After"] = "10"
-        return answer
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The handler of what nobody else handled, wherever it happened: 503 for trouble outside the program, else 500."""
+    error = sys.exc_info()[1]
+    answer = told_plainly(request, error) if isinstance(error, Exception) else None
+    return answer or stock_server_error(request)
+
+
+def told_plainly(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """The answer for trouble outside the program; ``None`` for an error of our own."""
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if not full and not isinstance(error, OperationalError | InterfaceError):
+        return None
+    log.error("%s %s: %s", request.method, request.path_info, type(error).__name__)
+    kind = "disk" if full else "database"
+    if request.path_info.startswith("/api/"):
+        body = {"type": f"urn:falin:problem:kernel.{kind}", "title": _("暂时不能办理，请稍后再试。"), "status": 503,
+                "code": f"kernel.{kind}"}  # fmt: skip
+        answer: HttpResponse = JsonResponse(body, status=503, content_type="application/problem+json")
+    else:
+        # What stands around a page (name, menu, messages) would ask the database again.
+        request.scope = None  # type: ignore[attr-defined]
+        vars(request).pop("_messages", None)
+        answer = render(request, "503.html", {"kind": kind}, status=503)
+    answer.headers["Retry-After"] = "10"
+    return answer
+

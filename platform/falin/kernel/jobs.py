@@ -2,20 +2,25 @@
 The place of long work: every job is a row with owner, progress, log, cancel and result.
 
 A job runs as its owner, in the scope he had when he asked. It survives a killed worker: a running job whose heartbeat
-stopped is queued again, and after three tries says that it failed. Nothing is ever silent.
+stopped is queued again, and after three tries says that it failed. Nothing is ever silent: each turn leaves a line.
+
+A try that was given up for dead may live on (a machine that stood still). Tries are therefore numbered: an older one can
+neither report nor end the job.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from falin.kernel import clock
@@ -27,11 +32,18 @@ from falin.kernel.transactions import inside
 log = logging.getLogger("falin.jobs")
 
 MAX_ATTEMPTS = 3
-SILENT = timedelta(seconds=60)
+BEAT = 10.0  # seconds between two heartbeats, whatever the work itself says
+SILENT = timedelta(seconds=45)
+LOST = timedelta(seconds=10)  # queued this long without being begun: the message may be lost
+LONGEST_LOG = 20_000
 
 
 class Cancelled(Exception):
     """The owner asked to stop; what was done so far is kept or not as the job says."""
+
+
+class Superseded(Exception):
+    """This try was given up for dead, and another one has the job now."""
 
 
 @dataclass(slots=True)
@@ -41,20 +53,24 @@ class Run:
     scope: Scope
     job_id: uuid.UUID
     parameters: Mapping[str, Any]
+    attempt: int = 1
 
     def progress(self, done: int, total: int, line: str = "") -> None:
         """
         Say how far the work is, outside any transaction of the work itself.
 
         :raises Cancelled: when the owner asked to stop.
+        :raises Superseded: when another try has the job.
         """
         with inside(self.scope, read_only=False):
             row = Job.objects.select_for_update(of=("self",)).get(id=self.job_id)
+            if row.state != JobState.RUNNING or row.attempts != self.attempt:
+                raise Superseded
             if row.cancel_asked:
                 raise Cancelled
             row.done, row.total, row.heartbeat_at = done, total, clock.now()
             if line:
-                row.log = (row.log + line + "\n")[-20_000:]
+                _say(row, line)
             row.save(update_fields=["done", "total", "heartbeat_at", "log"])
 
 
@@ -101,12 +117,12 @@ def cancel(*, scope: Scope, job_id: uuid.UUID, now: datetime) -> None:
     if job is None:
         raise Missing("jobs.missing", _("没有这项任务。"))
     if job.state == JobState.QUEUED:
-        job.state, job.ended_at = JobState.CANCELLED, now
+        _end(job, JobState.CANCELLED, _("还没有开始，已按要求取消。"), now)
     elif job.state == JobState.RUNNING:
         job.cancel_asked = True
     else:
         raise Refused("jobs.over", _("这项任务已经结束了。"))
-    job.save(update_fields=["state", "ended_at", "cancel_asked"])
+    job.save(update_fields=["state", "ended_at", "cancel_asked", "log"])
 
 
 def find(*, scope: Scope, job_id: uuid.UUID) -> Job | None:
@@ -134,7 +150,8 @@ def work(*, system: Scope, job_id: uuid.UUID) -> str:
     """
     Do one job; the state it ended in. Called by the worker, perhaps twice for the same job.
 
-    The claim is a transaction of its own, so that two workers never do one job at once.
+    The claim is a transaction of its own, so that two workers never do one job at once. A database that goes away in the
+    middle is no failure of the job: it goes back into the queue.
     """
     with inside(system, read_only=False):
         row = Job.objects.select_for_update(of=("self",), skip_locked=True).filter(id=job_id).first()
@@ -142,26 +159,77 @@ def work(*, system: Scope, job_id: uuid.UUID) -> str:
             return "not mine"
         row.state, row.heartbeat_at, row.attempts = JobState.RUNNING, clock.now(), row.attempts + 1
         row.save(update_fields=["state", "heartbeat_at", "attempts"])
-        run = Run(scope=restored_scope(row.scope), job_id=row.id, parameters=row.parameters)
+        run = Run(scope=restored_scope(row.scope), job_id=row.id, parameters=row.parameters, attempt=row.attempts)
         kind = row.kind
+    result: dict[str, Any] = {}
     try:
-        result = dict(_runners[kind](run))
-        state, line = JobState.DONE, ""
+        with _beating(system, run):
+            result = dict(_runners[kind](run))
+        state, line = JobState.DONE, _("做完了。")
+    except Superseded:
+        log.warning("job %s (%s): another try has it", job_id, kind)
+        return "not mine"
     except Cancelled:
-        result, state, line = {}, JobState.CANCELLED, _("已按要求停下。")
+        state, line = JobState.CANCELLED, _("已按要求停下。")
     except Refused as refused:
         result, state, line = {"code": refused.code, "message": refused.message}, JobState.FAILED, refused.message
+    except (OperationalError, InterfaceError) as error:
+        log.warning("job %s (%s): the database went away (%s)", job_id, kind, type(error).__name__)
+        connection.close()
+        return _interrupted(system, run)
     except Exception as error:
         log.exception("job %s (%s) failed", job_id, kind)
         result, state = {"code": "jobs.broke"}, JobState.FAILED
         line = _("任务中断：系统出错（%(kind)s）。已记录，请联系运维人员。") % {"kind": type(error).__name__}
     with inside(system, read_only=False):
-        Job.objects.filter(id=job_id).update(state=state, result=result, ended_at=clock.now(), done=F("done"))
-        if line:
-            done = Job.objects.select_for_update(of=("self",)).get(id=job_id)
-            done.log = (done.log + line + "\n")[-20_000:]
-            done.save(update_fields=["log"])
+        held = _held(run)
+        if held is None:
+            return "not mine"
+        held.result = result
+        _end(held, state, line, clock.now())
+        held.save(update_fields=["state", "result", "ended_at", "log"])
     return str(state)
+
+
+@contextmanager
+def _beating(system: Scope, run: Run) -> Iterator[None]:
+    """Meanwhile a second thread says that we live, so that a long step without progress is not taken for death."""
+    over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not over.wait(BEAT):
+                try:
+                    with inside(system, read_only=False):
+                        mine = Job.objects.filter(id=run.job_id, state=JobState.RUNNING, attempts=run.attempt)
+                        mine.update(heartbeat_at=clock.now())
+                except (OperationalError, InterfaceError):
+                    connection.close()
+        finally:
+            connection.close()  # the thread's own
+
+    thread = threading.Thread(target=beat, name=f"heartbeat of {run.job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _interrupted(system: Scope, run: Run) -> str:
+    with inside(system, read_only=False):
+        held = _held(run)
+        if held is None:
+            return "not mine"
+        _queue_again(held, clock.now())
+        return str(held.state)
+
+
+def _held(run: Run) -> Job | None:
+    """The job's row, locked, if this try still has it."""
+    row = Job.objects.select_for_update(of=("self",)).get(id=run.job_id)
+    return row if row.state == JobState.RUNNING and row.attempts == run.attempt else None
 
 
 def sweep(*, now: datetime) -> list[uuid.UUID]:
@@ -173,14 +241,30 @@ def sweep(*, now: datetime) -> list[uuid.UUID]:
         if job.state == JobState.RUNNING:
             if job.heartbeat_at and now - job.heartbeat_at < SILENT:
                 continue
-            if job.attempts >= MAX_ATTEMPTS:
-                job.state, job.ended_at = JobState.FAILED, now
-                job.log += _("试了三次都中断了，已停下。") + "\n"
-                job.save(update_fields=["state", "ended_at", "log"])
-                continue
-            job.state = JobState.QUEUED
-            job.save(update_fields=["state"])
-        elif now - job.created_at < timedelta(seconds=10):
+            _queue_again(job, now)
+        elif now - job.created_at < LOST:
             continue
-        again.append(job.id)
+        if job.state == JobState.QUEUED:
+            again.append(job.id)
     return again
+
+
+def _queue_again(job: Job, now: datetime) -> None:
+    """A try that came to nothing: another one, or an end with a sentence."""
+    if job.cancel_asked:
+        _end(job, JobState.CANCELLED, _("已按要求停下。"), now)
+    elif job.attempts >= MAX_ATTEMPTS:
+        _end(job, JobState.FAILED, _("试了三次都中断了，已停下。可以重新提交；再不行请联系运维人员。"), now)
+    else:
+        job.state = JobState.QUEUED
+        _say(job, _("中断了，已重新排队。"))
+    job.save(update_fields=["state", "ended_at", "log"])
+
+
+def _end(job: Job, state: JobState, line: str, now: datetime) -> None:
+    job.state, job.ended_at = state, now
+    _say(job, line)
+
+
+def _say(job: Job, line: str) -> None:
+    job.log = (job.log + line + "\n")[-LONGEST_LOG:]

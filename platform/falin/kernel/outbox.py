@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from falin.kernel.models import OutboxEvent
 from falin.kernel.scope import Scope
@@ -55,21 +56,20 @@ def deliver_batch(scope: Scope, *, now: datetime, limit: int = 200) -> int:
     """
     Deliver up to ``limit`` waiting events of the open transaction's tenant; how many were dealt with.
 
-    Each event runs in a savepoint: its handlers' writes and its delivery mark commit together.
+    Each event runs in a savepoint: its handlers' writes and its delivery mark commit together. One relay at a time for a
+    tenant: of two, one would pass by the events the other holds, and deliver a later one of the same thing first. A
+    relay that was killed may hold its transaction a moment longer than it lives.
     """
-    waiting = list(
-        OutboxEvent.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(delivered_at__isnull=True)
-        .order_by("id")[: limit * 2]
-    )
+    if not _take_turn(scope.schema):
+        return 0
+    undelivered = OutboxEvent.objects.filter(delivered_at__isnull=True)
+    blocked = undelivered.filter(Q(set_aside_at__isnull=False) | Q(next_at__gt=now)).values("key")
+    waiting = list(undelivered.exclude(key__in=blocked).order_by("id").select_for_update(of=("self",))[:limit])
     held: set[str] = set()
     plain: list[int] = []  # nobody listens: delivered by saying so
     dealt = 0
     for row in waiting:
-        if dealt >= limit:
-            break
-        if row.set_aside_at or row.key in held or (row.next_at and row.next_at > now):
-            held.add(row.key)
+        if row.key in held:
             continue
         handlers = _handlers.get(row.event, [])
         dealt += 1
@@ -81,6 +81,12 @@ def deliver_batch(scope: Scope, *, now: datetime, limit: int = 200) -> int:
     if plain:
         OutboxEvent.objects.filter(id__in=plain).update(delivered_at=now)
     return dealt
+
+
+def _take_turn(schema: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"kernel.outbox:{schema}"])
+        return bool(cursor.fetchone()[0])
 
 
 def _deliver(scope: Scope, row: OutboxEvent, handlers: list[Handler], now: datetime) -> bool:

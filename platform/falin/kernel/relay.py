@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 
 from falin.kernel import outbox
 from falin.kernel.models import Delivery
+from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 
@@ -27,13 +29,24 @@ def waiting_among(schemas: Iterable[str]) -> list[str]:
 
 
 def drain(scopes: dict[str, Scope], *, clock: Callable[[], datetime], batch: int = 200) -> int:
-    """Deliver what waits, tenant by tenant, until one round finds nothing more to do; how many were dealt with."""
+    """
+    Deliver what waits, tenant by tenant, until one round finds nothing more to do; how many were dealt with.
+
+    A tenant whose delivery breaks altogether is reported and passed by: it holds up nobody else.
+    """
     total = 0
+    broken: set[str] = set()
     while True:
         dealt = 0
-        for schema in waiting_among(scopes):
-            with inside(scopes[schema], read_only=False):
-                dealt += outbox.deliver_batch(scopes[schema], now=clock(), limit=batch)
+        for schema in waiting_among(name for name in scopes if name not in broken):
+            try:
+                with inside(scopes[schema], read_only=False):
+                    dealt += outbox.deliver_batch(scopes[schema], now=clock(), limit=batch)
+            except (OperationalError, InterfaceError):
+                raise  # the database itself: no tenant's fault
+            except Exception:
+                log.exception("nothing of %s can be delivered", schema)
+                broken.add(schema)
         total += dealt
         if not dealt:
             return total
@@ -48,18 +61,30 @@ def measure(scopes: dict[str, Scope], *, clock: Callable[[], datetime]) -> None:
                 outbox.resend(event_id=event_id)
             waiting, oldest, _aside = outbox.lag(now=clock())
             aside = outbox.list_set_aside()
+        measured = {"waiting": waiting, "oldest_seconds": max(0, int(oldest)), "set_aside": aside,
+                    "measured_at": clock()}  # fmt: skip
         with shared(read_only=False):
-            Delivery.objects.update_or_create(
-                schema=schema,
-                defaults={"waiting": waiting, "oldest_seconds": int(oldest), "set_aside": aside, "resend": [],
-                          "measured_at": clock()},
-            )  # fmt: skip
+            row = Delivery.objects.select_for_update(of=("self",)).filter(schema=schema).first()
+            if row is None:
+                Delivery.objects.create(schema=schema, **measured)
+                continue
+            # A wish made while we were at it stays for the next round.
+            row.resend = [event_id for event_id in row.resend if event_id not in wishes.get(schema, ())]
+            for name, value in measured.items():
+                setattr(row, name, value)
+            row.save(update_fields=["resend", *measured])
 
 
 def ask_again(*, schema: str, event_id: int, now: datetime) -> None:
-    """Have the relay send an event again that was set aside."""
+    """
+    Have the relay send an event again that was set aside.
+
+    :raises Missing: no such event stands aside, as far as the relay has said.
+    """
     with transaction.atomic():
-        row = Delivery.objects.select_for_update(of=("self",)).get(schema=schema)
+        row = Delivery.objects.select_for_update(of=("self",)).filter(schema=schema).first()
+        if row is None or event_id not in {event["id"] for event in row.set_aside}:
+            raise Missing("events.missing", _("没有这件放在一边的事件，可能已经投出去了。"))
         if event_id not in row.resend:
             row.resend = [*row.resend, event_id]
             row.save(update_fields=["resend"])
@@ -74,10 +99,10 @@ def run(
 ) -> None:
     """Go on until stopped; a database that went away is waited for."""
     known: dict[str, Scope] = {}
-    measured = 0.0
+    measured: float | None = None
     while not stopped():
         try:
-            if time.monotonic() - measured > MEASURE_EVERY:
+            if measured is None or time.monotonic() - measured > MEASURE_EVERY:
                 known = scopes()
                 measure(known, clock=clock)
                 measured = time.monotonic()

@@ -305,6 +305,8 @@ def standard_programs(*, home: Home, host: str, port: int, environ: Mapping[str,
         "worker": (
             *celery,
             "worker",
+            "--queues",
+            "click,bulk",
             "--concurrency",
             "2",
             "--loglevel",
@@ -325,6 +327,9 @@ def standard_programs(*, home: Home, host: str, port: int, environ: Mapping[str,
         ),
     }
     return [
-        Child(name=name, command=command, log=home.logs / f"{name}.log", environ=environ, folder=home.root)
+        Child(
+            name=name, command=command, log=home.logs / f"{name}.log", folder=home.root,
+            environ={**environ, "PGAPPNAME": f"falin-{name}"},
+        )
         for name, command in commands.items()
-    ]
+    ]  # fmt: skip

@@ -23,7 +23,7 @@ from services.advisers.rules import obstacle_to
 from services.advisers.types import Candidate, Obstacle, Reason, TakenSeat
 from tenants.divisions.api import subtree_ids
 
-MOST_SHOWN = 20
+MOST_SHOWN = 12
 MOST_LOOKED_AT = 400
 
 
@@ -114,6 +114,7 @@ def _candidate(
 def _in_favour(held: int, most: int, near: int, was_here: bool) -> list[Reason]:  # noqa: FBT001
     left = ngettext("还可以接 %(n)d 个", "还可以接 %(n)d 个", most - held) % {"n": most - held}
     now = ngettext("现在服务 %(n)d 个社区", "现在服务 %(n)d 个社区", held) % {"n": held}
+    now = now if held else _("现在没有服务社区")
     reasons = [Reason(good=True, text=_("%(now)s，%(left)s") % {"now": now, "left": left})]
     if was_here:
         reasons.append(Reason(good=True, text=_("以前在这里任过顾问")))

@@ -17,12 +17,12 @@ from enum import StrEnum
 from itertools import islice
 from typing import IO, Any, NamedTuple
 
-from openpyxl import load_workbook
 from openpyxl.cell.read_only import EmptyCell
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.datetime import MAC_EPOCH
 
 from services.advisers.rules.numbers import EPOCH_1900, EPOCH_1904
+from services.advisers.rules.texts import Reader
 
 MEGABYTE = 1024 * 1024
 MOST_UNPACKED = 600 * MEGABYTE
@@ -155,7 +155,9 @@ def opened(stream: IO[bytes]) -> Iterator[Sheet]:
     with broken_is_unusable():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book: Any = load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+            reader = Reader(stream, read_only=True, data_only=False, keep_links=False)
+            reader.read()
+            book: Any = reader.wb
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
     if not sheets:
         raise Unusable("empty")

@@ -50,6 +50,8 @@ class FilterForm(forms.Form):
         self._field("street").choices = [("", _("全部街镇")), *streets]
         self._field("specialty").choices = [("", _("全部专长")), *((name, _(name)) for name in SPECIALTIES)]
         self.fields["q"].widget.attrs["placeholder"] = _("可输入拼音")
+        for field in self.visible_fields():
+            field.field.widget.attrs["class"] = "f-in"
 
     def _field(self, name: str) -> Any:
         return self.fields[name]

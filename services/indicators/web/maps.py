@@ -15,13 +15,12 @@ from django.utils.translation import gettext as _
 
 from falin.ui import formats
 from falin.ui.figures import MapRow, Shade
-from falin.ui.geo import WIDTH, load_geo
+from falin.ui.geo import MARGIN, NAME_SIZE, WIDTH, load_geo, short_name
 from services.indicators import rules
 from services.indicators.types import PlaceFigures, PlaceTally, Ratio
 from services.indicators.web.pages import Aim, address, aim_of
 from tenants.divisions.types import Level
 
-MARGIN: Final = 6
 _RING: Final = re.compile(r"M(-?[\d.]+) (-?[\d.]+)l([^z]*)z")
 _NUMBER: Final = re.compile(r"-?[\d.]+")
 
@@ -125,24 +124,32 @@ def city_only(geo: Mapping[str, Any], city: str) -> Mapping[str, Any] | None:
     counties = [county for county in geo["counties"] if county["city_code"] == city]
     if not counties:
         return None
-    west, south, east, north = _bounds(county["d"] for county in counties)
-    scale = (WIDTH - 2 * MARGIN) / max(east - west, north - south, 1)
+    west, north, east, south = _bounds(county["d"] for county in counties)
+    scale = (WIDTH - 2 * MARGIN) / max(east - west, south - north, 1)
 
     def put(x: float, y: float) -> tuple[float, float]:
-        return (x - west) * scale + MARGIN, (y - south) * scale + MARGIN
+        return (x - west) * scale + MARGIN, (y - north) * scale + MARGIN
 
     drawn = [
         {**county, "d": _scaled(county["d"], put, scale), "label": [round(at) for at in put(*county["label"])]}
         for county in counties
     ]
-    outline = next((one["d"] for one in geo["cities"] if one["code"] == city), "")
-    width, height = round((east - west) * scale) + 2 * MARGIN, round((north - south) * scale) + 2 * MARGIN
+    width, height = round((east - west) * scale) + 2 * MARGIN, round((south - north) * scale) + 2 * MARGIN
     return {
         "viewBox": f"0 0 {width} {height}",
+        "outline": "",
+        "borders": "",
         "counties": drawn,
-        "outline": _scaled(outline, put, scale),
-        "cities": [{"code": one["code"], "name": one["name"], "d": "", "label": one["label"]} for one in drawn],
+        # The tag names cities; here the counties that have room take their part.
+        "cities": [
+            {"code": one["code"], "name": short_name(one["name"]), "label": one["label"]} for one in drawn if _roomy(one)
+        ],
     }
+
+
+def _roomy(county: Mapping[str, Any]) -> bool:
+    west, north, east, south = _bounds([county["d"]])
+    return east - west > len(short_name(county["name"])) * NAME_SIZE * 1.4 and south - north > NAME_SIZE * 3.5
 
 
 def _bounds(paths: Iterable[str]) -> tuple[float, float, float, float]:

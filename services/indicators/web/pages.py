@@ -144,6 +144,7 @@ class Page:
     published: bool
     running: bool  # the month is not over, or was published before it was
     aim_text: str
+    reported_text: str
     may_publish: bool
     may_export: bool
     may_read_lines: bool
@@ -161,7 +162,9 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime) -> Page:
         _row(child, ranks[child.place.id], figures, aim)
         for child in sorted(figures.children, key=lambda child: order[child.place.id])
     )
-    whole = _row(PlaceTally(place=figures.place, tally=figures.tally, history=figures.series), None, figures, aim)
+    # While some counties are missing, the sum of one month says nothing against the sum of another.
+    history = figures.series if figures.reported == figures.expected else ()
+    whole = _row(PlaceTally(place=figures.place, tally=figures.tally, history=history), None, figures, aim)
     child_label = _child_label(figures)
     return Page(
         place=figures.place,
@@ -187,6 +190,7 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime) -> Page:
         published=figures.tally is not None,
         running=bool(figures.published and figures.published.edition == 0),
         aim_text=_aim_text(figures, aim),
+        reported_text=_reported_text(figures),
         may_publish=policies.may_publish(scope, figures.place) and (month is None or month <= Month.of(today)),
         may_export=policies.may_export(scope) and figures.tally is not None,
         may_read_lines=policies.may_read_lines(scope),
@@ -264,9 +268,6 @@ def _sub(figures: PlaceFigures) -> str:
         return ""
     parts = [ngettext("%(n)s 个社区和村", "%(n)s 个社区和村", figures.tally.communities) % {
         "n": formats.number(figures.tally.communities)}]  # fmt: skip
-    if figures.expected > 1:
-        parts.append(_("%(expected)s 个县（区）里 %(reported)s 个已发布") % {
-            "expected": figures.expected, "reported": figures.reported})  # fmt: skip
     assert figures.published is not None
     parts.append(_("数据截止 %(day)s 24 时") % {"day": formats.short_day(figures.published.as_of)}
                  if figures.published.edition else
@@ -395,6 +396,13 @@ def _aim_text(figures: PlaceFigures, aim: Aim | None) -> str:
         "start": aim.start, "target": aim.target, "month": figures.month.month,
         "pace": formats.percent(rules.rounded(aim.pace)),
     }  # fmt: skip
+
+
+def _reported_text(figures: PlaceFigures) -> str:
+    if figures.expected < 2:
+        return ""
+    told = {"expected": figures.expected, "reported": figures.reported}
+    return _("%(expected)s 个县（区）应发布，%(reported)s 个已发布；没有发布的不当作 0") % told
 
 
 # ---- the band of figures --------------------------------------------------------------------------------------------
@@ -601,37 +609,26 @@ def _history(figures: PlaceFigures) -> Iterable[MonthRow]:
 
 
 def _matrix(figures: PlaceFigures, aim: Aim | None, rows: tuple[Row, ...]) -> Matrix | None:
-    """Place × month, where there are no outlines to colour: streets and communities. One month alone says nothing."""
-    if aim is None or not (figures.place.is_county_body or figures.place.level == Level.STREET):
+    """Streets × months, where there are no outlines to colour. One month alone says nothing."""
+    if aim is None or not figures.place.is_county_body:
         return None
     months = [each.month for each in figures.series][-MONTHS_IN_MATRIX:]
     if len(months) < 2:
         return None
-    children = {child.place.name: child for child in figures.children}
-    by_community = figures.place.level == Level.STREET
-    made = []
-    for row in rows:
-        child = children[row.name]
-        cells = tuple(_cell(child.at(month), aim, by_community=by_community) for month in months)
-        made.append((row, cells))
-    caption = _("各社区每月到点时长，小时") if by_community else _("各地每月到点时长达标率，%")
-    return Matrix(caption=caption, months=tuple(_short_month(month) for month in months), rows=tuple(made))
+    children = {address(child.place, figures.month): child for child in figures.children}
+    made = tuple((row, tuple(_cell(children[row.url].at(month)) for month in months)) for row in rows)
+    return Matrix(caption=_("各地每月到点时长达标率，%"), months=tuple(_short_month(month) for month in months), rows=made)
 
 
 def _short_month(month: Month) -> str:
     return _("%(n)s月") % {"n": month.month}
 
 
-def _cell(tally: Tally | None, aim: Aim, *, by_community: bool) -> Cell:
-    if tally is None:
+def _cell(tally: Tally | None) -> Cell:
+    value = rules.percent(tally.hours_met, 0) if tally else None
+    if tally is None or value is None:
         return Cell(text="", shade="")
-    if by_community:
-        if not tally.pairs:
-            return Cell(text="", shade="")
-        shade = shade_of_hours(Ratio(tally.minutes, tally.required_minutes))
-        return Cell(text=formats.number(Decimal(tally.minutes) / 60, 1), shade=shade)
-    value = rules.percent(tally.hours_met, 0)
-    return Cell(text="" if value is None else formats.number(value), shade=shade_of_hours(tally.hours_met))
+    return Cell(text=formats.number(value), shade=shade_of_hours(tally.hours_met))
 
 
 def shade_of_hours(ratio: Ratio) -> str:

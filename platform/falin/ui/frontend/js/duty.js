@@ -183,8 +183,15 @@ function fault(written) {
   return null;
 }
 
+// the draft that app.js keeps of this form; what was typed last may still be on its way there
 const draftKey = () => `falin-draft:${location.pathname}:${form.dataset.draft}`;
-function forgetDraft() { try { localStorage.removeItem(draftKey()); } catch (refused) { /* nothing was kept */ } }
+const dropDraft = () => { try { localStorage.removeItem(draftKey()); } catch (refused) { /* nothing was kept */ } };
+function forgetDraft() {
+  dropDraft();
+  setTimeout(dropDraft, 400);
+  window.addEventListener("pagehide", dropDraft, { once: true });
+}
+if (form) form.addEventListener("input", () => window.removeEventListener("pagehide", dropDraft));
 
 let changed = null; // the refused item that is being mended
 

@@ -48,10 +48,10 @@ async function keepAll(message) {
 const kept = (path) => caches.match(path, { ignoreVary: true, ignoreSearch: true });
 
 async function page(request) {
-  const path = new URL(request.url).pathname;
+  const { pathname: path, search } = new URL(request.url);
   const stored = await kept(path);
   const network = fetch(request).then((response) => {
-    if (response.headers.has(KEEP)) keepPage(path, response.clone());
+    if (!search && response.headers.has(KEEP)) keepPage(path, response.clone());
     return response;
   });
   if (!stored) return network.catch(async () => (await kept("/offline/")) || Response.error());
@@ -78,7 +78,8 @@ self.addEventListener("fetch", (event) => {
   const address = new URL(request.url);
   if (address.origin !== self.location.origin) return;
   if (request.method === "POST") {
-    if (address.pathname === "/accounts/logout/") event.waitUntil(forgetPages(""));
+    // signing out, or somebody signing in: until his own pages were kept, nobody's are
+    if (address.pathname.startsWith("/accounts/")) event.waitUntil(forgetPages(""));
     return;
   }
   if (request.method !== "GET") return;

@@ -58,7 +58,7 @@ async function send(item, site, csrf) {
   const problem = await answer(response);
   if (response.status === 401) return End.SIGNED_OUT;
   if (problem.code === "duty.other_person") return End.OTHER;
-  if (problem.code === "kernel.permission_denied") return End.SIGNED_OUT; // the token went stale between the two requests
+  if (problem.code === "kernel.permission_denied") return End.SERVER; // the token went stale in between: another round
   if (response.status >= 500 || response.status === 429 || response.status === 408 || !problem.code) return End.SERVER;
   await keep({ ...item, state: "refused", fault: faultOf(problem) });
   return End.DONE;

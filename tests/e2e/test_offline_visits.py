@@ -1,0 +1,265 @@
+"""An adviser on the road: no network, session over, another person at the same phone. Nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from playwright.sync_api import BrowserContext, Page, expect
+
+from falin.kernel.clock import SHANGHAI, now
+from falin.kernel.models import AuditEntry, OutboxEvent
+from falin.kernel.periods import Month
+from falin.kernel.transactions import inside
+from services.duty.commands import close_month
+from services.duty.models import Visit
+from tests.app.duty.cast import VILLAGE, Adviser, engage
+from tests.world import World
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def adviser(world: World) -> Adviser:
+    return engage(world)
+
+
+@pytest.fixture
+def page(phone: BrowserContext, adviser: Adviser, sign_in_as: Any) -> Iterator[Page]:
+    """The phone, signed in, with the adviser's pages kept by the service worker."""
+    page = phone.new_page()
+    page.goto("/duty/")
+    sign_in_as(page, adviser.username)
+    page.goto("/duty/")
+    _pages_are_kept(page)
+    yield page
+
+
+def _until(page: Page, script: str) -> None:
+    """Ask again and again; Playwright's own waiting needs ``eval``, which the site's content policy forbids."""
+    for _try in range(100):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"never came true: {script}")
+
+
+def _pages_are_kept(page: Page) -> None:
+    _until(page, """async () => {
+        const held = async (path) => Boolean(await caches.match(path, { ignoreVary: true }));
+        return navigator.serviceWorker.controller !== null && await held("/duty/") && await held("/duty/log/")
+            && await held("/static/duty.js") && held("/offline/");
+    }""")
+
+
+def _yesterday() -> str:
+    return f"{now().astimezone(SHANGHAI) - timedelta(days=1):%Y-%m-%d}"
+
+
+def _write(page: Page, begins: str, ends: str, note: str = "", day: str = "") -> None:
+    page.check("[name=node_id] >> nth=0", force=True)
+    page.fill("[name=on_day]", day or _yesterday())
+    page.fill("[name=begins_at]", begins)
+    page.fill("[name=ends_at]", ends)
+    page.fill("[name=note]", note)
+    page.click("form[data-visit] .f-btn--main")
+
+
+def _bar(page: Page) -> Any:
+    return page.locator("[data-bar-line]")
+
+
+def _rows(world: World) -> list[tuple[str, str]]:
+    scope = world.scope("county")
+    with inside(scope, read_only=True):
+        rows = list(Visit.objects.in_scope(scope).order_by("begins_at"))
+        booked = AuditEntry.objects.filter(act="duty.visit.logged").count()
+        told = OutboxEvent.objects.filter(event="duty.visit.logged").count()
+    assert (booked, told) == (len(rows), len(rows))
+    return [(f"{row.begins_at.astimezone(SHANGHAI):%H:%M}", row.note) for row in rows]
+
+
+def test_three_visits_written_without_a_network_arrive_exactly_once(phone: BrowserContext, page: Page, world: World) -> None:
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    phone.set_offline(True)
+    page.goto("/duty/")  # from the phone's own memory
+    expect(_bar(page)).to_have_text("没有网络")
+    page.click("text=记一次到访 >> nth=-1")
+    for count, (begins, ends) in enumerate([("09:00", "10:00"), ("10:30", "11:30"), ("14:00", "16:00")], start=1):
+        _write(page, begins, ends, f"第{count}次")
+        expect(_bar(page)).to_have_text(f"没有网络，{count} 条待上传")
+    assert _rows(world) == []
+    page.reload()
+    expect(_bar(page)).to_have_text("没有网络，3 条待上传")
+    assert page.locator("[data-queue-list] li").count() == 3
+    phone.set_offline(False)
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    wanted = [("09:00", "第1次"), ("10:30", "第2次"), ("14:00", "第3次")]
+    assert _rows(world) == wanted
+    page.reload()
+    page.wait_for_selector("[data-duty][data-ready]")
+    assert _rows(world) == wanted
+
+
+def test_an_answer_that_is_lost_on_the_way_makes_no_second_visit(phone: BrowserContext, page: Page, world: World) -> None:
+    lost = []
+
+    def lose(route: Any) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch())  # it reaches the server; the answer never reaches the phone
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    phone.route("**/api/v1/duty/visits/", lose)
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    _write(page, "09:00", "10:00", "一次")
+    expect(page.locator("[data-kept-words]")).to_have_text("已存在手机里，有网自动上传。")
+    assert [answer.status for answer in lost] == [201]
+    page.reload()
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    assert _rows(world) == [("09:00", "一次")]
+
+
+def test_a_session_that_ended_meanwhile_loses_nothing(
+    phone: BrowserContext, page: Page, world: World, adviser: Adviser, sign_in_as: Any
+) -> None:
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    phone.set_offline(True)
+    _write(page, "09:00", "10:00", "路上记的")
+    expect(_bar(page)).to_have_text("没有网络，1 条待上传")
+    Session.objects.all().delete()
+    phone.set_offline(False)
+    expect(_bar(page)).to_have_text("1 条待上传，请重新登录后上传")
+    assert _rows(world) == []
+    page.click("[data-again]")
+    sign_in_as(page, adviser.username)
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    assert _rows(world) == [("09:00", "路上记的")]
+
+
+def test_another_person_at_the_same_phone_neither_sees_nor_sends_the_firsts(
+    phone: BrowserContext, page: Page, world: World, adviser: Adviser, sign_in_as: Any
+) -> None:
+    other = engage(world, "宋书遥", username="songshuyao", number=2)
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    phone.set_offline(True)
+    _write(page, "09:00", "10:00", "陆的")
+    expect(_bar(page)).to_have_text("没有网络，1 条待上传")
+    phone.clear_cookies()
+    page.goto("about:blank")
+    phone.set_offline(False)
+    second = phone.new_page()
+    second.goto("/duty/")
+    sign_in_as(second, other.username)
+    second.goto("/duty/log/")
+    expect(_bar(second)).to_have_text("有网络，没有待上传的记录")
+    assert "陆" not in second.locator("main").inner_text()
+    _pages_are_kept(second)
+    held = second.evaluate("async () => (await caches.keys()).filter((name) => name.startsWith('falin-pages:'))")
+    assert len(held) == 1
+    assert _rows(world) == []
+    phone.clear_cookies()
+    second.goto("/duty/")
+    sign_in_as(second, adviser.username)
+    expect(_bar(second)).to_have_text("有网络，没有待上传的记录")
+    assert _rows(world) == [("09:00", "陆的")]
+
+
+def test_signing_out_takes_the_kept_pages_along(phone: BrowserContext, page: Page) -> None:
+    page.evaluate("document.querySelector('form[action=\"/accounts/logout/\"]').requestSubmit()")
+    page.wait_for_url(lambda url: "/accounts/login/" in url)
+    _until(page, "async () => !(await caches.keys()).some((name) => name.startsWith('falin-pages:'))")
+    phone.set_offline(True)
+    page.goto("/duty/")
+    expect(page.locator("h1")).to_have_text("现在没有网络")
+
+
+def test_what_the_server_refuses_stays_with_its_sentence_until_it_is_mended(
+    phone: BrowserContext, page: Page, world: World, adviser: Adviser
+) -> None:
+    last = Month.of(now()).plus(-1)
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    phone.set_offline(True)
+    _write(page, "09:00", "10:00", "上个月的", day=str(last.first_day))
+    expect(_bar(page)).to_have_text("没有网络，1 条待上传")
+    with inside(world.scope("county"), read_only=False):
+        close_month(scope=world.scope("county"), month=last, now=now())
+    phone.set_offline(False)
+    row = page.locator("[data-queue-list] li")
+    expect(row).to_contain_text("账已经结了")
+    page.goto("/duty/")
+    page.click("[data-queue-list] >> text=改")
+    page.wait_for_url("**/duty/log/*")
+    expect(page.locator("[name=note]")).to_have_value("上个月的")
+    page.fill("[name=on_day]", _yesterday())
+    page.click("form[data-visit] .f-btn--main")
+    page.wait_for_url("**/duty/?sent=1")
+    expect(page.locator("text=已记下，也已上传。")).to_be_visible()
+    assert _rows(world) == [("09:00", "上个月的")]
+    expect(page.locator("[data-queue]")).to_be_hidden()
+
+
+def test_a_refused_one_can_be_dropped_after_being_asked(phone: BrowserContext, page: Page, world: World) -> None:
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    _write(page, "09:00", "10:00", "明天的", day=f"{now().astimezone(SHANGHAI) + timedelta(days=1):%Y-%m-%d}")
+    expect(page.locator(".f-err[data-fault]")).to_have_text("开始时间还没有到。到访结束以后再记。")
+    page.once("dialog", lambda asked: asked.accept())
+    page.click("[data-queue-list] >> text=删")
+    expect(page.locator("[data-queue]")).to_be_hidden()
+    assert _rows(world) == []
+
+
+def test_a_photo_taken_without_a_network_arrives_smaller(
+    phone: BrowserContext, page: Page, world: World, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    picture = tmp_path / "现场.jpg"
+    Image.effect_noise((3200, 2400), 90).convert("RGB").save(picture, quality=95)
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    phone.set_offline(True)
+    page.set_input_files("[name=photo]", str(picture))
+    _write(page, "09:00", "10:00", "有照片")
+    expect(_bar(page)).to_have_text("没有网络，1 条待上传")
+    phone.set_offline(False)
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    from falin.kernel.models import StoredFile
+
+    with inside(world.scope("county"), read_only=True):
+        stored = StoredFile.objects.get()
+    assert stored.content_type == "image/jpeg" and stored.size < picture.stat().st_size / 2
+    assert stored.node_id == world.node(VILLAGE)
+
+
+def test_what_is_half_written_survives_a_reload_for_the_same_person_only(page: Page) -> None:
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    page.fill("[name=note]", "写到一半")
+    page.wait_for_timeout(500)
+    page.reload()
+    expect(page.locator("[name=note]")).to_have_value("写到一半")
+    keys = page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('falin-draft:'))")
+    assert all("visit-" in key for key in keys) and keys
+
+
+def test_the_form_works_without_scripts(browser: Any, site: Any, adviser: Adviser, world: World, sign_in_as: Any) -> None:
+    context = browser.new_context(base_url=site.url, java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto("/duty/log/")
+    sign_in_as(page, adviser.username)
+    page.goto("/duty/log/")
+    _write(page, "09:00", "10:00", "没有脚本")
+    page.wait_for_url("**/duty/visits/*")
+    assert _rows(world) == [("09:00", "没有脚本")]
+    context.close()

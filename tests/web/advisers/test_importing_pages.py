@@ -1,0 +1,155 @@
+"""The pages of an import, from the file to what came of it; without scripts."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import load_workbook
+
+from falin.kernel import jobs
+from falin.kernel.scope import system_scope
+from falin.kernel.transactions import inside
+from services.advisers.models import Adviser, ImportSheet
+from services.advisers.tasks import register_jobs
+from tests.fixtures.adviser_sheets import WITH_ERRORS, person, write
+from tests.world import World
+
+UPLOAD = "/advisers/import/"
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    told: list[tuple[str, str]] = []
+    register_jobs()
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: told.append((schema, job_id))])
+    return told
+
+
+def upload(client: Any, path: Path, **more: str) -> Any:
+    file = SimpleUploadedFile(path.name, path.read_bytes())
+    return client.post(UPLOAD, {"file": file, **more})
+
+
+def work(sent: list[tuple[str, str]]) -> None:
+    """A worker takes the oldest message."""
+    schema, job_id = sent.pop(0)
+    jobs.work(system=system_scope(schema=schema, tenant_id=0, grants=frozenset()), job_id=UUID(job_id))
+
+
+def test_the_whole_way_from_file_to_register(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    client = sign_in("county")
+    assert client.get(UPLOAD).status_code == 200
+    answer = upload(client, WITH_ERRORS)
+    assert answer.status_code == 302
+    waiting = client.get(answer.url)
+    assert waiting.headers["Refresh"] == "4"
+    assert "排队等着" in waiting.content.decode()
+    work(sent)
+    found = client.get(answer.url)
+    assert "Refresh" not in found.headers
+    text = found.content.decode()
+    assert "把 8 行登记进来？" in text
+    assert "第 9 行" in text
+    assert "15 位的旧号码" in text
+    assert "没有导入：序号、性别、备注" in text
+    confirmed = client.post(f"{answer.url}confirm/", {"_once": "a" * 32})
+    assert confirmed.status_code == 302
+    work(sent)
+    done = client.get(answer.url).content.decode()
+    assert "登记了 8 名顾问、5 家机构" in done
+    assert "已导入" in client.get(UPLOAD).content.decode()
+
+
+def test_a_second_click_on_confirm_acts_once(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    client = sign_in("county")
+    where = upload(client, write(tmp_path / "a.xlsx", [person(1)])).url
+    work(sent)
+    answers = [client.post(f"{where}confirm/", {"_once": "b" * 32}) for _click in range(2)]
+    assert [answer.url for answer in answers] == [where, where]
+    assert len(sent) == 1
+    late = client.post(f"{where}confirm/", {"_once": "c" * 32})
+    assert late.status_code == 409
+    assert "没有等着确认的行" in late.content.decode()
+
+
+def test_a_file_that_is_no_sheet_is_refused_at_the_field(world: World, sign_in: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_text("姓名,手机号")
+    answer = upload(sign_in("county"), tmp_path / "a.xlsx")
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert 'href="#id_file"' in text
+    assert "不是 XLSX 表格" in text
+    scope = world.scope("county")
+    with inside(scope, read_only=True):
+        assert ImportSheet.objects.count() == 0
+
+
+def test_no_file_is_told_plainly(world: World, sign_in: Any) -> None:
+    answer = sign_in("county").post(UPLOAD, {})
+    assert answer.status_code == 422
+    assert "请选一个 .xlsx 文件。" in answer.content.decode()
+
+
+def test_wrong_columns_are_shown_with_what_was_expected(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    client = sign_in("county")
+    where = upload(client, write(tmp_path / "a.xlsx", [{"名字": "沈知行"}], head=["名字", "手机号", "性别"])).url
+    work(sent)
+    text = client.get(where).content.decode()
+    assert "缺少这些列" in text
+    assert "身份证号" in text
+    assert "确认导入" not in text
+
+
+def test_the_template_and_the_rows_to_mend_are_downloads(
+    world: World, sign_in: Any, sent: list[tuple[str, str]]
+) -> None:
+    client = sign_in("county")
+    answer = client.get("/advisers/import/template.xlsx")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename*=utf-8''")
+    assert load_workbook(io.BytesIO(answer.content)).active["A2"].value == "示例：周以宁"  # type: ignore[index]
+    where = upload(client, WITH_ERRORS).url
+    work(sent)
+    sheet: Any = load_workbook(io.BytesIO(client.get(f"{where}errors.xlsx").content)).active
+    assert [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)][:4] == [4, 9, 10, 11]
+
+
+def test_work_that_goes_on_may_be_stopped(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    client = sign_in("county")
+    where = upload(client, write(tmp_path / "a.xlsx", [person(1)])).url
+    assert client.post(f"{where}stop/").status_code == 302
+    text = client.get(where).content.decode()
+    assert "什么都没有保存" in text
+    work(sent)
+    again = client.post(f"{where}stop/", follow=True)
+    assert "不用停下" in again.content.decode()
+
+
+@pytest.mark.parametrize("username", ["street", "liaison", "leader", "city", "auditor"])
+def test_other_roles_find_the_door_shut(world: World, sign_in: Any, username: str) -> None:
+    assert sign_in(username).get(UPLOAD).status_code == 403
+    assert sign_in(username).post(UPLOAD, {}).status_code == 403
+
+
+def test_another_county_finds_nothing(world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path) -> None:
+    where = upload(sign_in("county"), write(tmp_path / "a.xlsx", [person(1), {"姓名": "缺"}])).url
+    work(sent)
+    other = sign_in("county2")
+    assert other.get(where).status_code == 404
+    assert other.get(f"{where}errors.xlsx").status_code == 404
+    assert other.post(f"{where}confirm/").status_code == 404
+    assert sent == []
+    with inside(world.scope("county"), read_only=True):
+        assert Adviser.objects.count() == 0
