@@ -17,12 +17,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the stand and the peers lie beside this file
 
-from falin.runtime.home import Home
-from falin.runtime.sentences import CannotStart, both, say
 from stand.children import Child
 from stand.ground import ground
 from stand.lines import Goal, Line, line, show
 from stand.visits import filling
+
+from falin.runtime.home import Home
+from falin.runtime.sentences import CannotStart, both, say
 
 PEER = "plain Django"
 TEN = Goal(words="value ≤ 1.15 × peer_value", reached=lambda value, peer: value <= 1.15 * peer)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
+from django.db import connection
 from django.db.models import Q
 
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
@@ -18,6 +20,26 @@ from tenants.registry.types import Kind, State, TenantInfo
 _ORDER = {role: index for index, role in enumerate(Role)}
 
 
+# One statement for each request, so written by hand: person, bindings in force, their tenants and places, and what lies
+# below a street in its county. Django's query builder alone takes longer than PostgreSQL needs for all of it.
+_SIGNED_IN: Final = """
+select p.username, p.name, p.password, p.must_change_password,
+    b.role, b.node_id, b.subject_id, b.tenant_id, t.schema_name, t.name, t.node_id, t.kind, t.state, v.name, v.level,
+    case when t.kind <> %(county)s or t.node_id = b.node_id then null
+        when v.level = %(community)s then array[b.node_id]
+        when v.level = %(street)s then array(
+            select d.node_id from divisions_divisionversion d where d.street_id = b.node_id and d.valid_to is null
+        ) end
+from identity_person p
+left join identity_binding b on b.person_id = p.id and b.ended_at is null
+    and b.valid_from <= %(on)s and (b.valid_to is null or b.valid_to >= %(on)s)
+left join registry_tenant t on t.id = b.tenant_id
+left join divisions_divisionversion v on v.node_id = b.node_id and v.valid_to is null
+where p.id = %(person)s and p.is_active
+"""
+_KINDS: Final = {"county": Kind.COUNTY.value, "street": int(Level.STREET), "community": int(Level.COMMUNITY)}
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A person as re-read from the database at the start of a request, with every hat he may put on."""
@@ -28,43 +50,37 @@ class SignedIn:
 
 def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
     """The person and his bindings in force on a day, in one query; ``None`` where he may not come in."""
-    rows = (
-        Person.objects.filter(id=person_id, is_active=True)
-        .filter(
-            Q(bindings__isnull=True)
-            | Q(bindings__ended_at__isnull=True, bindings__valid_from__lte=on)
-            & (Q(bindings__valid_to__isnull=True) | Q(bindings__valid_to__gte=on))
-        )
-        .values_list(
-            "username", "name", "password", "must_change_password", "bindings__role", "bindings__node_id",
-            "bindings__subject_id", "bindings__tenant_id", "bindings__tenant__schema_name", "bindings__tenant__name",
-            "bindings__tenant__node_id", "bindings__tenant__kind", "bindings__tenant__state",
-        )
-    )  # fmt: skip
-    found = list(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(_SIGNED_IN, {"person": person_id, "on": on, **_KINDS})
+        found = cursor.fetchall()
     if not found:
-        row = Person.objects.filter(id=person_id, is_active=True).first()
-        return SignedIn(row, ()) if row else None
+        return None
     first = found[0]
     person = Person(id=person_id, username=first[0], name=first[1], password=first[2], must_change_password=first[3])
     hats: dict[str, Hat] = {}
-    for row in sorted((row for row in found if row[4]), key=lambda row: (_ORDER[Role(row[4])], row[7] or 0, row[5])):
-        role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state = row[4:]
+    for row in sorted((row for row in found if row[4]), key=lambda row: (_ORDER[row[4]], row[7] or 0, row[5])):
+        role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below = row[4:]
         hat = Hat(role=Role(role), tenant_id=tenant_id or 0, schema=schema or "public", tenant_name=tenant or "",
                   tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
-                  places=(node_id,), subject_id=subject)  # fmt: skip
-        if hat.key in hats:
-            hat = Hat(
-                **{name: getattr(hat, name) for name in Hat.__slots__} | {"places": (*hats[hat.key].places, node_id)}
-            )
-        hats[hat.key] = hat
+                  places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
+                  below=None if below is None else frozenset(below))  # fmt: skip
+        hats[hat.key] = _joined(hats[hat.key], hat) if hat.key in hats else hat
     return SignedIn(person, tuple(hats.values()))
+
+
+def _joined(hat: Hat, other: Hat) -> Hat:
+    """One hat with the places of both; what lies below is known only if it is known of both."""
+    known = None if hat.below is None or other.below is None else hat.below | other.below
+    return replace(hat, places=hat.places + other.places, names=hat.names + other.names, subject_id=other.subject_id,
+                   below=known)  # fmt: skip
 
 
 def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:
     """The places a hat reaches inside its tenant, and whether that is the whole tenant."""
     if hat.tenant_node in hat.places or hat.role == Role.OPERATOR:
         return frozenset(), hat.role not in {Role.FIRM_MANAGER, Role.OPERATOR}
+    if hat.below is not None:
+        return hat.below, False
     if hat.tenant_kind == Kind.PROVINCE:
         # The province's schema holds rows of province, cities and county bodies only; a city's thousands of
         # communities would make a set too large for row security and are in the counties' schemas anyway.

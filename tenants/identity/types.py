@@ -34,6 +34,9 @@ class Hat:
     suspended: bool
     places: tuple[int, ...]
     subject_id: str
+    names: tuple[str, ...] = ()  # of the places, in their order
+    level: int = 0  # of the first place
+    below: frozenset[int] | None = None  # the places with all below them, where they came along with the hat
 
     @property
     def key(self) -> str:

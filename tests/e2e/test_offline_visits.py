@@ -17,7 +17,7 @@ from falin.kernel.periods import Month
 from falin.kernel.transactions import inside
 from services.duty.commands import close_month
 from services.duty.models import Visit
-from tests.app.duty.cast import VILLAGE, Adviser, engage
+from tests.app.duty.cast import GEM, Adviser, engage
 from tests.world import World
 
 pytestmark = pytest.mark.e2e
@@ -197,7 +197,7 @@ def test_what_the_server_refuses_stays_with_its_sentence_until_it_is_mended(
     row = page.locator("[data-queue-list] li")
     expect(row).to_contain_text("账已经结了")
     page.goto("/duty/")
-    page.click("[data-queue-list] >> text=改")
+    page.click("[data-q-edit]")
     page.wait_for_url("**/duty/log/*")
     expect(page.locator("[name=note]")).to_have_value("上个月的")
     page.fill("[name=on_day]", _yesterday())
@@ -214,7 +214,7 @@ def test_a_refused_one_can_be_dropped_after_being_asked(phone: BrowserContext, p
     _write(page, "09:00", "10:00", "明天的", day=f"{now().astimezone(SHANGHAI) + timedelta(days=1):%Y-%m-%d}")
     expect(page.locator(".f-err[data-fault]")).to_have_text("开始时间还没有到。到访结束以后再记。")
     page.once("dialog", lambda asked: asked.accept())
-    page.click("[data-queue-list] >> text=删")
+    page.click("[data-q-drop]")
     expect(page.locator("[data-queue]")).to_be_hidden()
     assert _rows(world) == []
 
@@ -239,7 +239,7 @@ def test_a_photo_taken_without_a_network_arrives_smaller(
     with inside(world.scope("county"), read_only=True):
         stored = StoredFile.objects.get()
     assert stored.content_type == "image/jpeg" and stored.size < picture.stat().st_size / 2
-    assert stored.node_id == world.node(VILLAGE)
+    assert stored.node_id == world.node(GEM)  # the first on the form
 
 
 def test_what_is_half_written_survives_a_reload_for_the_same_person_only(page: Page) -> None:

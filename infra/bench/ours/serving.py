@@ -14,6 +14,7 @@ def make(*, streets: int, communities: int, wide: int) -> dict[str, Any]:
     """A county of that many streets and communities each; who sits in a street, in `wide` of them, and over all."""
     serving.application()
     from django.core.management import call_command
+
     from falin.kernel.clock import now
     from falin.kernel.transactions import shared
     from tenants.divisions.api import find_by_code, import_divisions, list_communities, subtree_ids
@@ -72,6 +73,7 @@ def _sign_in(person_id: int) -> str:
     """A session as allauth leaves it after the password was right."""
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+
     from tenants.identity.models import Person
 
     session = import_module(settings.SESSION_ENGINE).SessionStore()

@@ -1,8 +1,9 @@
 """Falin's settings, whole; only the addresses and templates of the bench are added to those of the product."""
 
+from stand.children import BENCH
+
 from falin.config.settings import *  # noqa: F403
 from falin.config.settings import TEMPLATES
-from stand.children import BENCH
 
 ROOT_URLCONF = "ours.urls"
 _places = [str(BENCH / "stand" / "templates"), str(BENCH / "ours" / "templates")]

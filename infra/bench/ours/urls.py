@@ -6,11 +6,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import path
+from stand.visits import LAST, PAGES, PER_PAGE
+
 from falin.config.urls import urlpatterns as product
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
 from services.duty.models import Visit
-from stand.visits import LAST, PAGES, PER_PAGE
 
 
 def latest(scope: Scope, before: datetime) -> list[Visit]:

@@ -34,9 +34,7 @@ class Line:
     runs: int
 
 
-def line(
-    *, case: str, unit: str, ours: Sequence[float], peer: str, theirs: Sequence[float], goal: Goal | None
-) -> Line:
+def line(*, case: str, unit: str, ours: Sequence[float], peer: str, theirs: Sequence[float], goal: Goal | None) -> Line:
     """Medians of one interleaved run; the goal is judged on the numbers as measured, not as rounded."""
     value, peer_value = median(ours), median(theirs)
     return Line(

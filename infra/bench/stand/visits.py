@@ -21,10 +21,12 @@ def filling(*, table: str, nodes: Sequence[int], rows: int) -> list[str]:
     """Statements that fill a table of visits: the latest on LAST, one each six minutes back from there."""
     places = ",".join(map(str, nodes))
     moment = f"timestamptz '{LAST.isoformat()}' - n * interval '6 minutes'"
-    return [
-        f"insert into {table} ({COLUMNS}) select md5(n::text)::uuid, (array[{places}]::bigint[])"  # noqa: S608
-        f"[1 + (n::bigint * 7919) % {len(nodes)}], md5((n % 300)::text)::uuid, '顾问' || n, md5((n % 40)::text)::uuid,"
-        f" case n % 5 when 0 then 'lecture' else 'visit' end, {moment}, {moment} + interval '1 hour', '婚姻家庭' || n,"
-        f" '', '', 1, 1, {moment}, {moment} from generate_series(1, {rows}) n",
-        f"vacuum (analyze) {table}",
-    ]
+    fill = f"""
+        insert into {table} ({COLUMNS})
+        select md5(n::text)::uuid, (array[{places}]::bigint[])[1 + (n::bigint * 7919) % {len(nodes)}],
+            md5((n % 300)::text)::uuid, '顾问' || n, md5((n % 40)::text)::uuid,
+            case n % 5 when 0 then 'lecture' else 'visit' end, {moment}, {moment} + interval '1 hour', '婚姻家庭' || n,
+            '', '', 1, 1, {moment}, {moment}
+        from generate_series(1, {rows}) n
+    """  # noqa: S608 (numbers and names of our own)
+    return [fill, f"vacuum (analyze) {table}"]

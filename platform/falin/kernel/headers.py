@@ -75,4 +75,3 @@ def told_plainly(request: HttpRequest, error: Exception) -> HttpResponse | None:
         answer = render(request, "503.html", {"kind": kind}, status=503)
     answer.headers["Retry-After"] = "10"
     return answer
-

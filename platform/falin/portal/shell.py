@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from falin.kernel.scope import Scope
 from falin.ui.shell import Crumb, NavGroup, NavItem, Shell
 from falin.ui.shell import Hat as ShownHat
-from tenants.divisions.api import get_division, list_divisions, list_path
-from tenants.divisions.types import Division
+from tenants.divisions.api import get_division, list_path
 from tenants.identity.api import Hat, Role
 
 ROLE_LABELS = {
@@ -97,17 +96,16 @@ def _menu(scope: Scope, path: str) -> tuple[NavGroup, ...]:
     )
 
 
-def _place(hat: Hat, names: dict[int, Division]) -> str:
+def _place(hat: Hat) -> str:
     if hat.role == Role.OPERATOR:
         return str(_("全平台"))
     if hat.role == Role.ADVISER:
         return hat.tenant_name
-    return "、".join(names[node].name for node in hat.places if node in names)
+    return "、".join(filter(None, hat.names))
 
 
-def _shown(hat: Hat, names: dict[int, Division]) -> ShownHat:
-    level = names[hat.places[0]].level if hat.places[0] in names else 1
-    return ShownHat(key=hat.key, role=str(ROLE_LABELS[hat.role]), place=_place(hat, names), level=int(level))
+def _shown(hat: Hat) -> ShownHat:
+    return ShownHat(key=hat.key, role=str(ROLE_LABELS[hat.role]), place=_place(hat), level=hat.level or 1)
 
 
 def trail_to(node_id: int, scope: Scope) -> tuple[Crumb, ...]:
@@ -123,19 +121,18 @@ def trail_to(node_id: int, scope: Scope) -> tuple[Crumb, ...]:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor. Reads the names of the person's places only; everything else is on the request."""
+    """Context processor. Asks the database nothing: everything came with the session and is on the request."""
     scope: Scope | None = getattr(request, "scope", None)
     active: Hat | None = getattr(request, "hat", None)
     if scope is None or active is None:
         return {"shell": None}
     hats: tuple[Hat, ...] = getattr(request, "hats", ())
-    names = {place.id: place for place in list_divisions([node for hat in hats for node in hat.places])}
     return {
         "shell": Shell(
             person=scope.person_name,
             owner=active.tenant_name or str(_("平台运维")),
-            active=_shown(active, names),
-            hats=tuple(_shown(hat, names) for hat in hats),
+            active=_shown(active),
+            hats=tuple(_shown(hat) for hat in hats),
             switch_url=_address("portal:hat"),
             nav=_menu(scope, request.path),
             password_url=_address("account_change_password"),

@@ -128,7 +128,7 @@ def read_ground(*, scope: Scope, import_id: uuid.UUID, today: date) -> Ground:
 
 def head_of(sheet: Sheet) -> Head:
     """:raises WrongColumns: :raises Unusable: when nothing at all stands in the sheet."""
-    top = [row for row in islice(sheet.rows(), HEAD_WITHIN)]
+    top = list(islice(sheet.rows(), HEAD_WITHIN))
     if not any(cell.kind for row in top for cell in row.cells):
         raise Unusable("empty")
     return find_head(top, sheet.merged)

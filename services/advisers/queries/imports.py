@@ -70,7 +70,6 @@ def info_of(
     job = jobs.get(row.job_id) if row.job_id else None
     kept: Mapping[str, Any] = row.findings
     load = kept.get("load")
-    head = kept.get("head")
     return ImportInfo(
         id=row.id, name=row.name, state=state_of(row, job), created_at=row.created_at, ended_at=row.ended_at,
         job_id=row.job_id, mine=row.person_id == scope.person_id, done=job.done if job else 0,
@@ -81,14 +80,20 @@ def info_of(
             InColumn(column=column_name(column), count=count) for column, count in kept.get("by_column", ())
         ),
         findings=() if brief else _findings(kept.get("first", ())),
-        head=HeadTrouble(**{name: tuple(value) if isinstance(value, list) else value for name, value in head.items()})
-        if head else None,
+        head=_trouble(kept["head"]) if "head" in kept else None,
         refusal=unusable(kept["refusal"]) if kept.get("refusal") else "",
         loaded=Loaded(
             **{name: value for name, value in load.items() if name not in {"until", "first"}},
             findings=() if brief else _findings(load["first"]),
         ) if load else None,
         has_errors_file=row.errors_file is not None,
+    )  # fmt: skip
+
+
+def _trouble(kept: Mapping[str, Any]) -> HeadTrouble:
+    return HeadTrouble(
+        row=kept["row"], found=tuple(kept["found"]), missing=tuple(kept["missing"]), doubled=tuple(kept["doubled"]),
+        merged=tuple(kept["merged"]), unknown=tuple(kept["unknown"]),
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ class Imports(DoorView):
     """Sheets of firms and advisers."""
 
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.IMPORT, "POST": policies.IMPORT}
-    parser_classes: ClassVar[Any] = [MultiPartParser]
+    parser_classes = [MultiPartParser]
 
     @extend_schema(tags=_TAGS, operation_id="advisers_imports_list", responses=SheetImport(many=True))
     def get(self, request: Request, scope: Scope) -> Response:

@@ -164,7 +164,9 @@ class AccountOut(serializers.Serializer[Any]):
 
 # ---- in ------------------------------------------------------------------------------------------------------------
 class AdviserQuery(serializers.Serializer[Any]):
-    q = serializers.CharField(required=False, default="", allow_blank=True, max_length=40, help_text="Name, firm, pinyin.")
+    q = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=40, help_text="Name, firm, pinyin."
+    )
     street = serializers.IntegerField(required=False, default=None, allow_null=True)
     firm = serializers.UUIDField(required=False, default=None, allow_null=True)
     specialty = serializers.CharField(required=False, default="", allow_blank=True, max_length=20)

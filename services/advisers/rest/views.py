@@ -166,7 +166,9 @@ class OwnFirm(DoorView):
     @extend_schema(parameters=[s.DayQuery], responses={200: s.FirmOverviewOut, **REFUSED}, tags=["advisers"])
     def get(self, request: Request, scope: Scope) -> Response:
         """The signed-in manager's own firm, wherever its advisers serve."""
-        return Response(s.FirmOverviewOut(queries.firm_overview(scope=scope, on=_day(_asked(s.DayQuery, request)))).data)
+        return Response(
+            s.FirmOverviewOut(queries.firm_overview(scope=scope, on=_day(_asked(s.DayQuery, request)))).data
+        )
 
 
 class OwnCommunities(DoorView):
@@ -272,7 +274,9 @@ class ExplainVacancy(DoorView):
 class Candidates(DoorView):
     door_grants = {"GET": policies.APPOINT}
 
-    @extend_schema(parameters=[s.CandidateQuery], responses={200: s.CandidateOut(many=True), **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        parameters=[s.CandidateQuery], responses={200: s.CandidateOut(many=True), **REFUSED}, tags=["advisers"]
+    )
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         """Whom the community could get, and what speaks for and against each."""
         asked = _asked(s.CandidateQuery, request)

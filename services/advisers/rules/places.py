@@ -26,8 +26,8 @@ class Gazetteer:
         self._written: dict[int, str] = {}
         self._told: dict[str, int | Problem] = {}
         self._guesses = 0
-        for node, name, street, code in communities:
-            name, street = compact(name), compact(street)
+        for node, own, above, code in communities:
+            name, street = compact(own), compact(above)
             self._streets.add(street)
             self._written[node] = f"{street}/{name}" if street else name
             for key in {name, f"{street}/{name}", f"{street}{name}", code}:

@@ -77,7 +77,9 @@ def test_a_fourth_community_is_refused_with_the_figures_and_without_the_neighbou
     adviser = office.adviser()
     fill(office, adviser)
     before = book()
-    refused = try_to(world, appoint_adviser, adviser_id=adviser.id, node_id=world.node(YUANPU), begins_on=TODAY, ends_on=None)
+    refused = try_to(
+        world, appoint_adviser, adviser_id=adviser.id, node_id=world.node(YUANPU), begins_on=TODAY, ends_on=None
+    )
     assert (refused.code, refused.field) == ("advisers.full", "adviser_id")
     assert "已服务 3 个社区（本县 2 个，外县 1 个）" in refused.message
     assert "最多服务 3 个" in refused.message
@@ -122,7 +124,9 @@ def test_who_is_banned_is_refused_with_the_reason_until_the_ban_is_over_or_lifte
     with inside(scope, read_only=False):
         ban_adviser(scope=scope, adviser_id=adviser.id, until=date(2027, 3, 1), reason="收受礼品", now=NOW)
     before = book()
-    refused = try_to(world, appoint_adviser, adviser_id=adviser.id, node_id=world.node(HUBU), begins_on=TODAY, ends_on=None)
+    refused = try_to(
+        world, appoint_adviser, adviser_id=adviser.id, node_id=world.node(HUBU), begins_on=TODAY, ends_on=None
+    )
     assert (refused.code, refused.field) == ("advisers.banned", "adviser_id")
     assert "2027年3月1日以前（含当日）不得聘任：收受礼品。" in refused.message
     assert book() == before
@@ -137,7 +141,12 @@ def test_the_same_community_twice_at_a_time_is_refused(world: World, office: Off
     office.appoint(adviser, HUBU, ends_on=date(2026, 12, 31))
     before = book()
     refused = try_to(
-        world, appoint_adviser, adviser_id=adviser.id, node_id=world.node(HUBU), begins_on=date(2026, 12, 31), ends_on=None
+        world,
+        appoint_adviser,
+        adviser_id=adviser.id,
+        node_id=world.node(HUBU),
+        begins_on=date(2026, 12, 31),
+        ends_on=None,
     )
     assert (refused.code, refused.field) == ("advisers.held_already", "begins_on")
     assert book() == before
@@ -158,7 +167,9 @@ def test_an_end_before_the_beginning_is_refused(world: World, office: Office, bo
 def test_a_community_of_another_county_does_not_exist_here(world: World, office: Office, book: ElsewhereBook) -> None:
     adviser = office.adviser()
     before = book()
-    refused = try_to(world, appoint_adviser, adviser_id=adviser.id, node_id=world.node(QINGBO), begins_on=TODAY, ends_on=None)
+    refused = try_to(
+        world, appoint_adviser, adviser_id=adviser.id, node_id=world.node(QINGBO), begins_on=TODAY, ends_on=None
+    )
     assert isinstance(refused, Missing)
     assert refused.code == "advisers.no_community"
     assert book() == before
@@ -178,13 +189,17 @@ def test_a_street_is_not_a_community(world: World, office: Office, book: Elsewhe
 def test_an_adviser_nobody_registered_is_refused(world: World, office: Office, book: ElsewhereBook) -> None:
     office.adviser()
     before = book()
-    refused = try_to(world, appoint_adviser, adviser_id=UNKNOWN, node_id=world.node(HUBU), begins_on=TODAY, ends_on=None)
+    refused = try_to(
+        world, appoint_adviser, adviser_id=UNKNOWN, node_id=world.node(HUBU), begins_on=TODAY, ends_on=None
+    )
     assert refused.code == "advisers.no_adviser"
     assert book() == before
 
 
 @pytest.mark.parametrize("by", ["street", "liaison", "leader", "auditor3"])
-def test_who_does_not_hold_the_grant_appoints_nobody(world: World, office: Office, book: ElsewhereBook, by: str) -> None:
+def test_who_does_not_hold_the_grant_appoints_nobody(
+    world: World, office: Office, book: ElsewhereBook, by: str
+) -> None:
     adviser = office.adviser()
     before = book()
     refused = try_to(
@@ -211,7 +226,9 @@ def test_of_two_counties_that_want_the_last_seat_exactly_one_gets_it(world: Worl
         try:
             with inside(scope, read_only=False):
                 gate.wait(10)
-                appoint_adviser(scope=scope, adviser_id=adviser.id, node_id=node, begins_on=TODAY, ends_on=None, now=NOW)
+                appoint_adviser(
+                    scope=scope, adviser_id=adviser.id, node_id=node, begins_on=TODAY, ends_on=None, now=NOW
+                )
             ends.append("appointed")
         except Refused as refused:
             ends.append(refused.code)
@@ -244,7 +261,9 @@ def test_without_the_wait_the_database_still_gives_a_seat_once(world: World, off
             twin.save(force_insert=True)
 
 
-def test_a_seat_taken_behind_ones_back_is_a_refusal(world: World, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seat_taken_behind_ones_back_is_a_refusal(
+    world: World, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     adviser = office.adviser()
     office.appoint(adviser, HUBU)
     monkeypatch.setattr("services.advisers.commands.appointing.list_taken", lambda *_: [])
@@ -307,7 +326,8 @@ def test_replacing_ends_one_and_begins_the_other_the_day_after(world: World, off
         )
     assert (successor.begins_on, successor.ends_on) == (date(2026, 12, 1), date(2027, 3, 31))
     with inside(scope, read_only=True):
-        rows = list(Appointment.objects.in_scope(scope).order_by("begins_on").values_list("adviser_name", "ends_on", "replaces"))
+        both = Appointment.objects.in_scope(scope).order_by("begins_on")
+        rows = list(both.values_list("adviser_name", "ends_on", "replaces"))
     assert rows == [("何叙", date(2026, 11, 30), None), ("沈清和", date(2027, 3, 31), made.id)]
 
 
@@ -327,7 +347,12 @@ def test_a_replacement_that_is_refused_ends_nothing(
     scope = world.scope("county")
     with inside(scope, read_only=False), pytest.raises(Refused) as caught:  # the form's transaction goes on and commits
         replace_adviser(
-            scope=scope, appointment_id=made.id, new_adviser_id=old.id if same else new.id, on_day=TODAY, why="调离", now=NOW
+            scope=scope,
+            appointment_id=made.id,
+            new_adviser_id=old.id if same else new.id,
+            on_day=TODAY,
+            why="调离",
+            now=NOW,
         )
     assert (caught.value.code, caught.value.field) == (code, field)
     assert book() == before

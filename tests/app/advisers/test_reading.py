@@ -160,7 +160,14 @@ def test_the_list_is_cut_by_name_reading_firm_street_and_state(world: World, off
     assert sorted(cut(view=View.ROOM)) == ["周以宁", "许望舒"]
     assert cut(view=View.BANNED) == []
     counts = ask(scope, queries.count_advisers, on=TODAY)
-    assert (counts.all, counts.ending, counts.room, counts.not_examined, counts.banned, counts.firms) == (3, 1, 2, 1, 0, 3)
+    assert (counts.all, counts.ending, counts.room, counts.not_examined, counts.banned, counts.firms) == (
+        3,
+        1,
+        2,
+        1,
+        0,
+        3,
+    )
     states = {row.adviser.name: row.state for row in ask(scope, queries.list_advisers, on=TODAY).rows}
     assert states == {
         "许望舒": AdviserState.ENDING, "陆知微": AdviserState.NOT_EXAMINED, "周以宁": AdviserState.SERVING,
@@ -258,7 +265,10 @@ def test_squares_tell_covered_from_ending_from_vacant(world: World, office: Offi
     office.appoint(adviser, BAOSHI, ends_on=TODAY)
     office.appoint(second, BAOSHI)  # somebody stays: not ending
     streets = ask(world.scope("county"), queries.coverage_squares, on=TODAY)
-    assert [(street.name, street.covered, len(street.squares)) for street in streets] == [("双浦镇", 2, 3), ("北山街道", 1, 2)]
+    assert [(street.name, street.covered, len(street.squares)) for street in streets] == [
+        ("双浦镇", 2, 3),
+        ("北山街道", 1, 2),
+    ]
     states = {square.name: square.state for street in streets for square in street.squares}
     assert states == {
         "湖埠村": SquareState.ENDING, "灵山村": SquareState.COVERED, "袁浦社区": SquareState.VACANT,
@@ -274,7 +284,12 @@ def test_a_gap_says_since_when_and_forgets_an_earlier_gaps_reason(world: World, 
     def gap(on: date = TODAY) -> Any:
         return next(gap for gap in ask(scope, queries.list_gaps, on=on) if gap.name == "湖埠村")
 
-    assert (gap().reason, gap().note, gap().vacant_since, gap().street) == (VacancyReason.HIRING, "十二月", None, "双浦镇")
+    assert (gap().reason, gap().note, gap().vacant_since, gap().street) == (
+        VacancyReason.HIRING,
+        "十二月",
+        None,
+        "双浦镇",
+    )
     adviser = office.adviser()
     with inside(scope, read_only=False):
         from services.advisers.commands import appoint_adviser
@@ -297,12 +312,12 @@ def test_candidates_come_best_first_and_say_why_not(world: World, office: Office
     office.appoint(far, QIXIA)
     scope = world.scope("county")
     found = ask(scope, queries.list_candidates, node_id=world.node(HUBU), on=TODAY)
-    assert [row.adviser.name for row in found] == ["周以宁", "陆知微", "何叙", "范知白", "许望舒"]
-    assert [row.obstacle for row in found] == [None, None, None, Obstacle.NOT_EXAMINED, Obstacle.FULL]
+    assert [row.adviser.name for row in found] == ["周以宁", "陆知微", "何叙", "许望舒", "范知白"]
+    assert [row.obstacle for row in found] == [None, None, None, Obstacle.FULL, Obstacle.NOT_EXAMINED]
     assert found[0].reasons[1].text == "在同一街镇服务 1 个社区"
-    assert "已服务 3 个社区（本县 2 个，外县 1 个）" in found[4].reasons[0].text
-    assert "再聘就是第 4 个" in found[4].reasons[0].text
-    assert found[3].reasons[0].help
+    assert "已服务 3 个社区（本县 2 个，外县 1 个）" in found[3].reasons[0].text
+    assert "再聘就是第 4 个" in found[3].reasons[0].text
+    assert found[4].reasons[0].help
     by_name = ask(scope, queries.list_candidates, node_id=world.node(HUBU), on=TODAY, text="qyx")
     assert [row.adviser.id for row in by_name] == [elsewhere.id]
     assert {new.id, unexamined.id} <= {row.adviser.id for row in found}

@@ -42,7 +42,9 @@ def test_the_same_identity_number_is_refused_at_the_field_in_every_county(
     office.adviser()
     firm = office.firm("另一家律师事务所")
     before = book("county2")
-    refused = refuse(world, register_adviser, by="county2", firm_id=firm.id, **PLAIN | {"id_number": "330106198501010001"})
+    refused = refuse(
+        world, register_adviser, by="county2", firm_id=firm.id, **PLAIN | {"id_number": "330106198501010001"}
+    )
     assert (refused.code, refused.field) == ("advisers.identity_registered", "id_number")
     assert "330106" not in refused.message
     assert book("county2") == before

@@ -31,7 +31,8 @@ def refused(read: object, *given: object, **more: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "written", ["330106196001010007", "３３０１０６１９６００１０１０００７", " 330106 19600101 0007", "330106-19600101-0007"]
+    "written",
+    ["330106196001010007", "３３０１０６１９６００１０１０００７", " 330106 19600101 0007", "330106-19600101-0007"],
 )
 def test_an_identity_number_is_read_however_it_is_typed(written: str) -> None:
     right = "33010619600101000" + check_character("33010619600101000")
@@ -92,8 +93,8 @@ def test_a_wrong_mobile_number_says_why(written: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["2026-1-5", "2026/01/05", "2026.1.5", "2026年1月5日", "2026 年 1 月 5 日", "２０２６．１．５", "20260105", 46_027, 46_027.0,
-     "46027", "2026-01-05 00:00:00", date(2026, 1, 5), datetime(2026, 1, 5, 8, 30), 20260105],  # noqa: DTZ001
+    ["2026-1-5", "2026/01/05", "2026.1.5", "2026年1月5日", "2026 年 1 月 5 日", "２０２６．１．５", "20260105", 46_027,
+     46_027.0, "46027", "2026-01-05 00:00:00", date(2026, 1, 5), datetime(2026, 1, 5, 8, 30), 20260105],  # noqa: DTZ001
 )  # fmt: skip
 def test_a_day_is_read_however_it_is_written(written: object) -> None:
     assert read_day(written) == date(2026, 1, 5)

@@ -51,7 +51,9 @@ PLACES = Gazetteer(
 
 def row_of(values: Sequence[Any], number: int = 1) -> Row:
     kinds = {str: Kind.TEXT, int: Kind.NUMBER, float: Kind.NUMBER, bool: Kind.TRUTH, date: Kind.DAY}
-    return Row(number, tuple(workbook.NOTHING if value is None else Cell(kinds[type(value)], value) for value in values))
+    return Row(
+        number, tuple(workbook.NOTHING if value is None else Cell(kinds[type(value)], value) for value in values)
+    )
 
 
 HEAD_OF_ALL = find_head([row_of(HEAD)])
@@ -140,7 +142,10 @@ def test_a_right_row_becomes_an_entry() -> None:
         ({"服务社区": "湖埠村"}, ["begins_on: begin_missing"]),
         ({"服务社区": "湖埠村、湖埠村", "聘期起": "2026-1-5"}, ["communities: community_twice"]),
         ({"聘期起": "2026-2-1", "聘期止": "2026-1-1"}, ["ends_on: ends_before"]),
-        ({"姓名": None, "手机号": "1", "聘期起": "昨天"}, ["name: missing", "phone: phone_length", "begins_on: day_unreadable"]),
+        (
+            {"姓名": None, "手机号": "1", "聘期起": "昨天"},
+            ["name: missing", "phone: phone_length", "begins_on: day_unreadable"],
+        ),
     ],
 )
 def test_each_mistake_is_told_with_its_column(other: dict[str, Any], told: list[str]) -> None:

@@ -42,7 +42,7 @@ def test_the_leader_goes_down_from_the_province_to_the_visits_of_one_village(pub
         assert f'href="{address}"' in page, name
         page = _get(client, address)
         assert f"{name} · 2026年10月" in page
-    assert "2026年10月8日" in page
+    assert "10月8日" in page
     assert "林知远" in page
     assert "不外传的内容" not in page
 
@@ -110,9 +110,9 @@ def test_an_export_holds_exactly_what_the_page_shows(published: World, sign_in: 
     assert answer.content.startswith(b"\xef\xbb\xbf")
     sheet = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     rows = sheet[1:-1]
-    assert [(row[0], row[1], f"{row[6]}%", row[5], f"{row[9]}%", row[12], row[13]) for row in rows] == [
-        (row[0], row[1], row[2], row[4], row[6], row[7], row[8]) for row in shown
-    ]
+    assert [
+        (row[0], row[1], f"{row[6]}%", row[4], row[3], row[5], f"{row[9]}%", row[12], row[13]) for row in rows
+    ] == [(row[0], row[1], row[2], row[4], row[5], row[6], row[8], row[9], row[10]) for row in shown]
     book = load_workbook(io.BytesIO(client.get(f"/figures/{node}/export.xlsx?month=2026-10").content))
     as_text = [["" if value is None else str(value) for value in row] for row in book.active.iter_rows(values_only=True)]
     assert [[_plain(cell) for cell in row] for row in as_text] == [[_plain(cell) for cell in row] for row in sheet]

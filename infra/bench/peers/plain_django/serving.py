@@ -13,6 +13,7 @@ def make(*, nodes: dict[str, list[int]]) -> dict[str, str]:
     from django.contrib.auth.models import User
     from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
+
     from peers.plain_django import urls
 
     call_command("migrate", run_syncdb=True, interactive=False, verbosity=0)

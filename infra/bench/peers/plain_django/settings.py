@@ -2,8 +2,9 @@
 
 import os
 
-from falin.config.environment import database_of
 from stand.children import BENCH
+
+from falin.config.environment import database_of
 
 SECRET_KEY = "plain-django-of-the-bench-signs-nothing-that-matters"  # noqa: S105
 DEBUG = False

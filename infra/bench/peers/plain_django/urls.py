@@ -8,8 +8,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
-from peers.plain_django.models import Visit
 from stand.visits import LAST, PAGES, PER_PAGE
+
+from peers.plain_django.models import Visit
 
 places: dict[str, Collection[int]] = {}
 

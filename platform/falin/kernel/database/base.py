@@ -8,10 +8,13 @@ tenant's SQL outside a transaction is refused.
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING, Any
 
-from django.db.utils import DatabaseError
+from django.db.backends.utils import debug_transaction
 from django_tenants.postgresql_backend import base as stock
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from falin.kernel.scope import PUBLIC_SCHEMA
 
@@ -29,7 +32,14 @@ class ScopeChangedInside(Exception):
 
 def pg_array(ids: Any) -> str:
     """A set of ids as PostgreSQL array text: adapting a list of 300 costs more than the rest of the statement."""
-    return "{" + ",".join(map(str, ids)) + "}"
+    return "{" + ",".join(map(str, map(int, ids))) + "}"
+
+
+def literal(text: str) -> str:
+    """Text as an SQL literal that needs no connection to be right: standard strings, or refused."""
+    if "\\" in text or "\0" in text:
+        raise ValueError(text)
+    return "'" + text.replace("'", "''") + "'"
 
 
 class DatabaseWrapper(stock.DatabaseWrapper):
@@ -76,6 +86,17 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self._entered = False
         super().close()
 
+    def is_usable(self) -> bool:
+        """
+        Whether the server is still there, asked of the socket: one that went away has closed it, and an idle one has
+        nothing to say. Saves a round trip at each request; after an error the server itself is asked.
+        """
+        if self.errors_occurred or self.connection is None or self.connection.closed:
+            return bool(super().is_usable())
+        ear = select.poll()
+        ear.register(self.connection.fileno(), select.POLLIN)
+        return not ear.poll(0) or bool(super().is_usable())
+
     def _handle_search_path(self, cursor: Any = None) -> None:
         if self._entered or self._connecting or self._setting_search_path:
             return
@@ -84,20 +105,33 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             return  # the role's own default search path holds no tenant table
         if not self.in_atomic_block:
             raise TenantOutsideTransaction(self.schema_name)
-        if scope is None:
-            arguments = [self.schema_name, "{}", "{}", "", False, self.read_only]
-        else:
-            nodes, roots = pg_array(scope.nodes), pg_array(scope.roots)
-            arguments = [scope.schema, nodes, roots, scope.subject_id, scope.whole, self.read_only]
         self._setting_search_path = True
-        own = self.connection.cursor() if cursor is None else cursor
         try:
-            own.execute("select public.enter(%s, %s, %s, %s, %s, %s)", arguments)
+            if self.connection.info.transaction_status == TransactionStatus.IDLE:
+                self._send("begin read only" if self.read_only else "begin")
+            statement = self._enter()
+            with debug_transaction(self, statement):
+                self._send(statement)
             self._entered = True
-        except DatabaseError:
-            self._entered = False
-            raise
         finally:
             self._setting_search_path = False
-            if cursor is None:
-                own.close()
+
+    def _enter(self) -> str:
+        """The call of ``public.enter``, alone in its statement. Ids are integers; names are quoted."""
+        scope, yes = self.scope, {True: "true", False: "false"}
+        if scope is None:
+            parts = [literal(self.schema_name), "'{}'", "'{}'", "''", "false"]
+        else:
+            nodes, roots = pg_array(scope.nodes), pg_array(scope.roots)
+            parts = [literal(scope.schema), f"'{nodes}'", f"'{roots}'", literal(scope.subject_id), yes[scope.whole]]
+        return f"select public.enter({', '.join(parts)}, {yes[self.read_only]})"
+
+    def _send(self, statement: str) -> None:
+        """
+        A statement without parameters and without an answer, straight to the server: the two that open every
+        transaction would else take longer in Python than in PostgreSQL.
+        """
+        with self.wrap_database_errors:
+            result = self.connection.pgconn.exec_(statement.encode())
+            if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
+                raise error_from_result(result, encoding="utf-8")

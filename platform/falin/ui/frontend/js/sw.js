@@ -70,7 +70,8 @@ async function asset(request) {
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("message", (event) => {
-  if (event.data.act === "keep") event.waitUntil(keepAll(event.data));
+  // a page that opened while the worker was being installed is not governed yet: claim it now
+  if (event.data.act === "keep") event.waitUntil(Promise.all([self.clients.claim(), keepAll(event.data)]));
   if (event.data.act === "forget") event.waitUntil(forgetPages(""));
 });
 self.addEventListener("fetch", (event) => {

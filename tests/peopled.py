@@ -1,0 +1,324 @@
+"""
+The small world with people at work in it: firms, advisers, appointments, visits, vacancies, published months, sheets,
+files and jobs, all made by the commands that users' clicks call.
+
+Every row carries a word no other row has, and every place but the vacant ones has rows of its own, so that an answer
+tells by its words whose rows are in it. Built once a run into a template of its own, beside the small world's.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from pathlib import Path
+
+from django.core.files.base import ContentFile, File
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from falin.kernel import audit, jobs, outbox, relay
+from falin.kernel.clock import SHANGHAI
+from falin.kernel.periods import Month
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside, shared
+from services.advisers.api import (
+    appoint_adviser,
+    end_appointment,
+    explain_vacancy,
+    open_account,
+    register_adviser,
+    register_firm,
+)
+from services.advisers.commands.importing import take_sheet
+from services.advisers.types import VacancyReason
+from services.duty.commands import close_month, log_visit, remind, void_visit
+from services.duty.types import VisitKind
+from services.indicators.api import publish_month
+from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, system_of
+from tenants.identity.commands import password_was_changed
+from tenants.identity.middleware import scope_of
+from tenants.registry.api import find_by_schema, list_tenants
+from tests.fixtures.adviser_sheets import identity, person, phone, write
+from tests.world import NOW, TODAY, World, encoded
+
+SEPTEMBER, OCTOBER, NOVEMBER = Month(2026, 9), Month(2026, 10), Month(2026, 11)
+MONTHS = (SEPTEMBER, OCTOBER, NOVEMBER)
+SINCE = date(2026, 1, 1)
+ERRAND = "tests.errand"  # a kind of job for tests: it does nothing, and is somebody's
+
+# More people, so that each county has a team and each role somebody. username → (name, role, code)
+PEOPLE = {
+    "county4": ("纪南星", Role.COUNTY_TEAM, "330205"),
+    "street3": ("苏木兰", Role.STREET_OFFICER, "330203001"),
+    "liaison2": ("齐芳菲", Role.LIAISON, "330106109001"),
+    "auditor2": ("乔知白", Role.AUDITOR, "3301"),
+}
+FIRMS = {
+    "330106": "浙江鹤鸣律师事务所",
+    "330102": "浙江听涛律师事务所",
+    "330203": "浙江望潮律师事务所",
+    "330205": "浙江揽月律师事务所",
+}
+TEAMS = {"330106": "county", "330102": "county2", "330203": "county3", "330205": "county4"}
+
+
+@dataclass(frozen=True, slots=True)
+class Engaged:
+    """An adviser: who he is, which county entered him, where he serves."""
+
+    username: str
+    name: str
+    county: str
+    places: tuple[str, ...]
+
+
+ADVISERS = (
+    # serves two streets of one county and a community of the next, so that he has two hats
+    Engaged("wenruoxi", "温若溪", "330106", ("330106109200", "330106002001", "330102001001")),
+    Engaged("songhuaijin", "宋怀瑾", "330106", ("330106109200",)),  # a second one in the same village
+    Engaged("liuwendi", "柳闻笛", "330106", ("330106109001",)),
+    Engaged("hanshiyi", "韩拾遗", "330106", ("330106002001",)),
+    Engaged("tangyuechu", "唐月初", "330106", ()),  # on the register, free to be appointed
+    Engaged("penglinfeng", "彭临风", "330102", ("330102001001", "330102001002")),
+    Engaged("dongshuwan", "董书晚", "330102", ("330102002001",)),
+    Engaged("wantingxue", "万听雪", "330102", ()),  # likewise, entered by another county
+    Engaged("jiangfuguang", "蒋浮光", "330203", ("330203001001",)),
+    Engaged("caizhuyin", "蔡竹音", "330205", ("330205001001",)),
+)
+MANAGERS = {"manager": ("顾听澜", "330106"), "manager2": ("尤清商", "330203")}
+# Whoever served here went; nobody has come yet.
+VACANT = {
+    "330106109201": "liuwendi", "330106002002": "hanshiyi", "330102001003": "penglinfeng", "330102002002": "dongshuwan",
+    "330203001002": "jiangfuguang",
+}  # fmt: skip
+# In the province's own schema: acts booked at these places, so that histories of upper levels differ.
+BOOKED_ABOVE = ("33", "3301", "3302", "330106", "330203")
+
+
+def build() -> None:
+    """Put people to work in an empty small world. Time stands at ``NOW`` for the caller."""
+    jobs.register(ERRAND, lambda run: {})
+    sender, words = list(jobs._sender), _Words()
+    jobs.send_with(lambda schema, job_id: None)
+    try:
+        world = World()
+        _officials(world)
+        _register(world)
+        _appoint(world, words)
+        _log(world, words)
+        _county_months(world)
+        _sheets(world, words)
+        _errands(world, words)
+        _above(world, words)
+        scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
+        relay.drain(scopes, clock=lambda: NOW)
+        _set_aside(world, words)
+        relay.measure(scopes, clock=lambda: NOW)
+    finally:
+        jobs._sender[:] = sender
+
+
+class _Words:
+    """Words of which there is one each, of one length, so that none is part of another."""
+
+    def __init__(self) -> None:
+        self._number = count(1)
+
+    def __call__(self, kind: str) -> str:
+        return f"{kind}{next(self._number):05d}号"
+
+
+def scope_in(world: World, username: str, county: str) -> Scope:
+    """An adviser's scope in one of his counties."""
+    someone = find_person(username)
+    assert someone is not None
+    signed_in = read_signed_in(person_id=someone.id, on=TODAY)
+    assert signed_in is not None
+    schema = world.schema(county)
+    return scope_of(signed_in, next(hat for hat in signed_in.hats if hat.schema == schema))
+
+
+def _officials(world: World) -> None:
+    with shared(read_only=False) as system:
+        for username, (name, role, code) in PEOPLE.items():
+            someone = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
+                                    must_change_password=False, now=NOW)  # fmt: skip
+            grant_role(scope=system, person_id=someone.id, role=role, node_id=world.node(code), reason="测试", now=NOW)
+
+
+def _register(world: World) -> None:
+    firms: dict[str, uuid.UUID] = {}
+    for county, name in FIRMS.items():
+        scope = world.scope(TEAMS[county])
+        with inside(scope, read_only=False):
+            firms[county] = register_firm(scope=scope, name=name, now=NOW).id
+    for number, adviser in enumerate(ADVISERS, start=1):
+        scope = world.scope(TEAMS[adviser.county])
+        with inside(scope, read_only=False):
+            register_adviser(scope=scope, firm_id=firms[adviser.county], name=adviser.name, id_number=identity(number),
+                             phone=phone(number), exam_passed_on=date(2025, 12, 1), now=NOW)  # fmt: skip
+    with shared(read_only=False) as system:
+        for username, (name, county) in MANAGERS.items():
+            someone = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
+                                    must_change_password=False, now=NOW)  # fmt: skip
+            grant_role(scope=system, person_id=someone.id, role=Role.FIRM_MANAGER, node_id=world.node("33"),
+                       subject_id=str(firms[county]), reason="测试", now=NOW)  # fmt: skip
+
+
+def adviser_id(username: str) -> uuid.UUID:
+    from services.advisers.models import Adviser
+
+    name = next(adviser.name for adviser in ADVISERS if adviser.username == username)
+    found: uuid.UUID = Adviser.objects.values_list("id", flat=True).get(name=name)
+    return found
+
+
+def _appoint(world: World, words: _Words) -> None:
+    for adviser in ADVISERS:
+        for place in adviser.places:
+            scope = world.scope(TEAMS[place[:6]])
+            with inside(scope, read_only=False):
+                appoint_adviser(scope=scope, adviser_id=adviser_id(adviser.username), node_id=world.node(place),
+                                begins_on=SINCE, ends_on=None, now=NOW)  # fmt: skip
+    for place, username in VACANT.items():
+        scope = world.scope(TEAMS[place[:6]])
+        with inside(scope, read_only=False):
+            made = appoint_adviser(scope=scope, adviser_id=adviser_id(username), node_id=world.node(place),
+                                   begins_on=SINCE, ends_on=None, now=NOW)  # fmt: skip
+            end_appointment(scope=scope, appointment_id=made.id, on_day=date(2026, 8, 31), why=words("结束"), now=NOW)
+            explain_vacancy(scope=scope, node_id=world.node(place), reason=VacancyReason.RESIGNED, note=words("空缺"),
+                            now=NOW)  # fmt: skip
+    for adviser in ADVISERS:
+        if adviser.places:
+            scope = world.scope(TEAMS[adviser.county])
+            with inside(scope, read_only=False):
+                made_account = open_account(scope=scope, adviser_id=adviser_id(adviser.username), now=NOW,
+                                            username=adviser.username, encoded=encoded())  # fmt: skip
+            password_was_changed(person_id=made_account.person_id)
+
+
+def picture(word: str) -> SimpleUploadedFile:
+    """A photograph with a word in its bytes."""
+    facts = PngInfo()
+    facts.add_text("Comment", word.encode("unicode_escape").decode())
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=facts)
+    return SimpleUploadedFile(f"{word}.png", out.getvalue(), "image/png")
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), SHANGHAI)
+
+
+def _log(world: World, words: _Words) -> None:
+    for adviser in ADVISERS:
+        for number, place in enumerate(adviser.places):
+            scope = scope_in(world, adviser.username, place[:6])
+            shared_facts = {"scope": scope, "node_id": world.node(place), "written_at": NOW, "now": NOW}
+            for month in MONTHS:
+                begin = _at(month.first_day + timedelta(days=3), 8 + 4 * number)
+                with inside(scope, read_only=False):
+                    log_visit(visit_id=uuid.uuid4(), kind=VisitKind.VISIT, begins_at=begin, note=words("记事"),
+                              ends_at=begin + timedelta(minutes=60 + 7 * number), photo=picture(words("照片")),
+                              **shared_facts)  # fmt: skip
+            for month in (OCTOBER, NOVEMBER):
+                begin = _at(month.first_day + timedelta(days=8), 8 + 4 * number)
+                with inside(scope, read_only=False):
+                    log_visit(visit_id=uuid.uuid4(), kind=VisitKind.LECTURE, begins_at=begin, topic=words("讲题"),
+                              ends_at=begin + timedelta(hours=2), attendees=20, **shared_facts)  # fmt: skip
+            begin = _at(NOVEMBER.first_day + timedelta(days=10), 8 + 4 * number)
+            with inside(scope, read_only=False):
+                gone = log_visit(visit_id=uuid.uuid4(), kind=VisitKind.VISIT, begins_at=begin, note=words("记事"),
+                                 ends_at=begin + timedelta(hours=1), **shared_facts)  # fmt: skip
+                void_visit(scope=scope, visit_id=gone.id, why=words("作废"), now=NOW)
+
+
+def _county_months(world: World) -> None:
+    for adviser in ADVISERS:
+        for place in adviser.places:
+            scope = world.scope(TEAMS[place[:6]])
+            with inside(scope, read_only=False):
+                remind(scope=scope, node_id=world.node(place), adviser_id=adviser_id(adviser.username), month=NOVEMBER,
+                       now=NOW)  # fmt: skip
+    for team in TEAMS.values():
+        scope = world.scope(team)
+        with inside(scope, read_only=False):
+            close_month(scope=scope, month=SEPTEMBER, now=NOW)
+        for month in MONTHS:
+            with inside(scope, read_only=False):
+                publish_month(scope=scope, month=month, now=NOW)
+
+
+def _sheets(world: World, words: _Words) -> None:
+    """A checked sheet in each county: two rows ready, one to mend."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, team in enumerate(TEAMS.values(), start=1):
+            first = 100 * number
+            rows = [person(first + step, 姓名=name, 执业机构=FIRMS["330106"])
+                    for step, name in enumerate(("毕" + "甲乙丙丁"[number - 1] + "然", "柏" + "甲乙丙丁"[number - 1] + "然"))]  # fmt: skip
+            rows.append(person(first + 9, 手机号="12345", 姓名="费" + "甲乙丙丁"[number - 1] + "然"))
+            path = write(Path(folder) / f"{words('名册')}.xlsx", rows)
+            scope = world.scope(team)
+            with path.open("rb") as source, inside(scope, read_only=False):
+                info = take_sheet(scope=scope, upload=File(source, name=path.name), now=NOW)
+            assert info.job_id
+            jobs.work(system=system_of(find_by_schema(scope.schema)), job_id=info.job_id)
+
+
+def _errands(world: World, words: _Words) -> None:
+    """A job for everybody who can sign in, in the tenant he works in."""
+    for username in everybody():
+        for scope in scopes_of(username):
+            with inside(scope, read_only=False):
+                jobs.ask(scope=scope, kind=ERRAND, title=words("任务"), parameters={}, now=NOW)
+
+
+def everybody() -> list[str]:
+    """The sign-in names of the peopled world."""
+    from tests import world as small
+
+    serving = [adviser.username for adviser in ADVISERS if adviser.places]
+    return [*small.PEOPLE, "operator", *PEOPLE, *serving, *MANAGERS]
+
+
+def scopes_of(username: str) -> list[Scope]:
+    """One scope for each hat."""
+    someone = find_person(username)
+    assert someone is not None, username
+    signed_in = read_signed_in(person_id=someone.id, on=TODAY)
+    assert signed_in is not None
+    return [scope_of(signed_in, hat) for hat in signed_in.hats]
+
+
+def _above(world: World, words: _Words) -> None:
+    scope = world.scope("leader")
+    for code in BOOKED_ABOVE:
+        with inside(scope, read_only=False):
+            audit.record(scope=scope, act="tests.place.noted", subject=("division", world.node(code)), why=words("批示"),
+                         node_id=world.node(code), now=NOW)  # fmt: skip
+
+
+def _set_aside(world: World, words: _Words) -> None:
+    """In each county an event nobody could deliver."""
+    from falin.kernel.models import OutboxEvent
+
+    for team in TEAMS.values():
+        scope = world.scope(team)
+        with inside(scope, read_only=False):
+            outbox.put(scope=scope, event="tests.place.noted", version=1, key=words("事件"), payload={"word": words("内情")},
+                       now=NOW)  # fmt: skip
+            OutboxEvent.objects.filter(event="tests.place.noted").update(
+                set_aside_at=NOW, attempts=8, error="RuntimeError: " + words("出错")
+            )
+
+
+def sheet_upload(name: str) -> ContentFile[bytes]:
+    """A right sheet, to be sent through a door."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(Path(folder) / "sheet.xlsx", [person(900)])
+        return ContentFile(path.read_bytes(), name=name)

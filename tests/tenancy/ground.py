@@ -1,0 +1,290 @@
+"""
+What the matrix stands on, read without Falin: every row of the peopled world as PostgreSQL's superuser sees it, with the
+words that give it away in an answer, and the people who ask.
+
+Places are told apart by their official codes alone: what lies below a place begins with its code.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import psycopg
+from django.test import Client
+from psycopg.rows import dict_row
+
+from tests import peopled
+from tests.fixtures.adviser_sheets import identity, phone
+from tests.world import PEOPLE, PLACES
+
+ROLES = ("province_leader", "city_officer", "county_team", "street_officer", "liaison", "adviser", "firm_manager",
+         "auditor", "operator")  # fmt: skip
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A row, by one of the words that give it away, and whose it is."""
+
+    word: str
+    kind: str
+    codes: frozenset[str] = frozenset()  # the places it belongs to
+    schema: str = ""
+    advisers: frozenset[str] = frozenset()
+    firm: str = ""
+    person: int = 0
+    county: str = ""  # of an adviser: the county that entered him
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.word} ({', '.join(sorted(self.codes))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who asks: a role at a place. ``adviser`` and ``firm`` say whose own rows he may see."""
+
+    label: str
+    role: str
+    username: str
+    place: str  # code
+    tenant: str  # code of the body whose schema he works in; "" for the shared one
+    adviser: str = ""
+    firm: str = ""
+    places: frozenset[str] = frozenset()  # an adviser's communities in this tenant
+    served: frozenset[str] = frozenset()  # communities he or his firm's advisers serve or served, in every county
+    person: int = 0
+    schema: str = "public"
+    met: frozenset[int] = frozenset()  # people who acted in the tenant he works in
+
+    @property
+    def roots(self) -> frozenset[str]:
+        return self.places or frozenset({self.place})
+
+    def reaches(self, codes: Iterable[str]) -> bool:
+        """Whether one of the places is his or lies below."""
+        return any(code.startswith(root) for code in codes for root in self.roots)
+
+    def relation(self, code: str) -> str:
+        """How a place stands to his own: own, child, parent, neighbour, stranger."""
+        own = self.place
+        if code in self.roots:
+            return "own"
+        if any(code.startswith(root) for root in self.roots):
+            return "child"
+        if own.startswith(code):
+            return "parent"
+        return "neighbour" if code[:4] == own[:4] else "stranger"
+
+
+NOBODY = Reader("nobody", "nobody", "", "", "")
+
+
+@dataclass
+class Ground:
+    """One copy of the peopled world."""
+
+    url: str
+    facts: tuple[Fact, ...]
+    node: dict[str, int]  # code → node
+    code: dict[int, str]
+    schema: dict[str, str]  # code of a body → its schema
+    rows: dict[str, list[dict[str, Any]]]  # table → rows of every schema, each with its ``schema`` and ``code``
+    person: dict[str, int]
+    clients: dict[tuple[str, str], Client] = field(default_factory=dict)
+
+    @cached_property
+    def readers(self) -> dict[str, Reader]:
+        return {reader.label: _with_company(self, reader) for reader in _readers(self)}
+
+    def client(self, reader: Reader) -> Client:
+        """A browser in which the reader is signed in and wears the right hat."""
+        key = (reader.username, reader.tenant)
+        if key not in self.clients:
+            client = Client(raise_request_exception=False)
+            if reader.username:
+                from tenants.identity.models import Person
+
+                client.force_login(Person.objects.get(username=reader.username), BACKEND)
+                if reader.role == "adviser":
+                    session = client.session
+                    session["hat"] = f"adviser@{self.tenant_number(reader.tenant)}"
+                    session.save()
+            self.clients[key] = client
+            self.touched()
+        return self.clients[key]
+
+    def tenant_number(self, code: str) -> int:
+        return int(self.schema[code].lstrip("t"))
+
+    @cached_property
+    def superuser(self) -> psycopg.Connection[dict[str, Any]]:
+        return psycopg.connect(self.url, autocommit=True, row_factory=dict_row)
+
+    def touched(self) -> list[str]:
+        """What was written and committed since the last time this was asked, as ``schema.table act``."""
+        found = self.superuser.execute("delete from public.tests_touched returning *").fetchall()
+        return sorted({f"{row['schema_name']}.{row['table_name']} {row['act'].lower()}" for row in found})
+
+    def of(self, kind: str) -> Iterator[Fact]:
+        return (fact for fact in self.facts if fact.kind == kind)
+
+    def said_in(self, text: str) -> list[Fact]:
+        """Every row an answer gives away."""
+        return [fact for fact in self.facts if fact.word in text]
+
+    def table(self, name: str, **wanted: Any) -> list[dict[str, Any]]:
+        return [row for row in self.rows[name] if all(row[key] == value for key, value in wanted.items())]
+
+
+def read_ground(url: str) -> Ground:
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as own:
+        codes: dict[int, str] = {}
+        for row in own.execute("select node_id, level, code from divisions_divisionversion where valid_to is null"):
+            codes[row["node_id"]] = row["code"][: (2, 4, 6, 9, 12)[row["level"] - 1]]
+        assert set(codes.values()) == set(PLACES)
+        schemas = {row["schema_name"]: codes[row["node_id"]] for row in own.execute("select * from registry_tenant")}
+        rows: dict[str, list[dict[str, Any]]] = {}
+        tables = own.execute(
+            "select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where c.relkind = 'r' and (n.nspname = 'public' or n.nspname = any(%s)) order by 1, 2", [list(schemas)]
+        ).fetchall()  # fmt: skip
+        for table in tables:
+            found = own.execute(f'select * from "{table["schema"]}"."{table["name"]}"').fetchall()
+            for row in found:
+                row["schema"], row["tenant"] = table["schema"], schemas.get(table["schema"], "")
+                row["place"] = codes.get(row.get("node_id") or 0, "")
+            rows.setdefault(table["name"], []).extend(found)
+    node = {code: number for number, code in codes.items()}
+    people = {row["username"]: row["id"] for row in rows["identity_person"]}
+    return Ground(url=url, facts=tuple(_facts(rows)), node=node, code=codes, rows=rows, person=people,
+                  schema={code: schema for schema, code in schemas.items()})  # fmt: skip
+
+
+# ---- the words of each row -------------------------------------------------------------------------------------------
+def _facts(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
+    yield from _facts_of_the_register(rows)
+    yield from _facts_of_counties(rows)
+    for row in rows["kernel_job"]:
+        for word in (str(row["id"]), row["title"]):
+            yield Fact(word, "job", schema=row["schema"], person=row["person_id"])
+    for row in rows["kernel_auditentry"]:
+        if re.search(r"\d{5}号", row["why"]):
+            yield Fact(row["why"], "why", frozenset({row["place"]} - {""}), row["schema"])
+    advisers = {row["name"] for row in rows["advisers_adviser"]}
+    for row in rows["identity_person"]:
+        if row["name"] not in advisers:
+            yield Fact(row["name"], "person", schema=row["username"], person=row["id"])
+    for number in range(1, len(peopled.ADVISERS) + 1):
+        yield Fact(identity(number), "secret")
+        yield Fact(phone(number), "secret")
+    for code, name in PLACES.items():
+        yield Fact(name, "place", frozenset({code}))
+
+
+def _facts_of_the_register(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
+    serving: dict[str, set[str]] = {}
+    for row in rows["advisers_appointment"]:
+        serving.setdefault(str(row["adviser_id"]), set()).add(row["place"])
+    bodies = {row["node_id"]: row["place"] for row in rows["registry_tenant"]}
+    for row in rows["advisers_adviser"]:
+        own = str(row["id"])
+        for word in (own, row["name"]):
+            yield Fact(word, "adviser", frozenset(serving.get(own, ())), advisers=frozenset({own}),
+                       firm=str(row["firm_id"]), county=bodies[row["registered_by"]])  # fmt: skip
+    for row in rows["advisers_firm"]:
+        home = frozenset(bodies[one["registered_by"]] for one in rows["advisers_adviser"] if one["firm_id"] == row["id"])
+        members = frozenset(str(one["id"]) for one in rows["advisers_adviser"] if one["firm_id"] == row["id"])
+        for word in (str(row["id"]), row["name"]):
+            yield Fact(word, "firm", home, advisers=members, firm=str(row["id"]))
+
+
+def _facts_of_counties(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
+    def fact(row: dict[str, Any], word: Any, kind: str) -> Fact:
+        own = str(row.get("adviser_id") or "")
+        return Fact(str(word), kind, frozenset({row["place"] or row["tenant"]}), row["schema"],
+                    frozenset({own} - {""}), str(row.get("firm_id") or ""), row.get("person_id") or 0)  # fmt: skip
+
+    for row in rows["advisers_appointment"]:
+        yield fact(row, row["id"], "appointment")
+        if row["ended_why"]:
+            yield fact(row, row["ended_why"], "ended why")
+    for row in rows["advisers_vacancy"]:
+        yield fact(row, row["note"], "vacancy")
+    photos = {row["photo_id"]: row for row in rows["duty_visit"]}
+    for row in rows["duty_visit"]:
+        yield fact(row, row["id"], "visit")
+        for kind, word in (("note", row["note"]), ("topic", row["topic"]), ("voided why", row["void_why"])):
+            if word:
+                yield fact(row, word, kind)
+    for row in rows["advisers_importsheet"]:
+        yield fact(row, row["id"], "sheet")
+        yield fact(row, row["name"].removesuffix(".xlsx"), "sheet")
+    for row in rows["kernel_storedfile"]:
+        kind = "photo" if row["purpose"] == "photo" else "sheet file"
+        whose = {**row, "adviser_id": photos[row["id"]]["adviser_id"]} if row["id"] in photos else row
+        yield fact(whose, row["id"], kind)
+        if kind == "photo":
+            word = row["name"].removesuffix(".png")
+            yield fact(whose, word, kind)
+            yield fact(whose, word.encode("unicode_escape").decode(), kind)
+    for row in rows["indicators_run"]:
+        yield fact(row, row["id"], "run")
+    for row in rows["kernel_outboxevent"]:
+        if row["event"] == "tests.place.noted":
+            yield fact(row, row["payload"]["word"], "payload")
+            yield fact(row, row["error"].split(": ")[1], "payload")
+
+
+# ---- who asks --------------------------------------------------------------------------------------------------------
+def _readers(ground: Ground) -> Iterator[Reader]:
+    for username, (_name, role, code) in {**PEOPLE, **peopled.PEOPLE}.items():
+        above = role.value in {"province_leader", "city_officer"} or len(code) == 4
+        yield Reader(username, role.value, username, code, code[:2] if above else code[:6])
+    yield Reader("operator", "operator", "operator", "33", "")
+    own = {row["username"]: row["id"] for row in ground.rows["identity_person"]}
+    for username, (_name, county) in peopled.MANAGERS.items():
+        firm = next(str(row["id"]) for row in ground.rows["advisers_firm"] if row["name"] == peopled.FIRMS[county])
+        yield Reader(username, "firm_manager", username, "33", "33", firm=firm)
+    for adviser in peopled.ADVISERS:
+        if not adviser.places:
+            continue
+        number = str(next(row["id"] for row in ground.rows["advisers_adviser"] if row["person_id"] == own[adviser.username]))
+        firm = next(str(row["firm_id"]) for row in ground.rows["advisers_adviser"] if str(row["id"]) == number)
+        for county in sorted({place[:6] for place in adviser.places}, reverse=True):
+            here = [place for place in adviser.places if place[:6] == county]
+            label = adviser.username if county == adviser.places[0][:6] else f"{adviser.username}@{county}"
+            yield Reader(label, "adviser", adviser.username, here[0], county, number, firm, frozenset(here))
+
+
+def _with_company(ground: Ground, reader: Reader) -> Reader:
+    served: set[str] = set()
+    for row in ground.rows["advisers_appointment"]:
+        if str(row["adviser_id"]) == reader.adviser or reader.role == "firm_manager" and str(row["firm_id"]) == reader.firm:
+            served.add(row["place"])
+    schema = ground.schema.get(reader.tenant, "public")
+    met = {row["person_id"] for row in ground.rows["kernel_auditentry"] if row["schema"] == schema}
+    return replace(reader, served=frozenset(served), person=ground.person[reader.username], schema=schema,
+                   met=frozenset(met))  # fmt: skip
+
+
+# One of each role, in the same corner of the world, so that what is child, parent, neighbour and stranger differs.
+CAST = ("leader", "city", "county", "street", "liaison", "wenruoxi", "manager", "auditor", "operator")
+MORE = ("auditor3", "auditor2", "city2", "county2", "wenruoxi@330102", "songhuaijin", "manager2")
+
+
+# ---- answers ---------------------------------------------------------------------------------------------------------
+def text_of(response: Any) -> str:
+    """All that an answer says: markup, scripts' data, sheets and bytes alike."""
+    data: bytes = b"".join(response.streaming_content) if response.streaming else response.content
+    heads = " ".join(f"{name}: {value}" for name, value in response.headers.items())
+    if data[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            data = b"\n".join(archive.read(name) for name in archive.namelist())
+    return heads + "\n" + html.unescape(data.decode("utf-8", "replace"))

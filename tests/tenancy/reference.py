@@ -1,0 +1,187 @@
+"""
+Who may open and see what, said once more and on its own: from the design of roles, not from the code.
+
+Slow and explicit on purpose. A grant given to one more role, or an answer that shows a kind of row to one more role, is
+right only after somebody has changed this page too.
+"""
+
+from __future__ import annotations
+
+from tests.tenancy.ground import ROLES, Fact, Reader
+
+_COUNTY_SIDE = {"county_team", "street_officer", "liaison"}
+_ABOVE = {"province_leader", "city_officer", "auditor"}
+_EVERYBODY = set(ROLES)
+
+# grant → the roles that hold it
+MAY: dict[str, set[str]] = {
+    "home.read": _EVERYBODY,
+    "places.read": _EVERYBODY,
+    "figures.read": _EVERYBODY,
+    "jobs.own": _EVERYBODY,
+    "hat.switch": _EVERYBODY,
+    "figures.export": _ABOVE | {"county_team"},
+    "visits.published": _ABOVE | {"county_team", "street_officer"},
+    "history.read": _ABOVE | {"county_team"},
+    "people.read": {"county_team"},
+    "advisers.read": _COUNTY_SIDE,
+    "advisers.register": {"county_team"},
+    "advisers.import": {"county_team"},
+    "advisers.appoint": {"county_team"},
+    "duty.read": _COUNTY_SIDE,
+    "duty.remind": {"county_team", "street_officer"},
+    "duty.close": {"county_team"},
+    "duty.log": {"adviser"},
+    "duty.own": {"adviser"},
+    "figures.publish": {"county_team"},
+    "firm.read": {"firm_manager"},
+    "tenants.manage": {"operator"},
+    "events.manage": {"operator"},
+}
+
+
+def may_open(reader: Reader, grant: str) -> bool:
+    """:raises KeyError: for a grant nobody has said yet who may hold it."""
+    if grant not in MAY:
+        raise KeyError(f"say in tests/tenancy/reference.py which roles may hold the grant {grant!r}")
+    return reader.role in MAY[grant]
+
+
+# Where the county's team looks for somebody to appoint it sees the whole province's register of advisers, by name.
+WHOLE_REGISTER = {
+    "advisers:choose", "advisers:appoint", "advisers:replace", "advisers-api:candidates", "advisers-api:appointments",
+    "advisers-api:replace",
+}  # fmt: skip
+
+
+def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:
+    """Whether a row may stand in an answer to this reader."""
+    if reader.role == "nobody" or fact.kind in {"secret", "payload"}:
+        return False
+    if reader.role == "operator":
+        # He provisions counties and so reads their names; what is in them is not his.
+        return fact.kind == "place" and min(map(len, fact.codes)) <= 6 or _own(reader, fact) or (
+            fact.kind == "job" and _job(reader, fact, door)
+        )
+    return _own(reader, fact) or _BY_KIND[fact.kind](reader, fact, door)
+
+
+def _own(reader: Reader, fact: Fact) -> bool:
+    return fact.kind == "person" and fact.schema == reader.username
+
+
+def _place(reader: Reader, fact: Fact, _door: str) -> bool:
+    (code,) = fact.codes
+    if reader.role in {"adviser", "firm_manager"}:
+        return any(place.startswith(code) for place in reader.served)
+    return reader.reaches(fact.codes) or any(root.startswith(code) for root in reader.roots)
+
+
+def _works_here(reader: Reader, fact: Fact) -> bool:
+    """On the county's side, in the county whose schema holds the row, for a place within reach."""
+    return reader.role in _COUNTY_SIDE and reader.reaches(fact.codes)
+
+
+def _is_his(reader: Reader, fact: Fact) -> bool:
+    return reader.role == "adviser" and reader.adviser in fact.advisers
+
+
+def _is_his_here(reader: Reader, fact: Fact) -> bool:
+    return _is_his(reader, fact) and reader.reaches(fact.codes)
+
+
+def _reads_history(reader: Reader, fact: Fact) -> bool:
+    """What was booked in the tenant one works in, for a place within reach: a county's book, or the province's own."""
+    return reader.role in MAY["history.read"] and reader.reaches(fact.codes)
+
+
+def _adviser(reader: Reader, fact: Fact, door: str) -> bool:
+    if _is_his(reader, fact):
+        return True
+    if reader.role == "firm_manager":
+        return fact.firm == reader.firm
+    if reader.role == "county_team" and door in WHOLE_REGISTER:
+        return True
+    entered_here = fact.county == reader.place and reader.role in {"county_team", "auditor"}
+    if reader.role == "liaison":
+        return reader.reaches(fact.codes)
+    return entered_here or reader.role in MAY["visits.published"] and reader.reaches(fact.codes)
+
+
+def _firm(reader: Reader, fact: Fact, _door: str) -> bool:
+    if reader.role in {"adviser", "firm_manager"}:
+        return fact.firm == reader.firm
+    # The register of firms is the province's, and public knowledge among those who work with it.
+    return reader.role in _COUNTY_SIDE or reader.role == "auditor" and reader.place in fact.codes
+
+
+def _appointment(reader: Reader, fact: Fact, _door: str) -> bool:
+    return _works_here(reader, fact) or _is_his_here(reader, fact)
+
+
+def _ended(reader: Reader, fact: Fact, _door: str) -> bool:
+    return _works_here(reader, fact) or _county_book(reader, fact)
+
+
+def _county_book(reader: Reader, fact: Fact) -> bool:
+    """The county's own history, read by its team and its auditor."""
+    return _reads_history(reader, fact) and len(reader.tenant) == 6
+
+
+def _vacancy(reader: Reader, fact: Fact, _door: str) -> bool:
+    return _works_here(reader, fact) or _county_book(reader, fact)
+
+
+def _visit(reader: Reader, fact: Fact, _door: str) -> bool:
+    if reader.role == "firm_manager":
+        return fact.firm == reader.firm
+    if _is_his(reader, fact) or _county_book(reader, fact):
+        return True
+    return reader.role in MAY["visits.published"] and reader.reaches(fact.codes)
+
+
+def _written(reader: Reader, fact: Fact, _door: str) -> bool:
+    """What the adviser wrote of a visit stays between him and his county's book."""
+    return _is_his_here(reader, fact)
+
+
+def _voided(reader: Reader, fact: Fact, _door: str) -> bool:
+    return _is_his_here(reader, fact) or _county_book(reader, fact)
+
+
+def _photo(reader: Reader, fact: Fact, _door: str) -> bool:
+    return _is_his_here(reader, fact) or _works_here(reader, fact)
+
+
+def _sheet(reader: Reader, fact: Fact, door: str) -> bool:
+    if reader.role == "county_team":
+        return reader.reaches(fact.codes)
+    return door in {"portal:history", "portal:history-of"} and _county_book(reader, fact)  # that there was one
+
+
+def _sheet_file(reader: Reader, fact: Fact, _door: str) -> bool:
+    return reader.role == "county_team" and reader.reaches(fact.codes)  # numbers of people not yet on the register
+
+
+def _job(reader: Reader, fact: Fact, _door: str) -> bool:
+    return fact.person == reader.person and fact.schema == reader.schema
+
+
+def _why(reader: Reader, fact: Fact, _door: str) -> bool:
+    return _reads_history(reader, fact) or _works_here(reader, fact) or _is_his_here(reader, fact)
+
+
+def _run(reader: Reader, fact: Fact, _door: str) -> bool:
+    return reader.role == "county_team" and reader.reaches(fact.codes) or _county_book(reader, fact)
+
+
+def _person(reader: Reader, fact: Fact, _door: str) -> bool:
+    """Officials are named where they acted: in the history of one's own tenant, and beside a month they closed."""
+    return reader.role in MAY["history.read"] and fact.person in reader.met
+
+
+_BY_KIND = {
+    "place": _place, "adviser": _adviser, "firm": _firm, "appointment": _appointment, "ended why": _ended,
+    "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
+    "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "why": _why, "run": _run, "person": _person,
+}  # fmt: skip
