@@ -254,14 +254,19 @@ def _county_months(world: World) -> None:
                 publish_month(scope=scope, month=month, now=NOW)
 
 
+def sheet_names(county: str) -> list[str]:
+    """Who stands in a county's sheet; the last row is to be mended."""
+    second = "甲乙丙丁"[list(TEAMS).index(county)]
+    return [f"毕{second}然", f"柏{second}然", f"费{second}然"]
+
+
 def _sheets(world: World, words: _Words) -> None:
     """A checked sheet in each county: two rows ready, one to mend."""
     with tempfile.TemporaryDirectory() as folder:
-        for number, team in enumerate(TEAMS.values(), start=1):
-            first = 100 * number
-            rows = [person(first + step, 姓名=name, 执业机构=FIRMS["330106"])
-                    for step, name in enumerate(("毕" + "甲乙丙丁"[number - 1] + "然", "柏" + "甲乙丙丁"[number - 1] + "然"))]  # fmt: skip
-            rows.append(person(first + 9, 手机号="12345", 姓名="费" + "甲乙丙丁"[number - 1] + "然"))
+        for number, (county, team) in enumerate(TEAMS.items(), start=1):
+            rows = [person(100 * number + step, 姓名=name, 执业机构=FIRMS[county])
+                    for step, name in enumerate(sheet_names(county))]  # fmt: skip
+            rows[-1]["手机号"] = "12345"
             path = write(Path(folder) / f"{words('名册')}.xlsx", rows)
             scope = world.scope(team)
             with path.open("rb") as source, inside(scope, read_only=False):

@@ -65,7 +65,7 @@ def pace(*, start: int, target: int, month: Month) -> Fraction:
 
 def target_state(ratio: Ratio, *, aim: Fraction, floor: int) -> TargetState:
     """
-    Exactly at the aim is reached. Further behind than a quarter of the way from ``floor`` to the aim calls for action.
+    Exactly at the aim is reached. Further behind than a fifth of the way from ``floor`` to the aim calls for action.
 
     Judged on the exact share: what rounds to 100.0 is not yet 100.
     """
@@ -74,7 +74,7 @@ def target_state(ratio: Ratio, *, aim: Fraction, floor: int) -> TargetState:
     gap = aim - Fraction(ratio.part * 100, ratio.whole)
     if gap <= 0:
         return TargetState.OK
-    return TargetState.ACT if gap > (aim - floor) / 4 else TargetState.WATCH
+    return TargetState.ACT if gap > (aim - floor) / 5 else TargetState.WATCH
 
 
 def gap_to(ratio: Ratio, aim: Fraction) -> Fraction | None:

@@ -126,8 +126,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="session")
 def _read_copy(peopled_template: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    kept: dict[str, Any] = {}
     with _own_copy(peopled_template) as name:
-        yield name, {}
+        yield name, kept
+        if "ground" in kept:
+            kept["ground"].close()
 
 
 @pytest.fixture
@@ -148,7 +151,9 @@ def fresh(peopled_template: str, django_db_blocker: Any) -> Iterator[Any]:
     @contextmanager
     def make() -> Iterator[Ground]:
         with _own_copy(peopled_template) as name, pointed_at(name):
-            yield read_ground(run._with_name(run._ADMIN, name))
+            ground = read_ground(run._with_name(run._ADMIN, name))
+            yield ground
+            ground.close()
 
     with django_db_blocker.unblock(), time_machine.travel(NOW):
         yield make

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 import psycopg
 from django.test import Client
@@ -127,6 +128,10 @@ class Ground:
     def superuser(self) -> psycopg.Connection[dict[str, Any]]:
         return psycopg.connect(self.url, autocommit=True, row_factory=dict_row)
 
+    def close(self) -> None:
+        if "superuser" in self.__dict__:
+            self.superuser.close()
+
     def touched(self) -> list[str]:
         """What was written and committed since the last time this was asked, as ``schema.table act``."""
         found = self.superuser.execute("delete from public.tests_touched returning *").fetchall()
@@ -226,6 +231,9 @@ def _facts_of_counties(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
     for row in rows["advisers_importsheet"]:
         yield fact(row, row["id"], "sheet")
         yield fact(row, row["name"].removesuffix(".xlsx"), "sheet")
+    for row in rows["advisers_importsheet"]:
+        for name in peopled.sheet_names(row["tenant"]):
+            yield fact(row, name, "sheet file")
     for row in rows["kernel_storedfile"]:
         kind = "photo" if row["purpose"] == "photo" else "sheet file"
         whose = {**row, "adviser_id": photos[row["id"]]["adviser_id"]} if row["id"] in photos else row
@@ -283,7 +291,7 @@ MORE = ("auditor3", "auditor2", "city2", "county2", "wenruoxi@330102", "songhuai
 def text_of(response: Any) -> str:
     """All that an answer says: markup, scripts' data, sheets and bytes alike."""
     data: bytes = b"".join(response.streaming_content) if response.streaming else response.content
-    heads = " ".join(f"{name}: {value}" for name, value in response.headers.items())
+    heads = unquote(" ".join(f"{name}: {value}" for name, value in response.headers.items()))
     if data[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             data = b"\n".join(archive.read(name) for name in archive.namelist())

@@ -1,23 +1,12 @@
-"""
-Place of the drill's small province: two counties, their people, advisers with accounts, all by the commands of the pages.
-
-``python -m killing.ground OUT`` writes what the users of the drill need to know, as JSON.
-"""
+"""Place of the drill's small province: two counties, people, advisers with accounts, all by the commands of the pages."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
-django.setup()
 
 from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
@@ -41,8 +30,8 @@ STREETS, COMMUNITIES, ADVISERS, SEATS = 2, 6, 3, 3  # a county's streets, a stre
 PASSWORD = "kills-while-people-work"  # noqa: S105 (of invented people in a database that is thrown away)
 
 
-def main(out: Path) -> None:
-    """Everything from an empty database to people who can sign in."""
+def make(out: str) -> None:
+    """Everything from an empty database to people who can sign in; what they need to know is written as JSON."""
     now = clock.now()
     call_command("migrate_cell", verbosity=0, spares=0)
     with shared(read_only=False):
@@ -51,7 +40,7 @@ def main(out: Path) -> None:
     months = [Month.of(now).plus(-3), Month.of(now).plus(-2), Month.of(now).plus(-1)]
     encoded = make_password(PASSWORD)
     counties = [_county(code, encoded, months, now) for code in COUNTIES]
-    out.write_text(json.dumps({
+    Path(out).write_text(json.dumps({
         "password": PASSWORD, "months": [str(month) for month in months],
         "first_days": [month.first_day.isoformat() for month in months], "counties": counties,
     }))  # fmt: skip
@@ -104,7 +93,9 @@ def _adviser(
         for place in mine:
             appoint_adviser(scope=team, adviser_id=adviser.id, node_id=place, begins_on=since.first_day, ends_on=None,
                             now=now)  # fmt: skip
-        account = open_account(scope=team, adviser_id=adviser.id, username=f"adviser-{serial}", encoded=encoded, now=now)
+        account = open_account(
+            scope=team, adviser_id=adviser.id, username=f"adviser-{serial}", encoded=encoded, now=now
+        )
         password_was_changed(person_id=account.person_id)
     return {"username": account.username, "places": mine}
 
@@ -113,7 +104,3 @@ def _scope(person_id: int) -> Scope:
     signed_in = read_signed_in(person_id=person_id, on=clock.legal_day(clock.now()))
     assert signed_in is not None
     return scope_of(signed_in, signed_in.hats[0])
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -250,7 +250,9 @@ def main(address: str, world: Path, ledger: Path, seed: str) -> int:
     threads: list[threading.Thread] = []
 
     def begin(username: str, work: Callable[..., None], *more: Any) -> None:
-        user = User(address=address, username=username, password=told["password"], ledger=book, seed=f"{seed}/{username}")
+        user = User(
+            address=address, username=username, password=told["password"], ledger=book, seed=f"{seed}/{username}"
+        )
 
         def run() -> None:
             try:

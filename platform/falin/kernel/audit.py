@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +59,33 @@ def record(
     after: Mapping[str, Any] | None = None,
 ) -> None:
     """
-    Book one act.
+    Book one act; the parameters and refusals are those of ``entry``.
+
+    :raises NoTransaction: without an open transaction.
+    """
+    entry(scope=scope, act=act, subject=subject, node_id=node_id, now=now, why=why, before=before, after=after).save(
+        force_insert=True
+    )
+
+
+def record_many(entries: Iterable[AuditEntry]) -> None:
+    """Book the acts of one batch, each with its own row."""
+    AuditEntry.objects.bulk_create(entries)
+
+
+def entry(
+    *,
+    scope: Scope,
+    act: str,
+    subject: tuple[str, object],
+    node_id: int | None,
+    now: datetime,
+    why: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEntry:
+    """
+    One act as it is to be booked, not written yet.
 
     :param act: ``service.thing.past-verb``.
     :param before: facts that changed, as they were; no personal data, only scalars and lists of them.
@@ -77,4 +103,4 @@ def record(
     if _PERSONAL.search(json.dumps([fields["before"], fields["after"], why], ensure_ascii=False)):
         raise PersonalDataInAudit(act)
     digest = hashlib.sha256(canonical({"schema": scope.schema, **fields})).digest()
-    AuditEntry.objects.create(**fields, digest=digest)
+    return AuditEntry(**fields, digest=digest)

@@ -8,7 +8,7 @@ error; later events of the same key wait behind it until somebody re-sends or dr
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,6 +50,16 @@ def put(*, scope: Scope, event: str, version: int, key: str, payload: Mapping[st
     """Write an event in the open transaction of the change it tells of."""
     assert connection.in_atomic_block, "an event is written with the change it tells of"
     OutboxEvent.objects.create(event=event, version=version, key=key, payload=dict(payload), at=now)
+
+
+def put_many(
+    *, scope: Scope, event: str, version: int, payloads: Iterable[tuple[str, Mapping[str, Any]]], now: datetime
+) -> None:
+    """Write one event for each key and payload of a batch, in the open transaction of the changes they tell of."""
+    assert connection.in_atomic_block, "an event is written with the change it tells of"
+    OutboxEvent.objects.bulk_create(
+        OutboxEvent(event=event, version=version, key=key, payload=dict(payload), at=now) for key, payload in payloads
+    )
 
 
 def deliver_batch(scope: Scope, *, now: datetime, limit: int = 200) -> int:

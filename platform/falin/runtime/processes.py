@@ -137,7 +137,11 @@ class Supervisor:
     Use as a context manager: leaving it stops everything. Things of `backing` may be running already.
     """
 
-    def __init__(self, *, children: Sequence[Kept], backing: Sequence[Kept] = (), stop_within: float = 10.0) -> None:
+    def __init__(
+        self, *, children: Sequence[Kept], backing: Sequence[Kept] = (), stop_within: float = 10.0,
+        steady_seconds: float = STEADY_SECONDS,
+    ) -> None:  # fmt: skip
+        self.steady_seconds = steady_seconds
         self.children = list(children)
         self.backing = list(backing)
         self.stop_within = stop_within
@@ -186,7 +190,7 @@ class Supervisor:
             if self._stopping:
                 return
             if kept.alive():
-                if time.monotonic() - self._started_at[kept.name] > STEADY_SECONDS:
+                if time.monotonic() - self._started_at[kept.name] > self.steady_seconds:
                     self._failures.pop(kept.name, None)
             else:
                 self._start_again(kept)

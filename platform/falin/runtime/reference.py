@@ -43,9 +43,9 @@ def parameters() -> str:
 
 def environment() -> str:
     """Each variable an installation may set."""
-    from falin.config.environment import Environment
+    from django.conf import settings
 
-    rows = [f"| `{field.alias}` | {field.description} |" for field in Environment.model_fields.values()]
+    rows = [f"| `{field.alias}` | {field.description} |" for field in type(settings.ENV).model_fields.values()]
     return "# Environment\n\n" + NOTE + "| variable | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
@@ -54,8 +54,8 @@ def openapi() -> str:
     from drf_spectacular.generators import SchemaGenerator
     from drf_spectacular.renderers import OpenApiYamlRenderer
 
-    schema = SchemaGenerator().get_schema(request=None, public=True)
-    text: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})
+    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    text: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
     return text.decode()
 
 

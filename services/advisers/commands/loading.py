@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
-from falin.kernel import audit
+from falin.kernel import audit, outbox
+from falin.kernel.audit import PersonalDataInAudit
 from falin.kernel.clock import legal_day
 from falin.kernel.jobs import Cancelled, Run
 from falin.kernel.refusals import Refused
@@ -36,10 +37,16 @@ from services.advisers.commands.checking import (
     read_ground,
     registered,
 )
-from services.advisers.commands.registering import register_adviser, register_firm
-from services.advisers.models import Firm, ImportSheet
+from services.advisers.commands.registering import (
+    REGISTERED,
+    adviser_row,
+    register_adviser,
+    register_firm,
+    registered_facts,
+)
+from services.advisers.models import Adviser, Firm, ImportSheet
 from services.advisers.queries.appointments import places_of
-from services.advisers.queries.homes import home_of
+from services.advisers.queries.homes import Home, home_of
 from services.advisers.queries.imports import SHOWN
 from services.advisers.rules.imports import ImportState
 from services.advisers.rules.sheet import Entry, Problem, from_ranges
@@ -74,60 +81,101 @@ def register_many(*, scope: Scope, entries: Sequence[Entry], now: datetime) -> l
     """
     policies.check_may_register(scope)
     home = home_of(scope)
-    ids, phones = registered(home, entries)
-    firms = dict(
-        Firm.objects.filter(province_id=home.province_id, name__in={entry.firm for entry in entries}).values_list(
-            "name", "id"
-        )
-    )
-    outcomes: list[Outcome] = []
+    fates: list[Entry | Outcome] = []
+    ids, phones = (set(known) for known in registered(home, entries))
     for entry in entries:
         own, telephone = id_index(entry, home.province_schema), phone_index(entry, home.province_schema)
         if own in ids:
-            outcomes.append(Outcome(there=True))
-            continue
-        if telephone in phones:
-            outcomes.append(Outcome(refused=policies.phone_is_registered().message))
-            continue
-        outcome = _register(scope, entry, firms, now)
-        outcomes.append(outcome)
-        if outcome.adviser_id:
-            ids[own] = phones[telephone] = outcome.adviser_id
+            fates.append(Outcome(there=True))
+        elif telephone in phones:
+            fates.append(Outcome(refused=policies.phone_is_registered().message))
+        else:
+            fates.append(entry)
+            ids.add(own)
+            phones.add(telephone)
+    fresh = [fate for fate in fates if isinstance(fate, Entry)]
+    try:
+        with transaction.atomic():
+            made = iter(_register_together(scope, home, fresh, now))
+    except (IntegrityError, PersonalDataInAudit, Refused):
+        # One of them collides with what another county enters at this moment, or holds what must not be booked: one by
+        # one, each is told its own reason.
+        made = iter([_register(scope, home, entry, now) for entry in fresh])
+    return [_appoint(scope, fate, next(made), now) if isinstance(fate, Entry) else fate for fate in fates]
+
+
+def _register_together(scope: Scope, home: Home, entries: Sequence[Entry], now: datetime) -> list[Outcome]:
+    """The advisers of a batch in three statements, whatever their number."""
+    wanted = {entry.firm for entry in entries}
+    firms = {firm.name: firm for firm in Firm.objects.filter(province_id=home.province_id, name__in=wanted)}
+    new = [entry for entry in entries if entry.firm not in firms]
+    fresh_firms: set[str] = set()
+    for entry in new:
+        if entry.firm not in firms:
+            made = register_firm(scope=scope, name=entry.firm, credit_code=entry.credit_code, phone=entry.firm_phone,
+                                 now=now)  # fmt: skip
+            firms[entry.firm] = Firm.objects.get(id=made.id)
+            fresh_firms.add(entry.firm)
+    rows = [
+        adviser_row(
+            home=home, firm=firms[entry.firm], name=entry.name, id_number=entry.id_number, phone=entry.phone,
+            licence=entry.licence, specialties=entry.specialties, exam_passed_on=entry.exam_passed_on, now=now,
+        )
+        for entry in entries
+    ]  # fmt: skip
+    facts = [registered_facts(row) for row in rows]
+    Adviser.objects.bulk_create(rows)
+    audit.record_many(
+        [
+            audit.entry(
+                scope=scope, act=REGISTERED, subject=("adviser", row.id), node_id=home.node_id, now=now, after=after
+            )
+            for row, (after, _payload) in zip(rows, facts, strict=True)
+        ]
+    )
+    payloads = [(str(row.id), payload) for row, (_after, payload) in zip(rows, facts, strict=True)]
+    outbox.put_many(scope=scope, event=REGISTERED, version=1, payloads=payloads, now=now)
+    outcomes = []
+    for entry, row in zip(entries, rows, strict=True):
+        outcomes.append(Outcome(adviser_id=row.id, new_firm=entry.firm in fresh_firms))
+        fresh_firms.discard(entry.firm)
     return outcomes
 
 
-def _register(scope: Scope, entry: Entry, firms: dict[str, uuid.UUID], now: datetime) -> Outcome:
-    new_firm = entry.firm not in firms
+def _register(scope: Scope, home: Home, entry: Entry, now: datetime) -> Outcome:
+    firm = Firm.objects.filter(province_id=home.province_id, name=entry.firm).first()
     try:
         with transaction.atomic():  # a new firm does not stay behind when its only adviser is refused
-            firm_id = firms.get(entry.firm) or _firm(scope, entry, now)
+            firm_id = (
+                firm.id
+                if firm
+                else register_firm(
+                    scope=scope, name=entry.firm, credit_code=entry.credit_code, phone=entry.firm_phone, now=now
+                ).id
+            )
             adviser = register_adviser(
                 scope=scope, firm_id=firm_id, name=entry.name, id_number=entry.id_number, phone=entry.phone,
                 licence=entry.licence, specialties=entry.specialties, exam_passed_on=entry.exam_passed_on, now=now,
             )  # fmt: skip
     except Refused as refused:
         return Outcome(refused=refused.message)
-    firms[entry.firm] = firm_id
+    return Outcome(adviser_id=adviser.id, new_firm=firm is None)
+
+
+def _appoint(scope: Scope, entry: Entry, outcome: Outcome, now: datetime) -> Outcome:
+    """Have a new adviser serve where his entry says; what is refused is told, and he stays on the register."""
+    if outcome.adviser_id is None or not entry.communities:
+        return outcome
     appointed, refusals = 0, []
     for node_id in entry.communities:
         try:
             with transaction.atomic():
-                appoint_adviser(scope=scope, adviser_id=adviser.id, node_id=node_id, ends_on=entry.ends_on, now=now,
-                                begins_on=entry.begins_on or legal_day(now))  # fmt: skip
+                appoint_adviser(scope=scope, adviser_id=outcome.adviser_id, node_id=node_id, ends_on=entry.ends_on,
+                                begins_on=entry.begins_on or legal_day(now), now=now)  # fmt: skip
             appointed += 1
         except Refused as refused:
             refusals.append((node_id, refused.message))
-    return Outcome(adviser_id=adviser.id, new_firm=new_firm, appointed=appointed, not_appointed=tuple(refusals))
-
-
-def _firm(scope: Scope, entry: Entry, now: datetime) -> uuid.UUID:
-    try:
-        with transaction.atomic():
-            return register_firm(scope=scope, name=entry.firm, credit_code=entry.credit_code, phone=entry.firm_phone,
-                                 now=now).id  # fmt: skip
-    except Refused:
-        # Another county entered it a moment ago.
-        return Firm.objects.get(province_id=home_of(scope).province_id, name=entry.firm).id
+    return replace(outcome, appointed=appointed, not_appointed=tuple(refusals))
 
 
 def load_sheet(*, run: Run, now: Callable[[], datetime]) -> Mapping[str, Any]:

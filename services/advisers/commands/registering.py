@@ -23,6 +23,7 @@ from services.advisers.rules import pinyin_of
 from services.advisers.types import AdviserInfo, FirmInfo
 
 TABLE = "advisers_adviser"
+REGISTERED = "advisers.adviser.registered"
 _NAMED = {
     "an_identity_number_is_registered_once": policies.identity_is_registered,
     "a_telephone_is_registered_once": policies.phone_is_registered,
@@ -70,9 +71,28 @@ def register_adviser(
     firm = Firm.objects.filter(id=firm_id, province_id=home.province_id).first()
     if firm is None:
         raise policies.no_firm()
-    row = uuid.uuid4()
-    tenant = home.province_schema
-    adviser = Adviser(
+    adviser = adviser_row(
+        home=home, firm=firm, name=name, id_number=id_number, phone=phone, licence=licence, specialties=specialties,
+        exam_passed_on=exam_passed_on, now=now,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            adviser.save(force_insert=True)
+    except IntegrityError as error:
+        raise refusal_for(error, _NAMED) or error from None
+    after, payload = registered_facts(adviser)
+    book(scope=scope, act=REGISTERED, subject=("adviser", adviser.id), node_id=home.node_id, now=now, after=after,
+         field="name", payload=payload)  # fmt: skip
+    return adviser_info(adviser, held=0, on=legal_day(now))
+
+
+def adviser_row(
+    *, home: Home, firm: Firm, name: str, id_number: str, phone: str, licence: str, specialties: Sequence[str],
+    exam_passed_on: date | None, now: datetime,
+) -> Adviser:  # fmt: skip
+    """A row of the register, not written yet, its numbers encrypted for this row alone."""
+    row, tenant = uuid.uuid4(), home.province_schema
+    return Adviser(
         id=row, province_id=home.province_id, firm=firm, name=name.strip(), pinyin=pinyin_of(name)[:120],
         licence=licence, specialties=list(specialties), exam_passed_on=exam_passed_on, registered_by=home.node_id,
         created_at=now, phone_tail=phone[-4:],
@@ -81,15 +101,14 @@ def register_adviser(
         phone_sealed=crypto.encrypt(phone, crypto.Place(tenant, TABLE, "phone", str(row))),
         phone_index=crypto.blind_index(phone, tenant=tenant, purpose="adviser.phone"),
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            adviser.save(force_insert=True)
-    except IntegrityError as error:
-        raise refusal_for(error, _NAMED) or error from None
-    book(scope=scope, act="advisers.adviser.registered", subject=("adviser", row), node_id=home.node_id, now=now,
-         after={"firm": firm.name, "examined": str(exam_passed_on or "")}, field="name",
-         payload={"adviser": str(row), "firm": str(firm.id), "county": home.node_id})  # fmt: skip
-    return adviser_info(adviser, held=0, on=legal_day(now))
+
+
+def registered_facts(adviser: Adviser) -> tuple[dict[str, object], dict[str, object]]:
+    """What is booked and what is told when an adviser comes onto the register."""
+    return (
+        {"firm": adviser.firm.name, "examined": str(adviser.exam_passed_on or "")},
+        {"adviser": str(adviser.id), "firm": str(adviser.firm_id), "county": adviser.registered_by},
+    )
 
 
 def update_adviser(

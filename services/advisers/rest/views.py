@@ -55,7 +55,10 @@ def _write(
 class Advisers(DoorView):
     door_grants = {"GET": policies.READ, "POST": policies.REGISTER}
 
-    @extend_schema(parameters=[s.AdviserQuery], responses={200: s.AdviserPageOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_list", parameters=[s.AdviserQuery], responses={200: s.AdviserPageOut, **REFUSED},
+        tags=["advisers"],
+    )  # fmt: skip
     def get(self, request: Request, scope: Scope) -> Response:
         """Advisers who serve in the scope's places or were registered by its county, by pinyin."""
         asked = _asked(s.AdviserQuery, request)

@@ -115,7 +115,7 @@ def test_confirmed_rows_are_registered_and_appointed_each_with_its_own_rows(worl
     assert booked(scope, "advisers.firm.registered") == (5, 5)
     assert booked(scope, "advisers.adviser.appointed") == (2, 2)
     with inside(scope, read_only=True):
-        assert set(Appointment.objects.in_scope(scope).values_list("adviser_name", flat=True)) == {"范明川"}
+        assert set(Appointment.objects.in_scope(scope).values_list("adviser_name", flat=True)) == {"伍知行"}
 
 
 def test_a_second_confirm_is_refused(world: World) -> None:
@@ -339,3 +339,20 @@ def test_a_batch_counts_who_is_there_and_registers_a_new_firm_once(world: World)
         again = register_many(scope=scope, entries=entries, now=NOW)
     assert [one.new_firm for one in first] == [True, False]
     assert [one.there for one in again] == [True, True, False]
+
+
+def test_a_batch_that_collides_falls_back_to_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another county enters one of them after the look at the register and before the batch is written."""
+    scope = world.scope("county")
+    entries = [
+        Entry(name="沈知行", id_number=identity(number), phone=phone(number), firm=FIRMS[0]) for number in range(3)
+    ]
+    with inside(scope, read_only=False):
+        register_many(scope=scope, entries=entries[1:2], now=NOW)
+    monkeypatch.setattr(loading, "registered", lambda _home, _entries: ({}, {}))
+    with inside(scope, read_only=False):
+        outcomes = register_many(scope=scope, entries=entries, now=NOW)
+    assert [bool(one.adviser_id) for one in outcomes] == [True, False, True]
+    assert "已经登记过" in outcomes[1].refused
+    assert booked(scope, "advisers.adviser.registered") == (3, 3)
+    assert booked(scope, "advisers.firm.registered") == (1, 1)

@@ -62,6 +62,14 @@ def test_a_fact_with_an_identity_or_telephone_number_is_refused(world: World, nu
         audit.record(scope=scope, act="a.b.c", subject=("x", 1), node_id=None, after={"told": f"电话{number}"}, now=NOW)
 
 
+def test_a_uuid_that_holds_eleven_such_digits_is_no_telephone_number(world: World) -> None:
+    scope = world.scope("county")
+    with inside(scope, read_only=False):
+        audit.record(scope=scope, act="a.b.c", subject=("x", 1), node_id=None,
+                     after={"id": "0f3a1b2c-aaaa-4bbb-8ccc-a13812345678"}, now=NOW)  # fmt: skip
+        assert AuditEntry.objects.filter(act="a.b.c").count() == 1
+
+
 @pytest.mark.parametrize("statement", ["update {t} set why = 'x'", "delete from {t}", "truncate {t}"])
 def test_the_application_cannot_change_what_was_booked(world: World, statement: str) -> None:
     scope = world.scope("county")

@@ -84,8 +84,8 @@ def test_the_pace_is_an_even_step_to_december(month: int, due: Fraction) -> None
     [
         (9800, TargetState.OK),  # exactly at the aim
         (9799, TargetState.WATCH),
-        (9600, TargetState.WATCH),  # a quarter of the way from 90 behind, exactly
-        (9599, TargetState.ACT),
+        (9640, TargetState.WATCH),  # a fifth of the way from 90 behind, exactly
+        (9639, TargetState.ACT),
         (10_000, TargetState.OK),
     ],
 )

@@ -41,8 +41,8 @@ async function draw() {
   const bar = one("[data-bar]", root);
   const calm = !off && !items.length;
   bar.classList.toggle("f-off--ok", calm);
-  one("[data-bar-off]", bar).hidden = calm;
-  one("[data-bar-on]", bar).hidden = !calm;
+  one(".f-off__off", bar).toggleAttribute("hidden", calm);
+  one(".f-off__on", bar).toggleAttribute("hidden", !calm);
   one("[data-bar-line]", bar).textContent = line;
   one("[data-bar-more]", bar).textContent = notes.filter(Boolean).join("；");
   const signedOut = left > 0 && !off && end === End.SIGNED_OUT;
@@ -129,6 +129,13 @@ function content(written) {
     begins_at: `${written.on_day}T${written.begins}:00+08:00`, ends_at: `${last}T${written.ends}:00+08:00` };
 }
 
+/** Topic and heads belong to lectures; without scripts they simply stand there. */
+function showLecture() {
+  const chosen = form.querySelector("[name=kind]:checked");
+  const box = one("[data-lecture]", form);
+  box.hidden = Boolean(chosen && chosen.value !== "lecture") && !box.querySelector(".is-bad");
+}
+
 function placeName() {
   const chosen = form.querySelector("[name=node_id]:checked");
   return chosen ? chosen.closest("label").textContent.trim() : "";
@@ -206,6 +213,7 @@ function fill(item) {
     });
   });
   form.elements.next_day.checked = item.typed.next_day;
+  showLecture();
   if (item.fault) showFault(item.fault.field, item.fault.sentence);
 }
 
@@ -277,6 +285,10 @@ async function leave(event) {
 }
 
 async function begin() {
+  if (form) {
+    form.addEventListener("change", showLecture);
+    showLecture();
+  }
   if (!(await able())) {
     one("[data-bare]", root).hidden = false; // the form goes the ordinary way
     return;

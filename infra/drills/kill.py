@@ -1,0 +1,218 @@
+"""
+`falin drill kill`: two hundred SIGKILLs of worker, relay, broker, database and web while people work.
+
+A small province of its own in a folder that is thrown away, the product's own processes under its own supervisor, people
+who act over HTTP. Afterwards no visit may be lost or doubled, no audit row missing, no job silent.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
+
+from killing import books, report
+from killing.victims import DATABASE, RELAY, VICTIMS, WEB, WORKER, Kill, Killer, Planned, plan
+
+from falin.runtime.broker import Broker, start_broker
+from falin.runtime.home import Home
+from falin.runtime.postgres import Postgres, start_postgres
+from falin.runtime.processes import (
+    Supervisor,
+    dying_with_parent,
+    free_port,
+    standard_programs,
+    wait_until_listening,
+)
+from falin.runtime.sentences import CannotStart, both, say
+
+HERE = Path(__file__).resolve().parent
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How long and how hard. ``pause`` lies between two kills, in seconds."""
+
+    each: int = 40
+    inside: dict[str, int] = field(default_factory=lambda: {WEB: 12, WORKER: 12, RELAY: 6, DATABASE: 12})
+    pause: tuple[float, float] = (0.8, 3.0)
+    warm_up: float = 5.0
+    rest: float = 240.0  # so long everything may take to come to rest afterwards
+    durable: bool = True
+    seed: str = "2026"
+
+
+def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
+    """`falin drill kill`; 1 if anything contradicts the claims."""
+    size = size or Size()
+    checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
+    began, clock = datetime.now(UTC), time.monotonic()
+    seconds: dict[str, float] = {}
+
+    def lap(name: str) -> None:
+        nonlocal clock
+        seconds[name], clock = time.monotonic() - clock, time.monotonic()
+
+    with _own_place(home) as own, _backing(own, size) as (postgres, broker, environ):
+        _make_ground(own.root / "people.json", environ)
+        lap("ground")
+        kills = _drill(own, postgres, broker, environ, size, lap)
+        work = books.read_work(own.root / "ledger")
+        checks, numbers = books.check(postgres.urls.admin, work)
+        lap("checks")
+        if not report.passed(checks):
+            _keep_logs(home, own)
+    text = report.write(checkout=checkout, seed=size.seed, began=began, seconds=seconds, kills=kills, work=work,
+                        checks=checks, numbers=numbers)  # fmt: skip
+    place = out or checkout / "docs" / "measured" / "kill.md"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(text)
+    for check in checks:
+        if check.wrong:
+            say(f"✗ {check.claim}: {check.wrong} / {check.looked_at}  {check.example[:300]}")
+    say(f"{len(kills)} 次强杀，{'全部通过' if report.passed(checks) else '有不符'}：{place}",
+        f"{len(kills)} kills, {'passed' if report.passed(checks) else 'FAILED'}")  # fmt: skip
+    return 0 if report.passed(checks) else 1
+
+
+@contextmanager
+def _own_place(home: Home) -> Iterator[Home]:
+    with tempfile.TemporaryDirectory(prefix="drill-", dir=home.root, ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)  # as root the database runs as a user of its own
+        own = Home(root=Path(folder)).prepare()
+        try:
+            yield own
+        except Exception:
+            _keep_logs(home, own)
+            raise
+
+
+@contextmanager
+def _backing(own: Home, size: Size) -> Iterator[tuple[Postgres, Broker, dict[str, str]]]:
+    with ExitStack() as stack:
+        postgres = start_postgres(place=own.postgres, log=own.logs / "postgres.log", durable=size.durable)
+        stack.callback(postgres.stop)
+        broker = start_broker(place=own.broker, log=own.logs / "broker.log")
+        stack.callback(broker.stop)
+        paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH", "")])]
+        yield postgres, broker, {
+            **os.environ, "FALIN_HOME": str(own.root), "DATABASE_URL": postgres.urls.app,
+            "DATABASE_OWNER_URL": postgres.urls.owner, "BROKER_URL": broker.url, "FALIN_DEMO": "",
+            "DJANGO_SETTINGS_MODULE": "falin.config.settings", "PYTHONPATH": os.pathsep.join(paths),
+        }  # fmt: skip
+
+
+def _drill(
+    own: Home, postgres: Postgres, broker: Broker, environ: dict[str, str], size: Size, lap: Any
+) -> list[Kill]:  # fmt: skip
+    """Starts everything, kills as planned, lets everything come to rest, and stops it."""
+    port = free_port(HOST)
+    children = standard_programs(home=own, host=HOST, port=port, environ=environ)
+    chance = random.Random(size.seed)  # noqa: S311 (a drill is repeatable)
+    supervisor = Supervisor(children=children, backing=(postgres, broker), steady_seconds=1.0)
+    with supervisor:
+        wait_until_listening(HOST, port, seconds=60.0, supervisor=supervisor)
+        users = _users(own, f"http://{HOST}:{port}", environ, size.seed)
+        killer = Killer(children={child.name: child for child in children}, postgres=postgres, broker=broker,
+                        chance=chance, keep_going=supervisor.look_after)  # fmt: skip
+        try:
+            _wait_for_work(killer, own)
+            killer.wait(size.warm_up)
+            lap("start")
+            kills = _kill_all(killer, plan(each=size.each, inside=size.inside, chance=chance), size, supervisor)
+            lap("kills")
+            _finish(users, killer, postgres, size)
+            lap("rest")
+        finally:
+            if users.poll() is None:
+                users.kill()
+            users.wait()
+    # The supervisor has stopped everything; the books are read from the database alone.
+    postgres.start()
+    return kills
+
+
+def _kill_all(killer: Killer, planned: list[Planned], size: Size, supervisor: Supervisor) -> list[Kill]:
+    """The first of the plan whose victim works again is next."""
+    kills: list[Kill] = []
+    left = list(planned)
+    while left and not supervisor.stopping:
+        killer.wait(killer.chance.uniform(*size.pause))
+        deadline = time.monotonic() + 60
+        while not (ready := next((one for one in left if killer.works(one.victim)), None)):
+            if time.monotonic() > deadline:
+                raise CannotStart(both("一分钟内没有一个进程恢复。", "Nothing came back within a minute."))
+            killer.wait(0.2)
+        left.remove(ready)
+        kills.append(killer.kill(ready))
+        if len(kills) % 20 == 0:
+            say(f"  {len(kills)} / {len(planned)}")
+    if supervisor.stopping:
+        raise KeyboardInterrupt
+    return kills
+
+
+def _users(own: Home, address: str, environ: dict[str, str], seed: str) -> subprocess.Popen[bytes]:
+    with (own.logs / "users.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "killing.users", address, str(own.root / "people.json"), str(own.root / "ledger"), seed],
+            stdin=subprocess.PIPE, stdout=log, stderr=log, env=environ, start_new_session=True,
+            preexec_fn=dying_with_parent(9),  # type: ignore[arg-type]  # noqa: PLW1509
+        )  # fmt: skip
+
+
+def _wait_for_work(killer: Killer, own: Home) -> None:
+    """People are signed in and have begun, and every process does something."""
+    deadline = time.monotonic() + 60
+    ledger = own.root / "ledger"
+    while not (ledger.exists() and all(killer.works(victim) for victim in VICTIMS)):
+        if time.monotonic() > deadline:
+            raise CannotStart(both("演练没有动起来。", "The drill did not get going."), str(own.logs))
+        killer.wait(0.2)
+
+
+def _finish(users: subprocess.Popen[bytes], killer: Killer, postgres: Postgres, size: Size) -> None:
+    """People finish what they began; then jobs and events come to rest."""
+    assert users.stdin
+    users.stdin.close()
+    deadline = time.monotonic() + size.rest
+    while users.poll() is None and time.monotonic() < deadline:
+        killer.wait(0.2)
+    if users.poll() != 0:
+        raise CannotStart(both("演练里的人没有收工。", "The people of the drill did not finish."), f"{users.poll()}")
+    moving = "?"
+    while moving and time.monotonic() < deadline:
+        killer.wait(0.5)
+        moving = books.still_moving(postgres.urls.admin)
+    if moving:
+        say(f"没有静下来：{moving}", "did not come to rest")
+
+
+def _make_ground(out: Path, environ: dict[str, str]) -> None:
+    """In a process of its own: this one never sets Django up, so that nothing of it can mend what it checks."""
+    program = "import sys, django; django.setup(); from killing.ground import make; make(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", program, str(out)], env=environ, check=False)
+    if done.returncode:
+        raise CannotStart(both("演练的小省没有建成。", "The drill's province could not be made."))
+
+
+def _keep_logs(home: Home, own: Home) -> None:
+    """After a failure the logs and the ledger are wanted; the rest vanishes with the folder."""
+    kept = home.logs / "drill-kill"
+    kept.mkdir(parents=True, exist_ok=True)
+    for file in (*own.logs.iterdir(), own.root / "ledger"):
+        with suppress(OSError):
+            file.replace(kept / file.name)
+    say(f"记录留在 {kept}", f"logs are kept in {kept}")

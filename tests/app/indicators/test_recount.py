@@ -1,0 +1,82 @@
+"""The slow recount reads raw rows, imports nothing of Falin, and sees a figure that was tampered with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from falin.kernel.transactions import inside
+from services.duty.models import DirtyMonth
+from tests.app.indicators import books
+from tests.app.indicators.books import NOVEMBER, night, publish
+from tests.world import NOW, World
+
+SCRIPT = Path(__file__).resolve().parents[3] / "infra" / "checks" / "recount.py"
+
+
+def _recount(*more: str) -> tuple[int, dict[str, Any]]:
+    url = settings.DATABASE_OWNER_URL.replace("falin_owner", "falin_app")
+    done = subprocess.run(
+        [sys.executable, "-I", str(SCRIPT), url, *more], capture_output=True, text=True, check=False, timeout=60
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+@pytest.fixture
+def published(world: World) -> World:
+    books.small_book(world)
+    for county in ("330106", "330102", "330203"):
+        for month in (books.OCTOBER, NOVEMBER):
+            publish(world, county, month)
+    return world
+
+
+@pytest.mark.parametrize("more", [(), ("--psql", "")])
+def test_the_recount_agrees_with_every_published_figure(published: World, more: tuple[str, ...]) -> None:
+    code, answer = _recount(*more)
+    assert answer["differences"] == []
+    # 12 communities, 5 streets, 3 counties, 2 cities and the province, in two months
+    assert (code, answer["divisions"], answer["months"], answer["waiting"]) == (0, 12 + 5 + 3 + 2 + 1, 2, [])
+    assert answer["compared"] == 2 * 10 * 23 + 7  # every measure, and seven visit lines
+
+
+def test_the_recount_sees_a_figure_that_was_changed(published: World) -> None:
+    name = settings.DATABASE_OWNER_URL.rsplit("/", 1)[1]
+    admin = os.environ["FALIN_TEST_ADMIN_URL"].rsplit("/", 1)[0] + "/" + name
+    with psycopg.connect(admin) as direct:
+        direct.execute(
+            "update indicators_figure set covered = covered + 1 where month = '2026-10' and node_id = %s",
+            [published.node("330106109201")],
+        )
+        direct.execute("delete from indicators_visitline where kind = 'lecture' and county_id = %s",
+                       [published.node("330203")])  # fmt: skip
+    code, answer = _recount()
+    assert code == 1
+    assert [found.get("division", "line") for found in answer["differences"]] == [
+        str(published.node("330106109201")), "line"
+    ]  # fmt: skip
+
+
+def test_a_month_that_changed_since_waits(published: World) -> None:
+    with inside(night(published, "330106"), read_only=False):
+        DirtyMonth.objects.create(month="2026-10", since=NOW)
+    code, answer = _recount()
+    assert code == 0
+    assert [found["month"] for found in answer["waiting"]] == ["2026-10"]
+
+
+def test_the_script_imports_nothing_of_falin() -> None:
+    text = SCRIPT.read_text()
+    assert not [
+        line
+        for line in text.splitlines()
+        if line.lstrip().startswith(("import ", "from ")) and line.split()[1].startswith(("falin", "services", "tenants"))
+    ]

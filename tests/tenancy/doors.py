@@ -1,0 +1,599 @@
+"""
+Every door there is, from the live list of addresses, and what the matrix has to know of it to knock.
+
+The list of doors is never written down. What stands here is what no list can tell: which things an address names, what a
+right form looks like, and which rows its rightful reader should find. A door that is missing here fails the matrix with
+a sentence that says what to add.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
+
+from falin.kernel.checks import door_of, doorless, walk
+from falin.kernel.rest import DoorView
+from tests import peopled
+from tests.fixtures.adviser_sheets import identity, phone
+from tests.tenancy.ground import Fact, Ground, Reader, text_of
+from tests.tenancy.reference import MAY, may_see
+from tests.world import PLACES
+
+COMMUNITIES = tuple(code for code in PLACES if len(code) == 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One method of one address."""
+
+    name: str
+    route: str
+    method: str
+    grant: str  # "" for a door open to everybody, and for a third party's
+    writes: bool
+    api: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(re.findall(r"<(?:\w+:)?(\w+)>", self.route))
+
+
+@lru_cache(maxsize=1)
+def every_door() -> tuple[Door, ...]:
+    found: list[Door] = []
+    for route, name, view in walk():
+        owner = getattr(view, "cls", None)
+        if isinstance(owner, type) and issubclass(owner, DoorView):
+            for method, grant in owner.door_grants.items():
+                found.append(Door(name, route, method, grant, method in owner.door_writes, True))
+        elif door_of(view) is not None:
+            grant = getattr(view, "door_grant", "")
+            writes = getattr(view, "door_writes", frozenset() if grant else {"POST"})
+            for method in _allowed(view) - {"HEAD", "OPTIONS"}:
+                found.append(Door(name, route, method, grant, method in writes, route.startswith("api/")))
+        else:
+            assert doorless(view), route
+            found.append(Door(name, route, "GET", "", False, route.startswith("api/")))
+    return tuple(sorted(found, key=str))
+
+
+def _allowed(view: Any) -> set[str]:
+    answer = view(RequestFactory().generic("PURGE", "/"))
+    assert answer.status_code == 405, f"{view} let a method through that nobody named"
+    return {method.strip() for method in answer.headers["Allow"].split(",")}
+
+
+# ---- the things an address names -------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What is asked for: the parts of the address, whose place it is, and more for the form."""
+
+    parts: Mapping[str, Any]
+    codes: frozenset[str]
+    fact: Fact | None = None
+    query: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def relation(self, reader: Reader) -> str:
+        """The nearest its places come to the reader's own."""
+        order = ("own", "child", "neighbour", "stranger", "parent")
+        return min((reader.relation(code) for code in self.codes or {"0" * 12}), key=order.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The things of one kind, who may have them, and what else may come back than 200 or 404."""
+
+    things: Callable[[Ground], Iterable[Thing]]
+    may: Callable[[Reader, Thing], bool]
+    empty: bool = False  # what is not the reader's is answered by an empty page
+    also: frozenset[int] = frozenset()  # a thing one may have can still be refused for what it is
+
+
+def _by_fact(reader: Reader, thing: Thing) -> bool:
+    assert thing.fact is not None
+    return may_see(reader, thing.fact)
+
+
+def _on_county_side(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["advisers.read"] and reader.reaches(thing.codes)
+
+
+def _county_of(reader: Reader, thing: Thing) -> bool:
+    return reader.role == "county_team" and reader.place in thing.codes
+
+
+def _place_facts(reader: Reader, thing: Thing) -> bool:
+    return reader.role not in {"adviser", "firm_manager"} and reader.reaches(thing.codes)
+
+
+def _own_rows(reader: Reader, thing: Thing) -> bool:
+    return reader.role == "adviser" and reader.adviser == thing.more["adviser"] and reader.reaches(thing.codes)
+
+
+def _facts(kind: str, part: str) -> Callable[[Ground], Iterable[Thing]]:
+    def things(ground: Ground) -> Iterable[Thing]:
+        for fact in ground.of(kind):
+            if re.fullmatch(r"[0-9a-f-]{36}", fact.word):
+                yield Thing({part: fact.word}, fact.codes, fact)
+        yield Thing({part: str(uuid.UUID(int=5))}, frozenset(), Fact("-" * 40, kind))
+
+    return things
+
+
+def _places(*levels: int) -> Callable[[Ground], Iterable[Thing]]:
+    def things(ground: Ground) -> Iterable[Thing]:
+        for code in PLACES:
+            if len(code) in levels:
+                yield Thing({"node_id": ground.node[code]}, frozenset({code}))
+        yield Thing({"node_id": 99_999_999}, frozenset())
+
+    return things
+
+
+def _ranked(ground: Ground) -> Iterable[Thing]:
+    for code in PLACES:
+        if len(code) < 12:
+            level = {2: 2, 4: 3, 6: 4, 9: 5}[len(code)]
+            yield Thing({"node_id": ground.node[code]}, frozenset({code}), query=f"month=2026-10&level={level}")
+
+
+def _visits(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["duty_visit"]:
+        if row["voided_at"] is None and row["begins_at"].month > 9:
+            yield Thing({"visit_id": row["id"]}, frozenset({row["place"]}), Fact(str(row["id"]), "visit"),
+                        more={"adviser": str(row["adviser_id"]), "node": row["node_id"]})  # fmt: skip
+
+
+def _reminders(ground: Ground) -> Iterable[Thing]:
+    # Each county counts its own from 1: the neighbour's number is somebody's here too, so the largest are asked for.
+    for row in ground.rows["duty_reminder"]:
+        number = row["id"]
+        same = [one for one in ground.rows["duty_reminder"] if one["id"] == number]
+        yield Thing({"reminder_id": number}, frozenset(one["place"] for one in same),
+                    more={"adviser": str(row["adviser_id"]), "all": {str(one["adviser_id"]) for one in same}})  # fmt: skip
+
+
+def _own_reminder(reader: Reader, thing: Thing) -> bool:
+    return reader.role == "adviser" and reader.adviser in thing.more["all"] and reader.reaches(thing.codes)
+
+
+def _appointing(ground: Ground) -> Iterable[Thing]:
+    free = next(row for row in ground.rows["advisers_adviser"] if row["name"] == "唐月初")
+    for code in COMMUNITIES:
+        yield Thing({"node_id": ground.node[code], "adviser_id": free["id"]}, frozenset({code}))
+
+
+def _histories(ground: Ground) -> Iterable[Thing]:
+    for fact in ground.of("why"):
+        row = next(row for row in ground.rows["kernel_auditentry"] if row["why"] == fact.word)
+        parts = {"kind": row["subject_kind"], "subject_id": row["subject_id"]}
+        yield Thing(parts, fact.codes, fact)
+
+
+def _files(ground: Ground) -> Iterable[Thing]:
+    for fact in (*ground.of("photo"), *ground.of("sheet file")):
+        if re.fullmatch(r"[0-9a-f-]{36}", fact.word):
+            yield Thing({"file_id": fact.word}, fact.codes, fact)
+    yield Thing({"file_id": uuid.UUID(int=5)}, frozenset(), Fact("-" * 40, "photo"))
+
+
+def _once(**parts: Any) -> Callable[[Ground], Iterable[Thing]]:
+    return lambda ground: [Thing(parts, frozenset())]
+
+
+def _anybody(reader: Reader, thing: Thing) -> bool:
+    return True
+
+
+PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
+COMMUNITY = Asked(_places(12), _on_county_side)
+# By the address's name, or by the names of its parts.
+THINGS: dict[str | tuple[str, ...], Asked] = {
+    ("node_id",): PLACE,
+    "api-figures-ranking": Asked(_ranked, _place_facts),
+    "api-figures-visits": Asked(_places(12), _place_facts),
+    "figures:publish": Asked(_places(4, 6, 9, 12), _county_of),
+    "api-figures-publish": Asked(_places(4, 6, 9, 12), _county_of),
+    "advisers:community": COMMUNITY,
+    "advisers:explain": COMMUNITY,
+    "advisers-api:explain": COMMUNITY,
+    "advisers-api:candidates": COMMUNITY,
+    ("node_id", "adviser_id"): Asked(_appointing, _on_county_side),
+    ("adviser_id",): Asked(_facts("adviser", "adviser_id"), _by_fact),
+    ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
+    ("visit_id",): Asked(_visits, _own_rows),
+    ("reminder_id",): Asked(_reminders, _own_reminder),
+    ("import_id",): Asked(_facts("sheet", "import_id"), _by_fact),
+    ("job_id",): Asked(_facts("job", "job_id"), _by_fact),
+    ("file_id",): Asked(_files, _by_fact),
+    ("kind", "subject_id"): Asked(_histories, _by_fact, empty=True),
+    "portal:first": Asked(_once(token="nobodys"), _anybody),
+    "account_confirm_email": Asked(_once(key="nobodys"), _anybody),
+    "account_reset_password_from_key": Asked(_once(uidb36="1", key="set-password"), _anybody),
+}
+
+
+def asked_of(door: Door) -> Asked | None:
+    """What the door's address names; ``None`` where it names nothing."""
+    parts = door.parameters
+    if not parts:
+        return None
+    found = THINGS.get(door.name) or THINGS.get(parts)
+    assert found, f"{door} ({door.route}): say in THINGS of tests/tenancy/doors.py which things {parts} name, and whose"
+    return found
+
+
+def address(door: Door, thing: Thing | None) -> str:
+    """The address, with the thing's parts in their places."""
+    route = re.sub(r"\^|\$$", "", door.route)
+    for name, value in (thing.parts if thing else {}).items():
+        route = re.sub(rf"<(?:\w+:)?{name}>|\(\?P<{name}>(?:[^()]|\[[^\]]*\])*\)", str(value), route)
+        route = route.replace(f"(?P{value})", str(value))
+    query = thing.query if thing else ""
+    return f"/{route}" + (f"?{query}" if query else "")
+
+
+# ---- forms -----------------------------------------------------------------------------------------------------------
+Body = Callable[[Ground, Reader, Thing], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What is sent. ``things`` are those the form names where the address names none."""
+
+    body: Body = lambda ground, reader, thing: {}
+    asked: Asked | None = None
+    refused: frozenset[int] = frozenset({404})
+    right: Callable[[Ground, Reader, Thing], bool] = lambda ground, reader, thing: True  # one that can be done
+    done: frozenset[int] = frozenset({200, 201, 202, 204, 302})
+
+
+def _form(**fields: Any) -> Body:
+    return lambda ground, reader, thing: fields
+
+
+def _sent_visit(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    node = thing.parts.get("node_id") or thing.more["node"]
+    return {"visit_id": str(uuid.uuid4()), "node_id": node, "kind": "visit", "on_day": "2026-11-13", "begins_at": "06:00",
+            "ends_at": "07:00", "note": "送来的记事", "why": "记错了"}  # fmt: skip
+
+
+def _sent_visit_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    node = thing.parts.get("node_id") or thing.more["node"]
+    return {"id": str(uuid.uuid4()), "node_id": node, "kind": "visit", "begins_at": "2026-11-13T06:00:00+08:00",
+            "ends_at": "2026-11-13T07:00:00+08:00", "written_at": "2026-11-13T07:00:00+08:00", "why": "记错了"}  # fmt: skip
+
+
+def _pairs(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["advisers_appointment"]:
+        if row["ends_on"] is None:
+            yield Thing({}, frozenset({row["place"]}), more={"node": row["node_id"], "adviser": str(row["adviser_id"])})
+
+
+def _pair(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"node_id": thing.more["node"], "adviser_id": thing.more["adviser"], "month": "2026-10"}
+
+
+def _communities(ground: Ground) -> Iterable[Thing]:
+    return (Thing({"node_id": ground.node[code]}, frozenset({code})) for code in COMMUNITIES)
+
+
+def _of_own_communities(reader: Reader, thing: Thing) -> bool:
+    return reader.role == "adviser" and bool(reader.places & thing.codes)
+
+
+def _name_of(name: str, ground: Ground) -> str:
+    return str(next(row["id"] for row in ground.rows["advisers_adviser"] if row["name"] == name))
+
+
+def _appointment_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"adviser_id": _name_of("唐月初", ground), "node_id": thing.parts["node_id"], "begins_on": "2026-11-16"}
+
+
+def _replacement(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"new_adviser_id": _name_of("唐月初", ground), "on_day": "2026-11-20", "why": "工作调动"}
+
+
+def _is_vacant(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.codes & set(peopled.VACANT))
+
+
+def _holds(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return any(str(row["id"]) == str(thing.parts["appointment_id"]) and row["ends_on"] is None
+               for row in ground.rows["advisers_appointment"])  # fmt: skip
+
+
+def _has_no_account(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return any(str(row["id"]) == thing.parts["adviser_id"] and row["person_id"] is None
+               for row in ground.rows["advisers_adviser"])  # fmt: skip
+
+
+def _waits(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return any(str(row["id"]) == thing.parts["job_id"] and row["state"] == "queued" for row in ground.rows["kernel_job"])
+
+
+def _unread(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return reader.adviser in thing.more["all"]
+
+
+def _new_adviser(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    firm = ground.table("advisers_firm", name=peopled.FIRMS["330106"])[0]
+    return {"name": "来一新", "id_number": identity(777), "phone": phone(777), "firm_id": str(firm["id"])}
+
+
+def _new_adviser_form(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**_new_adviser(ground, reader, thing), "firm_id": peopled.FIRMS["330106"]}
+
+
+def _upload(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("sheet.xlsx", peopled.sheet_upload("sheet.xlsx").read())}
+
+
+def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    row = next(row for row in ground.rows["kernel_outboxevent"] if row["set_aside_at"])
+    return {"event": f"{row['schema']}:{row['id']}"}
+
+
+_IN_FORM = frozenset({403, 404, 409, 422})  # a thing that a form names and the reader has not: refused at the field
+_BAN = _form(until="2027-11-16", reason="违反执业纪律")
+_END = _form(on_day="2026-11-20", why="工作调动")
+_CORRECTION = _form(licence="13301201010000001", firm_id=peopled.FIRMS["330106"])
+_REASON = _form(reason="hiring", note="下月补上")
+_PASSED = _form(passed_on="2025-11-01")
+_OVER = frozenset({409})
+_AN_APPOINTMENT = Asked(_communities, _on_county_side)
+_A_PAIR = Asked(_pairs, _on_county_side)
+_A_VISIT = Asked(_communities, _of_own_communities)
+WRITES: dict[str, Write] = {
+    "POST advisers:import": Write(_upload),
+    "POST advisers:import_confirm": Write(),
+    "POST advisers:import_stop": Write(done=_OVER | {302}),
+    "POST advisers:new": Write(_new_adviser_form),
+    "POST advisers:firm_new": Write(_form(name="浙江新来律师事务所")),
+    "POST advisers:explain": Write(_REASON, right=_is_vacant),
+    "POST advisers:appoint": Write(
+        lambda ground, reader, thing: {"adviser_id": str(thing.parts["adviser_id"]), "begins_on": "2026-11-16"}
+    ),
+    "POST advisers:end": Write(_END, right=_holds),
+    "POST advisers:replace": Write(_replacement, right=_holds),
+    "POST advisers:correct": Write(_CORRECTION),
+    "POST advisers:examine": Write(_PASSED),
+    "POST advisers:ban": Write(_BAN),
+    "POST advisers:allow": Write(_form(why="查清了")),
+    "POST advisers:account": Write(right=_has_no_account),
+    "POST advisers-api:advisers": Write(_new_adviser),
+    "PATCH advisers-api:adviser": Write(_form(licence="13301201010000001")),
+    "POST advisers-api:examination": Write(_PASSED),
+    "POST advisers-api:ban": Write(_BAN),
+    "DELETE advisers-api:ban": Write(_form(why="查清了")),
+    "POST advisers-api:account": Write(right=_has_no_account),
+    "POST advisers-api:firms": Write(_form(name="浙江新来律师事务所")),
+    "POST advisers-api:appointments": Write(_appointment_json, _AN_APPOINTMENT, right=_is_vacant),
+    "POST advisers-api:end": Write(_END, right=_holds),
+    "POST advisers-api:replace": Write(_replacement, right=_holds),
+    "POST advisers-api:explain": Write(_REASON, right=_is_vacant),
+    "POST advisers-api:imports": Write(_upload),
+    "POST advisers-api:import_confirm": Write(),
+    "POST advisers-api:import_stop": Write(done=_OVER | {202}),
+    "POST duty:log": Write(_sent_visit, _A_VISIT, _IN_FORM),
+    "POST duty:correct": Write(_sent_visit),
+    "POST duty:void": Write(_form(why="记错了")),
+    "POST duty:read-reminder": Write(right=_unread),
+    "POST duty:remind": Write(_pair, _A_PAIR),
+    "POST duty:months": Write(_form(month="2026-10")),
+    "POST duty-api:visits": Write(_sent_visit_json, _A_VISIT, _IN_FORM),
+    "POST duty-api:correct": Write(_sent_visit_json),
+    "POST duty-api:void": Write(_form(why="记错了")),
+    "POST duty-api:reminders": Write(_pair, _A_PAIR),
+    "POST duty-api:read-reminder": Write(right=_unread),
+    "POST duty-api:months": Write(_form(month="2026-10")),
+    "POST figures:publish": Write(_form(month="2026-10")),
+    "POST api-figures-publish": Write(_form(month="2026-10")),
+    "POST portal:job-cancel": Write(right=_waits),
+    "POST portal:setup": Write(_form(province="33")),
+    "POST portal:setup-people": Write(
+        _form(username="newcomer", name="新来者", role="liaison", code="330106109201", reason="浙司〔2026〕1号")
+    ),
+    "POST portal:events": Write(_delivery),
+}
+# Doors everybody may send to: they act on the session or a one-time link alone.
+OPEN_WRITES = {"POST portal:hat", "POST portal:first", "POST ui:prefs"}
+
+
+def write_of(door: Door) -> Write:
+    found = WRITES.get(str(door))
+    assert found, f"{door} ({door.route}): say in WRITES of tests/tenancy/doors.py what a right form sends"
+    return found
+
+
+def things_of(door: Door) -> Asked | None:
+    """What address or form names."""
+    return (write_of(door).asked if door.writes and door.grant else None) or asked_of(door)
+
+
+# ---- what a rightful reader finds ------------------------------------------------------------------------------------
+FORM = "a form without rows"
+# Kinds of rows, of which the answer must hold one that is the reader's; "=…" is a text it must hold.
+SHOWS: dict[str, set[str] | str] = {
+    "advisers:list": {"adviser"},
+    "advisers:import": {"sheet"},
+    "advisers:import_template": FORM,
+    "advisers:import_sheet": {"sheet"},
+    "advisers:import_errors": {"sheet file"},
+    "advisers:new": {"firm"},
+    "advisers:firm": {"adviser"},
+    "advisers:firms": {"firm"},
+    "advisers:firm_new": FORM,
+    "advisers:vacancies": {"vacancy"},
+    "advisers:explain": {"place"},
+    "advisers:community": {"place"},
+    "advisers:choose": {"adviser"},
+    "advisers:appoint": {"adviser"},
+    "advisers:end": {"adviser"},
+    "advisers:replace": {"adviser"},
+    "advisers:adviser": {"adviser"},
+    "advisers:correct": {"adviser"},
+    "advisers:examine": {"adviser"},
+    "advisers:ban": {"adviser"},
+    "advisers:allow": {"adviser"},
+    "advisers:account": {"adviser"},
+    "advisers-api:advisers": {"adviser"},
+    "advisers-api:adviser": {"adviser"},
+    "advisers-api:imports": {"sheet"},
+    "advisers-api:import": {"sheet"},
+    "advisers-api:import_errors": {"sheet file"},
+    "advisers-api:firms": {"firm"},
+    "advisers-api:firm": {"adviser"},
+    "advisers-api:mine": {"appointment"},
+    "advisers-api:coverage": {"place"},
+    "advisers-api:vacancies": {"vacancy"},
+    "advisers-api:candidates": {"adviser"},
+    "advisers-api:appointments": {"appointment"},
+    "duty:mine": {"place"},
+    "duty:log": {"place"},
+    "duty:visits": {"visit"},
+    "duty:correct": {"place"},
+    "duty:void": {"place"},
+    "duty:behind": {"adviser"},
+    "duty:months": {"=2026年9月"},
+    "duty-api:token": FORM,
+    "duty-api:visits": {"visit"},
+    "duty-api:hours": {"place"},
+    "duty-api:reminders": {"place"},
+    "duty-api:behind": {"adviser"},
+    "duty-api:months": {"=2026-09"},
+    "figures:home": FORM,
+    "figures:visits": {"place"},
+    "figures:place": {"place"},
+    "figures:csv": {"place"},
+    "figures:xlsx": {"place"},
+    "api-figures": {"place"},
+    "api-figures-own-visits": {"visit"},
+    "api-figures-place": {"place"},
+    "api-figures-months": {"=2026-10"},
+    "api-figures-ranking": {"place"},
+    "api-figures-counties": {"place"},
+    "api-figures-visits": {"place"},
+    "portal:home": {"person"},
+    "portal:jobs": {"job"},
+    "portal:job": {"job"},
+    "portal:file": {"photo", "sheet file"},
+    "portal:history": {"why"},
+    "portal:history-of": {"why"},
+    "portal:setup": {"place"},
+    "portal:setup-people": FORM,
+    "portal:events": {"place"},
+}
+# Who holds the grant of a door and still has nothing behind it: it is for people with rows of their own.
+ONLY_FOR: dict[str, set[str]] = {
+    "figures:visits": {"adviser", "firm_manager"},
+    "api-figures-own-visits": {"adviser", "firm_manager"},
+}
+# Doors that only send on.
+REDIRECTS = {"figures:home"}
+
+
+def shows(door: Door) -> set[str] | str:
+    found = SHOWS.get(door.name)
+    assert found, f"{door} ({door.route}): say in SHOWS of tests/tenancy/doors.py which rows its rightful reader finds"
+    return found
+
+
+# More ways to ask the same doors: things named in the query. Nothing foreign may come back, whatever the status.
+def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
+    communities = [(ground.node[code], code) for code in COMMUNITIES]
+    streets = [(ground.node[code], code) for code in PLACES if len(code) == 9]
+    advisers = [(fact.word, fact.codes) for fact in ground.of("adviser") if re.fullmatch(r"[0-9a-f-]{36}", fact.word)]
+    firms = [(fact.word, fact.codes) for fact in ground.of("firm") if re.fullmatch(r"[0-9a-f-]{36}", fact.word)]
+    months = [(f"month=2026-{month:02d}", frozenset[str]()) for month in (9, 10, 11)]
+    by_name: dict[str, list[tuple[str, frozenset[str]]]] = {
+        "advisers:choose": [(f"community={node}", frozenset({code})) for node, code in communities],
+        "advisers:list": [(f"street={node}", frozenset({code})) for node, code in streets],
+        "advisers-api:advisers": [
+            *((f"street={node}", frozenset({code})) for node, code in streets),
+            *((f"firm={firm}", codes) for firm, codes in firms),
+        ],
+        "advisers-api:appointments": [
+            *((f"node={node}", frozenset({code})) for node, code in communities),
+            *((f"adviser={adviser}", codes) for adviser, codes in advisers),
+        ],
+        "advisers-api:coverage": [("on=2026-03-01", frozenset())],
+        "advisers-api:vacancies": [("on=2025-03-01", frozenset())],
+        "advisers-api:firm": [("on=2026-03-01", frozenset())],
+        "advisers-api:mine": [("on=2026-03-01", frozenset())],
+        "portal:history": [("before=100000", frozenset())],
+        **dict.fromkeys(
+            ("duty:visits", "duty:behind", "duty-api:visits", "duty-api:behind", "figures:visits", "api-figures-own-visits"),
+            months,
+        ),
+    }
+    return by_name.get(door.name, [])
+
+
+# ---- one knock -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    text: str
+    location: str
+    touched: tuple[str, ...]
+    seen: tuple[Fact, ...]
+    body: Any = None
+
+    @property
+    def figures_of(self) -> set[int]:
+        """Nodes of places whose figures stand in an answer of the API."""
+        found: set[int] = set()
+        _gather(self.body, found)
+        return found
+
+
+def _gather(value: Any, found: set[int]) -> None:
+    if isinstance(value, dict):
+        if value.get("tally") and isinstance(value.get("place"), dict):
+            found.add(int(value["place"]["id"]))
+        for one in value.values():
+            _gather(one, found)
+    elif isinstance(value, list):
+        for one in value:
+            _gather(one, found)
+
+
+def knock(ground: Ground, reader: Reader, door: Door, thing: Thing | None, query: str = "") -> Answer:
+    client, path = ground.client(reader), address(door, thing)
+    if query:
+        path += f"?{query}"
+    nothing = thing or Thing({}, frozenset())
+    sent: Mapping[str, Any] = {}
+    if not door.writes:
+        response = client.get(path)
+    else:
+        sent = write_of(door).body(ground, reader, nothing) if str(door) not in OPEN_WRITES else {}
+        has_file = any(hasattr(value, "read") for value in sent.values())
+        if door.method == "DELETE":
+            response = client.delete(path + "?" + "&".join(f"{name}={value}" for name, value in sent.items()))
+        elif door.api and not has_file:
+            response = client.generic(door.method, path, json.dumps(sent, default=str), "application/json")
+        else:
+            response = client.post(path, dict(sent))
+    text = text_of(response)
+    seen = ground.said_in(text)
+    if response.status_code != 200:  # what the asker said himself may be said back to him
+        echoed = path + json.dumps({k: str(v) for k, v in sent.items()}, ensure_ascii=False)
+        seen = [fact for fact in seen if fact.word not in echoed]
+    kind = response.headers.get("Content-Type", "")
+    body = json.loads(response.content) if "json" in kind and response.content else None
+    return Answer(response.status_code, text, response.headers.get("Location", ""), tuple(ground.touched()), tuple(seen),
+                  body)  # fmt: skip

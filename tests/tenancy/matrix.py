@@ -1,0 +1,155 @@
+"""The matrix itself: one reader knocks at every door for things at every distance, and each answer is judged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.tenancy.doors import (
+    ONLY_FOR,
+    OPEN_WRITES,
+    REDIRECTS,
+    Answer,
+    Asked,
+    Door,
+    Thing,
+    every_door,
+    knock,
+    queries_of,
+    shows,
+    things_of,
+    write_of,
+)
+from tests.tenancy.ground import Fact, Ground, Reader
+from tests.tenancy.reference import may_open, may_see
+
+RELATIONS = ("own", "child", "parent", "neighbour", "stranger")
+
+
+@dataclass
+class Findings:
+    """What was asked how often, and everything that was not as it should be."""
+
+    wrong: list[str] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    def note(self, sentence: str) -> None:
+        self.wrong.append(sentence)
+
+
+def picked(asked: Asked, ground: Ground, reader: Reader, most: int) -> Iterator[tuple[str, Thing]]:
+    """Up to ``most`` things of each distance, and of each distance both what he may have and what he may not."""
+    taken: Counter[tuple[str, bool]] = Counter()
+    for thing in asked.things(ground):
+        relation = thing.relation(reader)
+        key = (relation, asked.may(reader, thing))
+        if taken[key] < most:
+            taken[key] += 1
+            yield relation, thing
+
+
+def walk_doors(
+    ground: Ground, reader: Reader, findings: Findings, *, most: int = 1, doors: Iterable[Door] | None = None
+) -> None:
+    """
+    Have one reader knock everywhere.
+
+    Writes are sent only where they must be refused: by somebody without the grant, or for a thing that is not his.
+    """
+    for door in every_door() if doors is None else doors:
+        asked = things_of(door)
+        if asked is None:
+            _ask(ground, reader, door, None, "", None, findings)
+            continue
+        for relation, thing in picked(asked, ground, reader, most):
+            _ask(ground, reader, door, asked, relation, thing, findings)
+
+
+def _ask(
+    ground: Ground, reader: Reader, door: Door, asked: Asked | None, relation: str, thing: Thing | None, findings: Findings
+) -> None:
+    granted = not door.grant or (reader.role != "nobody" and may_open(reader, door.grant))
+    his = asked is None or thing is None or asked.may(reader, thing)
+    if door.writes and granted and his and str(door) not in OPEN_WRITES:
+        return  # it would be done: see test_writes
+    answer = knock(ground, reader, door, thing)
+    findings.asked[relation or "no thing"] += 1
+    where = f"{reader.label} {door}" + (f" {relation} {dict(thing.parts)}" if thing else "")
+    judge_leak(ground, reader, door, answer, where, findings)
+    if door.grant:
+        wanted = expected(reader, door, asked, granted=granted, his=his)
+        if answer.status not in wanted:
+            findings.note(f"{where}: {answer.status}, not {sorted(wanted)}")
+    elif answer.status >= 500:
+        findings.note(f"{where}: {answer.status}")
+    if reader.role == "nobody" and door.grant and not door.api and "/accounts/login/" not in answer.location:
+        findings.note(f"{where}: not sent to the sign-in page but to {answer.location!r}")
+    if granted and his and door.grant and answer.status == 200 and not door.writes and not (asked and asked.empty and not his):
+        judge_rows(reader, door, thing, answer, where, findings)
+
+
+def expected(reader: Reader, door: Door, asked: Asked | None, *, granted: bool, his: bool) -> set[int]:
+    if reader.role == "nobody":
+        return {401} if door.api else {302}
+    if not granted or (door.name in ONLY_FOR and reader.role not in ONLY_FOR[door.name]):
+        return {403}
+    if not his:
+        if asked and asked.empty:
+            return {200, 404}
+        return set(write_of(door).refused) if door.writes else {404}
+    if door.name in REDIRECTS:
+        return {302}
+    if door.name == "advisers:choose":
+        return {302}  # without a community: to the list of vacancies
+    return {200} | set(asked.also if asked else ())
+
+
+def judge_leak(ground: Ground, reader: Reader, door: Door, answer: Answer, where: str, findings: Findings) -> None:
+    foreign = leaked(ground, reader, door, answer)
+    if foreign:
+        findings.note(f"{where}: shows {', '.join(map(str, foreign[:4]))}")
+    figures = foreign_figures(ground, reader, answer)
+    if figures:
+        findings.note(f"{where}: shows figures of {figures}")
+    if answer.touched and str(door) not in OPEN_WRITES:
+        findings.note(f"{where}: wrote {', '.join(answer.touched)}")
+
+
+def leaked(ground: Ground, reader: Reader, door: Door, answer: Answer) -> list[Fact]:
+    return [fact for fact in answer.seen if not may_see(reader, fact, door.name)]
+
+
+def foreign_figures(ground: Ground, reader: Reader, answer: Answer) -> list[str]:
+    places = sorted(ground.code[node] for node in answer.figures_of)
+    return [place for place in places if not reader.reaches([place])]
+
+
+def judge_rows(
+    reader: Reader, door: Door, thing: Thing | None, answer: Answer, where: str, findings: Findings
+) -> None:  # fmt: skip
+    """A rightful reader finds at least one row of his own, and the very thing he asked for."""
+    kinds = shows(door)
+    if isinstance(kinds, str):
+        return
+    texts = [kind[1:] for kind in kinds if kind.startswith("=")]
+    if not any(fact.kind in kinds for fact in answer.seen) and not any(text in answer.text for text in texts):
+        findings.note(f"{where}: no row of {sorted(kinds)} for its rightful reader")
+    if thing and thing.fact and thing.fact.kind in kinds and thing.fact.kind != "photo" and not door.name.endswith("errors"):
+        same = {fact.word for fact in answer.seen if fact.kind == thing.fact.kind}
+        if not same:
+            findings.note(f"{where}: {thing.fact} is not in the answer")
+
+
+def probe_queries(ground: Ground, reader: Reader, findings: Findings) -> None:
+    """The same doors asked with things in the query: nothing foreign comes back, and nothing breaks."""
+    for door in every_door():
+        if door.method != "GET" or not door.grant or not may_open(reader, door.grant):
+            continue
+        for query, codes in queries_of(door, ground):
+            answer = knock(ground, reader, door, None, query)
+            findings.asked["query"] += 1
+            where = f"{reader.label} {door}?{query} ({', '.join(sorted(codes))})"
+            judge_leak(ground, reader, door, answer, where, findings)
+            if answer.status not in {200, 403, 404, 422}:
+                findings.note(f"{where}: {answer.status}")
