@@ -34,6 +34,7 @@ from services.advisers.api import (
     register_adviser,
     register_firm,
 )
+from services.advisers.commands import ban_adviser
 from services.advisers.commands.importing import take_sheet
 from services.advisers.types import VacancyReason
 from services.duty.commands import close_month, log_visit, remind, void_visit
@@ -55,7 +56,7 @@ ERRAND = "tests.errand"  # a kind of job for tests: it does nothing, and is some
 PEOPLE = {
     "county4": ("纪南星", Role.COUNTY_TEAM, "330205"),
     "street3": ("苏木兰", Role.STREET_OFFICER, "330203001"),
-    "liaison2": ("齐芳菲", Role.LIAISON, "330106109001"),
+    "liaison2": ("齐芳菲", Role.LIAISON, "330106109201"),
     "auditor2": ("乔知白", Role.AUDITOR, "3301"),
 }
 FIRMS = {
@@ -84,6 +85,7 @@ ADVISERS = (
     Engaged("liuwendi", "柳闻笛", "330106", ("330106109001",)),
     Engaged("hanshiyi", "韩拾遗", "330106", ("330106002001",)),
     Engaged("tangyuechu", "唐月初", "330106", ()),  # on the register, free to be appointed
+    Engaged("zouwanzhou", "邹晚舟", "330106", ()),  # likewise, and barred
     Engaged("penglinfeng", "彭临风", "330102", ("330102001001", "330102001002")),
     Engaged("dongshuwan", "董书晚", "330102", ("330102002001",)),
     Engaged("wantingxue", "万听雪", "330102", ()),  # likewise, entered by another county
@@ -96,6 +98,7 @@ VACANT = {
     "330106109201": "liuwendi", "330106002002": "hanshiyi", "330102001003": "penglinfeng", "330102002002": "dongshuwan",
     "330203001002": "jiangfuguang",
 }  # fmt: skip
+NOT_REMINDED = "liuwendi"  # so that somebody still can be
 # In the province's own schema: acts booked at these places, so that histories of upper levels differ.
 BOOKED_ABOVE = ("33", "3301", "3302", "330106", "330203")
 
@@ -162,6 +165,9 @@ def _register(world: World) -> None:
         with inside(scope, read_only=False):
             register_adviser(scope=scope, firm_id=firms[adviser.county], name=adviser.name, id_number=identity(number),
                              phone=phone(number), exam_passed_on=date(2025, 12, 1), now=NOW)  # fmt: skip
+    scope = world.scope(TEAMS["330106"])
+    with inside(scope, read_only=False):
+        ban_adviser(scope=scope, adviser_id=adviser_id("zouwanzhou"), until=date(2027, 6, 30), reason="收受当事人财物", now=NOW)
     with shared(read_only=False) as system:
         for username, (name, county) in MANAGERS.items():
             someone = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
@@ -240,7 +246,7 @@ def _log(world: World, words: _Words) -> None:
 
 def _county_months(world: World) -> None:
     for adviser in ADVISERS:
-        for place in adviser.places:
+        for place in adviser.places if adviser.username != NOT_REMINDED else ():
             scope = world.scope(TEAMS[place[:6]])
             with inside(scope, read_only=False):
                 remind(scope=scope, node_id=world.node(place), adviser_id=adviser_id(adviser.username), month=NOVEMBER,
@@ -261,18 +267,20 @@ def sheet_names(county: str) -> list[str]:
 
 
 def _sheets(world: World, words: _Words) -> None:
-    """A checked sheet in each county: two rows ready, one to mend."""
+    """In each county a checked sheet, two rows ready and one to mend, and one that is being checked."""
     with tempfile.TemporaryDirectory() as folder:
         for number, (county, team) in enumerate(TEAMS.items(), start=1):
             rows = [person(100 * number + step, 姓名=name, 执业机构=FIRMS[county])
                     for step, name in enumerate(sheet_names(county))]  # fmt: skip
             rows[-1]["手机号"] = "12345"
-            path = write(Path(folder) / f"{words('名册')}.xlsx", rows)
             scope = world.scope(team)
-            with path.open("rb") as source, inside(scope, read_only=False):
-                info = take_sheet(scope=scope, upload=File(source, name=path.name), now=NOW)
-            assert info.job_id
-            jobs.work(system=system_of(find_by_schema(scope.schema)), job_id=info.job_id)
+            for checked in (True, False):
+                path = write(Path(folder) / f"{words('名册')}.xlsx", rows)
+                with path.open("rb") as source, inside(scope, read_only=False):
+                    info = take_sheet(scope=scope, upload=File(source, name=path.name), now=NOW)
+                assert info.job_id
+                if checked:
+                    jobs.work(system=system_of(find_by_schema(scope.schema)), job_id=info.job_id)
 
 
 def _errands(world: World, words: _Words) -> None:

@@ -193,7 +193,9 @@ def main() -> int:
     compared, differences, waiting, months = 0, [], [], set()
     for schema, county in tenants:
         dirty = {row[0] for row in read(ask, "select month from duty_dirtymonth", schema=schema)}
-        appointments = read(ask, "select node_id, adviser_id, begins_on, ends_on from advisers_appointment", schema=schema)
+        appointments = read(
+            ask, "select node_id, adviser_id, begins_on, ends_on from advisers_appointment", schema=schema
+        )
         visits = read(
             ask,
             "select id, node_id, adviser_id, kind, begins_at, ends_at, adviser_name from duty_visit"

@@ -52,6 +52,7 @@ class Size:
     rest: float = 240.0  # so long everything may take to come to rest afterwards
     durable: bool = True
     seed: str = "2026"
+    sheet_rows: int = 500  # advisers in one import
 
 
 def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
@@ -124,7 +125,7 @@ def _drill(
     supervisor = Supervisor(children=children, backing=(postgres, broker), steady_seconds=1.0)
     with supervisor:
         wait_until_listening(HOST, port, seconds=60.0, supervisor=supervisor)
-        users = _users(own, f"http://{HOST}:{port}", environ, size.seed)
+        users = _users(own, f"http://{HOST}:{port}", environ, size)
         killer = Killer(children={child.name: child for child in children}, postgres=postgres, broker=broker,
                         chance=chance, keep_going=supervisor.look_after)  # fmt: skip
         try:
@@ -164,10 +165,11 @@ def _kill_all(killer: Killer, planned: list[Planned], size: Size, supervisor: Su
     return kills
 
 
-def _users(own: Home, address: str, environ: dict[str, str], seed: str) -> subprocess.Popen[bytes]:
+def _users(own: Home, address: str, environ: dict[str, str], size: Size) -> subprocess.Popen[bytes]:
     with (own.logs / "users.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "killing.users", address, str(own.root / "people.json"), str(own.root / "ledger"), seed],
+            [sys.executable, "-m", "killing.users", address, str(own.root / "people.json"), str(own.root / "ledger"),
+             size.seed, str(size.sheet_rows)],
             stdin=subprocess.PIPE, stdout=log, stderr=log, env=environ, start_new_session=True,
             preexec_fn=dying_with_parent(9),  # type: ignore[arg-type]  # noqa: PLW1509
         )  # fmt: skip

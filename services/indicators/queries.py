@@ -178,7 +178,7 @@ _Own = tuple[Tally, Published, int]
 
 
 def _months_of(place: Division) -> dict[Month, _Own]:
-    rows = _own(place).order_by("month").values("month").annotate(
+    rows: Any = _own(place).order_by("month").values("month").annotate(
         **_SUMS,
         last_as_of=Max("as_of"), first_as_of=Min("as_of"), last_published=Max("published_at"),
         last_edition=Max("edition"), restated=Count("id", filter=Q(edition__gt=1)), rows=Count("id"),
@@ -207,7 +207,7 @@ def _expected(place: Division, day: date | None) -> int:
     return len(_bodies(place, day)) if _is_sum(place) else 1
 
 
-def _below(place: Division) -> QuerySet[Figure]:
+def _below(place: Division) -> QuerySet[Any]:
     """Rows one step down, each with the place it counts for as ``who``; collapsed levels are stepped over."""
     if place.level == Level.PROVINCE and not place.is_county_body:
         return _bodies_of(place).annotate(who=Coalesce("city_id", "node_id"))
@@ -222,7 +222,7 @@ def _below(place: Division) -> QuerySet[Figure]:
 def _children(place: Division, month: Month, day: date | None) -> tuple[PlaceTally, ...]:
     if place.level == Level.COMMUNITY:
         return ()
-    rows = (
+    rows: Any = (
         _below(place)
         .filter(month__gt=str(month.plus(-SERIES)), month__lte=str(month))
         .order_by("who", "month")
@@ -247,7 +247,7 @@ def _child(place: Division, month: Month, history: tuple[MonthTally, ...]) -> Pl
     return PlaceTally(place=place, tally=now, history=history)
 
 
-def _by_level(place: Division, month: Month, level: Level) -> QuerySet[Figure, dict[str, Any]]:
+def _by_level(place: Division, month: Month, level: Level) -> QuerySet[Any, Any]:
     if place.level == Level.PROVINCE:
         above = Q(province_id=place.id)
     elif _is_sum(place):

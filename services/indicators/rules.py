@@ -17,6 +17,7 @@ from falin.kernel.periods import Month
 from services.indicators.types import (
     COUNTS,
     BoardRow,
+    Community,
     CountyFacts,
     Line,
     Ratio,
@@ -102,34 +103,35 @@ def cascade(facts: CountyFacts) -> list[BoardRow]:
 
     A county without streets, and communities that stand under no street, go straight into the county.
     """
-    leaves = {one.node_id: _leaf(one.urban, one.node_id in facts.covered) for one in facts.communities}
+    counted = {one.node_id: _community(one, facts) for one in facts.communities}
     for pair in facts.pairs:
-        if pair.node_id in leaves:
-            leaves[pair.node_id] += Tally(
-                pairs=1, required_minutes=pair.required_minutes, met=int(pair.minutes >= pair.required_minutes)
-            )
+        if (here := counted.get(pair.node_id)) is not None:
+            here["pairs"] += 1
+            here["required_minutes"] += pair.required_minutes
+            here["met"] += int(pair.minutes >= pair.required_minutes)
     for line in facts.lines:
-        if line.node_id in leaves:
-            leaves[line.node_id] += _of_line(line)
-    streets = dict.fromkeys(facts.streets, Tally())
+        if (here := counted.get(line.node_id)) is not None:
+            here["minutes"] += line.minutes
+            here["visits"] += 1
+            here["lectures"] += int(line.kind == "lecture")
+    streets: dict[int, list[Tally]] = {node: [] for node in facts.streets}
     rows: list[BoardRow] = []
     for one in facts.communities:
-        tally = leaves[one.node_id]
+        tally = Tally(**counted[one.node_id])
         rows.append(BoardRow(level=5, node_id=one.node_id, street_id=one.street_id, tally=tally))
         if one.street_id is not None:
-            streets[one.street_id] = streets.get(one.street_id, Tally()) + tally
-    rows += [BoardRow(level=4, node_id=node, street_id=node, tally=tally) for node, tally in streets.items()]
-    whole = add(leaves.values())
+            streets.setdefault(one.street_id, []).append(tally)
+    whole = add(row.tally for row in rows)
+    rows += [BoardRow(level=4, node_id=node, street_id=node, tally=add(found)) for node, found in streets.items()]
     rows.append(BoardRow(level=facts.county_level, node_id=facts.county_id, street_id=None, tally=whole))
     return rows
 
 
-def _leaf(urban: bool, covered: bool) -> Tally:  # noqa: FBT001
-    return Tally(communities=1, covered=int(covered), urban=int(urban), urban_covered=int(urban and covered))
-
-
-def _of_line(line: Line) -> Tally:
-    return Tally(minutes=line.minutes, visits=1, lectures=int(line.kind == "lecture"))
+def _community(one: Community, facts: CountyFacts) -> dict[str, int]:
+    covered = one.node_id in facts.covered
+    return dict.fromkeys(COUNTS, 0) | {
+        "communities": 1, "covered": int(covered), "urban": int(one.urban), "urban_covered": int(one.urban and covered)
+    }  # fmt: skip
 
 
 def row_as_json(row: BoardRow) -> list[Any]:

@@ -14,3 +14,6 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_login_redirect_url(self, request: HttpRequest) -> Any:
         return "/"
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> Any:
+        return "/"

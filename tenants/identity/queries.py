@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from django.db import connection
 from django.db.models import Q
@@ -20,26 +19,6 @@ from tenants.registry.types import Kind, State, TenantInfo
 _ORDER = {role: index for index, role in enumerate(Role)}
 
 
-# One statement for each request, so written by hand: person, bindings in force, their tenants and places, and what lies
-# below a street in its county. Django's query builder alone takes longer than PostgreSQL needs for all of it.
-_SIGNED_IN: Final = """
-select p.username, p.name, p.password, p.must_change_password,
-    b.role, b.node_id, b.subject_id, b.tenant_id, t.schema_name, t.name, t.node_id, t.kind, t.state, v.name, v.level,
-    case when t.kind <> %(county)s or t.node_id = b.node_id then null
-        when v.level = %(community)s then array[b.node_id]
-        when v.level = %(street)s then array(
-            select d.node_id from divisions_divisionversion d where d.street_id = b.node_id and d.valid_to is null
-        ) end
-from identity_person p
-left join identity_binding b on b.person_id = p.id and b.ended_at is null
-    and b.valid_from <= %(on)s and (b.valid_to is null or b.valid_to >= %(on)s)
-left join registry_tenant t on t.id = b.tenant_id
-left join divisions_divisionversion v on v.node_id = b.node_id and v.valid_to is null
-where p.id = %(person)s and p.is_active
-"""
-_KINDS: Final = {"county": Kind.COUNTY.value, "street": int(Level.STREET), "community": int(Level.COMMUNITY)}
-
-
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A person as re-read from the database at the start of a request, with every hat he may put on."""
@@ -51,7 +30,7 @@ class SignedIn:
 def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
     """The person and his bindings in force on a day, in one query; ``None`` where he may not come in."""
     with connection.cursor() as cursor:
-        cursor.execute(_SIGNED_IN, {"person": person_id, "on": on, **_KINDS})
+        cursor.execute("select * from public.signed_in(%s, %s)", [person_id, on])
         found = cursor.fetchall()
     if not found:
         return None

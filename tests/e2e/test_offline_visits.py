@@ -203,7 +203,7 @@ def test_what_the_server_refuses_stays_with_its_sentence_until_it_is_mended(
     page.fill("[name=on_day]", _yesterday())
     page.click("form[data-visit] .f-btn--main")
     page.wait_for_url("**/duty/?sent=1")
-    expect(page.locator("text=已记下，也已上传。")).to_be_visible()
+    expect(page.locator("main .f-note--ok")).to_contain_text("已记下，也已上传。")
     assert _rows(world) == [("09:00", "上个月的")]
     expect(page.locator("[data-queue]")).to_be_hidden()
 

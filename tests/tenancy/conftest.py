@@ -152,8 +152,10 @@ def fresh(peopled_template: str, django_db_blocker: Any) -> Iterator[Any]:
     def make() -> Iterator[Ground]:
         with _own_copy(peopled_template) as name, pointed_at(name):
             ground = read_ground(run._with_name(run._ADMIN, name))
-            yield ground
-            ground.close()
+            try:
+                yield ground
+            finally:
+                ground.close()
 
     with django_db_blocker.unblock(), time_machine.travel(NOW):
         yield make

@@ -144,9 +144,6 @@ class Ground:
         """Every row an answer gives away."""
         return [fact for fact in self.facts if fact.word in text]
 
-    def table(self, name: str, **wanted: Any) -> list[dict[str, Any]]:
-        return [row for row in self.rows[name] if all(row[key] == value for key, value in wanted.items())]
-
 
 def read_ground(url: str) -> Ground:
     with psycopg.connect(url, autocommit=True, row_factory=dict_row) as own:
@@ -284,7 +281,7 @@ def _with_company(ground: Ground, reader: Reader) -> Reader:
 
 # One of each role, in the same corner of the world, so that what is child, parent, neighbour and stranger differs.
 CAST = ("leader", "city", "county", "street", "liaison", "wenruoxi", "manager", "auditor", "operator")
-MORE = ("auditor3", "auditor2", "city2", "county2", "wenruoxi@330102", "songhuaijin", "manager2")
+MORE = ("liaison2", "auditor3", "auditor2", "city2", "county2", "wenruoxi@330102", "songhuaijin", "manager2")
 
 
 # ---- answers ---------------------------------------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tests.tenancy.doors import (
+    NOTHING_FOR,
     ONLY_FOR,
     OPEN_WRITES,
     REDIRECTS,
+    SPECIMENS,
     Answer,
     Asked,
     Door,
@@ -33,6 +35,12 @@ class Findings:
 
     wrong: list[str] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self.wrong)
+
+    def __str__(self) -> str:
+        return f"{len(self.wrong)} of {self.asked.total()}\n" + "\n".join(self.wrong)
 
     def note(self, sentence: str) -> None:
         self.wrong.append(sentence)
@@ -58,6 +66,8 @@ def walk_doors(
     Writes are sent only where they must be refused: by somebody without the grant, or for a thing that is not his.
     """
     for door in every_door() if doors is None else doors:
+        if not door.grant and door.api and reader.role not in {"nobody", "auditor"}:
+            continue  # the description of the API takes a second to write, and is the same for all
         asked = things_of(door)
         if asked is None:
             _ask(ground, reader, door, None, "", None, findings)
@@ -73,7 +83,7 @@ def _ask(
     his = asked is None or thing is None or asked.may(reader, thing)
     if door.writes and granted and his and str(door) not in OPEN_WRITES:
         return  # it would be done: see test_writes
-    answer = knock(ground, reader, door, thing)
+    answer = knock(ground, reader, door, thing, echoes=not his)
     findings.asked[relation or "no thing"] += 1
     where = f"{reader.label} {door}" + (f" {relation} {dict(thing.parts)}" if thing else "")
     judge_leak(ground, reader, door, answer, where, findings)
@@ -85,8 +95,8 @@ def _ask(
         findings.note(f"{where}: {answer.status}")
     if reader.role == "nobody" and door.grant and not door.api and "/accounts/login/" not in answer.location:
         findings.note(f"{where}: not sent to the sign-in page but to {answer.location!r}")
-    if granted and his and door.grant and answer.status == 200 and not door.writes and not (asked and asked.empty and not his):
-        judge_rows(reader, door, thing, answer, where, findings)
+    if granted and his and door.grant and answer.status == 200 and not door.writes:
+        judge_rows(ground, reader, door, thing, answer, where, findings)
 
 
 def expected(reader: Reader, door: Door, asked: Asked | None, *, granted: bool, his: bool) -> set[int]:
@@ -117,7 +127,10 @@ def judge_leak(ground: Ground, reader: Reader, door: Door, answer: Answer, where
 
 
 def leaked(ground: Ground, reader: Reader, door: Door, answer: Answer) -> list[Fact]:
-    return [fact for fact in answer.seen if not may_see(reader, fact, door.name)]
+    if door.name in SPECIMENS:
+        return []
+    may = {fact.word for fact in answer.seen if may_see(reader, fact, door.name)}  # one word can stand in two tables
+    return [fact for fact in answer.seen if fact.word not in may]
 
 
 def foreign_figures(ground: Ground, reader: Reader, answer: Answer) -> list[str]:
@@ -126,14 +139,15 @@ def foreign_figures(ground: Ground, reader: Reader, answer: Answer) -> list[str]
 
 
 def judge_rows(
-    reader: Reader, door: Door, thing: Thing | None, answer: Answer, where: str, findings: Findings
+    ground: Ground, reader: Reader, door: Door, thing: Thing | None, answer: Answer, where: str, findings: Findings
 ) -> None:  # fmt: skip
     """A rightful reader finds at least one row of his own, and the very thing he asked for."""
     kinds = shows(door)
-    if isinstance(kinds, str):
+    if isinstance(kinds, str) or {reader.role, reader.label} & NOTHING_FOR.get(door.name, set()):
         return
     texts = [kind[1:] for kind in kinds if kind.startswith("=")]
-    if not any(fact.kind in kinds for fact in answer.seen) and not any(text in answer.text for text in texts):
+    has = any(fact.kind in kinds and may_see(reader, fact, door.name) for fact in ground.facts)
+    if (has or texts) and not any(fact.kind in kinds for fact in answer.seen) and not any(text in answer.text for text in texts):
         findings.note(f"{where}: no row of {sorted(kinds)} for its rightful reader")
     if thing and thing.fact and thing.fact.kind in kinds and thing.fact.kind != "photo" and not door.name.endswith("errors"):
         same = {fact.word for fact in answer.seen if fact.kind == thing.fact.kind}

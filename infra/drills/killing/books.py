@@ -111,11 +111,13 @@ def _schemas(admin: psycopg.Connection) -> list[str]:
     return ["public", *(row[0] for row in admin.execute("select schema_name from registry_tenant order by id"))]
 
 
-def _rows(admin: psycopg.Connection, schemas: Iterable[str], question: str) -> list[tuple[Any, ...]]:
+def _rows(
+    admin: psycopg.Connection, schemas: Iterable[str], question: str, values: list[Any] | None = None
+) -> list[tuple[Any, ...]]:  # fmt: skip
     """The same question in each schema; ``{s}`` stands for its name."""
     found: list[tuple[Any, ...]] = []
     for schema in schemas:
-        found += admin.execute(sql.SQL(question).format(s=sql.Identifier(schema))).fetchall()  # type: ignore[arg-type]
+        found += admin.execute(sql.SQL(question).format(s=sql.Identifier(schema)), values).fetchall()  # type: ignore[arg-type]
     return found
 
 
@@ -158,32 +160,35 @@ def _visits(admin: psycopg.Connection, counties: list[str], work: Work) -> Itera
     yield _claim("the advisers' time in the province fits the counties' books", len(in_force), busy ^ in_force)
 
 
-_ACTS = {
-    "logged": "true",
-    "corrected": "revision - (voided_at is not null)::int > 1",
-    "voided": "voided_at is not null",
+_DUE = {
+    "logged": "select id::text from {s}.duty_visit",
+    "corrected": "select id::text from {s}.duty_visit where revision - (voided_at is not null)::int > 1",
+    "voided": "select id::text from {s}.duty_visit where voided_at is not null",
 }
+_AUDITED = "select subject_id from {s}.kernel_auditentry where act = %s"
+_TOLD = "select payload ->> 'visit_id' from {s}.kernel_outboxevent where event = %s"
 
 
 def _traces(admin: psycopg.Connection, counties: list[str]) -> Iterable[Check]:
-    for word, when in _ACTS.items():
-        act = f"duty.visit.{word}"
-        due = Counter(row[0] for row in _rows(admin, counties, f"select id::text from {{s}}.duty_visit where {when}"))
-        audits = Counter(row[0] for row in _rows(
-            admin, counties, f"select subject_id from {{s}}.kernel_auditentry where act = '{act}'"))  # fmt: skip
-        events = Counter(row[0] for row in _rows(
-            admin, counties, f"select payload ->> 'visit_id' from {{s}}.kernel_outboxevent where event = '{act}'"))  # fmt: skip
+    for word, question in _DUE.items():
+        due = _counted(_rows(admin, counties, question))
+        audits = _counted(_rows(admin, counties, _AUDITED, [f"duty.visit.{word}"]))
+        events = _counted(_rows(admin, counties, _TOLD, [f"duty.visit.{word}"]))
         yield _claim(f"visits {word}: one audit row each, and none without its visit", len(due), _unlike(due, audits))
         yield _claim(f"visits {word}: one event each, and none without its visit", len(due), _unlike(due, events))
-    kinds = "select {0}, count(*) from {{s}}.{1} group by 1"
+    everywhere = ["public", *counties]
     audited, told = Counter[str](), Counter[str]()
-    for counted, question in ((audited, kinds.format("act", "kernel_auditentry")),
-                              (told, kinds.format("event", "kernel_outboxevent"))):  # fmt: skip
-        for name, count in _rows(admin, ["public", *counties], question):
-            counted[name] += count
+    for name, count in _rows(admin, everywhere, "select act, count(*) from {s}.kernel_auditentry group by 1"):
+        audited[name] += count
+    for name, count in _rows(admin, everywhere, "select event, count(*) from {s}.kernel_outboxevent group by 1"):
+        told[name] += count
     both = [name for name in told if name in audited]
     yield _claim("every other act with an event has as many audit rows as events", sum(told[name] for name in both),
                  (f"{name}: {audited[name]} ≠ {told[name]}" for name in both if audited[name] != told[name]))  # fmt: skip
+
+
+def _counted(rows: Iterable[tuple[Any, ...]]) -> Counter[str]:
+    return Counter(row[0] for row in rows)
 
 
 def _unlike(one: Counter[str], other: Counter[str]) -> list[str]:
@@ -207,30 +212,27 @@ def _events(admin: psycopg.Connection, schemas: list[str]) -> Iterable[Check]:
     yield _claim("no event overtook an earlier one of the same thing", total, overtaken)
 
 
-_MONTH = "to_char(begins_at at time zone 'Asia/Shanghai', 'YYYY-MM')"
-_MINUTES = "(extract(epoch from ends_at - begins_at) / 60)::int"
+_RECOUNT = """
+select to_char(begins_at at time zone 'Asia/Shanghai', 'YYYY-MM'), node_id, count(*),
+       sum(extract(epoch from ends_at - begins_at) / 60)::int
+  from {s}.duty_visit where voided_at is null group by 1, 2
+"""
+_LINES_DUE = """
+select id::text, to_char(begins_at at time zone 'Asia/Shanghai', 'YYYY-MM'),
+       (extract(epoch from ends_at - begins_at) / 60)::int
+  from {s}.duty_visit where voided_at is null
+"""
+_SHOWN = "select month, node_id, visits, minutes from public.indicators_figure where level = 5 and visits > 0"
+_LINES_SHOWN = "select visit_id::text, month, minutes from public.indicators_visitline"
 
 
 def _board(admin: psycopg.Connection, counties: list[str]) -> Iterable[Check]:
-    counted = {
-        (month, node): (visits, minutes)
-        for month, node, visits, minutes in _rows(
-            admin, counties,
-            f"select {_MONTH}, node_id, count(*), sum({_MINUTES}) from {{s}}.duty_visit where voided_at is null group by 1, 2",
-        )
-    }  # fmt: skip
-    shown = {
-        (month, node): (visits, minutes)
-        for month, node, visits, minutes in admin.execute(
-            "select month, node_id, visits, minutes from public.indicators_figure where level = 5 and visits > 0"
-        )
-    }
+    counted = {row[:2]: row[2:] for row in _rows(admin, counties, _RECOUNT)}
+    shown = {row[:2]: row[2:] for row in admin.execute(_SHOWN)}
     keys = counted.keys() | shown.keys()
-    yield _claim("the notice board's figures equal a recount of the books", len(keys),
-                 (f"{key}: {shown.get(key)} ≠ {counted.get(key)}" for key in keys if shown.get(key) != counted.get(key)))  # fmt: skip
-    lines = Counter(admin.execute("select visit_id::text, month, minutes from public.indicators_visitline").fetchall())
-    due = Counter(_rows(
-        admin, counties, f"select id::text, {_MONTH}, {_MINUTES} from {{s}}.duty_visit where voided_at is null"))  # fmt: skip
+    differ = (f"{key}: {shown.get(key)} ≠ {counted.get(key)}" for key in keys if shown.get(key) != counted.get(key))
+    yield _claim("the notice board's figures equal a recount of the books", len(keys), differ)
+    due, lines = Counter(_rows(admin, counties, _LINES_DUE)), Counter(admin.execute(_LINES_SHOWN).fetchall())
     yield _claim("the published lines are the visits in force, each once", sum(due.values()),
                  [key for key in due.keys() | lines.keys() if due[key] != lines[key]])  # fmt: skip
 
@@ -245,8 +247,7 @@ def _jobs(admin: psycopg.Connection, schemas: list[str]) -> Iterable[Check]:
 
 def _register(admin: psycopg.Connection, schemas: list[str]) -> Iterable[Check]:
     advisers = Counter(row[0] for row in admin.execute("select id::text from public.advisers_adviser"))
-    audits = Counter(row[0] for row in _rows(
-        admin, schemas, "select subject_id from {s}.kernel_auditentry where act = 'advisers.adviser.registered'"))  # fmt: skip
+    audits = _counted(_rows(admin, schemas, _AUDITED, ["advisers.adviser.registered"]))
     yield _claim("every adviser of an import is registered and audited once", len(advisers), _unlike(advisers, audits))
     short = []
     for row, counts, ready in _rows(

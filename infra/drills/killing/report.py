@@ -13,6 +13,15 @@ from typing import Any
 from killing.books import Check, Work
 from killing.victims import VICTIMS, Kill
 
+_WHAT = (
+    "Written by `./falin drill kill`: processes are killed (SIGKILL) while people work over HTTP; afterwards the books are"
+    " read by raw SQL and compared with what the people were told."
+)
+_WHAT_COUNTS = (
+    "A kill counts as inside a transaction only if the victim (for the database: its clients) had been stopped by SIGSTOP"
+    " and `pg_stat_activity` then showed its transaction open: a stopped process can send no COMMIT before the SIGKILL."
+    " No transaction was slowed down for this; moments were tried until one was open."
+)
 _HOW = {"whole": "all its processes", "main": "its first process", "one": "one of its processes"}
 
 
@@ -41,18 +50,17 @@ def write(
     verdict = "Passed" if passed(checks) else "FAILED"
     parts = [
         "# Kill drill",
-        "Written by `./falin drill kill`: processes are killed (SIGKILL) while people work over HTTP; afterwards the books"
-        " are read by raw SQL and compared with what the people were told.",
-        f"**{verdict}**: {len(kills)} kills, {len(within)} of them inside an open transaction;"
-        f" {work.answered['visit']} visits acknowledged, {sum(check.wrong for check in checks)} contradictions.",
+        _WHAT,
+        (
+            f"**{verdict}**: {len(kills)} kills, {len(within)} of them inside an open transaction;"
+            f" {work.answered['visit']} visits acknowledged, {sum(check.wrong for check in checks)} contradictions."
+        ),
         f"- commit: {commit(checkout)}\n- seed: `{seed}`\n- begun: {began:%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores,"
         f" Python {platform.python_version()}\n- seconds: "
         + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()),
         "## Kills",
         _by_victim(kills),
-        "A kill counts as inside a transaction only if the victim (for the database: its clients) had been stopped by SIGSTOP"
-        " and `pg_stat_activity` then showed its transaction open: a stopped process can send no COMMIT before the SIGKILL."
-        " No transaction was slowed down for this; moments were tried until one was open.",
+        _WHAT_COUNTS,
         "## What the people noticed",
         _noticed(work, numbers),
         "## What the books say",
@@ -81,20 +89,20 @@ def _by_victim(kills: list[Kill]) -> str:
 
 
 def _noticed(work: Work, numbers: dict[str, Any]) -> str:
-    rows = [[act, work.acts[act], work.answered[act]] for act in sorted(work.acts)]
+    acts = [[act, work.acts[act], work.answered[act]] for act in sorted(work.acts)]
     troubles = ", ".join(f"{name} × {count}" for name, count in work.troubles.most_common()) or "none"
     refused = ", ".join(f"{name} × {count}" for name, count in sorted(work.refused.items())) or "none"
     jobs = ", ".join(f"{state} {count}" for state, count in sorted(numbers["jobs"].items())) or "none"
-    return "\n\n".join((
-        _table(["act", "asked", "carried out"], rows),
-        f"- requests sent: {work.sent}, of these sent again after silence or trouble: {work.sent_again}\n"
-        f"- trouble met: {troubles}\n"
-        f"- refusals: {refused}\n"
-        f"- longest time without any answer to anybody: {work.longest_silence:.1f} s;"
-        f" longest wait for one act: {work.longest_wait:.1f} s\n"
-        f"- jobs at the end: {jobs}; begun more than once: {numbers['jobs_tried_again']}\n"
-        f"- roll-ups published: {numbers['runs']}; events set aside: {numbers['set_aside']}",
-    ))  # fmt: skip
+    lines = (
+        f"requests sent: {work.sent}, of these sent again after silence or trouble: {work.sent_again}",
+        f"trouble met: {troubles}",
+        f"refusals: {refused}",
+        f"longest time without any answer to anybody: {work.longest_silence:.1f} s",
+        f"longest wait for one act: {work.longest_wait:.1f} s",
+        f"jobs at the end: {jobs}; begun more than once: {numbers['jobs_tried_again']}",
+        f"roll-ups published: {numbers['runs']}; events set aside: {numbers['set_aside']}",
+    )
+    return _table(["act", "asked", "carried out"], acts) + "\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
 def _checked(checks: list[Check]) -> str:

@@ -4,7 +4,7 @@ Place of the people who keep working while processes die: advisers with their ph
 A process of its own, over HTTP, that knows nothing of Falin but its addresses. Like a phone it sends the same thing again,
 under the same id or key, until it is answered. Every act and its answer stands in the ledger, one JSON line each.
 
-``python -m killing.users ADDRESS PEOPLE LEDGER SEED``; when standard input closes, everybody finishes what he has begun.
+``python -m killing.users ADDRESS PEOPLE LEDGER SEED ROWS``; when standard input closes, everybody finishes what he has begun.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ TOKEN = "d" * 32  # cookie and header have to agree, nothing more
 PATIENCE = 15.0  # seconds for one answer
 AGAIN_AFTER = 0.25
 SLOT = timedelta(minutes=10)
-SHEET_ROWS = 500
 FIRST_SERIAL = 1_000
 OVER = threading.Event()
 
@@ -156,14 +155,14 @@ def be_an_adviser(user: User, places: list[int], first_days: list[date]) -> None
             user.note("void", user.say(f"/api/v1/duty/visits/{visit['id']}/void/", {"why": "记重了"}), id=visit["id"])
 
 
-def be_a_team(user: User, county: dict[str, Any], months: list[str], serials: Callable[[int], range]) -> None:
+def be_a_team(user: User, county: dict[str, Any], months: list[str], serials: Callable[[], range]) -> None:
     """Imports of hundreds of advisers as jobs, and roll-ups in between; some imports are stopped."""
     user.sign_in()
     round_ = 0
     while not OVER.is_set():
         round_ += 1
         _publish(user, county, user.chance.choice(months))
-        found = _upload(user, county["code"], serials(SHEET_ROWS))
+        found = _upload(user, county["code"], serials())
         if found is None:
             continue
         state = _follow(user, found, county, months)
@@ -230,21 +229,21 @@ def _key(user: User) -> str:
 
 
 class Serials:
-    """Numbers of invented people, each given out once."""
+    """Numbers of invented people, a sheet's worth at a time, each given out once."""
 
-    def __init__(self) -> None:
-        self.next, self.lock = FIRST_SERIAL, threading.Lock()
+    def __init__(self, rows: int) -> None:
+        self.rows, self.next, self.lock = rows, FIRST_SERIAL, threading.Lock()
 
-    def __call__(self, count: int) -> range:
+    def __call__(self) -> range:
         with self.lock:
-            self.next += count
-            return range(self.next - count, self.next)
+            self.next += self.rows
+            return range(self.next - self.rows, self.next)
 
 
-def main(address: str, world: Path, ledger: Path, seed: str) -> int:
+def main(address: str, world: Path, ledger: Path, seed: str, rows: int) -> int:
     """Everybody at work until standard input closes."""
     told = json.loads(world.read_text())
-    book, serials = Ledger(ledger), Serials()
+    book, serials = Ledger(ledger), Serials(rows)
     first_days = [date.fromisoformat(day) for day in told["first_days"]]
     failures: list[BaseException] = []
     threads: list[threading.Thread] = []
@@ -277,4 +276,4 @@ def main(address: str, world: Path, ledger: Path, seed: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4]))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], int(sys.argv[5])))

@@ -17,6 +17,12 @@ def wire() -> None:
 
 
 def _to_broker(schema: str, job_id: str) -> None:
-    from falin.config.tasks import do_job
+    """
+    Hand a queued job to the workers, or fail at once: somebody waits for his page, and the sweep tells again.
 
-    do_job.apply_async((schema, job_id), retry=False)
+    By the configured application: a shared task called in a web process would go to Celery's own default one.
+    """
+    from falin.config.celery import app
+
+    with app.connection_for_write(transport_options={"max_retries": 0, "socket_connect_timeout": 2}) as line:
+        app.send_task("falin.config.tasks.do_job", (schema, job_id), connection=line, retry=False)

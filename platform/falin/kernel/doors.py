@@ -93,7 +93,7 @@ def _once(
     fingerprint = idempotency.fingerprint(request)
     earlier = idempotency.claim(scope=scope, key=key, fingerprint=fingerprint, now=moment)
     if earlier is not None:
-        if earlier.location:
+        if 300 <= earlier.status < 400:
             return HttpResponseRedirect(earlier.location, status=earlier.status)
         return HttpResponse(earlier.body, status=earlier.status, content_type=earlier.content_type)
     response = view()

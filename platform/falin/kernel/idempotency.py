@@ -54,7 +54,7 @@ def remember(*, scope: Scope, key: str, response: HttpResponse) -> None:
     IdempotencyKey.objects.filter(person_id=scope.person_id, key=key).update(
         status=response.status_code,
         location=response.headers.get("Location", ""),
-        body="" if response.headers.get("Location") else response.content.decode()[:200_000],
+        body="" if 300 <= response.status_code < 400 else response.content.decode()[:200_000],
         content_type=response.headers.get("Content-Type", ""),
     )
 

@@ -32,8 +32,8 @@ from falin.kernel.transactions import inside
 log = logging.getLogger("falin.jobs")
 
 MAX_ATTEMPTS = 3
-BEAT = 10.0  # seconds between two heartbeats, whatever the work itself says
-SILENT = timedelta(seconds=45)
+BEAT = 5.0  # seconds between two heartbeats, whatever the work itself says
+SILENT = timedelta(seconds=30)
 LOST = timedelta(seconds=10)  # queued this long without being begun: the message may be lost
 LONGEST_LOG = 20_000
 

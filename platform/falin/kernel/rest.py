@@ -102,7 +102,8 @@ def once(request: Request, scope: Scope) -> Response | None:
     if earlier is None:
         return None
     body = json.loads(earlier.body) if earlier.body else None
-    return Response(body, status=earlier.status, headers={"Idempotency-Replayed": "true"})
+    where = {"Location": earlier.location} if earlier.location else {}
+    return Response(body, status=earlier.status, headers={"Idempotency-Replayed": "true", **where})
 
 
 def _keep(request: Any, scope: Scope, response: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -13,7 +14,7 @@ from falin.kernel.scope import Scope
 from services.indicators import policies, rules
 from services.indicators.commands.locking import lock_month
 from services.indicators.commands.publishing import county_of
-from services.indicators.models import Figure, Run, VisitLine
+from services.indicators.models import Figure, Run
 from services.indicators.types import COUNTS
 from tenants.divisions.types import Division
 
@@ -30,19 +31,15 @@ def put_on_board(*, scope: Scope, run_id: uuid.UUID, now: datetime) -> bool:
     """
     policies.check_may_publish(scope)
     county = county_of(scope)
-    run = Run.objects.get(id=run_id)
+    run = Run.objects.defer("figures", "lines").get(id=run_id)
     month = Month.parse(run.month)
     lock_month(county_id=county.id, month=month, act="board")
-    here = {"county_id": county.id, "month": run.month}
-    standing = Figure.objects.filter(**here, node_id=county.id).values_list("run_id", "edition").first()
+    standing = Figure.objects.filter(node_id=county.id, month=run.month).values_list("run_id", "edition").first()
     if standing is not None and not _newer(run, standing[0]):
         return False
     whole_month = rules.finished(month, run.as_of, legal_day(run.computed_at))
     edition = (standing[1] if standing else 0) + 1 if whole_month else 0
-    Figure.objects.filter(**here).delete()
-    VisitLine.objects.filter(**here).delete()
-    Figure.objects.bulk_create(_figures(run, county, edition, now))
-    VisitLine.objects.bulk_create(_lines(run, county))
+    _replace(run, county, edition=edition, now=now)
     _check_sums(county_id=county.id, month=run.month)
     run.published_at = now
     run.save(update_fields=["published_at"])
@@ -56,28 +53,32 @@ def _newer(run: Run, standing: uuid.UUID) -> bool:
     return other is None or run.computed_at > other
 
 
-def _figures(run: Run, county: Division, edition: int, now: datetime) -> list[Figure]:
-    common = {
-        "month": run.month, "province_id": county.province_id, "city_id": county.city_id, "county_id": county.id,
-        "run_id": run.id, "as_of": run.as_of, "edition": edition, "published_at": now,
-    }  # fmt: skip
-    made = []
-    for kept in run.figures:
-        level, node_id, street_id, *counts = kept
-        made.append(Figure(level=level, node_id=node_id, street_id=street_id, **dict(zip(COUNTS, counts, strict=True)),
-                           **common))  # fmt: skip
-    return made
+# Replaced inside PostgreSQL: through Python, rows and their deletion took ten times as long.
+_COPY_FIGURES = f"""
+insert into indicators_figure (month, province_id, city_id, county_id, run_id, as_of, edition, published_at,
+                               level, node_id, street_id, {", ".join(COUNTS)})
+select run.month, %(province)s, %(city)s, %(county)s, run.id, run.as_of, %(edition)s, %(now)s,
+       (kept->>0)::smallint, (kept->>1)::bigint, (kept->>2)::bigint,
+       {", ".join(f"(kept->>{place})::int" for place, _name in enumerate(COUNTS, start=3))}
+  from indicators_run run, jsonb_array_elements(run.figures) kept where run.id = %(run)s
+"""  # noqa: S608  column names of our own
+_COPY_LINES = """
+insert into indicators_visitline (month, province_id, city_id, county_id, visit_id, node_id, street_id, adviser_id, firm_id,
+                                  adviser_name, kind, on_day, minutes)
+select run.month, %(province)s, %(city)s, %(county)s, (kept->>0)::uuid, (kept->>1)::bigint, (kept->>2)::bigint,
+       (kept->>3)::uuid, (kept->>4)::uuid, kept->>5, kept->>6, (kept->>7)::date, (kept->>8)::int
+  from indicators_run run, jsonb_array_elements(run.lines) kept where run.id = %(run)s
+"""
 
 
-def _lines(run: Run, county: Division) -> list[VisitLine]:
-    common = {
-        "month": run.month, "province_id": county.province_id, "city_id": county.city_id, "county_id": county.id
-    }  # fmt: skip
-    return [
-        VisitLine(visit_id=visit, node_id=node, street_id=street, adviser_id=adviser, firm_id=firm, adviser_name=name,
-                  kind=kind, on_day=day, minutes=minutes, **common)
-        for visit, node, street, adviser, firm, name, kind, day, minutes in run.lines
-    ]  # fmt: skip
+def _replace(run: Run, county: Division, *, edition: int, now: datetime) -> None:
+    told: dict[str, Any] = {"run": run.id, "province": county.province_id, "city": county.city_id, "county": county.id,
+            "month": run.month, "edition": edition, "now": now}  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("delete from indicators_figure where county_id = %(county)s and month = %(month)s", told)
+        cursor.execute("delete from indicators_visitline where county_id = %(county)s and month = %(month)s", told)
+        cursor.execute(_COPY_FIGURES, told)
+        cursor.execute(_COPY_LINES, told)
 
 
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in COUNTS)

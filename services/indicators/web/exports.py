@@ -113,7 +113,7 @@ def as_xlsx(sheet: Sheet) -> HttpResponse:
     return _download(out.getvalue(), f"{sheet.name}.xlsx", XLSX)
 
 
-def _cell(page: Any, value: Value, *, bold: bool = False) -> WriteOnlyCell:
+def _cell(page: Any, value: Any, *, bold: bool = False) -> Any:
     cell = WriteOnlyCell(page, value=value)
     if isinstance(value, str):
         cell.data_type = "s"  # "=…" stays a text

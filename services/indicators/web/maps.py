@@ -49,7 +49,7 @@ def map_of(figures: PlaceFigures, bodies: Iterable[PlaceTally]) -> Map:
     found = list(bodies)
     rows = tuple(_row(body, figures, steps) for body in found)
     counted = Counter(row.shade for row in rows)
-    geo = load_geo(geo_file(figures))
+    geo: Mapping[str, Any] | None = load_geo(geo_file(figures))
     if geo and figures.place.level == Level.CITY:
         geo = city_only(geo, figures.place.code[:4])
         labels = {body.place.code[:6]: _number(body) for body in found}
@@ -142,7 +142,9 @@ def city_only(geo: Mapping[str, Any], city: str) -> Mapping[str, Any] | None:
         "counties": drawn,
         # The tag names cities; here the counties that have room take their part.
         "cities": [
-            {"code": one["code"], "name": short_name(one["name"]), "label": one["label"]} for one in drawn if _roomy(one)
+            {"code": one["code"], "name": short_name(one["name"]), "label": one["label"]}
+            for one in drawn
+            if _roomy(one)
         ],
     }
 

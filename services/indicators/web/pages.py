@@ -525,7 +525,7 @@ def _lectures(figures: PlaceFigures, tally: Tally) -> Figure:
     return Figure(
         name=_("讲座"), value=formats.number(tally.lectures), unit=_("场"),
         state=None if state == TargetState.NONE else STATES[state], state_text=words,
-        bullet=None if value is None else Bullet(value=float(min(value, 100)), target=100.0,
+        bullet=None if value is None else Bullet(value=min(float(value), 100.0), target=100.0,
                                                  pace=float(rules.rounded(due))),
         facts=(
             Fact(label=_("本季已办"), value=_("%(n)s 场") % {"n": formats.number(figures.quarter_lectures)}),
@@ -566,7 +566,7 @@ def _hours_of_community(figures: PlaceFigures, tally: Tally, *, running: bool) -
     value = rules.percent(share)
     return Figure(
         name=_("到点时长"), value=formats.number(Decimal(tally.minutes) / 60, 1), unit=_("小时"), state=state,
-        state_text=words, bullet=None if value is None else Bullet(value=float(min(value, 100)), target=100.0),
+        state_text=words, bullet=None if value is None else Bullet(value=min(float(value), 100.0), target=100.0),
         facts=(
             Fact(label=_("应到"), value=_whole_hours(tally.required_minutes)),
             Fact(label=_("达标"), value=_("%(met)s / %(all)s 份聘任") % {"met": tally.met, "all": tally.pairs}),
@@ -617,7 +617,9 @@ def _matrix(figures: PlaceFigures, aim: Aim | None, rows: tuple[Row, ...]) -> Ma
         return None
     children = {address(child.place, figures.month): child for child in figures.children}
     made = tuple((row, tuple(_cell(children[row.url].at(month)) for month in months)) for row in rows)
-    return Matrix(caption=_("各地每月到点时长达标率，%"), months=tuple(_short_month(month) for month in months), rows=made)
+    return Matrix(
+        caption=_("各地每月到点时长达标率，%"), months=tuple(_short_month(month) for month in months), rows=made
+    )
 
 
 def _short_month(month: Month) -> str:

@@ -28,7 +28,8 @@ def day(number: int, month: int = 11) -> date:
 
 
 def spent(world: World, adviser: Adviser, number: int, begin: int, end: int, *, month: int = 11, **more: Any) -> Any:
-    return log(world, adviser.scope(world), begins_at=at(day(number, month), begin), ends_at=at(day(number, month), end), **more)
+    on = day(number, month)
+    return log(world, adviser.scope(world), begins_at=at(on, begin), ends_at=at(on, end), **more)
 
 
 # ---- hours ---------------------------------------------------------------------------------------------------------

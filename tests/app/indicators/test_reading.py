@@ -165,7 +165,12 @@ def test_a_firm_reads_its_own_lines_in_every_county(published: World) -> None:
     with inside(scope, read_only=True):
         found = queries.firm_lines(scope=scope, month=OCTOBER)
         assert found.total == 6
-        assert {line.place.name for line in found.rows if line.place} == {"湖埠村", "宝石社区", "清波门社区", "车轿街社区"}
+        assert {line.place.name for line in found.rows if line.place} == {
+            "湖埠村",
+            "宝石社区",
+            "清波门社区",
+            "车轿街社区",
+        }
         assert {line.above for line in found.rows} >= {"西湖区 双浦镇", "海曙区 南门街道"}
 
 

@@ -78,5 +78,6 @@ def test_the_script_imports_nothing_of_falin() -> None:
     assert not [
         line
         for line in text.splitlines()
-        if line.lstrip().startswith(("import ", "from ")) and line.split()[1].startswith(("falin", "services", "tenants"))
+        if line.lstrip().startswith(("import ", "from "))
+        and line.split()[1].startswith(("falin", "services", "tenants"))
     ]

@@ -68,7 +68,8 @@ def test_parts_of_a_month_never_ask_for_more_than_the_whole(begin: date, hours: 
     (at(date(2026, 11, 1), 0), at(date(2026, 11, 1), 1), [(NOVEMBER, 60)]),
     (at(date(2026, 12, 31), 23), at(date(2027, 1, 1), 2), [(Month(2026, 12), 60), (Month(2027, 1), 120)]),
     # 16:00 UTC is midnight in Shanghai, in every season
-    (datetime(2026, 7, 31, 15, 30, tzinfo=UTC), datetime(2026, 7, 31, 16, 30, tzinfo=UTC), [(Month(2026, 7), 30), (Month(2026, 8), 30)]),
+    (datetime(2026, 7, 31, 15, 30, tzinfo=UTC), datetime(2026, 7, 31, 16, 30, tzinfo=UTC),
+     [(Month(2026, 7), 30), (Month(2026, 8), 30)]),
 ])  # fmt: skip
 def test_a_visit_is_split_at_midnight_in_shanghai(
     begins_at: datetime, ends_at: datetime, parts: list[tuple[Month, int]]

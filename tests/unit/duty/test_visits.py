@@ -18,7 +18,8 @@ NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 
 def visit(minutes: int = 60, **more: object) -> VisitContent:
     begins_at = at(DAY, 9)
-    return VisitContent(node_id=1, kind=VisitKind.VISIT, begins_at=begins_at, ends_at=begins_at + timedelta(minutes=minutes), **more)  # type: ignore[arg-type]
+    ends_at = begins_at + timedelta(minutes=minutes)
+    return VisitContent(node_id=1, kind=VisitKind.VISIT, begins_at=begins_at, ends_at=ends_at, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("minutes", [5, 60, 720])

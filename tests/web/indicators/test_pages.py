@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from services.indicators.web import exports, maps
@@ -110,11 +112,13 @@ def test_an_export_holds_exactly_what_the_page_shows(published: World, sign_in: 
     assert answer.content.startswith(b"\xef\xbb\xbf")
     sheet = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     rows = sheet[1:-1]
-    assert [
-        (row[0], row[1], f"{row[6]}%", row[4], row[3], row[5], f"{row[9]}%", row[12], row[13]) for row in rows
-    ] == [(row[0], row[1], row[2], row[4], row[5], row[6], row[8], row[9], row[10]) for row in shown]
+    assert [(row[0], row[1], f"{row[6]}%", row[4], row[3], row[5], f"{row[9]}%", row[12], row[13]) for row in rows] == [
+        (row[0], row[1], row[2], row[4], row[5], row[6], row[8], row[9], row[10]) for row in shown
+    ]
     book = load_workbook(io.BytesIO(client.get(f"/figures/{node}/export.xlsx?month=2026-10").content))
-    as_text = [["" if value is None else str(value) for value in row] for row in book.active.iter_rows(values_only=True)]
+    as_text = [
+        ["" if value is None else str(value) for value in row] for row in book.active.iter_rows(values_only=True)
+    ]
     assert [[_plain(cell) for cell in row] for row in as_text] == [[_plain(cell) for cell in row] for row in sheet]
 
 
@@ -253,3 +257,16 @@ def test_who_is_not_signed_in_is_sent_to_the_door(world: World) -> None:
     answer = Client().get(f"/figures/{world.node('33')}/")
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_a_pages_statements_do_not_grow_with_its_rows(published: World, sign_in: Any) -> None:
+    client = sign_in("leader")
+    counts = {}
+    for code in ("3301", "3302", "330106", "330203", "330106109", "330106002"):
+        address = f"/figures/{published.node(code)}/?month=2026-10"
+        with CaptureQueriesContext(connection) as told:
+            assert client.get(address).status_code == 200
+        counts[code] = len(told)
+    assert counts["3301"] == counts["3302"]
+    assert counts["330106"] == counts["330203"]
+    assert counts["330106109"] == counts["330106002"]

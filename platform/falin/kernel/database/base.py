@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.backends.utils import debug_transaction
 from django_tenants.postgresql_backend import base as stock
+from psycopg import OperationalError
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 from falin.kernel.scope import PUBLIC_SCHEMA
 
@@ -134,4 +135,6 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         with self.wrap_database_errors:
             result = self.connection.pgconn.exec_(statement.encode())
             if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
+                if self.connection.pgconn.status != ConnStatus.OK:  # no answer at all: no code tells the class of error
+                    raise OperationalError(result.error_message.decode(errors="replace"))
                 raise error_from_result(result, encoding="utf-8")
