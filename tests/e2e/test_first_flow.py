@@ -187,7 +187,7 @@ def test_the_first_flow(screen: BrowserContext, world: World, sign_in_as: Any, t
     street.goto("/duty/behind/")
     looks_right(street)
     row = street.get_by_role("row").filter(has_text=FIRST)
-    expect(row).to_contain_text("还差" if screen.pages[0].viewport_size["width"] > 600 else "小时")  # type: ignore[index]
+    expect(row).to_contain_text("湖埠村")
     row.get_by_role("button").click()
     expect(street.get_by_text("今天已提醒").first).to_be_visible()
 
@@ -212,4 +212,4 @@ def test_the_first_flow(screen: BrowserContext, world: World, sign_in_as: Any, t
         leader.get_by_role("link", name="CSV").click()
     text = Path(got.value.path()).read_bytes()
     assert text.startswith(b"\xef\xbb\xbf")
-    assert "湖埠村" in text.decode("utf-8-sig")
+    assert FIRST in text.decode("utf-8-sig")

@@ -134,14 +134,26 @@ def _read_copy(peopled_template: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def ground(_read_copy: tuple[str, dict[str, Any]], django_db_blocker: Any) -> Iterator[Ground]:
+def opened_copy(django_db_blocker: Any) -> Any:
+    """``with opened_copy((name, kept)) as ground:`` a copy that outlives the test; what was read of it is kept."""
+
+    @contextmanager
+    def opened(copy: tuple[str, dict[str, Any]]) -> Iterator[Ground]:
+        name, kept = copy
+        with django_db_blocker.unblock(), pointed_at(name), time_machine.travel(NOW):
+            if "ground" not in kept:
+                kept["ground"] = read_ground(run._with_name(run._ADMIN, name))
+                assert settings.APP_ROLE != "postgres", "row security does not bind a superuser"
+            yield kept["ground"]
+
+    return opened
+
+
+@pytest.fixture
+def ground(_read_copy: tuple[str, dict[str, Any]], opened_copy: Any) -> Iterator[Ground]:
     """The peopled world to be asked, not to be changed."""
-    name, kept = _read_copy
-    with django_db_blocker.unblock(), pointed_at(name), time_machine.travel(NOW):
-        if "ground" not in kept:
-            kept["ground"] = read_ground(run._with_name(run._ADMIN, name))
-            assert settings.APP_ROLE != "postgres", "the matrix must not run as one whom row security does not bind"
-        yield kept["ground"]
+    with opened_copy(_read_copy) as ground:
+        yield ground
 
 
 @pytest.fixture

@@ -24,5 +24,6 @@ WORDS = {
     "duty.month.closed": _("月度结账"),
     "duty.reminder.sent": _("提醒顾问"),
     "indicators.month.rolled_up": _("汇总本月指标"),
+    "portal.event.resent": _("重新投递事件"),
     "indicators.month.published": _("发布本月指标"),
 }

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel import clock, jobs, relay
+from falin.kernel import audit, clock, jobs, relay
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import shared
@@ -65,6 +65,7 @@ PROVINCES = [
     "64",
     "65",
 ]
+MANAGE = "tenants.manage"
 _LENGTHS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
 
 
@@ -87,6 +88,7 @@ class OfficialMade:
 
 def ask_province(*, scope: Scope, province: str, now: datetime) -> uuid.UUID:
     """Queue: fetch the list of places, bring in one province, give its body a schema, draw its map."""
+    scope.require(MANAGE)
     return jobs.ask(scope=scope, kind="portal.open_province", title=_("取区划名录并开通省级"),
                     parameters={"province": province}, now=now)  # fmt: skip
 
@@ -120,6 +122,7 @@ def draw_map(home: Path, province: str) -> Path:
 
 def ask_county(*, scope: Scope, node_id: int, now: datetime) -> uuid.UUID:
     """Queue: give a county-grade body its schema."""
+    scope.require(MANAGE)
     place = get_division(node_id)
     if not place.is_county_body:
         raise Invalid("portal.not_a_county", _("这里不是县级单位，不单独开通。"), field="county")
@@ -147,6 +150,7 @@ def enter_official(
 
     :raises Refused: the name is taken, there is no such place, or the role is not given there.
     """
+    scope.require(MANAGE)
     place = find_by_code(_LENGTHS[len(code)], code) if len(code) in _LENGTHS else None
     if place is None:
         raise Refused("portal.no_such_place", _("名录里没有这个代码。"), field="code")
@@ -165,6 +169,11 @@ def enter_official(
 
 
 def resend_event(*, scope: Scope, schema: str, event_id: int, now: datetime) -> None:
-    """Ask the relay to send an event again."""
+    """
+    Ask the relay to send an event again.
+
+    :raises Missing: there is no such tenant.
+    """
     scope.require("events.manage")
     relay.ask_again(schema=schema, event_id=event_id, now=now)
+    audit.record(scope=scope, act="portal.event.resent", subject=("event", f"{schema}:{event_id}"), node_id=None, now=now)

@@ -101,8 +101,9 @@ class Setup:
     failed: tuple[Job, ...]
 
 
-def setup_page() -> Setup:
+def setup_page(*, scope: Scope) -> Setup:
     """Province, list and counties as they stand; jobs under way in the shared schema."""
+    scope.require("tenants.manage")
     tenants = list_tenants()
     province = next((tenant for tenant in tenants if tenant.kind == Kind.PROVINCE), None)
     standing = {tenant.node_id for tenant in tenants}
@@ -129,8 +130,9 @@ class DeliveryRow:
     set_aside: tuple[Mapping[str, Any], ...]
 
 
-def delivery(*, now: datetime) -> list[DeliveryRow]:
+def delivery(*, scope: Scope, now: datetime) -> list[DeliveryRow]:
     """How far each tenant's events are delivered, as the relay last measured; what stands aside first."""
+    scope.require("events.manage")
     names = {tenant.schema: tenant.name for tenant in list_tenants()}
     rows = [
         DeliveryRow(schema=row.schema, name=names.get(row.schema, row.schema), waiting=row.waiting,
@@ -242,7 +244,7 @@ def _firm_today(scope: Scope, now: datetime) -> Today:
 
 
 def _operator_today(scope: Scope, now: datetime) -> Today:
-    aside = sum(len(row.set_aside) for row in delivery(now=now))
+    aside = sum(len(row.set_aside) for row in delivery(scope=scope, now=now))
     due = (Due(words=_("件事件投不出去"), count=aside, url=reverse("portal:events"), kind="act"),) if aside else ()
     go = ((_("开通"), reverse("portal:setup"), "box"), (_("事件投递"), reverse("portal:events"), "refresh"))
     return Today(sentence="", due=due, go=go)

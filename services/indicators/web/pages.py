@@ -299,9 +299,9 @@ def _restated(figures: PlaceFigures) -> str:
     if found is None or not found.restated:
         return ""
     if figures.expected > 1:
-        words = ngettext("%(n)s 个县（区）更正后重新发布过", "%(n)s 个县（区）更正后重新发布过", found.restated)
+        words = ngettext("%(n)s 个县（区）有变动，重新发布过", "%(n)s 个县（区）有变动，重新发布过", found.restated)
         return words % {"n": found.restated}
-    return _("第 %(n)s 次发布，有更正") % {"n": found.edition}
+    return _("第 %(n)s 次发布，数有变动") % {"n": found.edition}
 
 
 def _points(gap: Fraction) -> str:
@@ -519,20 +519,28 @@ def _lectures(figures: PlaceFigures, tally: Tally) -> Figure:
     wanted = tally.communities * a_quarter
     done = Ratio(figures.quarter_lectures, wanted)
     value = rules.percent(done)
-    due = Fraction(100 * so_far, 3)
-    state = rules.target_state(done, aim=due, floor=0)
-    words = {TargetState.OK: _("赶得上本季"), TargetState.NONE: ""}.get(state, _("本季落后"))
+    # One place owes one lecture, not a third of one a month: its quarter is judged at its end.
+    due = Fraction(100 * so_far, 3) if figures.place.level != Level.COMMUNITY or so_far == 3 else None
+    state, words = _lectures_state(done, due)
+    bullet = None if value is None else Bullet(value=min(float(value), 100.0), target=100.0,
+                                               pace=None if due is None else float(rules.rounded(due)))  # fmt: skip
     return Figure(
-        name=_("讲座"), value=formats.number(tally.lectures), unit=_("场"),
-        state=None if state == TargetState.NONE else STATES[state], state_text=words,
-        bullet=None if value is None else Bullet(value=min(float(value), 100.0), target=100.0,
-                                                 pace=float(rules.rounded(due))),
+        name=_("讲座"), value=formats.number(tally.lectures), unit=_("场"), state=state, state_text=words, bullet=bullet,
         facts=(
             Fact(label=_("本季已办"), value=_("%(n)s 场") % {"n": formats.number(figures.quarter_lectures)}),
             Fact(label=_("本季应办"), value=_("%(n)s 场") % {"n": formats.number(wanted)}),
         ),
         trend=_trend(figures, lambda each: each.lectures),
     )  # fmt: skip
+
+
+def _lectures_state(done: Ratio, due: Fraction | None) -> tuple[State | None, str]:
+    state = rules.target_state(done, aim=Fraction(100) if due is None else due, floor=0)
+    if state == TargetState.NONE:
+        return None, ""
+    if state == TargetState.OK:
+        return State.OK, _("赶得上本季") if done.part < done.whole else _("本季已办够")
+    return (State.INFO, _("本季还没办")) if due is None else (STATES[state], _("本季落后"))
 
 
 def _missing(figures: PlaceFigures, tally: Tally) -> Figure:

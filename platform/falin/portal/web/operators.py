@@ -73,7 +73,7 @@ class SetupForm(forms.Form):
 @door(grant="tenants.manage", reads="GET", writes="POST")
 def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Which step of the first start is next, and the tenants that stand."""
-    page = queries.setup_page()
+    page = queries.setup_page(scope=scope)
     province = commands.ProvinceForm(request.POST if "province" in request.POST else None)
     county = SetupForm(request.POST if "county" in request.POST else None, counties=page.counties)
     if request.method == "POST":
@@ -138,4 +138,4 @@ def events(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         )
         messages.success(request, _("已重新排队，稍后再投递一次。"))
         return HttpResponseRedirect(reverse("portal:events"))
-    return render(request, "portal/events.html", {"rows": queries.delivery(now=now())})
+    return render(request, "portal/events.html", {"rows": queries.delivery(scope=scope, now=now())})

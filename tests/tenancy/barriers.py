@@ -1,0 +1,86 @@
+"""
+Ways to take one barrier out: what each of them stood for must then be held by the other of its kind.
+
+Role: the door's grant, then the policy. Place: the explicit narrowing of the query, then row security. The schema is a
+third of its own, between tenants.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import psycopg
+import pytest
+
+from falin.kernel.rows import ScopedQuerySet
+from falin.kernel.scope import Scope
+from services.indicators import policies as indicators
+from services.indicators import queries as figures
+from services.indicators.models import VisitLine
+from tenants.identity import middleware
+
+DOORS = {"falin.kernel.doors", "falin.kernel.rest"}
+_require, _may = Scope.require, Scope.may
+
+
+def grants_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody keeps his role and his places and may do nothing by it."""
+    monkeypatch.setattr(middleware, "GRANTS", {role: frozenset() for role in middleware.GRANTS})
+
+
+def every_grant_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody may do everything: only the place is left to hold."""
+    every = frozenset().union(*middleware.GRANTS.values())
+    monkeypatch.setattr(middleware, "GRANTS", {role: every for role in middleware.GRANTS})
+
+
+def door_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No door asks for its grant; policies still do."""
+
+    def require(self: Scope, grant: str) -> None:
+        if sys._getframe(1).f_globals["__name__"] not in DOORS:
+            _require(self, grant)
+
+    monkeypatch.setattr(Scope, "require", require)
+
+
+def policy_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing behind a door asks for a grant; the doors still do."""
+
+    def require(self: Scope, grant: str) -> None:
+        if sys._getframe(1).f_globals["__name__"] in DOORS:
+            _require(self, grant)
+
+    monkeypatch.setattr(Scope, "require", require)
+    monkeypatch.setattr(Scope, "may", lambda self, grant: True)
+
+
+def door_and_policy_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Scope, "require", lambda self, grant: None)
+    monkeypatch.setattr(Scope, "may", lambda self, grant: True)
+
+
+def narrowing_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No query narrows to the scope's places and no command looks whether it sees one; the board is read by anybody."""
+
+    def in_scope(self: ScopedQuerySet[Any], scope: Scope) -> ScopedQuerySet[Any]:
+        return self.unscoped(reason="the barrier is out")
+
+    monkeypatch.setattr(ScopedQuerySet, "in_scope", in_scope)
+    monkeypatch.setattr(Scope, "sees", lambda self, node_id: True)
+    monkeypatch.setattr(indicators, "check_may_read", lambda scope, path: None)
+    monkeypatch.setattr(figures, "_own_lines", lambda scope: VisitLine.objects.all())
+
+
+def row_security_removed(url: str) -> list[str]:
+    """In one database: every policy off, as its owner may. The tables it stood on."""
+    with psycopg.connect(url, autocommit=True) as own:
+        tables = own.execute(
+            "select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where c.relrowsecurity order by 1"
+        ).fetchall()
+        for (table,) in tables:
+            own.execute(f"alter table {table} disable row level security")
+            own.execute(f"alter table {table} no force row level security")
+    return [table for (table,) in tables]
