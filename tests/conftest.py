@@ -33,6 +33,14 @@ from psycopg import sql
 from tests import world as worlds
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _languages() -> None:
+    """The compiled catalogue, as ``./falin`` makes it at set-up."""
+    from falin.runtime import translations
+
+    translations.compile_into(settings.HOME / "locale")
+
+
 def _fingerprint() -> str:
     """Of everything the template is made from."""
     sources = sorted([*ROOT.glob("*/*/migrations/*.py"), *ROOT.glob("*/*/*/migrations/*.py"), ROOT / "tests/world.py"])

@@ -167,7 +167,9 @@ def _register(world: World) -> None:
                              phone=phone(number), exam_passed_on=date(2025, 12, 1), now=NOW)  # fmt: skip
     scope = world.scope(TEAMS["330106"])
     with inside(scope, read_only=False):
-        ban_adviser(scope=scope, adviser_id=adviser_id("zouwanzhou"), until=date(2027, 6, 30), reason="收受当事人财物", now=NOW)
+        ban_adviser(
+            scope=scope, adviser_id=adviser_id("zouwanzhou"), until=date(2027, 6, 30), reason="收受当事人财物", now=NOW
+        )
     with shared(read_only=False) as system:
         for username, (name, county) in MANAGERS.items():
             someone = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),

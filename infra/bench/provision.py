@@ -78,6 +78,4 @@ def measure(home: Home, size: Size) -> list[Line]:
 def _compare(own: dict[str, int], shape: dict[str, int]) -> None:
     """:raises CannotStart: the two did not do the same work, so their times say nothing."""
     if own != shape:
-        raise CannotStart(
-            both("两边建的表不一样。", "The two sides did not make the same tables."), f"{own}\n{shape}"
-        )
+        raise CannotStart(both("两边建的表不一样。", "The two sides did not make the same tables."), f"{own}\n{shape}")

@@ -47,8 +47,8 @@ class Size:
     streets: int = 25
     communities: int = 19
     wide: int = 15
-    rounds: int = 21
-    requests: int = 60
+    rounds: int = 41
+    requests: int = 25
     warm_up: int = 100
 
 

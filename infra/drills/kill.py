@@ -139,7 +139,10 @@ def _drill(
         finally:
             if users.poll() is None:
                 users.kill()
+            if users.stdin:
+                users.stdin.close()
             users.wait()
+            killer.close()
     # The supervisor has stopped everything; the books are read from the database alone.
     postgres.start()
     return kills
@@ -151,11 +154,7 @@ def _kill_all(killer: Killer, planned: list[Planned], size: Size, supervisor: Su
     left = list(planned)
     while left and not supervisor.stopping:
         killer.wait(killer.chance.uniform(*size.pause))
-        deadline = time.monotonic() + 60
-        while not (ready := next((one for one in left if killer.works(one.victim)), None)):
-            if time.monotonic() > deadline:
-                raise CannotStart(both("一分钟内没有一个进程恢复。", "Nothing came back within a minute."))
-            killer.wait(0.2)
+        ready = _next(killer, left)
         left.remove(ready)
         kills.append(killer.kill(ready))
         if len(kills) % 20 == 0:
@@ -163,6 +162,18 @@ def _kill_all(killer: Killer, planned: list[Planned], size: Size, supervisor: Su
     if supervisor.stopping:
         raise KeyboardInterrupt
     return kills
+
+
+def _next(killer: Killer, left: list[Planned]) -> Planned:
+    """The first that can be killed as planned; else the first that can be killed at all."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        working = {victim for victim in VICTIMS if killer.works(victim)}
+        up = [one for one in left if one.victim in working]
+        if up:
+            return next((one for one in up if killer.busy(one)), up[0])
+        killer.wait(0.2)
+    raise CannotStart(both("一分钟内没有一个进程恢复。", "Nothing came back within a minute."))
 
 
 def _users(own: Home, address: str, environ: dict[str, str], size: Size) -> subprocess.Popen[bytes]:

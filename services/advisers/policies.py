@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import date
 
@@ -15,7 +16,7 @@ from services.advisers.types import Obstacle, TakenSeat
 
 READ, REGISTER, APPOINT = "advisers.read", "advisers.register", "advisers.appoint"
 # Appointments are the ground of duty and of figures: who may read those may read these.
-READ_APPOINTMENTS = frozenset({READ, "duty.read", "duty.own", "figures.publish"})
+READ_APPOINTMENTS = frozenset({READ, "duty.read", "figures.publish"})
 OWN, FIRM = "duty.own", "firm.read"
 
 
@@ -24,8 +25,10 @@ def check_may_read(scope: Scope) -> None:
     scope.require(READ)
 
 
-def check_may_read_appointments(scope: Scope) -> None:
-    if not scope.grants & READ_APPOINTMENTS:
+def check_may_read_appointments(scope: Scope, *, adviser_id: uuid.UUID | None = None) -> None:
+    """Everybody's in the scope's places; an adviser's own, where only his are asked for."""
+    own = scope.may(OWN) and adviser_id is not None and str(adviser_id) == scope.subject_id
+    if not (own or scope.grants & READ_APPOINTMENTS):
         scope.require(READ)
 
 

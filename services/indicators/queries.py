@@ -52,6 +52,7 @@ def home_place(scope: Scope) -> int | None:
 
 def own_places(scope: Scope) -> list[Division]:
     """The places the role was given for."""
+    scope.require("figures.read")
     return list_divisions(scope.roots)
 
 

@@ -6,6 +6,8 @@ import secrets
 from datetime import datetime
 
 import psycopg
+from django.db import connection
+from django.utils.translation import gettext as _
 from psycopg import sql
 
 from falin.kernel.refusals import Refused
@@ -26,7 +28,7 @@ def keep_spares(*, now: datetime, wanted: int = SPARES) -> int:
                 own.execute("delete from registry_spareschema where name = %s", [name])
                 own.execute(sql.SQL("drop schema if exists {n} cascade").format(n=sql.Identifier(name)))
         ready = SpareSchema.objects.filter(heads=heads).count()
-        for _ in range(max(0, wanted - ready)):
+        for _number in range(max(0, wanted - ready)):
             _make_spare(own, heads, now)
             made += 1
     return made
@@ -41,45 +43,32 @@ def _make_spare(own: psycopg.Connection, heads: str, now: datetime) -> str:
 
 def provision_tenant(*, node_id: int, kind: Kind, name: str, now: datetime) -> TenantInfo:
     """
-    Give a body its schema: a spare is renamed and a row written; without a spare one is made first.
+    Give a body its schema: a spare is renamed and a row written; without a spare one is made first, as the owner.
 
     Asking again for the same place gives the tenant that is there.
 
     :raises Refused: when the place's schema could not be taken.
     """
     heads = schemas.heads()
-    with schemas.owner() as own:
-        standing = own.execute("select id from registry_tenant where node_id = %s", [node_id]).fetchone()
-        if standing is None:
-            if not own.execute("select 1 from registry_spareschema where heads = %s limit 1", [heads]).fetchone():
-                _make_spare(own, heads, now)
-            _take_spare(own, heads, node_id, kind, name, now)
-    tenant = Tenant.objects.get(node_id=node_id)
-    return info(tenant)
+    found = _take_spare(heads, node_id, kind, name, now)
+    if found is None:
+        with schemas.owner() as own:
+            _make_spare(own, heads, now)
+        found = _take_spare(heads, node_id, kind, name, now)
+    if found is None:
+        raise Refused("registry.no_spare", _("没有备用的库空间，请稍后再试。"))
+    return found
 
 
-def _take_spare(own: psycopg.Connection, heads: str, node_id: int, kind: Kind, name: str, now: datetime) -> None:
-    with own.transaction():
-        spare = own.execute(
-            "delete from registry_spareschema where name = (select name from registry_spareschema where heads = %s"
-            " order by made_at limit 1 for update skip locked) returning name",
-            [heads],
-        ).fetchone()
-        if spare is None:
-            raise Refused("registry.no_spare", "没有备用的库空间，请稍后再试。")
-        row = own.execute(
-            "insert into registry_tenant (schema_name, node_id, kind, name, state, provisioned_at)"
-            " values (%s, %s, %s, %s, %s, %s) returning id",
-            [spare[0], node_id, kind, name, State.OPEN, now],
-        ).fetchone()
-        assert row is not None
-        schema = f"t{row[0]:05d}"
-        own.execute("update registry_tenant set schema_name = %s where id = %s", [schema, row[0]])
-        own.execute(
-            sql.SQL("alter schema {old} rename to {new}").format(
-                old=sql.Identifier(spare[0]), new=sql.Identifier(schema)
-            )
-        )
+def _take_spare(heads: str, node_id: int, kind: Kind, name: str, now: datetime) -> TenantInfo | None:
+    """The place's tenant, made of a spare if it has none yet; ``None`` where no spare lies ready."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from public.take_spare(%s, %s, %s, %s, %s)", [node_id, kind.value, name, heads, now])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    number, schema, node, body, shown, state = row
+    return TenantInfo(id=number, schema=schema, node_id=node, kind=Kind(body), name=shown, state=State(state))
 
 
 def info(tenant: Tenant) -> TenantInfo:

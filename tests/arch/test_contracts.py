@@ -17,14 +17,19 @@ VIOLATIONS = {
     "Tenancy stands in one order": ("tenants/divisions/types.py", "from tenants.identity import types as _bad"),
     "Services stand in one order": ("services/advisers/types.py", "from services.duty import types as _bad"),
     "Rooms": ("services/advisers/models.py", "from services.advisers import commands as _bad"),
-    "Services meet only at api and types": ("services/duty/policies.py", "from services.advisers import policies as _bad"),
+    "Services meet only at api and types": (
+        "services/duty/policies.py",
+        "from services.advisers import policies as _bad",
+    ),
     "Doors never touch tables": ("services/duty/web/views.py", "from services.duty import models as _bad"),
 }
 
 
 def _copy(to: Path) -> None:
     for folder in ("platform", "tenants", "services"):
-        shutil.copytree(ROOT / folder, to / folder, ignore=shutil.ignore_patterns("node_modules", "__pycache__", "*.html"))
+        shutil.copytree(
+            ROOT / folder, to / folder, ignore=shutil.ignore_patterns("node_modules", "__pycache__", "*.html")
+        )
     shutil.copy(ROOT / "pyproject.toml", to)
 
 

@@ -49,11 +49,14 @@ def _until(page: Page, script: str) -> None:
 
 
 def _pages_are_kept(page: Page) -> None:
-    _until(page, """async () => {
+    _until(
+        page,
+        """async () => {
         const held = async (path) => Boolean(await caches.match(path, { ignoreVary: true }));
         return navigator.serviceWorker.controller !== null && await held("/duty/") && await held("/duty/log/")
             && await held("/static/duty.js") && held("/offline/");
-    }""")
+    }""",
+    )
 
 
 def _yesterday() -> str:
@@ -83,7 +86,9 @@ def _rows(world: World) -> list[tuple[str, str]]:
     return [(f"{row.begins_at.astimezone(SHANGHAI):%H:%M}", row.note) for row in rows]
 
 
-def test_three_visits_written_without_a_network_arrive_exactly_once(phone: BrowserContext, page: Page, world: World) -> None:
+def test_three_visits_written_without_a_network_arrive_exactly_once(
+    phone: BrowserContext, page: Page, world: World
+) -> None:
     expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
     phone.set_offline(True)
     page.goto("/duty/")  # from the phone's own memory
@@ -105,7 +110,9 @@ def test_three_visits_written_without_a_network_arrive_exactly_once(phone: Brows
     assert _rows(world) == wanted
 
 
-def test_an_answer_that_is_lost_on_the_way_makes_no_second_visit(phone: BrowserContext, page: Page, world: World) -> None:
+def test_an_answer_that_is_lost_on_the_way_makes_no_second_visit(
+    phone: BrowserContext, page: Page, world: World
+) -> None:
     lost = []
 
     def lose(route: Any) -> None:
@@ -253,7 +260,9 @@ def test_what_is_half_written_survives_a_reload_for_the_same_person_only(page: P
     assert all("visit-" in key for key in keys) and keys
 
 
-def test_the_form_works_without_scripts(browser: Any, site: Any, adviser: Adviser, world: World, sign_in_as: Any) -> None:
+def test_the_form_works_without_scripts(
+    browser: Any, site: Any, adviser: Adviser, world: World, sign_in_as: Any
+) -> None:
     context = browser.new_context(base_url=site.url, java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto("/duty/log/")

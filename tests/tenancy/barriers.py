@@ -32,7 +32,7 @@ def grants_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
 def every_grant_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody may do everything: only the place is left to hold."""
     every = frozenset().union(*middleware.GRANTS.values())
-    monkeypatch.setattr(middleware, "GRANTS", {role: every for role in middleware.GRANTS})
+    monkeypatch.setattr(middleware, "GRANTS", dict.fromkeys(middleware.GRANTS, every))
 
 
 def door_removed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,14 @@ from tests import peopled as making
 from tests.tenancy.ground import Ground, read_ground
 from tests.world import NOW
 
-SOURCES = ("services", "tenants", "platform/falin/kernel", "tests/peopled.py", "tests/world.py", "tests/tenancy/conftest.py")
+SOURCES = (
+    "services",
+    "tenants",
+    "platform/falin/kernel",
+    "tests/peopled.py",
+    "tests/world.py",
+    "tests/tenancy/conftest.py",
+)
 # Statements that changed a tenant's or the shared rows and were committed leave a line here, with the table's name.
 # Counted by PostgreSQL itself: what an answer says of what it did is not asked.
 _NOTICE = """
@@ -44,6 +51,11 @@ do $$ declare one record; begin
                    ' for each statement execute function public.tests_touch()', one.nspname, one.relname);
   end loop; end $$
 """
+
+
+def address_of(name: str) -> str:
+    """A database of the run's cluster, as its superuser."""
+    return run._with_name(run._ADMIN, name)
 
 
 def _fingerprint(template: str) -> str:
@@ -62,7 +74,9 @@ def peopled_template(template: str, django_db_blocker: Any) -> str:
     stored = Path(os.environ["FALIN_HOME"]) / "files" / name  # the files belong to the rows: both are there or neither
     with psycopg.connect(run._ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
         admin.execute("select pg_advisory_lock(4712)")
-        standing = [row[0] for row in admin.execute("select datname from pg_database where datname like 'falin_peopled_%'")]
+        standing = [
+            row[0] for row in admin.execute("select datname from pg_database where datname like 'falin_peopled_%'")
+        ]
         if name in standing and stored.exists():
             return name
         for old in standing:
@@ -71,7 +85,7 @@ def peopled_template(template: str, django_db_blocker: Any) -> str:
         _copy(admin, template, building)
         with pointed_at(building), time_machine.travel(NOW):
             making.build()
-        with psycopg.connect(run._with_name(run._ADMIN, building), autocommit=True) as own:
+        with psycopg.connect(address_of(building), autocommit=True) as own:
             own.execute(_NOTICE)
         admin.execute(
             sql.SQL("alter database {b} rename to {n}").format(b=sql.Identifier(building), n=sql.Identifier(name))
@@ -105,7 +119,7 @@ def pointed_at(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _own_copy(template: str) -> Iterator[str]:
+def own_copy(template: str) -> Iterator[str]:
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
     with psycopg.connect(run._ADMIN, autocommit=True) as admin:
         _copy(admin, template, name)
@@ -127,7 +141,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def _read_copy(peopled_template: str) -> Iterator[tuple[str, dict[str, Any]]]:
     kept: dict[str, Any] = {}
-    with _own_copy(peopled_template) as name:
+    with own_copy(peopled_template) as name:
         yield name, kept
         if "ground" in kept:
             kept["ground"].close()
@@ -142,7 +156,7 @@ def opened_copy(django_db_blocker: Any) -> Any:
         name, kept = copy
         with django_db_blocker.unblock(), pointed_at(name), time_machine.travel(NOW):
             if "ground" not in kept:
-                kept["ground"] = read_ground(run._with_name(run._ADMIN, name))
+                kept["ground"] = read_ground(address_of(name))
                 assert settings.APP_ROLE != "postgres", "row security does not bind a superuser"
             yield kept["ground"]
 
@@ -162,8 +176,8 @@ def fresh(peopled_template: str, django_db_blocker: Any) -> Iterator[Any]:
 
     @contextmanager
     def make() -> Iterator[Ground]:
-        with _own_copy(peopled_template) as name, pointed_at(name):
-            ground = read_ground(run._with_name(run._ADMIN, name))
+        with own_copy(peopled_template) as name, pointed_at(name):
+            ground = read_ground(address_of(name))
             try:
                 yield ground
             finally:

@@ -175,6 +175,10 @@ def _appointing(ground: Ground) -> Iterable[Thing]:
         yield Thing({"node_id": ground.node[code], "adviser_id": free["id"]}, frozenset({code}))
 
 
+def _chosen(ground: Ground) -> Iterable[Thing]:
+    return (Thing({}, frozenset({code}), query=f"community={ground.node[code]}") for code in COMMUNITIES)
+
+
 def _histories(ground: Ground) -> Iterable[Thing]:
     for fact in ground.of("why"):
         row = next(row for row in ground.rows["kernel_auditentry"] if row["why"] == fact.word)
@@ -209,6 +213,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-figures-publish": Asked(_places(4, 6, 9, 12), _county_of),
     "advisers:community": COMMUNITY,
     "advisers:explain": COMMUNITY,
+    "advisers:choose": Asked(_chosen, _on_county_side),
     "advisers-api:explain": COMMUNITY,
     "advisers-api:candidates": COMMUNITY,
     ("node_id", "adviser_id"): Asked(_appointing, _on_county_side),
@@ -229,9 +234,9 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
 def asked_of(door: Door) -> Asked | None:
     """What the door's address names; ``None`` where it names nothing."""
     parts = door.parameters
-    if not parts:
-        return None
     found = THINGS.get(door.name) or THINGS.get(parts)
+    if not (parts or found):
+        return None
     assert found, f"{door} ({door.route}): say in THINGS of tests/tenancy/doors.py which things {parts} name, and whose"
     return found
 
@@ -329,7 +334,9 @@ def _sheet_is(state: str) -> Callable[[Ground, Reader, Thing], bool]:
 
 
 def _is_barred(ground: Ground, reader: Reader, thing: Thing) -> bool:
-    return any(str(row["id"]) == thing.parts["adviser_id"] and row["banned_until"] for row in ground.rows["advisers_adviser"])
+    return any(
+        str(row["id"]) == thing.parts["adviser_id"] and row["banned_until"] for row in ground.rows["advisers_adviser"]
+    )
 
 
 def _not_reminded(ground: Ground, reader: Reader, thing: Thing) -> bool:
@@ -337,7 +344,9 @@ def _not_reminded(ground: Ground, reader: Reader, thing: Thing) -> bool:
 
 
 def _waits(ground: Ground, reader: Reader, thing: Thing) -> bool:
-    return any(str(row["id"]) == thing.parts["job_id"] and row["state"] == "queued" for row in ground.rows["kernel_job"])
+    return any(
+        str(row["id"]) == thing.parts["job_id"] and row["state"] == "queued" for row in ground.rows["kernel_job"]
+    )
 
 
 def _unread(ground: Ground, reader: Reader, thing: Thing) -> bool:
@@ -519,7 +528,10 @@ ONLY_FOR: dict[str, set[str]] = {
 # Who may ask and has nothing there: he has rows of his own and no place.
 NOTHING_FOR: dict[str, set[str]] = {
     "api-figures": {"adviser", "firm_manager"},
-    **dict.fromkeys(("advisers-api:appointments", "duty-api:behind", "duty:behind"), {"liaison2"}),  # of a vacant village
+    # of a vacant village
+    "advisers-api:appointments": {"liaison2"},
+    "duty-api:behind": {"liaison2"},
+    "duty:behind": {"liaison2"},
 }
 # The page of components: its people and places are invented, and happen to be called like some of ours.
 SPECIMENS = {"ui:style"}
@@ -541,7 +553,6 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
     firms = [(fact.word, fact.codes) for fact in ground.of("firm") if re.fullmatch(r"[0-9a-f-]{36}", fact.word)]
     months = [(f"month=2026-{month:02d}", frozenset[str]()) for month in (9, 10, 11)]
     by_name: dict[str, list[tuple[str, frozenset[str]]]] = {
-        "advisers:choose": [(f"community={node}", frozenset({code})) for node, code in communities],
         "advisers:list": [(f"street={node}", frozenset({code})) for node, code in streets],
         "advisers-api:advisers": [
             *((f"street={node}", frozenset({code})) for node, code in streets),
@@ -557,7 +568,14 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
         "advisers-api:mine": [("on=2026-03-01", frozenset())],
         "portal:history": [("before=100000", frozenset())],
         **dict.fromkeys(
-            ("duty:visits", "duty:behind", "duty-api:visits", "duty-api:behind", "figures:visits", "api-figures-own-visits"),
+            (
+                "duty:visits",
+                "duty:behind",
+                "duty-api:visits",
+                "duty-api:behind",
+                "figures:visits",
+                "api-figures-own-visits",
+            ),
             months,
         ),
     }
@@ -580,6 +598,12 @@ class Answer:
         found: set[int] = set()
         _gather(self.body, found)
         return found
+
+
+def _messages(response: Any) -> str:
+    """What the next page will say."""
+    kept = getattr(response.wsgi_request, "_messages", None)
+    return "".join(f"\n{message}" for message in getattr(kept, "_queued_messages", ()))
 
 
 def _gather(value: Any, found: set[int]) -> None:
@@ -612,7 +636,7 @@ def knock(
             response = client.generic(door.method, path, json.dumps(sent, default=str), "application/json")
         else:
             response = client.post(path, dict(sent))
-    text = text_of(response)
+    text = text_of(response) + _messages(response)
     seen = ground.said_in(text)
     if echoes or response.status_code != 200:  # what the asker said himself may be said back to him
         echoed = path + json.dumps({k: str(v) for k, v in sent.items()}, ensure_ascii=False)

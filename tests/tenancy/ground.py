@@ -11,7 +11,7 @@ import html
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -201,50 +201,55 @@ def _facts_of_the_register(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fa
             yield Fact(word, "adviser", frozenset(serving.get(own, ())), advisers=frozenset({own}),
                        firm=str(row["firm_id"]), county=bodies[row["registered_by"]])  # fmt: skip
     for row in rows["advisers_firm"]:
-        home = frozenset(bodies[one["registered_by"]] for one in rows["advisers_adviser"] if one["firm_id"] == row["id"])
+        home = frozenset(
+            bodies[one["registered_by"]] for one in rows["advisers_adviser"] if one["firm_id"] == row["id"]
+        )
         members = frozenset(str(one["id"]) for one in rows["advisers_adviser"] if one["firm_id"] == row["id"])
         for word in (str(row["id"]), row["name"]):
             yield Fact(word, "firm", home, advisers=members, firm=str(row["id"]))
 
 
 def _facts_of_counties(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
-    def fact(row: dict[str, Any], word: Any, kind: str) -> Fact:
-        own = str(row.get("adviser_id") or "")
-        return Fact(str(word), kind, frozenset({row["place"] or row["tenant"]}), row["schema"],
-                    frozenset({own} - {""}), str(row.get("firm_id") or ""), row.get("person_id") or 0)  # fmt: skip
-
-    for row in rows["advisers_appointment"]:
-        yield fact(row, row["id"], "appointment")
-        if row["ended_why"]:
-            yield fact(row, row["ended_why"], "ended why")
-    for row in rows["advisers_vacancy"]:
-        yield fact(row, row["note"], "vacancy")
-    photos = {row["photo_id"]: row for row in rows["duty_visit"]}
-    for row in rows["duty_visit"]:
-        yield fact(row, row["id"], "visit")
-        for kind, word in (("note", row["note"]), ("topic", row["topic"]), ("voided why", row["void_why"])):
-            if word:
-                yield fact(row, word, kind)
-    for row in rows["advisers_importsheet"]:
-        yield fact(row, row["id"], "sheet")
-        yield fact(row, row["name"].removesuffix(".xlsx"), "sheet")
-    for row in rows["advisers_importsheet"]:
-        for name in peopled.sheet_names(row["tenant"]):
-            yield fact(row, name, "sheet file")
+    for table, words in _WORDS.items():
+        for row in rows[table]:
+            for kind, word in words(row).items():
+                for one in word if isinstance(word, list) else [word]:
+                    if one:
+                        yield _fact(row, one, kind)
+    photos = {row["photo_id"]: row["adviser_id"] for row in rows["duty_visit"]}
     for row in rows["kernel_storedfile"]:
-        kind = "photo" if row["purpose"] == "photo" else "sheet file"
-        whose = {**row, "adviser_id": photos[row["id"]]["adviser_id"]} if row["id"] in photos else row
-        yield fact(whose, row["id"], kind)
-        if kind == "photo":
-            word = row["name"].removesuffix(".png")
-            yield fact(whose, word, kind)
-            yield fact(whose, word.encode("unicode_escape").decode(), kind)
-    for row in rows["indicators_run"]:
-        yield fact(row, row["id"], "run")
+        if row["purpose"] != "photo":
+            yield _fact(row, row["id"], "sheet file")
+            continue
+        whose, word = {**row, "adviser_id": photos[row["id"]]}, row["name"].removesuffix(".png")
+        for one in (row["id"], word, word.encode("unicode_escape").decode()):
+            yield _fact(whose, one, "photo")
     for row in rows["kernel_outboxevent"]:
         if row["event"] == "tests.place.noted":
-            yield fact(row, row["payload"]["word"], "payload")
-            yield fact(row, row["error"].split(": ")[1], "payload")
+            yield _fact(row, row["payload"]["word"], "payload")
+            yield _fact(row, row["error"].split(": ")[1], "payload")
+
+
+def _fact(row: dict[str, Any], word: Any, kind: str) -> Fact:
+    own = str(row.get("adviser_id") or "")
+    return Fact(
+        str(word), kind, frozenset({row["place"] or row["tenant"]}), row["schema"], frozenset({own} - {""}),
+        str(row.get("firm_id") or ""), row.get("person_id") or 0,
+    )  # fmt: skip
+
+
+# Table → the words that give one of its rows away, by the kind of row they tell of.
+_WORDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "advisers_appointment": lambda row: {"appointment": row["id"], "ended why": row["ended_why"]},
+    "advisers_vacancy": lambda row: {"vacancy": row["note"]},
+    "duty_visit": lambda row: {
+        "visit": row["id"], "note": row["note"], "topic": row["topic"], "voided why": row["void_why"],
+    },
+    "advisers_importsheet": lambda row: {
+        "sheet": [row["id"], row["name"].removesuffix(".xlsx")], "sheet file": peopled.sheet_names(row["tenant"]),
+    },
+    "indicators_run": lambda row: {"run": row["id"]},
+}  # fmt: skip
 
 
 # ---- who asks --------------------------------------------------------------------------------------------------------
@@ -260,7 +265,9 @@ def _readers(ground: Ground) -> Iterator[Reader]:
     for adviser in peopled.ADVISERS:
         if not adviser.places:
             continue
-        number = str(next(row["id"] for row in ground.rows["advisers_adviser"] if row["person_id"] == own[adviser.username]))
+        number = str(
+            next(row["id"] for row in ground.rows["advisers_adviser"] if row["person_id"] == own[adviser.username])
+        )
         firm = next(str(row["firm_id"]) for row in ground.rows["advisers_adviser"] if str(row["id"]) == number)
         for county in sorted({place[:6] for place in adviser.places}, reverse=True):
             here = [place for place in adviser.places if place[:6] == county]
@@ -271,7 +278,9 @@ def _readers(ground: Ground) -> Iterator[Reader]:
 def _with_company(ground: Ground, reader: Reader) -> Reader:
     served: set[str] = set()
     for row in ground.rows["advisers_appointment"]:
-        if str(row["adviser_id"]) == reader.adviser or reader.role == "firm_manager" and str(row["firm_id"]) == reader.firm:
+        if str(row["adviser_id"]) == reader.adviser or (
+            reader.role == "firm_manager" and str(row["firm_id"]) == reader.firm
+        ):
             served.add(row["place"])
     schema = ground.schema.get(reader.tenant, "public")
     met = {row["person_id"] for row in ground.rows["kernel_auditentry"] if row["schema"] == schema}

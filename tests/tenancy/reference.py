@@ -61,8 +61,8 @@ def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:
     if reader.role == "operator":
         # He provisions counties and enters officials, and so reads names of places; what is in them is not his.
         named = door == "portal:setup-people" or min(map(len, fact.codes), default=9) <= 6
-        return fact.kind == "place" and named or _own(reader, fact) or (
-            fact.kind == "job" and _job(reader, fact, door)
+        return (
+            (fact.kind == "place" and named) or _own(reader, fact) or (fact.kind == "job" and _job(reader, fact, door))
         )
     return _own(reader, fact) or _BY_KIND[fact.kind](reader, fact, door)
 
@@ -106,14 +106,14 @@ def _adviser(reader: Reader, fact: Fact, door: str) -> bool:
     entered_here = fact.county == reader.place and reader.role in {"county_team", "auditor"}
     if reader.role == "liaison":
         return reader.reaches(fact.codes)
-    return entered_here or reader.role in MAY["visits.published"] and reader.reaches(fact.codes)
+    return entered_here or (reader.role in MAY["visits.published"] and reader.reaches(fact.codes))
 
 
 def _firm(reader: Reader, fact: Fact, _door: str) -> bool:
     if reader.role in {"adviser", "firm_manager"}:
         return fact.firm == reader.firm
     # The register of firms is the province's, and public knowledge among those who work with it.
-    return reader.role in _COUNTY_SIDE or reader.role == "auditor" and reader.place in fact.codes
+    return reader.role in _COUNTY_SIDE or (reader.role == "auditor" and reader.place in fact.codes)
 
 
 def _appointment(reader: Reader, fact: Fact, _door: str) -> bool:
@@ -173,7 +173,7 @@ def _why(reader: Reader, fact: Fact, _door: str) -> bool:
 
 
 def _run(reader: Reader, fact: Fact, _door: str) -> bool:
-    return reader.role == "county_team" and reader.reaches(fact.codes) or _county_book(reader, fact)
+    return (reader.role == "county_team" and reader.reaches(fact.codes)) or _county_book(reader, fact)
 
 
 def _person(reader: Reader, fact: Fact, _door: str) -> bool:

@@ -1,15 +1,17 @@
 """
 The other side of the refusals: each write door does what it is for when its rightful writer sends the same form.
 
-Without this a refusal could be due to a wrong form. Each act has a world of its own.
+Without this a refusal could be due to a wrong form.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.tenancy.conftest import own_copy
 from tests.tenancy.doors import OPEN_WRITES, Door, Thing, every_door, knock, things_of, write_of
 from tests.tenancy.ground import CAST, Ground, Reader
 from tests.tenancy.reference import may_open, may_see
@@ -31,18 +33,36 @@ def _writer(ground: Ground, door: Door) -> tuple[Reader, Thing | None]:
     raise AssertionError(f"{door}: nobody in the cast may send it; the peopled world lacks something")
 
 
+@pytest.fixture(scope="module")
+def _written_copy(peopled_template: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    with own_copy(peopled_template) as name:
+        kept: dict[str, Any] = {}
+        yield name, kept
+        if "ground" in kept:
+            kept["ground"].close()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("door", WRITERS, ids=str)
-def test_a_rightful_writer_is_let_in(fresh: Any, door: Door) -> None:
-    with fresh() as ground:
-        reader, thing = _writer(ground, door)
-        answer = knock(ground, reader, door, thing)
-        assert answer.status in write_of(door).done, (reader.label, answer.status, answer.text[-1500:])
-        if answer.status < 400:
-            assert any("kernel_auditentry insert" in one for one in answer.touched) or "kernel_job" in str(answer.touched), (
-                f"{door} changed {answer.touched} and booked nothing"
-            )
-            schemas = {one.split(".")[0] for one in answer.touched} - {"public"}
-            assert schemas <= {reader.schema}, f"{door} wrote in {schemas}"
-        foreign = [fact for fact in answer.seen if not may_see(reader, fact, door.name)]
-        assert not foreign, foreign
+def test_a_rightful_writer_is_let_in(_written_copy: Any, opened_copy: Any, fresh: Any, door: Door) -> None:
+    with opened_copy(_written_copy) as ground:
+        ground.touched()
+        if not (wrong := _write(ground, door)):
+            return
+    with fresh() as ground:  # perhaps another door's act stood in the way; in a world of its own nothing does
+        again = _write(ground, door)
+        assert not again, (wrong, again)
+
+
+def _write(ground: Ground, door: Door) -> list[str]:
+    reader, thing = _writer(ground, door)
+    answer = knock(ground, reader, door, thing)
+    if answer.status not in write_of(door).done:
+        return [f"{reader.label}: {answer.status} {answer.text[-1500:]}"]
+    wrong = []
+    if not {"kernel_auditentry insert", "kernel_job update"} & {one.split(".")[1] for one in answer.touched}:
+        wrong.append(f"changed {answer.touched} and booked nothing")
+    if schemas := {one.split(".")[0] for one in answer.touched} - {"public", reader.schema}:
+        wrong.append(f"wrote in {schemas}")
+    wrong += [f"shows {fact}" for fact in answer.seen if not may_see(reader, fact, door.name)]
+    return wrong

@@ -35,6 +35,7 @@ PATIENCE = 15.0  # seconds for one answer
 AGAIN_AFTER = 0.25
 SLOT = timedelta(minutes=10)
 FIRST_SERIAL = 1_000
+DESKS = 2  # sessions of a county's team at the same time
 OVER = threading.Event()
 
 
@@ -248,9 +249,9 @@ def main(address: str, world: Path, ledger: Path, seed: str, rows: int) -> int:
     failures: list[BaseException] = []
     threads: list[threading.Thread] = []
 
-    def begin(username: str, work: Callable[..., None], *more: Any) -> None:
+    def begin(username: str, desk: str, work: Callable[..., None], *more: Any) -> None:
         user = User(
-            address=address, username=username, password=told["password"], ledger=book, seed=f"{seed}/{username}"
+            address=address, username=username, password=told["password"], ledger=book, seed=f"{seed}/{username}{desk}"
         )
 
         def run() -> None:
@@ -263,9 +264,10 @@ def main(address: str, world: Path, ledger: Path, seed: str, rows: int) -> int:
         threads.append(threading.Thread(target=run, name=username, daemon=True))
 
     for county in told["counties"]:
-        begin(county["team"], be_a_team, county, told["months"], serials)
+        for desk in range(DESKS):
+            begin(county["team"], f"/{desk}", be_a_team, county, told["months"], serials)
         for adviser in county["advisers"]:
-            begin(adviser["username"], be_an_adviser, adviser["places"], first_days)
+            begin(adviser["username"], "", be_an_adviser, adviser["places"], first_days)
     for thread in threads:
         thread.start()
     sys.stdin.read()

@@ -28,7 +28,11 @@ from falin.runtime.processes import Child
 
 WORKER, RELAY, BROKER, DATABASE, WEB = "worker", "relay", "broker", "database", "web"
 VICTIMS = (WORKER, RELAY, BROKER, DATABASE, WEB)
-TRIES_SECONDS = 8.0  # so long a moment inside a transaction is looked for
+TRIES_SECONDS = 4.0  # so long a moment inside a transaction is looked for
+BUSY = """
+select 1 from pg_stat_activity
+ where application_name = any (%s) and state_change > clock_timestamp() - interval '0.3 s' limit 1
+"""
 OPEN = """
 select pid, application_name, state, extract(epoch from clock_timestamp() - xact_start) * 1000 as age_ms,
        left(regexp_replace(query, '\\s+', ' ', 'g'), 60) as statement
@@ -101,6 +105,15 @@ class Killer:
             return b" ready." in child.log.read_bytes()[self._log_seen.get(victim, 0) :]
         return bool(self._asked("select 1 from pg_stat_activity where application_name = %s", [f"falin-{victim}"]))
 
+    def busy(self, planned: Planned) -> bool:
+        """Whether a moment inside a transaction is likely soon, for a kill that wants one."""
+        names = [f"falin-{name}" for name in _clients_of(planned.victim)]
+        return not planned.inside or bool(self._asked(BUSY, [names]))
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+
     def kill(self, planned: Planned) -> Kill:
         """Kills now, or at the first moment within some seconds at which a transaction is open."""
         seen = None
@@ -125,7 +138,7 @@ class Killer:
             time.sleep(min(0.1, left))
 
     def _kill_inside(self, planned: Planned) -> dict[str, Any] | None:
-        names = [WEB, WORKER, RELAY] if planned.victim == DATABASE else [planned.victim]
+        names = _clients_of(planned.victim)
         with self._stopped(names):
             found = self._asked(OPEN, [[f"falin-{name}" for name in names]])
             if not found:
@@ -195,6 +208,11 @@ class Killer:
                 self._watch.close()
                 self._watch = None
             return None
+
+
+def _clients_of(victim: str) -> list[str]:
+    """Whose transactions a kill of the victim ends."""
+    return [WEB, WORKER, RELAY] if victim == DATABASE else [victim]
 
 
 def _signal_group(pid: int, number: signal.Signals) -> None:

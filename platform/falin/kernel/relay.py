@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from falin.kernel import outbox
 from falin.kernel.models import Delivery
 from falin.kernel.refusals import Missing
-from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 

@@ -176,4 +176,6 @@ def resend_event(*, scope: Scope, schema: str, event_id: int, now: datetime) -> 
     """
     scope.require("events.manage")
     relay.ask_again(schema=schema, event_id=event_id, now=now)
-    audit.record(scope=scope, act="portal.event.resent", subject=("event", f"{schema}:{event_id}"), node_id=None, now=now)
+    audit.record(
+        scope=scope, act="portal.event.resent", subject=("event", f"{schema}:{event_id}"), node_id=None, now=now
+    )

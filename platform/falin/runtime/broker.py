@@ -51,7 +51,7 @@ class Broker:
             self._held.enter_context(only_one(self.place / "lock", what="broker"))
         try:
             self._password = self._kept("password", secrets.token_urlsafe(24))
-            self.port = self._port()
+            self.port = self.port or self._port()  # started again it keeps its port: others hold its address
             self._launch()
             self._wait_ready()
         except BaseException:

@@ -34,6 +34,7 @@ OWNER, APPLICATION, ADMIN = "falin_owner", "falin_app", "postgres"
 EXTENSIONS = ("pg_trgm", "btree_gist")
 SYSTEM_USER = "falin"
 LEAST_FREE_BYTES = 300 * 1024 * 1024
+LEFTOVER_SECONDS = 15.0  # so long what a killed server left behind may stand in the way
 START_SECONDS = 180.0  # crash recovery after a power cut may take its time
 
 SETTINGS = {
@@ -230,9 +231,11 @@ class Postgres:
         )
 
     def _port_and_launch(self) -> None:
-        for attempt in range(5):
+        deadline = time.monotonic() + LEFTOVER_SECONDS
+        kept = self.port  # started again it keeps its port: others hold its address
+        while True:
             self.clear_leftovers()
-            self.port = _remembered_port(self.place)
+            self.port = kept or _remembered_port(self.place)
             begin = self.log.stat().st_size if self.log.exists() else 0
             self._launch()
             if self._wait_ready():
@@ -240,9 +243,9 @@ class Postgres:
             said = self.log.read_bytes()[begin if self.log.stat().st_size >= begin else 0 :].decode(errors="replace")
             # Back ends of a killed server need a moment to notice; a port may be taken between look and use.
             passing = "still in use" in said or "Address already in use" in said
-            if not passing or attempt == 4:
+            if not passing or time.monotonic() > deadline:
                 raise self._diagnosis(said)
-            time.sleep(0.3 * (attempt + 1))
+            time.sleep(0.3)
 
     def _launch(self) -> None:
         identity = self._runner

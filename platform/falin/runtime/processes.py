@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -273,10 +274,19 @@ def _binding_problem(host: str, port: int) -> int | None:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
+    """
+    A port nobody listens at, below those the kernel hands out for outgoing connections.
+
+    Among these, a client that keeps knocking at a server that died is one day given that very port, is then connected to
+    itself, and keeps the server from coming back.
+    """
+    for _try in range(50):
+        number = 20_000 + secrets.randbelow(12_000)
+        if is_free(host, number):
+            return number
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
-        number: int = probe.getsockname()[1]
-    return number
+        return int(probe.getsockname()[1])
 
 
 def wait_until_listening(host: str, port: int, *, seconds: float, supervisor: Supervisor | None = None) -> None:

@@ -38,7 +38,9 @@ def parameters() -> str:
         for one in declared()
     ]
     head = "# Parameters\n\n" + NOTE
-    return head + "| key | label | default | range | rule | set by |\n|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    return (
+        head + "| key | label | default | range | rule | set by |\n|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
 
 
 def environment() -> str:

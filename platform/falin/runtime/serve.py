@@ -20,6 +20,7 @@ def run(arguments: Arguments, home: Home) -> int:
     with backing(home=home, environ=os.environ, what=f"serve {address}") as found:
         environ = {**os.environ, **found.variables()}
         say("正在升级数据库结构…", "bringing the database up to date…")
+        manage(environ, "prepare_pages")
         manage(environ, "migrate_cell")
         children = standard_programs(home=home, host=arguments.host, port=arguments.port, environ=environ)
         with Supervisor(children=children, backing=found.kept) as supervisor:

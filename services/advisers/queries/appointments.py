@@ -26,7 +26,7 @@ def list_appointments(
 
     :param between: those that share a day with it, both ends included.
     """
-    policies.check_may_read_appointments(scope)
+    policies.check_may_read_appointments(scope, adviser_id=adviser_id)
     rows = Appointment.objects.in_scope(scope)
     if on is not None:
         rows = rows.filter(touching(on, on))
@@ -61,7 +61,7 @@ def get_appointment(*, scope: Scope, appointment_id: uuid.UUID, on: date) -> App
 
 def find_appointment_on(*, scope: Scope, adviser_id: uuid.UUID, node_id: int, on: date) -> AppointmentInfo | None:
     """The appointment under which an adviser serves a community on a day. One statement."""
-    policies.check_may_read_appointments(scope)
+    policies.check_may_read_appointments(scope, adviser_id=adviser_id)
     rows = Appointment.objects.in_scope(scope).filter(touching(on, on), adviser_id=adviser_id, node_id=node_id)
     row = rows.first()
     return appointment_info(row) if row else None

@@ -83,6 +83,7 @@ def export_xlsx(request: HttpRequest, scope: Scope, node_id: int) -> HttpRespons
 
 
 def _sheet(request: HttpRequest, scope: Scope, node_id: int) -> exports.Sheet:
+    policies.check_may_export(scope)
     figures = queries.place_figures(scope=scope, node_id=node_id, month=_month(request))
     if figures.month is None or figures.tally is None:
         raise Missing("indicators.nothing_published", _("这个月还没有发布，没有可以下载的数据。"))

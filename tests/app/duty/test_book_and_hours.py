@@ -55,7 +55,10 @@ def test_a_months_hours_of_every_community_and_pair(world: World) -> None:
     assert (by_adviser[second.id].met, by_adviser[second.id].missing, by_adviser[second.id].firm_name) == (
         False, 240, "示例律师事务所2")  # fmt: skip
     assert (gem.advisers, gem.minutes, gem.required_minutes, gem.met) == (1, 60, 480, 0)
-    assert sum(line.minutes for line in lines) == village.minutes + gem.minutes and len(lines) == village.visits + gem.visits
+    assert (
+        sum(line.minutes for line in lines) == village.minutes + gem.minutes
+        and len(lines) == village.visits + gem.visits
+    )
     assert [(line.on_day, line.kind, line.adviser_name, line.minutes) for line in lines][:2] == [
         (day(2), VisitKind.VISIT, "陆知微", 480), (day(3), VisitKind.LECTURE, "陆知微", 60)]  # fmt: skip
 
@@ -65,7 +68,9 @@ def test_nothing_of_another_county_is_counted(world: World) -> None:
     log(world, adviser.scope(world, "330102"), node_id=world.node(SPRING))
     county = world.scope("county")
     with inside(county, read_only=True):
-        assert [(row.node_id, row.minutes) for row in month_hours(scope=county, month=NOVEMBER)] == [(world.node(VILLAGE), 0)]
+        assert [(row.node_id, row.minutes) for row in month_hours(scope=county, month=NOVEMBER)] == [
+            (world.node(VILLAGE), 0)
+        ]
         assert list_visit_lines(scope=county, month=NOVEMBER) == []
 
 
@@ -81,7 +86,12 @@ def test_an_adviser_sees_his_own_months_and_nobody_elses(world: World) -> None:
         assert len(list_my_visits(scope=scope, month=NOVEMBER)) == 1
     village = mine["湖埠村"]
     assert set(mine) == {"湖埠村", "宝石社区"}
-    assert (village.hours.minutes, village.hours.required_minutes, village.pace, village.days_left) == (120, 480, 256, 15)
+    assert (village.hours.minutes, village.hours.required_minutes, village.pace, village.days_left) == (
+        120,
+        480,
+        256,
+        15,
+    )
     assert (village.quarter_lectures, village.quarter_lectures_required, village.street_name) == (1, 1, "双浦镇")
     assert mine["宝石社区"].quarter_lectures == 0
 

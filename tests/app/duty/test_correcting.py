@@ -103,7 +103,11 @@ REFUSED: list[tuple[str, str | None, dict[str, Any]]] = [
     ("duty.personal_data_in_reason", "why", {"why": "居民13900001111说错了"}),
     ("duty.nothing_changed", None, {"ends_at": at(DAY, 12)}),
     ("duty.ends_before_it_begins", "ends_at", {"ends_at": at(DAY, 8)}),
-    ("duty.in_the_future", "begins_at", {"begins_at": at(date(2026, 11, 17), 9), "ends_at": at(date(2026, 11, 17), 10)}),
+    (
+        "duty.in_the_future",
+        "begins_at",
+        {"begins_at": at(date(2026, 11, 17), 9), "ends_at": at(date(2026, 11, 17), 10)},
+    ),
     ("duty.not_appointed", "node_id", {"begins_at": at(date(2026, 10, 5), 9), "ends_at": at(date(2026, 10, 5), 10)}),
     ("duty.month_closed", "begins_at", {"begins_at": at(date(2026, 9, 1), 9), "ends_at": at(date(2026, 9, 1), 10)}),
     ("duty.overlap", "begins_at", {"begins_at": at(DAY, 14, 30), "ends_at": at(DAY, 15, 30)}),

@@ -84,7 +84,9 @@ def test_what_cannot_be_read_is_422(world: World, adviser: Adviser, sign_in: Any
         assert (answer.status_code, list(answer.json()["errors"])) == (422, [name])
 
 
-def test_a_visit_written_by_somebody_else_is_not_booked_under_this_name(world: World, adviser: Adviser, sign_in: Any) -> None:
+def test_a_visit_written_by_somebody_else_is_not_booked_under_this_name(
+    world: World, adviser: Adviser, sign_in: Any
+) -> None:
     scope = adviser.scope(world)
     client = sign_in(adviser.username)
     before = traces(world)
@@ -107,7 +109,9 @@ def test_a_write_without_the_token_is_refused(world: World, adviser: Adviser) ->
     from tenants.identity.models import Person
 
     client = Client(enforce_csrf_checks=True)
-    client.force_login(Person.objects.get(username=adviser.username), "allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(
+        Person.objects.get(username=adviser.username), "allauth.account.auth_backends.AuthenticationBackend"
+    )
     assert _post(client, VISITS, _body(world)).status_code == 403
     csrf = client.get("/api/v1/duty/token/").json()["csrf"]
     answer = client.post(VISITS, _body(world), content_type="application/json", headers={"X-CSRFToken": csrf})

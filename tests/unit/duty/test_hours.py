@@ -27,7 +27,9 @@ NOVEMBER, FEBRUARY = Month(2026, 11), Month(2026, 2)
     (FEBRUARY, [(date(2026, 2, 28), None)], 17),  # 480 / 28 = 17.14…, rounded down
     (NOVEMBER, [(date(2026, 11, 1), date(2026, 11, 10)), (date(2026, 11, 21), None)], 320),  # left and came back
 ])  # fmt: skip
-def test_what_is_due_follows_the_days_of_appointment(month: Month, spans: list[tuple[date, date | None]], minutes: int) -> None:
+def test_what_is_due_follows_the_days_of_appointment(
+    month: Month, spans: list[tuple[date, date | None]], minutes: int
+) -> None:
     assert required_minutes(month, spans, hours_a_month=8) == minutes
 
 

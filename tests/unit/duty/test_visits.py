@@ -62,5 +62,10 @@ def test_the_day_and_the_months_are_those_of_shanghai() -> None:
 
 def test_the_figures_of_the_programme_are_declared_with_their_rule() -> None:
     assert HOURS_A_MONTH in declared() and LECTURES_A_QUARTER in declared()
-    assert (HOURS_A_MONTH.default, HOURS_A_MONTH.minimum, HOURS_A_MONTH.maximum, HOURS_A_MONTH.rule) == (8, 1, 40, "R2.4")
+    assert (HOURS_A_MONTH.default, HOURS_A_MONTH.minimum, HOURS_A_MONTH.maximum, HOURS_A_MONTH.rule) == (
+        8,
+        1,
+        40,
+        "R2.4",
+    )
     assert (LECTURES_A_QUARTER.default, LECTURES_A_QUARTER.rule) == (1, "R2.4")

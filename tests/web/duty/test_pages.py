@@ -23,7 +23,12 @@ DAY = date(2026, 11, 12)
 @pytest.fixture(autouse=True)
 def the_clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     """Doors ask the clock; here it stands at the world's moment."""
-    for module in ("services.duty.web.views", "services.duty.rest.views", "falin.kernel.doors", "tenants.identity.middleware"):
+    for module in (
+        "services.duty.web.views",
+        "services.duty.rest.views",
+        "falin.kernel.doors",
+        "tenants.identity.middleware",
+    ):
         monkeypatch.setattr(f"{module}.now", lambda: NOW)
 
 
@@ -43,7 +48,9 @@ def _visits(world: World) -> list[Visit]:
         return list(Visit.objects.in_scope(scope).order_by("begins_at"))
 
 
-def test_an_adviser_sees_his_communities_with_hours_and_what_is_missing(world: World, adviser: Adviser, sign_in: Any) -> None:
+def test_an_adviser_sees_his_communities_with_hours_and_what_is_missing(
+    world: World, adviser: Adviser, sign_in: Any
+) -> None:
     log(world, adviser.scope(world))
     page = sign_in(adviser.username).get("/duty/")
     text = page.content.decode()
@@ -127,7 +134,12 @@ def test_the_street_reminds_with_one_tap_and_the_adviser_sees_it(world: World, a
     street = sign_in("street")
     text = street.get("/duty/behind/").content.decode()
     assert "陆知微" in text and "湖埠村" in text and "宝石社区" not in text and "一次没来" in text
-    tap = {"node_id": world.node(VILLAGE), "adviser_id": str(adviser.id), "month": "2026-11", "next": "/duty/behind/?view=none"}
+    tap = {
+        "node_id": world.node(VILLAGE),
+        "adviser_id": str(adviser.id),
+        "month": "2026-11",
+        "next": "/duty/behind/?view=none",
+    }
     answer = street.post("/duty/behind/remind/", tap)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/duty/behind/?view=none")
     assert "今天已提醒" in street.get("/duty/behind/").content.decode()
@@ -207,7 +219,9 @@ def test_the_page_of_who_is_behind_asks_as_often_for_one_as_for_many(
     with CaptureQueriesContext(connection) as few:
         county.get("/duty/behind/")
     for number in range(2, 5):
-        engage(world, f"示例{number}", username=f"a{number}", number=number, places=(("county", VILLAGE), ("county", GEM)))
+        engage(
+            world, f"示例{number}", username=f"a{number}", number=number, places=(("county", VILLAGE), ("county", GEM))
+        )
     with CaptureQueriesContext(connection) as many:
         county.get("/duty/behind/")
     assert len(many) == len(few)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,21 +20,15 @@ from django.contrib.auth.hashers import make_password
 
 from falin.kernel import clock, relay
 from falin.kernel.periods import Month
-from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import draw_map
 from falin.runtime.demo import people, plan
-from services.advisers.api import (
-    appoint_adviser,
-    explain_vacancy,
-    list_appointments,
-    open_account,
-    register_adviser,
-    register_firm,
-)
+from services.advisers.api import explain_vacancy, list_appointments, open_account
+from services.advisers.commands.loading import register_many
+from services.advisers.rules.sheet import Entry
 from services.advisers.types import VacancyReason
-from services.duty.api import log_visit
+from services.duty.api import closed_months, log_visit
 from services.duty.commands import close_month
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
@@ -192,8 +186,7 @@ def county(task: tuple[int, int, bool, str, str]) -> tuple[str, dict[str, int]]:
     serving = [place for place in communities if not plan.is_vacant(body.code, place.code)]
     groups = list(plan.groups(serving))
     started = datetime(today.year, 1, 1, 1, tzinfo=now.tzinfo)
-    advisers = _register(team, body, root_of(province), len(groups), first_serial, started)
-    appointed = _appoint(team, body, advisers, groups, today, started)
+    advisers = _enlist(team, body, root_of(province), groups, first_serial, started)
     _explain(team, [place for place in communities if place not in set(serving)], now)
     with_account = range(len(groups)) if busy else range(min(5, len(groups)))
     usernames = _accounts(team, body, advisers, list(with_account), encoded, now)
@@ -204,53 +197,36 @@ def county(task: tuple[int, int, bool, str, str]) -> tuple[str, dict[str, int]]:
     if busy:
         with inside(team, read_only=False):
             for month in months[:3]:
-                _unless_there(lambda month=month: close_month(scope=team, month=month, now=now))
+                if month not in closed_months(scope=team):
+                    close_month(scope=team, month=month, now=now)
     _publish(team, body, months if busy else months[-2:], now)
-    counts = {"advisers": len(advisers), "appointments": appointed, "visits": visits}
+    counts = {"advisers": len(advisers), "appointments": len(serving), "visits": visits}
     return body.code, counts
 
 
-def _unless_there(act: Any) -> Any:
-    """Do a thing that an interrupted run may have done already."""
-    try:
-        return act()
-    except Refused:
-        return None
-
-
-def _register(
-    team: Scope, body: Division, province: Division, count: int, first_serial: int, now: datetime
+def _enlist(
+    team: Scope, body: Division, province: Division, groups: list[list[Division]], first_serial: int, now: datetime
 ) -> list[UUID]:  # fmt: skip
-    firms = max(1, count // 12)
-    known: dict[str, UUID] = {}
-    with inside(team, read_only=False):
-        for number in range(firms):
-            name = people.firm_name(province.name, body.name, number)
-            known[name] = register_firm(scope=team, name=name, now=now).id
-    made: list[UUID] = []
-    for begin in range(0, count, BATCH):
+    """Firms, advisers and their appointments, as a confirmed sheet brings them in; the adviser of each group."""
+    firms, today = max(1, len(groups) // 12), clock.legal_day(clock.now())
+    entries: list[Entry] = []
+    for number, group in enumerate(groups):
+        who = people.adviser(province=province.name, county=body.name, county_code=body.code[:6], number=number,
+                             serial=first_serial + number, firms=firms)  # fmt: skip
+        begins, ends = plan.contract(body.code, number, today)
+        entries.append(Entry(
+            name=who.name, id_number=who.id_number, phone=who.phone, firm=who.firm, licence=who.licence,
+            specialties=who.specialties, exam_passed_on=who.exam_passed_on,
+            communities=tuple(place.id for place in group), begins_on=begins, ends_on=ends,
+        ))  # fmt: skip
+    for begin in range(0, len(entries), BATCH):
         with inside(team, read_only=False):
-            for number in range(begin, min(begin + BATCH, count)):
-                who = people.adviser(province=province.name, county=body.name, county_code=body.code[:6], number=number,
-                                     serial=first_serial + number, firms=firms)  # fmt: skip
-                made.append(register_adviser(
-                    scope=team, firm_id=known[who.firm], name=who.name, id_number=who.id_number, phone=who.phone,
-                    licence=who.licence, specialties=who.specialties, exam_passed_on=who.exam_passed_on, now=now,
-                ).id)  # fmt: skip
-    return made
-
-
-def _appoint(
-    team: Scope, body: Division, advisers: list[UUID], groups: list[list[Division]], today: date, now: datetime
-) -> int:  # fmt: skip
-    acts = [(number, place) for number, group in enumerate(groups) for place in group]
-    for begin in range(0, len(acts), BATCH):
-        with inside(team, read_only=False):
-            for number, place in acts[begin : begin + BATCH]:
-                begins, ends = plan.contract(body.code, number, today)
-                appoint_adviser(scope=team, adviser_id=advisers[number], node_id=place.id, begins_on=begins,
-                                ends_on=ends, now=max(now, clock.now() - timedelta(days=300)))  # fmt: skip
-    return len(acts)
+            for outcome in register_many(scope=team, entries=entries[begin : begin + BATCH], now=now):
+                assert not outcome.refused, outcome.refused
+                assert not outcome.not_appointed, outcome.not_appointed
+    with inside(team, read_only=True):
+        serving = {one.node_id: one.adviser_id for one in list_appointments(scope=team)}
+    return [serving[group[0].id] for group in groups]
 
 
 def _explain(team: Scope, vacant: list[Division], now: datetime) -> None:

@@ -1,0 +1,62 @@
+"""Each bench runs, in small, and says one JSON object a line and nothing else; how fast is no matter of tests."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from falin.runtime.home import Home
+
+BENCH = Path(__file__).resolve().parents[3] / "infra" / "bench"
+FIELDS = ["bench", "case", "unit", "value", "peer", "peer_value", "ratio", "goal", "met", "runs"]
+SMALL: dict[str, dict[str, int]] = {
+    "provision": {"rounds": 1},
+    "request": {"rows": 400, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
+}
+CASES = {
+    "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
+    "request": {
+        "request/one/street": "ms",
+        "request/one/county": "ms",
+        "request/ten/street": "ms",
+        "request/ten/county": "ms",
+        "request/wide/one": "ms",
+        "request/wide/ten": "ms",
+    },
+}
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"bench_{name}", BENCH / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL)
+def test_a_bench_says_one_json_object_a_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FALIN_BENCH_ADMIN_URL", os.environ["FALIN_TEST_ADMIN_URL"])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    bench = _load(name)
+    code = bench.run(Home(root=tmp_path).prepare(), as_json=True, size=bench.Size(**SMALL[name]))
+    lines: list[dict[str, Any]] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["case"]: line["unit"] for line in lines} == CASES[name]
+    for line in lines:
+        assert list(line) == FIELDS
+        assert line["bench"] == name
+        assert line["value"] > 0
+        assert line["ratio"] == pytest.approx(line["peer_value"] / line["value"], rel=0.05)
+    assert code == (1 if any(line["met"] is False for line in lines) else 0)

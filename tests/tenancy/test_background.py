@@ -1,0 +1,212 @@
+"""
+Work that nobody clicks for: every task and every management command touches the tenant it was called for and no other.
+
+Other tenants' schemas are shut before: whoever reads one, fails. Rows that were written are counted by PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command, get_commands
+
+from falin.config import tasks
+from falin.config.celery import app
+from falin.kernel import relay
+from tests.tenancy.ground import Ground
+
+A, B = "330106", "330102"
+
+
+@contextmanager
+def only(ground: Ground, *open_codes: str) -> Iterator[None]:
+    """All other tenants' schemas are shut to the application."""
+    shut = [schema for code, schema in ground.schema.items() if code not in open_codes]
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        for schema in shut:
+            own.execute(f'revoke usage on schema "{schema}" from "{settings.APP_ROLE}"')
+        yield
+        for schema in shut:
+            own.execute(f'grant usage on schema "{schema}" to "{settings.APP_ROLE}"')
+
+
+def written(ground: Ground) -> set[str]:
+    """Schemas rows were written in since the last time."""
+    return {one.split(".")[0] for one in ground.touched()}
+
+
+def _waiting_job(ground: Ground, code: str) -> str:
+    return next(str(row["id"]) for row in ground.rows["kernel_job"]
+                if row["tenant"] == code and row["kind"] == "tests.errand" and row["state"] == "queued")  # fmt: skip
+
+
+def _do_job(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with only(ground, A):
+        assert tasks.do_job(ground.schema[A], _waiting_job(ground, A)) == "done"
+        assert written(ground) == {ground.schema[A]}
+        # The neighbour's job under one's own schema's name is nobody's.
+        assert tasks.do_job(ground.schema[A], _waiting_job(ground, B)) == "not mine"
+        assert written(ground) == set()
+
+
+def _roll_up(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        own.execute(f"update \"{ground.schema[A]}\".duty_visit set ends_at = ends_at - interval '10 minutes'")
+        own.execute(f"update \"{ground.schema[B]}\".duty_visit set ends_at = ends_at - interval '10 minutes'")
+    ground.touched()
+    with only(ground, A):
+        tasks.roll_up(ground.schema[A])
+        assert written(ground) == {ground.schema[A]}
+
+
+def _roll_up_all(ground: Ground, told: list[tuple[str, str]]) -> None:
+    sent: list[str] = []
+    delay, tasks.roll_up.delay = tasks.roll_up.delay, sent.append
+    try:
+        with only(ground):  # it names counties, and opens none
+            assert tasks.roll_up_all() == 4
+    finally:
+        tasks.roll_up.delay = delay
+    assert sorted(sent) == sorted(schema for code, schema in ground.schema.items() if len(code) == 6)
+    assert written(ground) == set()
+
+
+def _sweep_jobs(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        for schema in (*ground.schema.values(), "public"):
+            own.execute(f"update \"{schema}\".kernel_job set created_at = created_at - interval '1 hour'")
+    tasks.sweep_jobs()
+    waiting = {(row["schema"], str(row["id"])) for row in ground.rows["kernel_job"] if row["state"] == "queued"}
+    assert set(told) == waiting  # each is told under its own tenant's name
+    assert len(told) == len(waiting)
+
+
+def _forget_old(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        for number, code in enumerate((A, B)):
+            own.execute(
+                f'insert into "{ground.schema[code]}".kernel_idempotencykey (person_id, key, fingerprint, status, location,'
+                " body, content_type, at) values (1, 'k', '', 0, '', '', '', %s)",
+                [tasks.now() - timedelta(hours=23 + 2 * number)],
+            )
+    ground.touched()
+    tasks.forget_old()
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        kept = {code: own.execute(f'select count(*) from "{ground.schema[code]}".kernel_idempotencykey').fetchone()
+                for code in (A, B)}  # fmt: skip
+    assert kept == {A: (1,), B: (0,)}
+
+
+def _keep_spares(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with only(ground):
+        tasks.keep_spares()
+    assert written(ground) <= {"public"}
+
+
+TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
+    "falin.config.tasks.do_job": _do_job,
+    "falin.config.tasks.roll_up": _roll_up,
+    "falin.config.tasks.roll_up_all": _roll_up_all,
+    "falin.config.tasks.sweep_jobs": _sweep_jobs,
+    "falin.config.tasks.forget_old": _forget_old,
+    "falin.config.tasks.keep_spares": _keep_spares,
+}
+
+
+def test_every_task_is_known_to_the_matrix() -> None:
+    ours = {name for name in app.tasks if not name.startswith("celery.")}
+    assert ours == set(TASKS), (
+        "say in TASKS of tests/tenancy/test_background.py how a task is shown to keep to its tenant"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(TASKS))
+def test_a_task_keeps_to_its_tenant(fresh: Any, sent: list[tuple[str, str]], name: str) -> None:
+    with fresh() as ground:
+        ground.touched()
+        TASKS[name](ground, sent)
+
+
+# ---- commands --------------------------------------------------------------------------------------------------------
+def _relay(ground: Ground) -> None:
+    """Each tenant's events are delivered in its own schema: what a county tells reaches the board as its own."""
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        own.execute(
+            f'update "{ground.schema[A]}".kernel_outboxevent set delivered_at = null where set_aside_at is null'
+        )
+    ground.touched()
+    stop = threading.Event()
+    scopes = {scope.schema: scope for scope in tasks.systems()}
+    with only(ground, A):
+        relay.drain({ground.schema[A]: scopes[ground.schema[A]]}, clock=tasks.now)
+    assert written(ground) <= {ground.schema[A], "public"}
+    stop.set()
+    relay.run(lambda: scopes, clock=tasks.now, stopped=_once(), pause=0)
+    assert written(ground) == {"public"}  # how far each is, and nothing else
+
+
+def _once() -> Callable[[], bool]:
+    rounds = iter((False, True, True))
+    return lambda: next(rounds)
+
+
+def _first_operator(ground: Ground) -> None:
+    with only(ground):
+        call_command("first_operator")
+    assert written(ground) == set()  # there is one already
+
+
+def _divisions(ground: Ground) -> None:
+    with only(ground):
+        call_command("divisions", "show", "330106")
+    assert written(ground) == set()
+
+
+def _migrate_cell(ground: Ground) -> None:
+    before = _everything(ground)
+    call_command("migrate_cell", "--spares", "0")
+    assert _everything(ground) == before
+
+
+def _everything(ground: Ground) -> dict[str, Any]:
+    """A digest of every tenant's every table."""
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        tables = own.execute(
+            "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2",
+            [list(ground.schema.values())],
+        ).fetchall()
+        return {
+            f"{schema}.{table}": own.execute(
+                f'select md5(string_agg(t::text, \'|\' order by t::text)) from "{schema}"."{table}" t'
+            ).fetchone()
+            for schema, table in tables
+        }
+
+
+COMMANDS: dict[str, Callable[[Ground], None]] = {
+    "relay": _relay,
+    "first_operator": _first_operator,
+    "divisions": _divisions,
+    "migrate_cell": _migrate_cell,
+}
+
+
+def test_every_management_command_is_known_to_the_matrix() -> None:
+    ours = {name for name, owner in get_commands().items() if str(owner).startswith(("falin", "tenants", "services"))}
+    assert ours == set(COMMANDS), (
+        "say in COMMANDS of tests/tenancy/test_background.py how it is shown to keep to its tenant"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_management_command_keeps_to_its_tenant(fresh: Any, name: str) -> None:
+    with fresh() as ground:
+        ground.touched()
+        COMMANDS[name](ground)
