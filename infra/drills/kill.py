@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
 
 from killing import books, report
+from killing.books import Check
 from killing.victims import DATABASE, RELAY, VICTIMS, WEB, WORKER, Kill, Killer, Planned, plan
 
 from falin.runtime.broker import Broker, start_broker
@@ -47,7 +49,8 @@ class Size:
 
     each: int = 40
     inside: dict[str, int] = field(default_factory=lambda: {WEB: 12, WORKER: 12, RELAY: 6, DATABASE: 12})
-    pause: tuple[float, float] = (0.8, 3.0)
+    least_inside: int = 20  # with fewer the drill has not shown what it should
+    pause: tuple[float, float] = (0.3, 2.2)
     warm_up: float = 5.0
     rest: float = 240.0  # so long everything may take to come to rest afterwards
     durable: bool = True
@@ -61,6 +64,7 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
     began, clock = datetime.now(UTC), time.monotonic()
     seconds: dict[str, float] = {}
+    drilled = report.commit(checkout)
 
     def lap(name: str) -> None:
         nonlocal clock
@@ -72,10 +76,11 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
         kills = _drill(own, postgres, broker, environ, size, lap)
         work = books.read_work(own.root / "ledger")
         checks, numbers = books.check(postgres.urls.admin, work)
+        checks += _enough(kills, size)
         lap("checks")
         if not report.passed(checks):
             _keep_logs(home, own)
-    text = report.write(checkout=checkout, seed=size.seed, began=began, seconds=seconds, kills=kills, work=work,
+    text = report.write(commit=drilled, seed=size.seed, began=began, seconds=seconds, kills=kills, work=work,
                         checks=checks, numbers=numbers)  # fmt: skip
     place = out or checkout / "docs" / "measured" / "kill.md"
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +91,18 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
     say(f"{len(kills)} 次强杀，{'全部通过' if report.passed(checks) else '有不符'}：{place}",
         f"{len(kills)} kills, {'passed' if report.passed(checks) else 'FAILED'}")  # fmt: skip
     return 0 if report.passed(checks) else 1
+
+
+def _enough(kills: list[Kill], size: Size) -> list[Check]:
+    """That the drill itself did what it set out to do."""
+    within = sum(1 for kill in kills if kill.seen)
+    per_victim = Counter(kill.victim for kill in kills)
+    short = [victim for victim in VICTIMS if per_victim[victim] < size.each]
+    return [
+        Check(claim=f"each was killed {size.each} times", looked_at=len(kills), wrong=len(short), example=", ".join(short)),
+        Check(claim=f"at least {size.least_inside} kills came inside a transaction", looked_at=within,
+              wrong=max(0, size.least_inside - within)),
+    ]  # fmt: skip
 
 
 @contextmanager
@@ -132,7 +149,8 @@ def _drill(
             _wait_for_work(killer, own)
             killer.wait(size.warm_up)
             lap("start")
-            kills = _kill_all(killer, plan(each=size.each, inside=size.inside, chance=chance), size, supervisor)
+            kills = _kill_all(killer, plan(each=size.each, inside=size.inside, chance=chance), size, supervisor,
+                              own.root / "ledger")  # fmt: skip
             lap("kills")
             _finish(users, killer, postgres, size)
             lap("rest")
@@ -148,13 +166,16 @@ def _drill(
     return kills
 
 
-def _kill_all(killer: Killer, planned: list[Planned], size: Size, supervisor: Supervisor) -> list[Kill]:
-    """The first of the plan whose victim works again is next."""
+def _kill_all(
+    killer: Killer, planned: list[Planned], size: Size, supervisor: Supervisor, ledger: Path
+) -> list[Kill]:  # fmt: skip
+    """One kill after another; before each somebody has been answered since the last one."""
     kills: list[Kill] = []
     left = list(planned)
     while left and not supervisor.stopping:
+        answered = ledger.stat().st_size
         killer.wait(killer.chance.uniform(*size.pause))
-        ready = _next(killer, left)
+        ready = _next(killer, left, lambda answered=answered: ledger.stat().st_size > answered)  # type: ignore[misc]
         left.remove(ready)
         kills.append(killer.kill(ready))
         if len(kills) % 20 == 0:
@@ -164,16 +185,19 @@ def _kill_all(killer: Killer, planned: list[Planned], size: Size, supervisor: Su
     return kills
 
 
-def _next(killer: Killer, left: list[Planned]) -> Planned:
-    """The first that can be killed as planned; else the first that can be killed at all."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        working = {victim for victim in VICTIMS if killer.works(victim)}
-        up = [one for one in left if one.victim in working]
-        if up:
-            return next((one for one in up if killer.busy(one)), up[0])
-        killer.wait(0.2)
-    raise CannotStart(both("一分钟内没有一个进程恢复。", "Nothing came back within a minute."))
+def _next(killer: Killer, left: list[Planned], people_go_on: Callable[[], bool]) -> Planned:
+    """Whoever has most kills before him and works again; inside a transaction only while he is busy, if that ever comes."""
+    many = Counter(one.victim for one in left)
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < 90:
+        if people_go_on():
+            working = {victim for victim in VICTIMS if killer.works(victim)}
+            up = sorted((one for one in left if one.victim in working), key=lambda one: -many[one.victim])
+            busy = next((one for one in up if killer.busy(one)), None)
+            if busy or (up and waited > 10):
+                return busy or up[0]
+        killer.wait(0.1)
+    raise CannotStart(both("一分半钟内没有恢复。", "Work did not go on within ninety seconds."))
 
 
 def _users(own: Home, address: str, environ: dict[str, str], size: Size) -> subprocess.Popen[bytes]:

@@ -52,12 +52,12 @@ def grant_role(
     valid_from: date | None = None, valid_to: date | None = None,
 ) -> int:  # fmt: skip
     """
-    Give a role at a place; granting what is there already changes nothing. The binding's id.
+    Give a role at a place; what is there already is lengthened if need be, else nothing changes. The binding's id.
 
     :raises Invalid: the role is not given at places of this level, or its place has no tenant.
     """
     division = get_division(node_id)
-    if division.level not in LEVELS[role]:
+    if division.level not in LEVELS[role] or (role == Role.COUNTY_TEAM and not division.is_county_body):
         raise Invalid("identity.wrong_level", _("这个身份不能设在这一级。"), field="node_id")
     if bool(subject_id) != (role in OF_A_SUBJECT):
         raise Invalid("identity.subject", _("这个身份要写明是哪位顾问或哪家律所。"), field="subject_id")
@@ -74,7 +74,13 @@ def grant_role(
             "valid_to": valid_to, "granted_by": scope.person_id, "reason": reason, "created_at": now,
         },
     )  # fmt: skip
-    if made:
+    begins_on = min(binding.valid_from, valid_from or clock.legal_day(now))
+    ends_on = max(binding.valid_to, valid_to) if binding.valid_to and valid_to else None
+    longer = (binding.valid_from, binding.valid_to) != (begins_on, ends_on)
+    if longer:  # served again after a term that ran out, or beyond one that runs: the open binding goes on
+        binding.valid_from, binding.valid_to = begins_on, ends_on
+        binding.save(update_fields=["valid_from", "valid_to"])
+    if made or longer:
         audit.record(scope=scope, act="identity.role.granted", subject=("binding", binding.id), node_id=node_id,
                      why=reason, after={"person": person_id, "role": role}, now=now)  # fmt: skip
     return int(binding.id)

@@ -37,12 +37,15 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
     first = found[0]
     person = Person(id=person_id, username=first[0], name=first[1], password=first[2], must_change_password=first[3])
     hats: dict[str, Hat] = {}
-    for row in sorted((row for row in found if row[4]), key=lambda row: (_ORDER[row[4]], row[7] or 0, row[5])):
+    held = [row for row in found if row[4] and row[12] != State.CLOSED]
+    for row in sorted(held, key=lambda row: (_ORDER[row[4]], row[7] or 0, row[5])):
         role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below = row[4:]
         hat = Hat(role=Role(role), tenant_id=tenant_id or 0, schema=schema or "public", tenant_name=tenant or "",
                   tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
                   places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
                   below=None if below is None else frozenset(below))  # fmt: skip
+        if hat.key in hats and hats[hat.key].subject_id != subject:  # one's places never go with the other's rows
+            hat = replace(hat, twin=f":{subject}")
         hats[hat.key] = _joined(hats[hat.key], hat) if hat.key in hats else hat
     return SignedIn(person, tuple(hats.values()))
 
@@ -50,8 +53,7 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
 def _joined(hat: Hat, other: Hat) -> Hat:
     """One hat with the places of both; what lies below is known only if it is known of both."""
     known = None if hat.below is None or other.below is None else hat.below | other.below
-    return replace(hat, places=hat.places + other.places, names=hat.names + other.names, subject_id=other.subject_id,
-                   below=known)  # fmt: skip
+    return replace(hat, places=hat.places + other.places, names=hat.names + other.names, below=known)
 
 
 def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:

@@ -36,11 +36,12 @@ class Hat:
     subject_id: str
     names: tuple[str, ...] = ()  # of the places, in their order
     level: int = 0  # of the first place
+    twin: str = ""  # tells apart the hats of one role in one tenant for two firms or two advisers
     below: frozenset[int] | None = None  # the places with all below them, where they came along with the hat
 
     @property
     def key(self) -> str:
-        return f"{self.role}@{self.tenant_id}"
+        return f"{self.role}@{self.tenant_id}{self.twin}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,8 @@ def every_door() -> tuple[Door, ...]:
         elif door_of(view) is not None:
             grant = getattr(view, "door_grant", "")
             writes = getattr(view, "door_writes", frozenset() if grant else {"POST"})
-            for method in _allowed(view) - {"HEAD", "OPTIONS"}:
-                found.append(Door(name, route, method, grant, method in writes, route.startswith("api/")))
+            api, methods = route.startswith("api/"), _allowed(view) - {"HEAD", "OPTIONS"}
+            found += [Door(name, route, method, grant, method in writes, api) for method in methods]
         else:
             assert doorless(view), route
             found.append(Door(name, route, "GET", "", False, route.startswith("api/")))
@@ -142,6 +142,18 @@ def _places(*levels: int) -> Callable[[Ground], Iterable[Thing]]:
     return things
 
 
+def _served(ground: Ground) -> Iterable[Thing]:
+    served = {place for adviser in peopled.ADVISERS for place in adviser.places}
+    return (thing for thing in _places(12)(ground) if not thing.codes or thing.codes & served)
+
+
+def _sheets_to_mend(ground: Ground) -> Iterable[Thing]:
+    mended = {str(row["id"]) for row in ground.rows["advisers_importsheet"] if row["errors_file"]}
+    return (
+        thing for thing in _facts("sheet", "import_id")(ground) if not thing.codes or thing.parts["import_id"] in mended
+    )
+
+
 def _ranked(ground: Ground) -> Iterable[Thing]:
     for code in PLACES:
         if len(code) < 12:
@@ -208,7 +220,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("node_id",): PLACE,
     "api-figures-ranking": Asked(_ranked, _place_facts),
     "api-figures-counties": Asked(_places(2, 4, 6), _place_facts),
-    "api-figures-visits": Asked(_places(12), _place_facts),
+    "api-figures-visits": Asked(_served, _place_facts),
     "figures:publish": Asked(_places(4, 6, 9, 12), _county_of),
     "api-figures-publish": Asked(_places(4, 6, 9, 12), _county_of),
     "advisers:community": COMMUNITY,
@@ -221,6 +233,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
     ("visit_id",): Asked(_visits, _own_rows),
     ("reminder_id",): Asked(_reminders, _own_reminder),
+    "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
+    "advisers-api:import_errors": Asked(_sheets_to_mend, _by_fact),
     ("import_id",): Asked(_facts("sheet", "import_id"), _by_fact),
     ("job_id",): Asked(_facts("job", "job_id"), _by_fact),
     ("file_id",): Asked(_files, _by_fact),
@@ -272,14 +286,17 @@ def _form(**fields: Any) -> Body:
 
 def _sent_visit(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     node = thing.parts.get("node_id") or thing.more["node"]
-    return {"visit_id": str(uuid.uuid4()), "node_id": node, "kind": "visit", "on_day": "2026-11-13", "begins_at": "06:00",
-            "ends_at": "07:00", "note": "送来的记事", "why": "记错了"}  # fmt: skip
+    hour = 6 if "node_id" in thing.parts else 4  # each act at an hour of its own
+    return {"visit_id": str(uuid.uuid4()), "node_id": node, "kind": "visit", "on_day": "2026-11-13", "why": "记错了",
+            "begins_at": f"0{hour}:00", "ends_at": f"0{hour + 1}:00", "note": "送来的记事"}  # fmt: skip
 
 
 def _sent_visit_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     node = thing.parts.get("node_id") or thing.more["node"]
-    return {"id": str(uuid.uuid4()), "node_id": node, "kind": "visit", "begins_at": "2026-11-13T06:00:00+08:00",
-            "ends_at": "2026-11-13T07:00:00+08:00", "written_at": "2026-11-13T07:00:00+08:00", "why": "记错了"}  # fmt: skip
+    hour = 2 if "node_id" in thing.parts else 0
+    begin, end = (f"2026-11-13T0{at}:00:00+08:00" for at in (hour, hour + 1))
+    return {"id": str(uuid.uuid4()), "node_id": node, "kind": "visit", "begins_at": begin, "ends_at": end,
+            "written_at": end, "why": "记错了"}  # fmt: skip
 
 
 def _pairs(ground: Ground) -> Iterable[Thing]:
@@ -340,7 +357,14 @@ def _is_barred(ground: Ground, reader: Reader, thing: Thing) -> bool:
 
 
 def _not_reminded(ground: Ground, reader: Reader, thing: Thing) -> bool:
-    return thing.codes == {"330106109001"}
+    return not any(row["node_id"] == thing.more["node"] and str(row["adviser_id"]) == thing.more["adviser"]
+                   for row in ground.rows["duty_reminder"])  # fmt: skip
+
+
+def _in_november(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return any(
+        row["id"] == thing.parts["visit_id"] and row["begins_at"].month == 11 for row in ground.rows["duty_visit"]
+    )
 
 
 def _waits(ground: Ground, reader: Reader, thing: Thing) -> bool:
@@ -412,14 +436,14 @@ WRITES: dict[str, Write] = {
     "POST advisers-api:import_confirm": Write(right=_sheet_is("checked")),
     "POST advisers-api:import_stop": Write(right=_sheet_is("checking")),
     "POST duty:log": Write(_sent_visit, _A_VISIT, _IN_FORM),
-    "POST duty:correct": Write(_sent_visit),
-    "POST duty:void": Write(_form(why="记错了")),
+    "POST duty:correct": Write(_sent_visit, right=_in_november),
+    "POST duty:void": Write(_form(why="记错了"), right=_in_november),
     "POST duty:read-reminder": Write(right=_unread),
     "POST duty:remind": Write(_pair, _A_PAIR, right=_not_reminded),
     "POST duty:months": Write(_form(month="2026-10")),
     "POST duty-api:visits": Write(_sent_visit_json, _A_VISIT, _IN_FORM),
-    "POST duty-api:correct": Write(_sent_visit_json),
-    "POST duty-api:void": Write(_form(why="记错了")),
+    "POST duty-api:correct": Write(_sent_visit_json, right=_in_november),
+    "POST duty-api:void": Write(_form(why="记错了"), right=_in_november),
     "POST duty-api:reminders": Write(_pair, _A_PAIR, right=_not_reminded),
     "POST duty-api:read-reminder": Write(right=_unread),
     "POST duty-api:months": Write(_form(month="2026-10")),

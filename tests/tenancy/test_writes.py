@@ -27,7 +27,8 @@ def _writer(ground: Ground, door: Door) -> tuple[Reader, Thing | None]:
             continue
         if asked is None:
             return reader, None
-        for thing in asked.things(ground):
+        things = list(asked.things(ground))
+        for thing in reversed(things) if door.api else things:  # a page and its API do not take each other's
             if asked.may(reader, thing) and write.right(ground, reader, thing):
                 return reader, thing
     raise AssertionError(f"{door}: nobody in the cast may send it; the peopled world lacks something")

@@ -100,11 +100,16 @@ def check(address: str, work: Work) -> tuple[list[Check], dict[str, Any]]:
             *_board(admin, counties), *_jobs(admin, schemas), *_register(admin, schemas),
             Check(claim="nobody was answered by an error page of the program (500)", looked_at=work.sent,
                   wrong=work.troubles["500"]),
-            Check(claim="no adviser's act was refused", looked_at=work.acts["visit"] + work.acts["correct"] + work.acts["void"],
-                  wrong=sum(count for act, count in work.refused.items() if act.split(":")[0] in {"visit", "correct", "void"}),
-                  example=str(next(iter(work.refused), ""))),
+            _unrefused(work),
         ]  # fmt: skip
         return checks, _numbers(admin, schemas)
+
+
+def _unrefused(work: Work) -> Check:
+    """What advisers do cannot be refused here: a refusal would be an act that was half done before."""
+    acts = ("visit", "correct", "void")
+    wrong = [f"{what} × {count}" for what, count in work.refused.items() if what.split(":")[0] in acts]
+    return _claim("no adviser's act was refused", sum(work.acts[act] for act in acts), wrong)
 
 
 def _schemas(admin: psycopg.Connection) -> list[str]:

@@ -20,7 +20,8 @@ _WHAT = (
 _WHAT_COUNTS = (
     "A kill counts as inside a transaction only if the victim (for the database: its clients) had been stopped by SIGSTOP"
     " and `pg_stat_activity` then showed its transaction open: a stopped process can send no COMMIT before the SIGKILL."
-    " No transaction was slowed down for this; moments were tried until one was open."
+    " No transaction was slowed down for this; moments were tried until one was open. Before each kill its victim had been"
+    " started again and had worked, and somebody had been answered since the kill before."
 )
 _HOW = {"whole": "all its processes", "main": "its first process", "one": "one of its processes"}
 
@@ -42,7 +43,7 @@ def passed(checks: list[Check]) -> bool:
 
 
 def write(
-    *, checkout: Path, seed: str, began: datetime, seconds: dict[str, float], kills: list[Kill], work: Work,
+    *, commit: str, seed: str, began: datetime, seconds: dict[str, float], kills: list[Kill], work: Work,
     checks: list[Check], numbers: dict[str, Any],
 ) -> str:  # fmt: skip
     """The report as Markdown."""
@@ -55,7 +56,7 @@ def write(
             f"**{verdict}**: {len(kills)} kills, {len(within)} of them inside an open transaction;"
             f" {work.answered['visit']} visits acknowledged, {sum(check.wrong for check in checks)} contradictions."
         ),
-        f"- commit: {commit(checkout)}\n- seed: `{seed}`\n- begun: {began:%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores,"
+        f"- commit: {commit}\n- seed: `{seed}`\n- begun: {began:%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores,"
         f" Python {platform.python_version()}\n- seconds: "
         + ", ".join(f"{name} {value:.0f}" for name, value in seconds.items()),
         "## Kills",

@@ -32,7 +32,7 @@ from falin.runtime.demo import people
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TOKEN = "d" * 32  # cookie and header have to agree, nothing more
 PATIENCE = 15.0  # seconds for one answer
-AGAIN_AFTER = 0.25
+AGAIN_AFTER = 0.5
 SLOT = timedelta(minutes=10)
 FIRST_SERIAL = 1_000
 DESKS = 2  # sessions of a county's team at the same time

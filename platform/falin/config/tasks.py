@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 from celery import shared_task
 from django.conf import settings
+from django.db import DatabaseError
 
 from falin.kernel import idempotency, jobs
 from falin.kernel.clock import now
@@ -24,6 +26,9 @@ def systems() -> list[Scope]:
     return [system_of(None), *map(system_of, list_tenants())]
 
 
+log = logging.getLogger("falin.tasks")
+
+
 @shared_task
 def do_job(schema: str, job_id: str) -> str:
     """Work on one job."""
@@ -35,8 +40,12 @@ def sweep_jobs() -> int:
     """Send again what nobody works on."""
     sent = 0
     for scope in systems():
-        with inside(scope, read_only=False):
-            again = jobs.sweep(now=now())
+        try:
+            with inside(scope, read_only=False):
+                again = jobs.sweep(now=now())
+        except DatabaseError as error:  # one broken tenant must not leave the others' jobs lying
+            log.warning("jobs of %s could not be swept (%s)", scope.schema, type(error).__name__)
+            continue
         for job_id in again:
             jobs.send(scope.schema, str(job_id))
         sent += len(again)

@@ -46,7 +46,7 @@ def door(*, grant: str, reads: str = "GET", writes: str = "") -> Callable[[Scope
         def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             scope: Scope | None = getattr(request, "scope", None)
             if scope is None:
-                return to_sign_in(request)
+                return no_role(request) if getattr(request, "person_name", "") else to_sign_in(request)
             try:
                 scope.require(grant)
                 writing = request.method in write_methods
@@ -107,6 +107,11 @@ def to_sign_in(request: HttpRequest) -> HttpResponseBase:
     target = resolve_url(settings.LOGIN_URL)
     wanted = request.get_full_path() if request.method in {"GET", "HEAD"} else ""
     return HttpResponseRedirect(f"{target}?{urlencode({'next': wanted})}" if wanted else target)
+
+
+def no_role(request: HttpRequest) -> HttpResponse:
+    """Signed in, with no role in force: the sign-in page would only lead back here, without end."""
+    return render(request, "no_role.html", status=403)
 
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:

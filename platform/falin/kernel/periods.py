@@ -33,11 +33,13 @@ class Month:
         """
         Read ``2026-11``.
 
-        :raises ValueError: for anything else.
+        :raises ValueError: for anything else, and for years nobody means: a month that was read always has neighbours.
         """
         year, dash, month = text.partition("-")
-        if not (dash and len(year) == 4 and len(month) == 2 and year.isdigit() and month.isdigit()):
+        if not (dash and len(year) == 4 and len(month) == 2 and year.isdecimal() and month.isdecimal()):
             raise ValueError(f"not a month: {text!r}")
+        if not 1950 <= int(year) <= 2199:
+            raise ValueError(f"no month anybody means: {text!r}")
         return cls(int(year), int(month))
 
     def __str__(self) -> str:

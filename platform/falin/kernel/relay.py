@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, ProgrammingError, connection, transaction
 from django.utils.translation import gettext as _
 
 from falin.kernel import outbox
@@ -56,11 +56,15 @@ def measure(scopes: dict[str, Scope], *, clock: Callable[[], datetime]) -> None:
     """Write down each tenant's lag, and send again what somebody asked for."""
     wishes = dict(Delivery.objects.exclude(resend=[]).values_list("schema", "resend"))
     for schema, scope in scopes.items():
-        with inside(scope, read_only=False):
-            for event_id in wishes.get(schema, ()):
-                outbox.resend(event_id=event_id)
-            waiting, oldest, _aside = outbox.lag(now=clock())
-            aside = outbox.list_set_aside()
+        try:
+            with inside(scope, read_only=False):
+                for event_id in wishes.get(schema, ()):
+                    outbox.resend(event_id=event_id)
+                waiting, oldest, _aside = outbox.lag(now=clock())
+                aside = outbox.list_set_aside()
+        except ProgrammingError:  # a schema that is not whole: its own trouble, nobody else waits for it
+            log.exception("nothing of %s can be measured", schema)
+            continue
         measured = {"waiting": waiting, "oldest_seconds": max(0, int(oldest)), "set_aside": aside,
                     "measured_at": clock()}  # fmt: skip
         with shared(read_only=False):

@@ -79,7 +79,7 @@ class DoorView(APIView):
         if method not in self.door_grants:
             return
         scope = getattr(request, "scope", None)
-        if scope is None:
+        if scope is None or not request.user:  # without its user nobody has asked for the form token (CSRF)
             raise exceptions.NotAuthenticated
         scope.require(self.door_grants[method])
 
@@ -100,6 +100,7 @@ def once(request: Request, scope: Scope) -> Response | None:
         return None
     earlier = idempotency.claim(scope=scope, key=key, fingerprint=idempotency.fingerprint(request._request), now=now())
     if earlier is None:
+        request._request.key_claimed = True  # type: ignore[attr-defined]
         return None
     body = json.loads(earlier.body) if earlier.body else None
     where = {"Location": earlier.location} if earlier.location else {}
@@ -109,7 +110,7 @@ def once(request: Request, scope: Scope) -> Response | None:
 def _keep(request: Any, scope: Scope, response: Any) -> None:
     """Remember the answer to a key that ``once`` claimed."""
     key = request.headers.get("Idempotency-Key", "")
-    if key and isinstance(response, Response) and "Idempotency-Replayed" not in response.headers:
+    if key and isinstance(response, Response) and getattr(request, "key_claimed", False):
         idempotency.remember(scope=scope, key=key, response=response.render())
 
 

@@ -32,47 +32,20 @@ from tenants.divisions.api import (
 from tenants.identity.api import Role, create_person, grant_role
 from tenants.registry.api import Kind, django_as_owner, provision_tenant
 
-PROVINCES = [
-    "11",
-    "12",
-    "13",
-    "14",
-    "15",
-    "21",
-    "22",
-    "23",
-    "31",
-    "32",
-    "33",
-    "34",
-    "35",
-    "36",
-    "37",
-    "41",
-    "42",
-    "43",
-    "44",
-    "45",
-    "46",
-    "50",
-    "51",
-    "52",
-    "53",
-    "54",
-    "61",
-    "62",
-    "63",
-    "64",
-    "65",
-]
 MANAGE = "tenants.manage"
+# The first two digits of a province's codes, and its name: the list of places is fetched only after one was chosen.
+PROVINCES = dict(
+    line.split()
+    for line in """11 北京市\n12 天津市\n13 河北省\n14 山西省\n15 内蒙古自治区\n21 辽宁省\n22 吉林省\n23 黑龙江省\n31 上海市
+        32 江苏省\n33 浙江省\n34 安徽省\n35 福建省\n36 江西省\n37 山东省\n41 河南省\n42 湖北省\n43 湖南省\n44 广东省
+        45 广西壮族自治区\n46 海南省\n50 重庆市\n51 四川省\n52 贵州省\n53 云南省\n54 西藏自治区\n61 陕西省\n62 甘肃省
+        63 青海省\n64 宁夏回族自治区\n65 新疆维吾尔自治区""".splitlines()
+)
 _LENGTHS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
 
 
 class ProvinceForm(forms.Form):
-    province = forms.ChoiceField(
-        label=gettext_lazy("哪个省（自治区、直辖市）"), choices=[(code, code) for code in PROVINCES]
-    )
+    province = forms.ChoiceField(label=gettext_lazy("哪个省（自治区、直辖市）"), choices=list(PROVINCES.items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +62,7 @@ class OfficialMade:
 def ask_province(*, scope: Scope, province: str, now: datetime) -> uuid.UUID:
     """Queue: fetch the list of places, bring in one province, give its body a schema, draw its map."""
     scope.require(MANAGE)
+    audit.record(scope=scope, act="portal.province.asked", subject=("province", province), node_id=None, now=now)
     return jobs.ask(scope=scope, kind="portal.open_province", title=_("取区划名录并开通省级"),
                     parameters={"province": province}, now=now)  # fmt: skip
 
@@ -126,6 +100,7 @@ def ask_county(*, scope: Scope, node_id: int, now: datetime) -> uuid.UUID:
     place = get_division(node_id)
     if not place.is_county_body:
         raise Invalid("portal.not_a_county", _("这里不是县级单位，不单独开通。"), field="county")
+    audit.record(scope=scope, act="portal.county.asked", subject=("division", node_id), node_id=node_id, now=now)
     return jobs.ask(scope=scope, kind="portal.open_county", title=_("开通%(name)s") % {"name": place.name},
                     parameters={"node_id": node_id}, now=now)  # fmt: skip
 
@@ -158,6 +133,9 @@ def enter_official(
     person = create_person(scope=scope, username=username, name=name, password=password, now=now)
     try:
         grant_role(scope=scope, person_id=person.id, role=Role(role), node_id=place.id, reason=reason, now=now)
+    except audit.PersonalDataInAudit:
+        text = _("原因里不要写身份证号、手机号。")
+        raise Invalid("portal.personal_data_in_reason", text, field="reason") from None
     except Refused as refused:
         raise Refused(
             refused.code, refused.message, field="code" if refused.field == "node_id" else refused.field

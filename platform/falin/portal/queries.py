@@ -19,7 +19,7 @@ from falin.portal.shell import ROLE_LABELS
 from services.advisers.api import firm_overview, list_gaps
 from services.duty.api import dirty_months, list_behind, my_months
 from services.indicators.api import home_place, list_months, place_figures
-from tenants.divisions.api import count_by_level, list_county_bodies, list_divisions, list_provinces
+from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_county_bodies, list_divisions, list_provinces
 from tenants.divisions.types import Level
 from tenants.identity.api import Role, names_of
 from tenants.registry.api import Kind, TenantInfo, list_tenants
@@ -59,10 +59,12 @@ def recent_history(*, scope: Scope, before: int | None) -> History:
     return _history(scope, list(rows[: PAGE + 1]))
 
 
-def history_of(*, scope: Scope, kind: str, subject_id: str) -> History:
+def history_of(*, scope: Scope, kind: str, subject_id: str, before: int | None = None) -> History:
     """Everything booked about one thing, newest first."""
     scope.require("history.read")
     rows = AuditEntry.objects.filter(subject_kind=kind, subject_id=subject_id).order_by("-id")
+    if before:
+        rows = rows.filter(id__lt=before)
     return _history(scope, list(rows[: PAGE + 1]), kind=kind)
 
 
@@ -94,7 +96,7 @@ class Setup:
     """How far the first start is."""
 
     province: TenantInfo | None
-    counts: tuple[tuple[Level, int], ...]
+    counts: tuple[tuple[Level, str, int], ...]
     open_counties: tuple[TenantInfo, ...]
     counties: list[tuple[int, str]]
     working: tuple[Job, ...]
@@ -112,7 +114,11 @@ def setup_page(*, scope: Scope) -> Setup:
     jobs = list(Job.objects.order_by("-created_at")[:20])
     return Setup(
         province=province,
-        counts=tuple(count_by_level(provinces[0].id).items()) if provinces else (),
+        counts=tuple(
+            (level, str(LEVEL_LABELS[level]), count) for level, count in count_by_level(provinces[0].id).items()
+        )
+        if provinces
+        else (),
         open_counties=tuple(tenant for tenant in tenants if tenant.kind == Kind.COUNTY),
         counties=[(body.id, body.name) for body in bodies if body.id not in standing],
         working=tuple(job for job in jobs if job.state in {"queued", "running"}),

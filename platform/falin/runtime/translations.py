@@ -8,6 +8,7 @@ The source language is Simplified Chinese; English is complete or the tests fail
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,7 +120,7 @@ def compile_into(folder: Path) -> None:
     if out.exists() and CATALOGUE.exists() and out.stat().st_mtime >= CATALOGUE.stat().st_mtime:
         return
     out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_suffix(".part")
+    part = out.with_suffix(f".{os.getpid()}.part")  # two processes of one set-up may come here at once
     with part.open("wb") as file:
         write_mo(file, known() if CATALOGUE.exists() else Catalog(locale="en"))
     part.replace(out)

@@ -22,10 +22,16 @@ _DAY = {**_REQUIRED, "invalid": gettext_lazy("看不懂这个日期。请写成 
 _DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
 
 
+def _meant(day: date) -> None:
+    """Nobody means the year 9999; the day after its last one does not exist."""
+    if not 1900 <= day.year <= 2200:
+        raise ValidationError(_DAY["invalid"])
+
+
 def day_field(label: Any, *, required: bool = True, help_text: Any = "") -> forms.DateField:
     return forms.DateField(
         label=label, required=required, help_text=help_text, widget=DayInput(), error_messages=_DAY,
-        input_formats=_DAYS,
+        input_formats=_DAYS, validators=[_meant],
     )  # fmt: skip
 
 

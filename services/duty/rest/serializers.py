@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from falin.kernel.periods import Month
 from services.duty.rules import MOST_ATTENDEES
 from services.duty.types import VisitKind
 
@@ -56,6 +58,12 @@ class WhyIn(serializers.Serializer[Any]):
 
 class MonthIn(serializers.Serializer[Any]):
     month = serializers.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$", help_text="2026-11")
+
+    def validate_month(self, text: str) -> str:
+        try:
+            return str(Month.parse(text))
+        except ValueError:
+            raise serializers.ValidationError(_("月份要写成 2026-11 这样。")) from None
 
 
 class RemindIn(MonthIn):

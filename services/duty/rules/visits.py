@@ -45,6 +45,8 @@ def check_content(content: VisitContent, *, now: datetime) -> None:
 
 
 def _check_times(begins_at: datetime, ends_at: datetime, now: datetime) -> None:
+    if begins_at.year < 2000:  # before the programme; and arithmetic on the first years of the calendar fails
+        raise Invalid("duty.too_long_ago", _("日期不对，请重填。"), field="begins_at")
     if ends_at <= begins_at:
         text = _("结束时间要晚于开始时间。过了零点才结束的，请勾选“第二天结束”。")
         raise Invalid("duty.ends_before_it_begins", text, field="ends_at")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -60,6 +60,12 @@ class VisitForm(forms.Form):
         self.fields["node_id"].choices = places  # type: ignore[attr-defined]
         if len(places) == 1:
             self.fields["node_id"].initial = places[0][0]
+
+    def clean_on_day(self) -> date:
+        day: date = self.cleaned_data["on_day"]
+        if not 2000 <= day.year <= 2200:
+            raise forms.ValidationError(_("日期不对，请重填。"))
+        return day
 
     def written(self) -> dict[str, Any]:
         """The content as the commands take it; call on a valid form."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from falin.kernel.periods import Month
@@ -22,10 +23,17 @@ from tenants.divisions.types import Division, Level
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 
 
+def _is_a_month(text: str) -> None:
+    try:
+        Month.parse(text)
+    except ValueError:
+        raise serializers.ValidationError(_("月份不对，请从列表里选一个月。")) from None
+
+
 class MonthAsked(serializers.Serializer[Any]):
     """``month`` as 2026-10; without it the latest that was published."""
 
-    month = serializers.RegexField(MONTH, required=False, help_text="2026-10")
+    month = serializers.RegexField(MONTH, required=False, help_text="2026-10", validators=[_is_a_month])
 
     def asked(self) -> Month | None:
         text = self.validated_data.get("month")
@@ -38,12 +46,12 @@ class LinesAsked(MonthAsked):
 
 
 class RankingAsked(serializers.Serializer[Any]):
-    month = serializers.RegexField(MONTH)
+    month = serializers.RegexField(MONTH, validators=[_is_a_month])
     level = serializers.ChoiceField(choices=[level.value for level in Level if level > Level.PROVINCE])
 
 
 class PublishAsked(serializers.Serializer[Any]):
-    month = serializers.RegexField(MONTH)
+    month = serializers.RegexField(MONTH, validators=[_is_a_month])
 
 
 class PlaceShape(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from services.indicators import queries, rules
@@ -114,6 +115,7 @@ def as_xlsx(sheet: Sheet) -> HttpResponse:
 
 
 def _cell(page: Any, value: Any, *, bold: bool = False) -> Any:
+    value = ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
     cell = WriteOnlyCell(page, value=value)
     if isinstance(value, str):
         cell.data_type = "s"  # "=…" stays a text

@@ -27,7 +27,7 @@ def test_ten_kills_lose_nothing(drill: Any, tmp_path: Path, capfd: pytest.Captur
     out = tmp_path / "kill.md"
     size = drill.Size(
         each=2, inside={"web": 1, "worker": 1, "relay": 1, "database": 1}, pause=(0.2, 0.8), warm_up=1.0,
-        durable=False, seed="sample", sheet_rows=150,
+        durable=False, seed="sample", sheet_rows=150, least_inside=1,
     )  # fmt: skip
     code = drill.run(Home(root=tmp_path / "home").prepare(), size=size, out=out)
     assert code == 0, capfd.readouterr().err[-4000:]

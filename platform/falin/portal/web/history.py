@@ -12,12 +12,16 @@ from falin.portal import queries
 
 @door(grant="history.read", reads="GET")
 def recent(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    before = request.GET.get("before", "")
-    page = queries.recent_history(scope=scope, before=int(before) if before.isdigit() else None)
+    page = queries.recent_history(scope=scope, before=_before(request))
     return render(request, "portal/history.html", {"page": page})
 
 
 @door(grant="history.read", reads="GET")
 def of_thing(request: HttpRequest, scope: Scope, kind: str, subject_id: str) -> HttpResponseBase:
-    page = queries.history_of(scope=scope, kind=kind, subject_id=subject_id)
+    page = queries.history_of(scope=scope, kind=kind, subject_id=subject_id, before=_before(request))
     return render(request, "portal/history.html", {"page": page})
+
+
+def _before(request: HttpRequest) -> int | None:
+    text = request.GET.get("before", "")
+    return int(text) if text.isdecimal() and len(text) < 19 else None

@@ -114,7 +114,7 @@ class PersonForm(forms.Form):
 
 @door(grant="tenants.manage", reads="GET", writes="POST")
 def people(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    """Enter an official and give the first role; the one-time password is shown once."""
+    """Enter an official and give the first role; the one-time password is shown once, so the form carries no key to keep it."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -123,9 +123,7 @@ def people(request: HttpRequest, scope: Scope) -> HttpResponseBase:
             show_refusal(form, refused)
         else:
             return render(request, "portal/person_made.html", {"made": made})
-    return render(
-        request, "portal/people.html", {"form": form, "once": uuid4().hex}, status=422 if form.errors else 200
-    )
+    return render(request, "portal/people.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @door(grant="events.manage", reads="GET", writes="POST")
@@ -134,7 +132,10 @@ def events(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     if request.method == "POST":
         schema, _colon, event_id = request.POST.get("event", "").partition(":")
         commands.resend_event(
-            scope=scope, schema=schema, event_id=int(event_id) if event_id.isdigit() else 0, now=now()
+            scope=scope,
+            schema=schema,
+            event_id=int(event_id) if event_id.isdecimal() and len(event_id) < 19 else 0,
+            now=now(),
         )
         messages.success(request, _("已重新排队，稍后再投递一次。"))
         return HttpResponseRedirect(reverse("portal:events"))

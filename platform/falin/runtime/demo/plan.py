@@ -41,8 +41,9 @@ class PlannedVisit:
 
 
 def vacancy_share(county_code: str) -> float:
-    """Between 1 and 8 of a hundred communities are vacant, another share in each county."""
-    return 0.01 + pick("vacant", county_code) % 70 / 1000
+    """Most counties lack an adviser in one or two of a hundred communities, some of the poorer cities in up to twelve."""
+    city = (0.4, 0.7, 1.0, 1.0, 2.4)[pick("city", county_code[:4]) % 5]
+    return city * (0.002 + (pick("vacant", county_code) % 100 / 100) ** 2 * 0.05)
 
 
 def is_vacant(county_code: str, community_code: str) -> bool:

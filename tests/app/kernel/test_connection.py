@@ -1,0 +1,66 @@
+"""What the engine does without asking the server: it notices a closed connection and quotes what it sends itself."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.db.utils import DatabaseError
+
+from falin.kernel.database.base import literal
+from falin.kernel.scope import system_scope
+from falin.kernel.transactions import inside
+from tenants.registry.api import Kind, list_tenants, provision_tenant
+from tests.world import NOW, World
+
+
+def test_an_idle_connection_is_not_asked_whether_it_is_there(world: World) -> None:
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute("select statement_timestamp()")
+    before: Any = connection.connection.info.transaction_status  # type: ignore[union-attr]
+    assert connection.is_usable()
+    assert connection.connection.info.transaction_status == before  # type: ignore[union-attr]
+
+
+def test_a_connection_the_server_has_closed_is_noticed_and_replaced(world: World) -> None:
+    connection.ensure_connection()
+    old = connection.connection.info.backend_pid  # type: ignore[union-attr]
+    with psycopg.connect(os.environ["FALIN_TEST_ADMIN_URL"], autocommit=True) as admin:
+        admin.execute("select pg_terminate_backend(%s, 5000)", [old])
+    assert not connection.is_usable()
+    connection.health_check_enabled, connection.health_check_done = True, False
+    connection.close_if_health_check_failed()
+    assert list_tenants()
+    assert connection.connection.info.backend_pid != old  # type: ignore[union-attr]
+
+
+def test_a_schema_that_is_not_there_is_an_error_of_the_database(world: World) -> None:
+    with pytest.raises(DatabaseError), inside(world.scope("county"), read_only=True), connection.cursor() as cursor:
+        cursor.execute("select * from no_such_table")
+    assert list_tenants()  # the connection is fit for the next one
+
+
+def test_names_are_quoted_and_strange_ones_refused() -> None:
+    assert literal("o'brien") == "'o''brien'"
+    with pytest.raises(ValueError, match="back"):
+        literal("back\\slash")
+    hostile = system_scope(schema="public", tenant_id=0, grants=frozenset(), subject_id="x', '', true, true) --")
+    with inside(hostile, read_only=True), connection.cursor() as cursor:
+        cursor.execute("select current_setting('app.subject')")
+        assert cursor.fetchone() == (hostile.subject_id,)
+
+
+def test_a_body_asked_for_twice_gets_one_schema(world: World) -> None:
+    place = world.node("330205001")
+    first = provision_tenant(node_id=place, kind=Kind.COUNTY, name="中马街道", now=NOW)
+    assert provision_tenant(node_id=place, kind=Kind.COUNTY, name="中马街道", now=NOW) == first
+    assert first.schema == f"t{first.id:05d}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from pg_tables where schemaname = %s and tablename = 'duty_visit'", [first.schema]
+        )
+        assert cursor.fetchone() == (1,)
