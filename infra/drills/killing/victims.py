@@ -69,14 +69,14 @@ def plan(*, each: int, inside: dict[str, int], chance: random.Random) -> list[Pl
         for number in range(each):
             within = number < inside.get(victim, 0)
             ways = ["whole"] if within and victim != DATABASE else _WAYS[victim]
-            made.append(Planned(victim=victim, inside=within, how=chance.choice(ways)))
+            made.append(Planned(victim=victim, inside=within, how=ways[number % len(ways)]))
     chance.shuffle(made)
     return made
 
 
 _WAYS = {
     WORKER: ["whole", "main", "one"], WEB: ["whole", "main", "one"], RELAY: ["whole"], BROKER: ["whole"],
-    DATABASE: ["main", "main", "one"],
+    DATABASE: ["main", "one", "main"],
 }  # fmt: skip
 
 
