@@ -156,9 +156,7 @@ def _foreign_by_place(
             things: list[Thing | None] = [None]
             if asked is not None:
                 outside = [thing for thing in asked.things(ground) if not asked.may(reader, thing)]
-                first = {thing.relation(reader): thing for thing in reversed(outside)}
-                last = {thing.relation(reader): thing for thing in outside}
-                things = [*first.values(), *(thing for name, thing in last.items() if thing is not first[name])]
+                things = list({thing.relation(reader): thing for thing in reversed(outside)}.values())
             for thing in things:
                 answer = knock(ground, reader, door, thing, echoes=thing is not None)
                 where = f"{label} {door} {dict(thing.parts) if thing else ''}: {answer.status}"

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions, status
 from rest_framework.authentication import SessionAuthentication
@@ -125,12 +126,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, Refused):
         return problem(error.code, error.message, error.status, **({"field": error.field} if error.field else {}))
     if isinstance(error, Http404 | Missing):
-        return problem("kernel.missing", str(error) or "没有找到。", status.HTTP_404_NOT_FOUND)
+        return problem("kernel.missing", str(error) or _("没有找到。"), status.HTTP_404_NOT_FOUND)
     answer = stock_handler(error, context)
     if answer is None:
         return None
     if isinstance(error, exceptions.ValidationError):
-        return problem("kernel.invalid", "有几处填得不对。", 422, errors=answer.data)
+        return problem("kernel.invalid", _("有几处填得不对。"), 422, errors=answer.data)
     detail = getattr(error, "detail", "")
     code = getattr(error, "default_code", "error")
     made = problem(f"kernel.{code}", str(detail), answer.status_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -16,6 +16,7 @@ from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.portal.acts import WORDS
 from falin.portal.shell import ROLE_LABELS
+from falin.ui import formats
 from services.advisers.api import firm_overview, list_gaps
 from services.duty.api import dirty_months, list_behind, my_months
 from services.indicators.api import home_place, list_months, place_figures
@@ -160,6 +161,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
+    day: date
     sentence: str
     due: tuple[Due, ...]
     go: tuple[tuple[str, str, str], ...]  # words, address, icon: where this role usually goes
@@ -185,20 +187,20 @@ def _leader_today(scope: Scope, now: datetime) -> Today:
     go = ((_("指标与排名"), reverse("figures:home"), "chart"), (_("操作记录"), reverse("portal:history"), "eye"))
     months = list_months(scope=scope, node_id=home) if home is not None else []
     if home is None or not months:
-        return Today(sentence=_("还没有发布的指标。县区汇总以后，这里会说明情况。"), due=(), go=go)
+        return Today(day=legal_day(now), sentence=_("还没有发布的指标。县区汇总以后，这里会说明情况。"), due=(), go=go)
     month = months[-1]
     own = place_figures(scope=scope, node_id=home, month=month).tally
     if own is None:
-        return Today(sentence="", due=(), go=go)
+        return Today(day=legal_day(now), sentence="", due=(), go=go)
     sentence = _("%(month)s，%(covered)s 个社区有顾问，还差 %(gaps)s 个；顾问到社区 %(visits)s 次。") % {
-        "month": f"{month.year}年{month.month}月", "covered": f"{own.covered:,}",
+        "month": formats.month(month.first_day), "covered": f"{own.covered:,}",
         "gaps": f"{own.communities - own.covered:,}", "visits": f"{own.visits:,}",
     }  # fmt: skip
     due: tuple[Due, ...] = ()
     if own.communities > own.covered:
         due = (Due(words=_("个社区没有顾问"), count=own.communities - own.covered,
                    url=reverse("figures:place", args=[home]), kind="act"),)  # fmt: skip
-    return Today(sentence=sentence, due=due, go=go)
+    return Today(day=legal_day(now), sentence=sentence, due=due, go=go)
 
 
 def _county_today(scope: Scope, now: datetime) -> Today:
@@ -217,7 +219,7 @@ def _county_today(scope: Scope, now: datetime) -> Today:
         (_("法律顾问"), reverse("advisers:list"), "users"), (_("批量导入"), reverse("advisers:import"), "upload"),
         (_("谁还没到点"), reverse("duty:behind"), "clock"), (_("指标与排名"), reverse("figures:home"), "chart"),
     )  # fmt: skip
-    return Today(sentence="", due=tuple(item for item in due if item.count), go=go)
+    return Today(day=legal_day(now), sentence="", due=tuple(item for item in due if item.count), go=go)
 
 
 def _street_today(scope: Scope, now: datetime) -> Today:
@@ -229,7 +231,7 @@ def _street_today(scope: Scope, now: datetime) -> Today:
     )
     go = ((_("谁还没到点"), reverse("duty:behind"), "clock"), (_("法律顾问"), reverse("advisers:list"), "users"),
           (_("指标与排名"), reverse("figures:home"), "chart"))  # fmt: skip
-    return Today(sentence="", due=tuple(item for item in due if item.count), go=go)
+    return Today(day=legal_day(now), sentence="", due=tuple(item for item in due if item.count), go=go)
 
 
 def _adviser_today(scope: Scope, now: datetime) -> Today:
@@ -238,7 +240,7 @@ def _adviser_today(scope: Scope, now: datetime) -> Today:
     due = (Due(words=_("个社区本月还没到 8 小时"), count=len(short), url=reverse("duty:mine")),) if short else ()
     go = ((_("记一次到访"), reverse("duty:log"), "edit"), (_("我的社区"), reverse("duty:mine"), "pin"),
           (_("我的记录"), reverse("duty:visits"), "list"))  # fmt: skip
-    return Today(sentence="", due=due, go=go)
+    return Today(day=legal_day(now), sentence="", due=due, go=go)
 
 
 def _firm_today(scope: Scope, now: datetime) -> Today:
@@ -246,11 +248,13 @@ def _firm_today(scope: Scope, now: datetime) -> Today:
     sentence = _("%(firm)s：%(n)s 名顾问，服务 %(c)s 个社区。") % {
         "firm": overview.firm.name, "n": len(overview.members), "c": overview.communities,
     }  # fmt: skip
-    return Today(sentence=sentence, due=(), go=((_("本所顾问"), reverse("advisers:firm"), "users"),))
+    return Today(
+        day=legal_day(now), sentence=sentence, due=(), go=((_("本所顾问"), reverse("advisers:firm"), "users"),)
+    )
 
 
 def _operator_today(scope: Scope, now: datetime) -> Today:
     aside = sum(len(row.set_aside) for row in delivery(scope=scope, now=now))
     due = (Due(words=_("件事件投不出去"), count=aside, url=reverse("portal:events"), kind="act"),) if aside else ()
     go = ((_("开通"), reverse("portal:setup"), "box"), (_("事件投递"), reverse("portal:events"), "refresh"))
-    return Today(sentence="", due=due, go=go)
+    return Today(day=legal_day(now), sentence="", due=due, go=go)

@@ -24,7 +24,7 @@ from falin.runtime.sentences import say
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = ROOT / "platform" / "falin" / "ui" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {
-    "gettext": None, "gettext_lazy": None, "_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2), "pgettext": ((1, "c"), 2),
+    "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2), "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
 }  # fmt: skip
 
@@ -100,6 +100,7 @@ def update() -> int:
     """Bring the committed catalogue up to date; how many strings still lack English."""
     fresh = gather()
     have = known() if CATALOGUE.exists() else Catalog(locale="en")
+    fresh.header_comment, fresh.mime_headers, fresh.fuzzy = have.header_comment, have.mime_headers, False
     for message in fresh:
         there = (
             have.get(message.id[0] if isinstance(message.id, tuple) else message.id, message.context)
