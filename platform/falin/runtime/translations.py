@@ -24,9 +24,16 @@ from falin.runtime.sentences import say
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = ROOT / "platform" / "falin" / "ui" / "locale" / "en" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {
-    "gettext": None, "gettext_lazy": None, "gettext_noop": None, "_": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2), "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
-}  # fmt: skip
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "_": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
 
 
 def sources() -> Iterator[Path]:
