@@ -47,7 +47,7 @@ HOST = "127.0.0.1"
 class Size:
     """How long and how hard. ``pause`` lies between two kills, in seconds."""
 
-    each: int = 40
+    kills: dict[str, int] = field(default_factory=lambda: dict.fromkeys(VICTIMS, 40))
     inside: dict[str, int] = field(default_factory=lambda: {WEB: 12, WORKER: 12, RELAY: 6, DATABASE: 12})
     least_inside: int = 20  # with fewer the drill has not shown what it should
     pause: tuple[float, float] = (0.3, 2.2)
@@ -97,9 +97,9 @@ def _enough(kills: list[Kill], size: Size) -> list[Check]:
     """That the drill itself did what it set out to do."""
     within = sum(1 for kill in kills if kill.seen)
     per_victim = Counter(kill.victim for kill in kills)
-    short = [victim for victim in VICTIMS if per_victim[victim] < size.each]
+    short = [victim for victim, many in size.kills.items() if per_victim[victim] < many]
     return [
-        Check(claim=f"each was killed {size.each} times", looked_at=len(kills), wrong=len(short), example=", ".join(short)),
+        Check(claim=f"each was killed at least {min(size.kills.values())} times", looked_at=len(kills), wrong=len(short), example=", ".join(short)),
         Check(claim=f"at least {size.least_inside} kills came inside a transaction", looked_at=within,
               wrong=max(0, size.least_inside - within)),
     ]  # fmt: skip
@@ -149,7 +149,7 @@ def _drill(
             _wait_for_work(killer, own)
             killer.wait(size.warm_up)
             lap("start")
-            kills = _kill_all(killer, plan(each=size.each, inside=size.inside, chance=chance), size, supervisor,
+            kills = _kill_all(killer, plan(kills=size.kills, inside=size.inside, chance=chance), size, supervisor,
                               own.root / "ledger")  # fmt: skip
             lap("kills")
             _finish(users, killer, postgres, size)

@@ -62,11 +62,11 @@ class Kill:
     seen: dict[str, Any] | None
 
 
-def plan(*, each: int, inside: dict[str, int], chance: random.Random) -> list[Planned]:
-    """As many kills of each victim, shuffled; of some of them a share inside a transaction."""
+def plan(*, kills: dict[str, int], inside: dict[str, int], chance: random.Random) -> list[Planned]:
+    """So many kills of each victim, shuffled; of some of them a share inside a transaction."""
     made = []
-    for victim in VICTIMS:
-        for number in range(each):
+    for victim, many in kills.items():
+        for number in range(many):
             within = number < inside.get(victim, 0)
             ways = ["whole"] if within and victim != DATABASE else _WAYS[victim]
             made.append(Planned(victim=victim, inside=within, how=ways[number % len(ways)]))

@@ -22,19 +22,20 @@ def drill(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.slow
-def test_ten_kills_lose_nothing(drill: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_twelve_kills_lose_nothing(drill: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     tmp_path.chmod(0o711)  # as root the database runs as a user of its own
     out = tmp_path / "kill.md"
+    kills = {"worker": 1, "relay": 1, "broker": 5, "database": 4, "web": 1}
     size = drill.Size(
-        each=2, inside={"web": 1, "worker": 1, "relay": 1, "database": 1}, pause=(0.2, 0.8), warm_up=1.0,
+        kills=kills, inside={"web": 1, "worker": 1, "relay": 1, "database": 1}, pause=(0.2, 0.8), warm_up=1.0,
         durable=False, seed="sample", sheet_rows=150, least_inside=1,
     )  # fmt: skip
     code = drill.run(Home(root=tmp_path / "home").prepare(), size=size, out=out)
     assert code == 0, capfd.readouterr().err[-4000:]
     said = out.read_text()
-    assert "**Passed**: 10 kills" in said
-    for victim in ("worker", "relay", "broker", "database", "web"):
-        assert f"| {victim} | 2 |" in said
+    assert "**Passed**: 12 kills" in said
+    for victim, many in kills.items():
+        assert f"| {victim} | {many} |" in said
 
 
 def test_a_contradiction_fails_the_drill(drill: Any) -> None:
@@ -52,7 +53,9 @@ def test_the_plan_is_the_same_for_the_same_seed_and_kills_each_as_often(drill: A
     from killing.victims import VICTIMS, plan
 
     inside = {"web": 3, "database": 2}
-    first, second = (plan(each=5, inside=inside, chance=random.Random("a")) for _twice in range(2))
+    first, second = (
+        plan(kills=dict.fromkeys(VICTIMS, 5), inside=inside, chance=random.Random("a")) for _twice in range(2)
+    )
     assert first == second
     assert Counter(one.victim for one in first) == dict.fromkeys(VICTIMS, 5)
     assert Counter(one.victim for one in first if one.inside) == inside
