@@ -99,7 +99,8 @@ def _enough(kills: list[Kill], size: Size) -> list[Check]:
     per_victim = Counter(kill.victim for kill in kills)
     short = [victim for victim, many in size.kills.items() if per_victim[victim] < many]
     return [
-        Check(claim=f"each was killed at least {min(size.kills.values())} times", looked_at=len(kills), wrong=len(short), example=", ".join(short)),
+        Check(claim=f"each was killed at least {min(size.kills.values())} times", looked_at=len(kills),
+              wrong=len(short), example=", ".join(short)),
         Check(claim=f"at least {size.least_inside} kills came inside a transaction", looked_at=within,
               wrong=max(0, size.least_inside - within)),
     ]  # fmt: skip

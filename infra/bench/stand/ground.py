@@ -77,7 +77,16 @@ def ground(home: Home) -> Iterator[Ground]:
             return
         postgres = start_postgres(place=own.postgres, log=own.logs / "postgres.log")
         stack.callback(postgres.stop)
+        _sweep(postgres.urls.admin)
         yield Ground(home=own, admin=postgres.urls.admin, owner=postgres.urls.owner, app=postgres.urls.app)
+
+
+def _sweep(url: str) -> None:
+    """Drops what a bench that was killed has left in our own cluster."""
+    with psycopg.connect(url, autocommit=True) as admin:
+        left = admin.execute("select datname from pg_database where datname like 'falin\\_bench\\_%'").fetchall()
+        for (name,) in left:
+            admin.execute(sql.SQL("drop database {n} with (force)").format(n=sql.Identifier(name)))
 
 
 def _at(url: str, name: str) -> str:

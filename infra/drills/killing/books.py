@@ -77,7 +77,14 @@ def read_work(ledger: Path) -> Work:
 
 
 def still_moving(address: str) -> str:
-    """What has not come to rest: jobs and events. Empty when everything has."""
+    """What has not come to rest: the database, jobs, events. Empty when everything has."""
+    try:
+        return _moving(address)
+    except psycopg.OperationalError:
+        return "the database"
+
+
+def _moving(address: str) -> str:
     with psycopg.connect(address, autocommit=True, connect_timeout=5) as admin:
         jobs = events = 0
         for schema in _schemas(admin):
