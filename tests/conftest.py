@@ -50,7 +50,8 @@ def _fingerprint() -> str:
     return whole.hexdigest()[:12]
 
 
-def _with_name(url: str, name: str) -> str:
+def with_name(url: str, name: str) -> str:
+    """An address with another database's name in it."""
     head, _, tail = url.partition("?")
     return head.rsplit("/", 1)[0] + "/" + name + (f"?{tail}" if tail else "")
 
@@ -59,7 +60,7 @@ def _point_at(name: str) -> None:
     """Have Django and provisioning use the database ``name``."""
     connection.close()
     connection.settings_dict["NAME"] = name
-    settings.DATABASE_OWNER_URL = _with_name(os.environ["DATABASE_OWNER_URL"], name)
+    settings.DATABASE_OWNER_URL = with_name(os.environ["DATABASE_OWNER_URL"], name)
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +82,7 @@ def template(django_db_blocker: Any) -> str:
         building = f"{name}_building"
         admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(building)))
         admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(building)))
-        with psycopg.connect(_with_name(_ADMIN, building), autocommit=True) as own:
+        with psycopg.connect(with_name(_ADMIN, building), autocommit=True) as own:
             for extension in ("pg_trgm", "btree_gist"):
                 own.execute(sql.SQL("create extension if not exists {e}").format(e=sql.Identifier(extension)))
             own.execute("alter schema public owner to falin_owner")
