@@ -55,7 +55,7 @@ do $$ declare one record; begin
 
 def address_of(name: str) -> str:
     """A database of the run's cluster, as its superuser."""
-    return run._with_name(run._ADMIN, name)
+    return run.with_name(run._ADMIN, name)
 
 
 def _fingerprint(template: str) -> str:

@@ -22,7 +22,7 @@ from services.advisers.models import Adviser
 from services.advisers.queries.imports import get_import
 from services.advisers.rules.imports import ImportInfo, ImportState
 from services.advisers.tasks import register_jobs
-from tests.conftest import ROOT, _with_name
+from tests.conftest import ROOT, with_name
 from tests.fixtures.adviser_sheets import as_offices_write, mixed, write_many
 from tests.world import NOW, World
 
@@ -37,7 +37,7 @@ def nobody_sends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _in_process(schema: str, job_id: uuid.UUID) -> dict[str, Any]:
     name = str(connection.settings_dict["NAME"])
-    environment = os.environ | {"DATABASE_URL": _with_name(os.environ["DATABASE_URL"], name)}
+    environment = os.environ | {"DATABASE_URL": with_name(os.environ["DATABASE_URL"], name)}
     done = subprocess.run(
         [sys.executable, "-m", "tests.fixtures.check_in_process", schema, str(job_id)],
         capture_output=True, text=True, check=False, cwd=ROOT, env=environment,
