@@ -40,9 +40,8 @@ from services.advisers.types import VacancyReason
 from services.duty.commands import close_month, log_visit, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
-from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, system_of
+from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, scope_of, system_of
 from tenants.identity.commands import password_was_changed
-from tenants.identity.middleware import scope_of
 from tenants.registry.api import find_by_schema, list_tenants
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded

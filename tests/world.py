@@ -18,8 +18,7 @@ from falin.kernel.transactions import shared
 from tenants.divisions.api import import_divisions
 from tenants.divisions.models import DivisionVersion
 from tenants.divisions.types import Level, ListedRow
-from tenants.identity.api import Role, create_person, grant_role, read_signed_in
-from tenants.identity.middleware import scope_of
+from tenants.identity.api import Role, create_person, grant_role, read_signed_in, scope_of
 from tenants.registry.api import Kind, list_tenants, provision_tenant
 
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # a Monday, ten in the morning in Shanghai

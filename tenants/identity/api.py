@@ -8,6 +8,8 @@ from tenants.identity.queries import (
     names_of,
     nodes_of,
     read_signed_in,
+    scope_in_force,
+    scope_of,
     system_of,
 )
 from tenants.identity.roles import GRANTS
@@ -15,6 +17,6 @@ from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
 
 __all__ = [
     "GRANTS", "BindingInfo", "Hat", "PersonInfo", "Role", "SignedIn", "create_person", "end_role", "find_person",
-    "grant_role", "list_bindings_at", "make_first_link", "names_of", "nodes_of", "read_signed_in", "system_of",
-    "use_first_link",
+    "grant_role", "list_bindings_at", "make_first_link", "names_of", "nodes_of", "read_signed_in", "scope_in_force", "scope_of",
+    "system_of", "use_first_link",
 ]  # fmt: skip

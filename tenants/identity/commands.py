@@ -52,7 +52,7 @@ def grant_role(
     valid_from: date | None = None, valid_to: date | None = None,
 ) -> int:  # fmt: skip
     """
-    Give a role at a place; what is there already is lengthened if need be, else nothing changes. The binding's id.
+    Give a role at a place; one that is open there already takes the new end. The binding's id.
 
     :raises Invalid: the role is not given at places of this level, or its place has no tenant.
     """
@@ -75,14 +75,14 @@ def grant_role(
         },
     )  # fmt: skip
     begins_on = min(binding.valid_from, valid_from or clock.legal_day(now))
-    ends_on = max(binding.valid_to, valid_to) if binding.valid_to and valid_to else None
-    longer = (binding.valid_from, binding.valid_to) != (begins_on, ends_on)
-    if longer:  # served again after a term that ran out, or beyond one that runs: the open binding goes on
-        binding.valid_from, binding.valid_to = begins_on, ends_on
+    moved = (binding.valid_from, binding.valid_to) != (begins_on, valid_to)
+    if moved:
+        binding.valid_from, binding.valid_to = begins_on, valid_to
         binding.save(update_fields=["valid_from", "valid_to"])
-    if made or longer:
+    if made or moved:
         audit.record(scope=scope, act="identity.role.granted", subject=("binding", binding.id), node_id=node_id,
-                     why=reason, after={"person": person_id, "role": role}, now=now)  # fmt: skip
+                     why=reason, after={"person": person_id, "role": role, "valid_to": str(valid_to or "")},
+                     now=now)  # fmt: skip
     return int(binding.id)
 
 

@@ -12,14 +12,10 @@ from django.shortcuts import resolve_url
 from django.utils.crypto import constant_time_compare
 
 from falin.kernel.clock import legal_day, now
-from falin.kernel.scope import Scope
-from tenants.identity.queries import SignedIn, nodes_of, read_signed_in
-from tenants.identity.roles import GRANTS
+from tenants.identity.queries import SignedIn, read_signed_in, scope_of
 from tenants.identity.types import Hat
 
 HAT = "hat"  # the session's key for the role and tenant the person acts in
-READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
-                        "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read"})  # fmt: skip
 
 
 class ScopeMiddleware:
@@ -67,16 +63,3 @@ class ScopeMiddleware:
 def chosen(hats: tuple[Hat, ...], key: str) -> Hat | None:
     """The hat the person put on, if he still holds it; else his first."""
     return next((hat for hat in hats if hat.key == key), hats[0] if hats else None)
-
-
-def scope_of(signed_in: SignedIn, hat: Hat, request_id: str = "") -> Scope:
-    """The scope of a person under a hat."""
-    nodes, whole = nodes_of(hat)
-    grants = GRANTS[hat.role]
-    if hat.suspended:
-        grants = grants & READS_ONLY
-    return Scope(
-        person_id=signed_in.person.id, person_name=signed_in.person.name, role=hat.role, tenant_id=hat.tenant_id,
-        schema=hat.schema, roots=() if hat.subject_id else hat.places, nodes=nodes, whole=whole, grants=grants,
-        subject_id=hat.subject_id, request_id=request_id,
-    )  # fmt: skip

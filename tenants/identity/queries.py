@@ -8,11 +8,12 @@ from datetime import date
 from django.db import connection
 from django.db.models import Q
 
+from falin.kernel.clock import legal_day, now
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from tenants.divisions.api import get_division, subtree_ids
 from tenants.divisions.types import Level
 from tenants.identity.models import Binding, Person
-from tenants.identity.roles import SYSTEM
+from tenants.identity.roles import GRANTS, READS_ONLY, SYSTEM
 from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
 from tenants.registry.types import Kind, State, TenantInfo
 
@@ -68,6 +69,26 @@ def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:
         below = [node for place in hat.places for node in _upper_levels(place)]
         return frozenset(below), False
     return frozenset(node for place in hat.places for node in subtree_ids(place)), False
+
+
+def scope_of(signed_in: SignedIn, hat: Hat, request_id: str = "") -> Scope:
+    """The scope of a person under a hat."""
+    nodes, whole = nodes_of(hat)
+    grants = GRANTS[hat.role]
+    if hat.suspended:
+        grants = grants & READS_ONLY
+    return Scope(
+        person_id=signed_in.person.id, person_name=signed_in.person.name, role=hat.role, tenant_id=hat.tenant_id,
+        schema=hat.schema, roots=() if hat.subject_id else hat.places, nodes=nodes, whole=whole, grants=grants,
+        subject_id=hat.subject_id, request_id=request_id, hat=hat.key,
+    )  # fmt: skip
+
+
+def scope_in_force(person_id: int, hat_key: str) -> Scope | None:
+    """The scope of a person under one of his hats as it is now; ``None`` when he holds it no longer."""
+    signed_in = read_signed_in(person_id=person_id, on=legal_day(now()))
+    hat = next((hat for hat in signed_in.hats if hat.key == hat_key), None) if signed_in else None
+    return scope_of(signed_in, hat) if signed_in and hat else None
 
 
 def _upper_levels(place: int) -> list[int]:

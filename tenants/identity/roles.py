@@ -46,3 +46,7 @@ PLATFORM = frozenset({Role.OPERATOR})
 
 # What nightly work and the delivery of events may do, in every tenant.
 SYSTEM = frozenset({"figures.publish", "duty.read"})
+
+# What is left to everybody while his tenant is suspended.
+READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
+                        "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read"})  # fmt: skip

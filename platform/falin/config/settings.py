@@ -226,7 +226,7 @@ CELERY_TASK_IGNORE_RESULT = True
 # Beat's whole schedule, in this one place.
 CELERY_BEAT_SCHEDULE = {
     "roll up every county at night": {"task": "falin.config.tasks.roll_up_all", "schedule": crontab(hour=1, minute=30)},
-    "send jobs again that nobody works on": {"task": "falin.config.tasks.sweep_jobs", "schedule": 30.0},
+    "send jobs again that nobody works on": {"task": "falin.config.tasks.sweep_jobs", "schedule": 10.0},
     "forget old keys and sessions": {"task": "falin.config.tasks.forget_old", "schedule": crontab(hour=3, minute=10)},
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }

@@ -6,11 +6,13 @@ from falin.kernel import jobs, outbox
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
 from services.indicators.tasks import on_month_rolled_up
+from tenants.identity.api import scope_in_force
 
 
 def wire() -> None:
     """Called once when Django is ready."""
     jobs.send_with(_to_broker)
+    jobs.read_scopes_with(scope_in_force)
     portal.register_jobs()
     advisers.register_jobs()
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)

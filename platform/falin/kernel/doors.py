@@ -20,9 +20,11 @@ from django.views.decorators.http import require_http_methods
 
 from falin.kernel import idempotency
 from falin.kernel.clock import now
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Missing, OtherHat, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
+
+_NOT_SENT_AGAIN = frozenset({"csrfmiddlewaretoken", "hat", "_next"})
 
 
 class ScopedView(Protocol):
@@ -48,8 +50,10 @@ def door(*, grant: str, reads: str = "GET", writes: str = "") -> Callable[[Scope
             if scope is None:
                 return no_role(request) if getattr(request, "person_name", "") else to_sign_in(request)
             try:
-                scope.require(grant)
                 writing = request.method in write_methods
+                if writing:
+                    same_hat(request, scope)
+                scope.require(grant)
                 with inside(scope, read_only=not writing):
                     response = _once(request, scope, functools.partial(view, request, scope, *args, **kwargs), writing)
                     if response.status_code >= 400:
@@ -77,6 +81,17 @@ def open_door(*, reason: str, reads: str = "GET", writes: str = "") -> Callable[
         return opened
 
     return decorate
+
+
+def same_hat(request: HttpRequest, scope: Scope) -> None:
+    """
+    The form says in which role its page was shown; two tabs of one session never mix roles up.
+
+    :raises OtherHat: when the person acts in another role by now.
+    """
+    meant = request.headers.get("X-Falin-Hat") or request.POST.get("_hat", "")
+    if meant and meant != scope.hat:
+        raise OtherHat(meant)
 
 
 def _once(
@@ -116,5 +131,11 @@ def no_role(request: HttpRequest) -> HttpResponse:
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     """A refusal that no form showed, as a page with the sentence and a way back."""
+    if isinstance(refused, OtherHat):
+        sent = [
+            (name, value) for name, values in request.POST.lists() for value in values if name not in _NOT_SENT_AGAIN
+        ]
+        context = {"refused": refused, "sent": sent, "files": bool(request.FILES)}
+        return render(request, "other_hat.html", context, status=refused.status)
     template = "403.html" if refused.status == 403 else "refused.html"
     return render(request, template, {"refused": refused}, status=refused.status)

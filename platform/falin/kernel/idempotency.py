@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
+from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -23,10 +24,14 @@ def fingerprint(request: HttpRequest) -> str:
         asked.update(request.body)
     else:  # not the raw body: boundaries and the form token differ between two sends of the same form
         for name, values in sorted(request.POST.lists()):
-            if name not in {"csrfmiddlewaretoken", "_once"}:
+            if name not in {"csrfmiddlewaretoken", "_once", "_hat"}:
                 asked.update(f"{name}={values}\n".encode())
         for name, upload in sorted(request.FILES.items()):
-            asked.update(f"{name}:{getattr(upload, 'size', 0)}\n".encode())
+            asked.update(f"{name}:".encode())
+            assert isinstance(upload, File)
+            for chunk in upload.chunks():
+                asked.update(chunk)
+            upload.seek(0)
     return asked.hexdigest()
 
 
@@ -54,7 +59,7 @@ def remember(*, scope: Scope, key: str, response: HttpResponse) -> None:
     IdempotencyKey.objects.filter(person_id=scope.person_id, key=key).update(
         status=response.status_code,
         location=response.headers.get("Location", ""),
-        body="" if 300 <= response.status_code < 400 else response.content.decode()[:200_000],
+        body="" if 300 <= response.status_code < 400 else response.content.decode(),
         content_type=response.headers.get("Content-Type", ""),
     )
 

@@ -1,7 +1,8 @@
 """
 The place of long work: every job is a row with owner, progress, log, cancel and result.
 
-A job runs as its owner, in the scope he had when he asked. It survives a killed worker: a running job whose heartbeat
+A job runs as its owner, under the hat he asked in, with the places and grants that hat has when the work begins; who has
+lost it meanwhile gets a sentence instead. It survives a killed worker: a running job whose heartbeat
 stopped is queued again, and after three tries says that it failed. Nothing is ever silent: each turn leaves a line.
 
 A try that was given up for dead may live on (a machine that stood still). Tries are therefore numbered: an older one can
@@ -13,9 +14,9 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,7 +34,7 @@ log = logging.getLogger("falin.jobs")
 
 MAX_ATTEMPTS = 3
 BEAT = 5.0  # seconds between two heartbeats, whatever the work itself says
-SILENT = timedelta(seconds=30)
+SILENT = timedelta(seconds=20)
 LOST = timedelta(seconds=10)  # queued this long without being begun: the message may be lost
 LONGEST_LOG = 20_000
 
@@ -77,6 +78,7 @@ class Run:
 Runner = Callable[[Run], Mapping[str, Any]]
 _runners: dict[str, Runner] = {}
 _sender: list[Callable[[str, str], None]] = []
+_reader: list[Callable[[int, str], Scope | None]] = []
 
 
 def register(kind: str, runner: Runner) -> None:
@@ -89,11 +91,15 @@ def send_with(sender: Callable[[str, str], None]) -> None:
     _sender[:] = [sender]
 
 
+def read_scopes_with(reader: Callable[[int, str], Scope | None]) -> None:
+    """Have ``reader(person_id, hat)`` say what a person may under a hat at this moment."""
+    _reader[:] = [reader]
+
+
 def ask(*, scope: Scope, kind: str, title: str, parameters: Mapping[str, Any], now: datetime) -> uuid.UUID:
     """Queue a job in the open transaction; a worker hears of it after the commit."""
     assert kind in _runners, kind
-    kept = asdict(scope) | {"nodes": sorted(scope.nodes), "grants": sorted(scope.grants)}
-    job = Job.objects.create(kind=kind, title=title, person_id=scope.person_id, scope=kept,
+    job = Job.objects.create(kind=kind, title=title, person_id=scope.person_id, scope={"hat": scope.hat},
                              parameters=dict(parameters), created_at=now)  # fmt: skip
     transaction.on_commit(lambda: send(scope.schema, str(job.id)))
     return job.id
@@ -137,13 +143,19 @@ def _mine(scope: Scope) -> QuerySet[Job]:
     return Job.objects.filter(person_id=scope.person_id)
 
 
-def restored_scope(kept: Mapping[str, Any]) -> Scope:
-    """The scope a job was asked in."""
-    fields = dict(kept)
-    fields["roots"] = tuple(fields["roots"])
-    fields["nodes"] = frozenset(fields["nodes"])
-    fields["grants"] = frozenset(fields["grants"])
-    return Scope(**fields)
+def _scope_now(system: Scope, job: Job) -> Scope:
+    """
+    What the owner may at this moment under the hat he asked in; the system's own jobs have the system's scope.
+
+    :raises Refused: he does not wear that hat any more.
+    """
+    if job.person_id == system.person_id:
+        return system
+    with inside(system, read_only=True):
+        scope = _reader[0](job.person_id, job.scope.get("hat", ""))
+    if scope is None or scope.schema != system.schema:
+        raise Refused("jobs.hat_lost", _("提交这项任务时的身份已经到期或停用，任务没有做。"))
+    return scope
 
 
 def work(*, system: Scope, job_id: uuid.UUID) -> str:
@@ -159,11 +171,12 @@ def work(*, system: Scope, job_id: uuid.UUID) -> str:
             return "not mine"
         row.state, row.heartbeat_at, row.attempts = JobState.RUNNING, clock.now(), row.attempts + 1
         row.save(update_fields=["state", "heartbeat_at", "attempts"])
-        run = Run(scope=restored_scope(row.scope), job_id=row.id, parameters=row.parameters, attempt=row.attempts)
+        run = Run(scope=system, job_id=row.id, parameters=row.parameters, attempt=row.attempts)
         kind = row.kind
     result: dict[str, Any] = {}
     try:
         with _beating(system, run):
+            run.scope = _scope_now(system, row)
             result = dict(_runners[kind](run))
         state, line = JobState.DONE, _("做完了。")
     except Superseded:
@@ -230,6 +243,13 @@ def _held(run: Run) -> Job | None:
     """The job's row, locked, if this try still has it."""
     row = Job.objects.select_for_update(of=("self",)).get(id=run.job_id)
     return row if row.state == JobState.RUNNING and row.attempts == run.attempt else None
+
+
+def open_among(schemas: Iterable[str]) -> list[str]:
+    """The schemas that have jobs queued or running, in one round trip."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from public.jobs_open(%s)", [list(schemas)])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def sweep(*, now: datetime) -> list[uuid.UUID]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import IntegrityError
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):
@@ -26,6 +27,17 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class OtherHat(Refused):
+    """The page was opened in one role and sent in another: the session changed hats in between, in another tab."""
+
+    def __init__(self, meant: str) -> None:
+        super().__init__(
+            "kernel.other_hat",
+            _("您打开这个页面之后换了身份，所以没有提交。您填的内容都还在下面，换回原来的身份就能提交。"),
+        )
+        self.meant = meant
 
 
 class Forbidden(Refused):

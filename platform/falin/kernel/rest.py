@@ -19,6 +19,8 @@ from rest_framework.views import exception_handler as stock_handler
 
 from falin.kernel import idempotency
 from falin.kernel.clock import now
+from falin.kernel.doors import same_hat
+from falin.kernel.models import IdempotencyKey
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
@@ -53,7 +55,9 @@ class DoorView(APIView):
     permission_classes = ()
     door_grants: ClassVar[dict[str, str]] = {}
     door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+    door_keeps: ClassVar[bool] = True  # answers are kept for their ``Idempotency-Key``; not where one holds a password
     scope: Scope
+    key_claimed: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -70,8 +74,8 @@ class DoorView(APIView):
             response = super().dispatch(request, scope, *args, **kwargs)
             if response.status_code >= 400:
                 transaction.set_rollback(True)
-            elif request.method in self.door_writes:
-                _keep(request, scope, response)
+            elif self.key_claimed and isinstance(response, Response):
+                idempotency.remember(scope=scope, key=self.key_claimed, response=response.render())
             return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -82,7 +86,17 @@ class DoorView(APIView):
         scope = getattr(request, "scope", None)
         if scope is None or not request.user:  # without its user nobody has asked for the form token (CSRF)
             raise exceptions.NotAuthenticated
+        if method in self.door_writes:
+            same_hat(request._request, scope)
         scope.require(self.door_grants[method])
+        key = request.headers.get("Idempotency-Key", "")
+        if key and method in self.door_writes and self.door_keeps:
+            # Before anything asks for the data: the fingerprint is of the bytes, which are gone once they were parsed.
+            seen = idempotency.fingerprint(request._request)
+            earlier = idempotency.claim(scope=scope, key=key, fingerprint=seen, now=now())
+            if earlier is not None:
+                raise AnsweredBefore(earlier)
+            self.key_claimed = key
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -90,29 +104,14 @@ class DoorView(APIView):
         return response
 
 
-def once(request: Request, scope: Scope) -> Response | None:
-    """
-    The answer that was given under this request's ``Idempotency-Key``, if there was one; else claims the key.
+class AnsweredBefore(Exception):
+    """This very request came in earlier under its key; its answer stands."""
 
-    To be called before ``request.data``: the fingerprint is of the bytes, which are gone once they were parsed.
-    """
-    key = request.headers.get("Idempotency-Key", "")
-    if not key:
-        return None
-    earlier = idempotency.claim(scope=scope, key=key, fingerprint=idempotency.fingerprint(request._request), now=now())
-    if earlier is None:
-        request._request.key_claimed = True  # type: ignore[attr-defined]
-        return None
-    body = json.loads(earlier.body) if earlier.body else None
-    where = {"Location": earlier.location} if earlier.location else {}
-    return Response(body, status=earlier.status, headers={"Idempotency-Replayed": "true", **where})
-
-
-def _keep(request: Any, scope: Scope, response: Any) -> None:
-    """Remember the answer to a key that ``once`` claimed."""
-    key = request.headers.get("Idempotency-Key", "")
-    if key and isinstance(response, Response) and getattr(request, "key_claimed", False):
-        idempotency.remember(scope=scope, key=key, response=response.render())
+    def __init__(self, earlier: IdempotencyKey) -> None:
+        super().__init__(earlier.key)
+        body = json.loads(earlier.body) if earlier.body else None
+        where = {"Location": earlier.location} if earlier.location else {}
+        self.response = Response(body, status=earlier.status, headers={"Idempotency-Replayed": "true", **where})
 
 
 def problem(code: str, message: str, http_status: int, **more: Any) -> Response:
@@ -123,6 +122,8 @@ def problem(code: str, message: str, http_status: int, **more: Any) -> Response:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error of the API as a problem; what nobody foresaw goes on to the server's own handler."""
+    if isinstance(error, AnsweredBefore):
+        return error.response
     if isinstance(error, Refused):
         return problem(error.code, error.message, error.status, **({"field": error.field} if error.field else {}))
     if isinstance(error, Http404 | Missing):

@@ -32,6 +32,7 @@ class Scope:
     grants: frozenset[str] = field(default_factory=frozenset)
     subject_id: str = ""  # the firm or adviser whose own rows these are, for roles that see only their own
     request_id: str = ""
+    hat: str = ""  # names the role in the tenant among all the person holds; forms and jobs carry it
 
     def may(self, grant: str) -> bool:
         return grant in self.grants

@@ -155,6 +155,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        refusals = sys.modules.get("falin.kernel.refusals")  # not there yet: then it is no refusal
+        if refusals is None or not isinstance(error, refusals.Refused):
+            raise
+        complain(CannotStart(error.message))  # the command's own sentence, as a page would show it
+        return 1
 
 
 if __name__ == "__main__":

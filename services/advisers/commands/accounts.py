@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from falin.kernel.clock import legal_day
 from falin.kernel.scope import Scope
 from services.advisers import policies
+from services.advisers.commands.access import settle_access
 from services.advisers.commands.booking import book
 from services.advisers.commands.locking import lock_adviser
 from services.advisers.models import Seat
 from services.advisers.queries.homes import home_of
 from services.advisers.types import Account
-from tenants.identity.api import Role, create_person, find_person, grant_role, names_of
+from tenants.identity.api import create_person, find_person, names_of
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are mistaken for another on paper
 _TRIES = 20
@@ -47,12 +48,10 @@ def open_account(
     adviser.person_id = person.id
     adviser.save(update_fields=["person_id"])
     today = legal_day(now)
-    seats = Seat.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), adviser=adviser).order_by("begins_on")
-    for node_id, begins_on, ends_on in seats.values_list("node_id", "begins_on", "ends_on"):
-        grant_role(
-            scope=scope, person_id=person.id, role=Role.ADVISER, node_id=node_id, subject_id=str(adviser.id),
-            reason=_("聘任为法律顾问"), valid_from=begins_on, valid_to=ends_on, now=now,
-        )  # fmt: skip
+    seats = Seat.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=today), adviser=adviser)
+    for node_id in sorted(set(seats.values_list("node_id", flat=True))):
+        settle_access(scope=scope, adviser_id=adviser.id, person_id=person.id, node_id=node_id,
+                      why=_("聘任为法律顾问"), now=now)  # fmt: skip
     book(
         scope=scope, act="advisers.account.opened", subject=("adviser", adviser.id), node_id=home_of(scope).node_id,
         now=now, after={"person": person.id}, payload={"adviser": str(adviser.id), "person": person.id},

@@ -12,6 +12,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from services.advisers import policies
+from services.advisers.commands.access import settle_access
 from services.advisers.commands.booking import book
 from services.advisers.commands.locking import lock_appointment
 from services.advisers.commands.seats import Appointee, list_taken, lock_appointee, take
@@ -22,7 +23,6 @@ from services.advisers.queries.homes import home_of
 from services.advisers.queries.register import most_communities
 from services.advisers.rules import free_slot, obstacle_to
 from services.advisers.types import AppointmentInfo, Obstacle, TakenSeat, VacancyReason
-from tenants.identity.api import Role, end_role, grant_role
 
 
 def appoint_adviser(
@@ -56,10 +56,8 @@ def appoint_adviser(
     )  # fmt: skip
     appointment.save(force_insert=True)
     if adviser.person_id is not None:
-        grant_role(
-            scope=scope, person_id=adviser.person_id, role=Role.ADVISER, node_id=place.id, subject_id=str(adviser.id),
-            reason=_("聘任为法律顾问"), valid_from=begins_on, valid_to=ends_on, now=now,
-        )  # fmt: skip
+        settle_access(scope=scope, adviser_id=adviser.id, person_id=adviser.person_id, node_id=place.id,
+                      why=_("聘任为法律顾问"), now=now)  # fmt: skip
     facts = {"begins_on": str(begins_on), "ends_on": str(ends_on or ""), "firm": adviser.firm_name}
     book(
         scope=scope, act="advisers.adviser.appointed", subject=("adviser", adviser.id), node_id=place.id, now=now,
@@ -88,7 +86,10 @@ def end_appointment(
     appointment.ends_on, appointment.ended_why = on_day, why.strip()
     appointment.save(update_fields=["ends_on", "ended_why"])
     Seat.objects.filter(appointment_id=appointment.id).update(ends_on=on_day)
-    _shorten_role(scope, appointment, now)
+    person_id = Adviser.objects.filter(id=appointment.adviser_id).values_list("person_id", flat=True).first()
+    if person_id is not None:
+        settle_access(scope=scope, adviser_id=appointment.adviser_id, person_id=person_id,
+                      node_id=appointment.node_id, why=appointment.ended_why, now=now)  # fmt: skip
     book(
         scope=scope, act="advisers.appointment.ended", subject=("adviser", appointment.adviser_id),
         node_id=appointment.node_id, now=now, why=why.strip(), before=before, after={"ends_on": str(on_day)},
@@ -165,23 +166,6 @@ def _check_nothing_speaks_against(
         obstacle, seats=meant, county_id=county_id, most=most, name=adviser.name, begins_on=begins_on,
         exam_passed_on=adviser.exam_passed_on, banned_until=adviser.banned_until, ban_reason=adviser.ban_reason,
     )  # fmt: skip
-
-
-def _shorten_role(scope: Scope, appointment: Appointment, now: datetime) -> None:
-    """The right to sign in for the place goes with the appointment: at once, or on the day it now ends."""
-    person_id = Adviser.objects.filter(id=appointment.adviser_id).values_list("person_id", flat=True).first()
-    if person_id is None:
-        return
-    subject = str(appointment.adviser_id)
-    end_role(
-        scope=scope, person_id=person_id, role=Role.ADVISER, node_id=appointment.node_id, subject_id=subject,
-        why=appointment.ended_why, now=now,
-    )  # fmt: skip
-    if appointment.ends_on is not None and appointment.ends_on > legal_day(now):
-        grant_role(
-            scope=scope, person_id=person_id, role=Role.ADVISER, node_id=appointment.node_id, subject_id=subject,
-            reason=_("聘任为法律顾问"), valid_from=appointment.begins_on, valid_to=appointment.ends_on, now=now,
-        )  # fmt: skip
 
 
 def _payload(appointment: Appointment) -> dict[str, object]:

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from falin.kernel.clock import now
-from falin.kernel.rest import DoorView, once
+from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.commands.importing import confirm_import, stop_import, take_sheet
@@ -113,9 +113,6 @@ class Imports(DoorView):
     )  # fmt: skip
     def post(self, request: Request, scope: Scope) -> Response:
         """Take a sheet and have it checked."""
-        earlier = once(request, scope)
-        if earlier is not None:
-            return earlier
         form = SheetUpload(data=request.data)
         form.is_valid(raise_exception=True)
         return _answer(take_sheet(scope=scope, upload=form.validated_data["file"], now=now()), 202)
@@ -140,7 +137,7 @@ class Confirm(DoorView):
     @extend_schema(tags=_TAGS, operation_id="advisers_imports_confirm", request=None, responses={202: SheetImport})
     def post(self, request: Request, scope: Scope, import_id: uuid.UUID) -> Response:
         """Have the ready rows loaded; an interrupted load goes on where it stood."""
-        return once(request, scope) or _answer(confirm_import(scope=scope, import_id=import_id, now=now()), 202)
+        return _answer(confirm_import(scope=scope, import_id=import_id, now=now()), 202)
 
 
 class Stop(DoorView):
@@ -151,7 +148,7 @@ class Stop(DoorView):
     @extend_schema(tags=_TAGS, operation_id="advisers_imports_stop", request=None, responses={202: SheetImport})
     def post(self, request: Request, scope: Scope, import_id: uuid.UUID) -> Response:
         """Ask the work on it to stop; rows that were loaded stay."""
-        return once(request, scope) or _answer(stop_import(scope=scope, import_id=import_id, now=now()), 202)
+        return _answer(stop_import(scope=scope, import_id=import_id, now=now()), 202)
 
 
 class RowsToMend(DoorView):

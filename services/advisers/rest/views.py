@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from falin.kernel.clock import legal_day, now
-from falin.kernel.rest import DoorView, once
+from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from services.advisers import commands, policies, queries
 from services.advisers.rest import serializers as s
@@ -45,10 +45,6 @@ def _day(asked: dict[str, Any]) -> date:
 def _write(
     request: Request, scope: Scope, serializer: type[Serializer[Any]], act: Callable[[dict[str, Any]], Response]
 ) -> Response:
-    """Do what was sent, once for each ``Idempotency-Key``."""
-    earlier = once(request, scope)
-    if earlier is not None:
-        return earlier
     return act(_checked(serializer(data=request.data)))
 
 
@@ -133,6 +129,7 @@ class Ban(DoorView):
 
 
 class OpenAccount(DoorView):
+    door_keeps = False
     door_grants = {"POST": policies.REGISTER}
 
     @extend_schema(request=None, responses={201: s.AccountOut, **REFUSED}, tags=["advisers"])

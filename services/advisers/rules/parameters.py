@@ -19,3 +19,16 @@ MOST_COMMUNITIES = declare(
         direction=-1,
     )
 )
+
+LATE_DAYS = declare(
+    Parameter(
+        key="advisers.late_days",
+        label=gettext_noop("聘任结束后还能补交记录的天数"),
+        unit=gettext_noop("天"),
+        default=15,
+        minimum=0,
+        maximum=62,
+        rule="R2.4",
+        set_by=("province",),
+    )
+)

@@ -51,8 +51,7 @@ def _answer(
             raise
         except Refused as refused:
             show_refusal(form, refused)
-    once = request.POST.get("_once") or uuid.uuid4().hex
-    return render(request, template, {"form": form, "once": once, **context}, status=422 if form.errors else 200)
+    return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
 
 def _sent(request: HttpRequest) -> Any:

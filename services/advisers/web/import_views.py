@@ -63,7 +63,7 @@ def upload(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         else:
             return redirect("advisers:import_sheet", info.id)
     context = {
-        "form": form, "once": uuid.uuid4().hex, "columns": COLUMNS,
+        "form": form, "columns": COLUMNS,
         "imports": [(info, STATE_WORDS[info.state], _KINDS[info.state]) for info in list_imports(scope=scope)],
     }  # fmt: skip
     return render(request, "advisers/import.html", context, status=422 if form.errors else 200)
@@ -82,7 +82,7 @@ def sheet(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpRespo
 def _context(info: ImportInfo) -> dict[str, Any]:
     return {
         "info": info, "state": info.state.value, "words": STATE_WORDS[info.state], "kind": _KINDS[info.state],
-        "once": uuid.uuid4().hex, "step": _step(info), "again": info.loaded is not None,
+        "step": _step(info), "again": info.loaded is not None,
         "left": info.counts.ready - (info.loaded.rows if info.loaded else 0),
     }  # fmt: skip
 

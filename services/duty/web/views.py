@@ -185,7 +185,7 @@ def months(request: HttpRequest, scope: Scope) -> HttpResponse:
     context = {
         "book": book, "next": min(with_visits, default=max(open_over, default=None)), "asked": asked,
         "refused": refused_for,
-        "last_closed": last_closed, "once": request.POST.get("_once") or uuid.uuid4().hex,
+        "last_closed": last_closed,
     }  # fmt: skip
     return render(request, "duty/months.html", context, status=422 if refused_for else 200)
 
@@ -209,8 +209,7 @@ def _kept(response: HttpResponse, scope: Scope) -> HttpResponse:
 
 def _with_visit(request: HttpRequest, template: str, visit: VisitInfo, form: Any) -> HttpResponse:
     names = queries.place_names({visit.content.node_id})
-    context = {"visit": visit, "form": form, "place": names.get(visit.content.node_id, ("", ""))[0],
-               "once": request.POST.get("_once") or uuid.uuid4().hex}  # fmt: skip
+    context = {"visit": visit, "form": form, "place": names.get(visit.content.node_id, ("", ""))[0]}
     return render(request, template, context, status=422 if form.errors else 200)
 
 

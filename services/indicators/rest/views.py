@@ -13,7 +13,7 @@ from rest_framework.serializers import Serializer
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Missing
-from falin.kernel.rest import DoorView, once
+from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from services.indicators import queries
 from services.indicators.commands import publish_month
@@ -131,9 +131,6 @@ class PublishView(DoorView):
 
     @extend_schema(request=shapes.PublishAsked, responses={202: shapes.RunShape})
     def post(self, request: Request, scope: Scope, node_id: int) -> Response:
-        earlier = once(request, scope)
-        if earlier is not None:
-            return earlier
         asked = _checked(shapes.PublishAsked(data=request.data)).validated_data
         if node_id not in scope.roots:
             raise Missing("indicators.missing", _("没有这个地方，或者不在您的范围内。"))

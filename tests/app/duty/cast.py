@@ -33,8 +33,7 @@ class Adviser:
 
     def scope(self, world: World, county: str = "330106") -> Scope:
         """His scope in one of his counties."""
-        from tenants.identity.api import read_signed_in
-        from tenants.identity.middleware import scope_of
+        from tenants.identity.api import read_signed_in, scope_of
 
         person = Person.objects.get(username=self.username)
         signed_in = read_signed_in(person_id=person.id, on=world.today)

@@ -12,14 +12,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from falin.kernel.files import open_file
 from falin.kernel.models import AuditEntry, OutboxEvent, StoredFile
 from falin.kernel.periods import Month
-from falin.kernel.refusals import Forbidden, Refused
+from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.transactions import inside
 from services.duty.commands import close_month, log_visit
 from services.duty.models import Visit
 from services.duty.queries import dirty_months, get_my_visit, list_visit_lines, month_hours
 from services.duty.types import VisitKind
+from tenants.identity.api import read_signed_in, scope_of
 from tests.app.duty.cast import GEM, SPRING, VILLAGE, a_visit, at, engage, log, traces, without
 from tests.world import NOW, World
 
@@ -277,3 +279,29 @@ def test_an_id_the_server_never_saw_is_not_there(world: World) -> None:
     with inside(scope, read_only=True), pytest.raises(Refused) as refused:
         get_my_visit(scope=scope, visit_id=uuid.uuid4())
     assert refused.value.status == 404
+
+
+def test_visits_of_the_last_days_still_arrive_after_the_appointment_is_over(world: World) -> None:
+    """A phone without a network at the end of a term: what was done while it ran is taken, nothing after it."""
+    adviser = engage(world, ends_on=NOW.date())
+    later = NOW + timedelta(days=10)
+    signed_in = read_signed_in(person_id=adviser.scope(world).person_id, on=later.date())
+    assert signed_in is not None
+    scope = scope_of(signed_in, signed_in.hats[0])
+    assert log(world, scope, now=later).adviser_name == "陆知微"
+    with pytest.raises(Refused) as refused:
+        log(world, scope, now=later, begins_at=at(date(2026, 11, 17), 9), ends_at=at(date(2026, 11, 17), 10))
+    assert refused.value.code == "duty.not_appointed"
+
+
+def test_a_photo_is_shown_to_its_owner_only_while_he_is_an_adviser(world: World) -> None:
+    scope = engage(world).scope(world)
+    log(world, scope, photo=SimpleUploadedFile("a.png", PNG))
+    with inside(scope, read_only=True):
+        kept = StoredFile.objects.get(purpose="photo")
+        row, opened = open_file(scope=scope, file_id=kept.id)
+        with opened:
+            assert (row, opened.read()) == (kept, PNG)
+        for lost in (without(scope, "duty.own"), world.scope("street2")):
+            with pytest.raises(Missing):
+                open_file(scope=lost, file_id=kept.id)

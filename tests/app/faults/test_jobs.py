@@ -15,10 +15,14 @@ from falin.kernel import clock, jobs
 from falin.kernel.jobs import LOST, MAX_ATTEMPTS, SILENT, Run, Superseded
 from falin.kernel.models import Job
 from falin.kernel.refusals import Missing, Refused
+from falin.kernel.relay import waiting_among
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from tenants.identity.api import system_of
+from tenants.identity.models import Binding
 from tenants.registry.api import find_by_schema
+from tenants.registry.models import Tenant
+from tenants.registry.types import State
 from tests.world import World
 
 KIND = "faults.work"
@@ -267,3 +271,37 @@ def test_jobs_go_to_the_queue_the_standard_worker_reads(tmp_path: Any) -> None:
     (worker,) = [program for program in programs if program.name == "worker"]
     read = set(worker.command[worker.command.index("--queues") + 1].split(","))
     assert {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue} == read
+
+
+def test_a_job_of_somebody_who_lost_the_role_meanwhile_is_not_done(
+    system: Scope, ask: Callable[[Body], uuid.UUID], world: World
+) -> None:
+    done: list[Run] = []
+    job_id = ask(lambda run: done.append(run) or {})
+    Binding.objects.filter(person_id=world.scope("county").person_id).update(ended_at=clock.now())
+    assert jobs.work(system=system, job_id=job_id) == "failed"
+    assert (done, row(system, job_id).result["code"]) == ([], "jobs.hat_lost")
+    assert "身份已经到期或停用" in row(system, job_id).log
+
+
+def test_a_job_sees_the_places_its_owner_has_when_it_begins(
+    system: Scope, ask: Callable[[Body], uuid.UUID], world: World
+) -> None:
+    seen: list[Scope] = []
+    job_id = ask(lambda run: seen.append(run.scope) or {})
+    Tenant.objects.filter(schema_name=system.schema).update(state=State.SUSPENDED)
+    assert jobs.work(system=system, job_id=job_id) == "done"
+    assert "advisers.appoint" in world.scope("county2").grants and "advisers.appoint" not in seen[0].grants
+
+
+def test_the_sweep_asks_once_for_all_tenants_and_passes_by_a_broken_one(
+    system: Scope, ask: Callable[[Body], uuid.UUID], world: World
+) -> None:
+    job_id = ask(fine)
+    schemas = [world.schema("330102"), system.schema, "public", "no_such_schema"]
+    with inside(system, read_only=True):
+        assert jobs.open_among(schemas) == [system.schema]
+        assert waiting_among(["no_such_schema", world.schema("330102")]) == []
+    assert jobs.work(system=system, job_id=job_id) == "done"
+    with inside(system, read_only=True):
+        assert jobs.open_among(schemas) == []

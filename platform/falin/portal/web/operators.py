@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
@@ -89,7 +88,7 @@ def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         except Refused as refused:
             show_refusal(province if province.is_bound else county, refused)
     bad = bool(province.errors or county.errors)
-    context = {"page": page, "province": province, "county": county, "once": uuid4().hex}
+    context = {"page": page, "province": province, "county": county}
     response = render(request, "portal/setup.html", context, status=422 if bad else 200)
     if page.working:
         response.headers["Refresh"] = "3"

@@ -47,9 +47,8 @@ from tenants.divisions.api import (
     list_streets,
     read_list,
 )
-from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, system_of
+from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, scope_of, system_of
 from tenants.identity.commands import password_was_changed
-from tenants.identity.middleware import scope_of
 from tenants.registry.api import Kind, django_as_owner, find_tenant_of, keep_spares, provision_tenant
 
 PASSWORD = "fa-lin-yan-shi"  # noqa: S105 - printed on the terminal of every demo

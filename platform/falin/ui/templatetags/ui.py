@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -12,7 +13,7 @@ from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInpu
 from django.http import HttpRequest
 from django.templatetags.static import PrefixNode
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -63,6 +64,21 @@ def address(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+@register.simple_tag(takes_context=True)
+def form_keys(context: template.Context, once: bool = True) -> SafeString:  # noqa: FBT001, FBT002 -- a tag's argument
+    """
+    What every form of a signed-in person carries unseen: the form token, the role he saw himself act in, and a key.
+
+    Sent twice, the same key gets the first answer; ``once=False`` where the answer must not be kept (a password).
+    """
+    request: HttpRequest = context["request"]
+    hat = getattr(getattr(request, "scope", None), "hat", "")
+    hidden = [("csrfmiddlewaretoken", str(context.get("csrf_token", ""))), ("_hat", hat)]
+    if once:
+        hidden.append(("_once", request.POST.get("_once") or uuid4().hex))
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', hidden)
 
 
 # ---------------------------------------------------------------- filters
