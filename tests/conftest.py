@@ -104,6 +104,7 @@ def template(django_db_blocker: Any) -> str:
 def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[worlds.World]:
     """A copy of the small world for one test, committed to for real and dropped afterwards."""
     from falin.kernel import crypto
+    from tenants.settings import api as levels
 
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
     with psycopg.connect(_ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
@@ -113,6 +114,7 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
             )
         )
         crypto.forget_keys()
+        levels.forget()
         _point_at(name)
         location, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path)
         try:

@@ -8,19 +8,22 @@ from tenants.identity.types import Role
 _ALL = frozenset({"home.read", "places.read", "figures.read", "jobs.own", "hat.switch"})
 
 GRANTS: dict[Role, frozenset[str]] = {
-    Role.PROVINCE_LEADER: _ALL | {"figures.export", "visits.published", "history.read"},
-    Role.CITY_OFFICER: _ALL | {"figures.export", "visits.published", "history.read"},
+    Role.PROVINCE_LEADER: _ALL
+    | {"figures.export", "visits.published", "history.read", "settings.read", "settings.set"},
+    Role.CITY_OFFICER: _ALL
+    | {"figures.export", "visits.published", "history.read", "settings.read", "settings.set"},
     Role.COUNTY_TEAM: _ALL
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "duty.read", "duty.close",
         "duty.remind",
-        "figures.publish", "figures.export", "visits.published", "history.read", "people.read",
+        "figures.publish", "figures.export", "visits.published", "history.read", "people.read", "settings.read",
+        "settings.set",
     },
-    Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published"},
-    Role.LIAISON: _ALL | {"advisers.read", "duty.read"},
+    Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published", "settings.read"},
+    Role.LIAISON: _ALL | {"advisers.read", "duty.read", "settings.read"},
     Role.ADVISER: _ALL | {"duty.log", "duty.own"},
     Role.FIRM_MANAGER: _ALL | {"firm.read"},
-    Role.AUDITOR: _ALL | {"figures.export", "visits.published", "history.read"},
+    Role.AUDITOR: _ALL | {"figures.export", "visits.published", "history.read", "settings.read"},
     # He runs the platform; what is in it is not his, figures neither.
     Role.OPERATOR: _ALL - {"places.read", "figures.read"} | {"tenants.manage", "events.manage"},
 }  # fmt: skip
@@ -48,5 +51,7 @@ PLATFORM = frozenset({Role.OPERATOR})
 SYSTEM = frozenset({"figures.publish", "duty.read"})
 
 # What is left to everybody while his tenant is suspended.
-READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
-                        "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read"})  # fmt: skip
+READS_ONLY = frozenset({
+    "home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read", "duty.read",
+    "duty.own", "visits.published", "history.read", "people.read", "firm.read", "settings.read",
+})  # fmt: skip

@@ -13,6 +13,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests import peopled
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.tenancy.ground import Fact, Ground, Reader, text_of
 from tests.tenancy.reference import MAY, may_see
-from tests.world import PLACES
+from tests.world import NOW, PLACES
 
 COMMUNITIES = tuple(code for code in PLACES if len(code) == 12)
 
@@ -205,6 +206,27 @@ def _files(ground: Ground) -> Iterable[Thing]:
     yield Thing({"file_id": uuid.UUID(int=5)}, frozenset(), Fact("-" * 40, "photo"))
 
 
+def _set_at(*levels: int) -> Callable[[Ground], Iterable[Thing]]:
+    def things(ground: Ground) -> Iterable[Thing]:
+        for code in PLACES:
+            if len(code) in levels:
+                node = ground.node[code]
+                yield Thing(
+                    {"key": "duty.hours_a_month"}, frozenset({code}), query=f"place={node}", more={"node": node}
+                )
+
+    return things
+
+
+def _sees_settings(reader: Reader, thing: Thing) -> bool:
+    """What holds at a place binds those below it: they may read it."""
+    return reader.reaches(thing.codes) or any(root.startswith(code) for root in reader.roots for code in thing.codes)
+
+
+def _sets(reader: Reader, thing: Thing) -> bool:
+    return bool(reader.roots & thing.codes)
+
+
 def _once(**parts: Any) -> Callable[[Ground], Iterable[Thing]]:
     return lambda ground: [Thing(parts, frozenset())]
 
@@ -239,6 +261,11 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("job_id",): Asked(_facts("job", "job_id"), _by_fact),
     ("file_id",): Asked(_files, _by_fact),
     ("kind", "subject_id"): Asked(_histories, _by_fact, empty=True),
+    "portal:settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "portal:setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "portal:setting-say": Asked(_set_at(2, 4, 6), _sets),
+    "api-settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
     "account_confirm_email": Asked(_once(key="nobodys"), _anybody),
     "account_reset_password_from_key": Asked(_once(uidb36="1", key="set-password"), _anybody),
@@ -390,6 +417,18 @@ def _upload(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("sheet.xlsx", peopled.sheet_upload("sheet.xlsx").read())}
 
 
+def _statement(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    """Sent as a form the place stands in the address, as JSON in the body."""
+    day = max(NOW.date(), date.today()) + timedelta(days=40)  # noqa: DTZ011 -- far enough off for any clock
+    return {
+        "value": 9,
+        "valid_from": day.isoformat(),
+        "why": "按省里的通知",
+        "checked": "on",
+        "place": thing.more["node"],
+    }
+
+
 def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     row = next(row for row in ground.rows["kernel_outboxevent"] if row["set_aside_at"])
     return {"event": f"{row['schema']}:{row['id']}"}
@@ -449,6 +488,8 @@ WRITES: dict[str, Write] = {
     "POST duty-api:months": Write(_form(month="2026-10")),
     "POST figures:publish": Write(_form(month="2026-08")),
     "POST api-figures-publish": Write(_form(month="2026-08")),
+    "POST portal:setting-say": Write(_statement),
+    "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
@@ -509,6 +550,10 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers-api:vacancies": {"vacancy"},
     "advisers-api:candidates": {"adviser"},
     "advisers-api:appointments": {"appointment"},
+    "portal:settings": {"place"},
+    "portal:setting": {"place"},
+    "api-settings": {"place"},
+    "api-setting": {"place"},
     "duty:mine": {"place"},
     "duty:log": {"place"},
     "duty:visits": {"visit"},

@@ -33,6 +33,8 @@ MAY: dict[str, set[str]] = {
     "duty.close": {"county_team"},
     "duty.log": {"adviser"},
     "duty.own": {"adviser"},
+    "settings.read": _ABOVE | _COUNTY_SIDE,
+    "settings.set": {"province_leader", "city_officer", "county_team"},
     "figures.publish": {"county_team"},
     "firm.read": {"firm_manager"},
     "tenants.manage": {"operator"},

@@ -35,6 +35,7 @@ SHARED_APPS = [
     "tenants.divisions",
     "tenants.registry",
     "tenants.identity",
+    "tenants.settings",
     "services.advisers",
     "services.duty",
     "services.indicators",

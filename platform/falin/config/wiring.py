@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from falin.kernel import jobs, outbox
+from falin.kernel import jobs, outbox, parameters
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
+from tenants.settings import api as settings
 
 
 def wire() -> None:
     """Called once when Django is ready."""
     jobs.send_with(_to_broker)
     jobs.read_scopes_with(scope_in_force)
+    parameters.resolve_with(settings.resolve)
     portal.register_jobs()
     advisers.register_jobs()
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)

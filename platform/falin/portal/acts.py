@@ -29,6 +29,7 @@ WORDS = {
     "indicators.month.rolled_up": _("汇总本月指标"),
     "portal.province.asked": _("开通省级"),
     "portal.county.asked": _("开通县（区）"),
+    "settings.statement.made": _("设定指标"),
     "portal.event.resent": _("重新投递事件"),
     "indicators.month.published": _("发布本月指标"),
 }

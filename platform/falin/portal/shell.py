@@ -49,7 +49,13 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("月度结账"), "duty:months", "lock", "duty.close"),
         ),
     ),
-    (_("评"), ((_("指标与排名"), "figures:home", "chart", "figures.read"),)),
+    (
+        _("评"),
+        (
+            (_("指标与排名"), "figures:home", "chart", "figures.read"),
+            (_("设定"), "portal:settings", "edit", "settings.read"),
+        ),
+    ),
     (
         _("查"),
         (

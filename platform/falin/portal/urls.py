@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import history, home, jobs, operators
+from falin.portal.web import history, home, jobs, operators, settings
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("files/<uuid:file_id>/", jobs.download, name="file"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),
+    path("settings/", settings.overview, name="settings"),
+    path("settings/<str:key>/", settings.one, name="setting"),
+    path("settings/<str:key>/say/", settings.say, name="setting-say"),
     path("setup/", operators.setup, name="setup"),
     path("setup/first/<str:token>/", operators.first, name="first"),
     path("setup/people/", operators.people, name="setup-people"),

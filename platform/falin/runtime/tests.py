@@ -24,6 +24,7 @@ from falin.runtime.processes import dying_with_parent
 from falin.runtime.sentences import say
 
 NO_TESTS_COLLECTED = 5
+MEMORY_WANTED = 4 * 1024**3
 # The tools read the settings, which want an address; nobody listens there.
 NO_DATABASE = "postgresql://falin_app@127.0.0.1:1/none"
 CLOSED_NETWORK = ("--disable-socket", "--allow-hosts=127.0.0.1,localhost,::1", "--allow-unix-socket")
@@ -122,9 +123,8 @@ def _own_services(home: Home) -> Iterator[dict[str, str]]:
     Downloads (`cache`) are the only thing shared with the real home.
     """
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="falin-test-", ignore_cleanup_errors=True))
-        )
+        place = tempfile.TemporaryDirectory(prefix="falin-test-", dir=_memory(), ignore_cleanup_errors=True)
+        folder = Path(stack.enter_context(place))
         folder.chmod(0o711)  # as root the database runs as a user of its own
         own = Home(root=folder).prepare()
         own.cache.rmdir()
@@ -142,6 +142,17 @@ def _own_services(home: Home) -> Iterator[dict[str, str]]:
             "BROKER_URL": broker.url,
             "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
         }
+
+
+def _memory() -> str | None:
+    """
+    Where files cost no disk, if there is room; else ``None`` for the usual place.
+
+    Each test copies a database of some 2,000 small files: 0.1 s in memory, up to 4 s on a busy disk.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 -- a fresh folder in it, with a name nobody knows
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= MEMORY_WANTED
+    return str(memory) if roomy else None
 
 
 def _without_services() -> dict[str, str]:

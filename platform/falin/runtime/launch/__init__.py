@@ -9,7 +9,7 @@ from pathlib import Path
 
 from falin.runtime.home import find_home
 from falin.runtime.launch.environment import make_environment
-from falin.runtime.launch.frontend import build_frontend
+from falin.runtime.launch.frontend import build_frontend, find_node
 from falin.runtime.launch.loopback import ensure_loopback
 from falin.runtime.launch.programs import ensure_programs
 from falin.runtime.sentences import CannotStart, complain
@@ -56,6 +56,9 @@ def _become_command(checkout: Path, arguments: list[str]) -> None:
         if assets:
             environ["FALIN_ASSETS"] = str(assets)
         ensure_loopback()
+    if word == "test" and "--fast" not in arguments:
+        # The one that comes with the browser's driver wants a library that a bare Debian lacks (libatomic).
+        environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(find_node(home=home, checkout=checkout)))
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(python, [str(python), "-m", "falin.runtime.cli", *arguments], environ)  # noqa: S606 (no shell is the point)

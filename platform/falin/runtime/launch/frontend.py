@@ -93,6 +93,12 @@ def _copy_sources(sources: Path, copy: Path) -> None:
         shutil.copyfile(file, target)
 
 
+def find_node(*, home: Home, checkout: Path) -> Path:
+    """The machine's Node.js where it is new enough, else the one of the environment, fetched if need be."""
+    machines = shutil.which("node")
+    return Path(machines) if machines and _machine_has_node() else add_node(home=home, checkout=checkout) / "node"
+
+
 def _with_node(*, home: Home, checkout: Path) -> dict[str, str]:
     environ = {**os.environ, "npm_config_cache": str(home.cache / "npm")}
     if not _machine_has_node():

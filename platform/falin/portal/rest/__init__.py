@@ -1,0 +1,1 @@
+"""The API beside the pages that cross services."""

@@ -1,0 +1,127 @@
+"""Settings for programs: the same query and the same command as the pages."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.rest import DoorView
+from falin.kernel.scope import Scope
+from tenants.settings.api import READ, SET, Shown, Told, explain, list_settings, make_statement
+
+_TAGS = ["settings"]
+
+
+class Asked(serializers.Serializer[Any]):
+    place = serializers.IntegerField(min_value=1, max_value=2**62)
+    on = serializers.DateField(required=False)
+
+    def day(self) -> Any:
+        return self.validated_data.get("on") or legal_day(now())
+
+
+class StatementIn(serializers.Serializer[Any]):
+    place = serializers.IntegerField(min_value=1, max_value=2**62)
+    value = serializers.IntegerField(allow_null=True, min_value=-(2**31), max_value=2**31 - 1)
+    locked = serializers.BooleanField(default=False)
+    valid_from = serializers.DateField()
+    why = serializers.CharField(max_length=200)
+
+
+class ToldOut(serializers.Serializer[Any]):
+    place = serializers.CharField()
+    value = serializers.IntegerField(allow_null=True)
+    locked = serializers.BooleanField()
+    valid_from = serializers.DateField()
+    person = serializers.CharField()
+    why = serializers.CharField()
+    recorded_at = serializers.DateTimeField()
+    outcome = serializers.CharField(allow_null=True, help_text="taken, looser or locked; null: not in force on the day")
+
+
+class SettingOut(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    unit = serializers.CharField()
+    rule = serializers.CharField()
+    place = serializers.IntegerField()
+    place_name = serializers.CharField()
+    on = serializers.DateField()
+    value = serializers.IntegerField()
+    origin = ToldOut(allow_null=True, help_text="null: the default of the rules")
+    lock = ToldOut(allow_null=True)
+    steps = ToldOut(many=True)
+    coming = ToldOut(many=True)
+    may_set = serializers.BooleanField()
+
+
+class MadeOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    key = serializers.CharField()
+    value = serializers.IntegerField(allow_null=True)
+    locked = serializers.BooleanField()
+    valid_from = serializers.DateField()
+
+
+def _told(told: Told | None) -> dict[str, Any] | None:
+    if told is None:
+        return None
+    said = told.statement
+    return {"place": told.place, "value": said.value, "locked": said.locked, "valid_from": said.valid_from,
+            "person": told.person, "why": told.why, "recorded_at": told.recorded_at, "outcome": told.outcome}  # fmt: skip
+
+
+def _shown(shown: Shown) -> dict[str, Any]:
+    parameter = shown.parameter
+    return SettingOut({
+        "key": parameter.key, "unit": parameter.unit, "rule": parameter.rule, "place": shown.place.id,
+        "place_name": shown.place.name, "on": shown.on,
+        "value": shown.value, "origin": _told(shown.origin), "lock": _told(shown.lock),
+        "steps": [_told(step) for step in shown.steps], "coming": [_told(step) for step in shown.coming],
+        "may_set": shown.may_set,
+    }).data  # fmt: skip
+
+
+def _asked(request: Request) -> Asked:
+    asked = Asked(data=request.query_params)
+    asked.is_valid(raise_exception=True)
+    return asked
+
+
+_PLACE = OpenApiParameter("place", int, required=True, description="the place's id")
+_ON = OpenApiParameter("on", str, description="as of this day; today without")
+
+
+class Settings(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": READ}
+
+    @extend_schema(parameters=[_PLACE, _ON], responses=SettingOut(many=True), operation_id="settings_list", tags=_TAGS)
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Every figure as it is in force at a place of the scope."""
+        asked = _asked(request)
+        rows = list_settings(scope=scope, node_id=asked.validated_data["place"], on=asked.day())
+        return Response([_shown(row) for row in rows])
+
+
+class Setting(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": READ, "POST": SET}
+
+    @extend_schema(parameters=[_PLACE, _ON], responses=SettingOut, operation_id="settings_explain", tags=_TAGS)
+    def get(self, request: Request, scope: Scope, key: str) -> Response:
+        """One figure: its value, where it comes from, and all that was said on the way down."""
+        asked = _asked(request)
+        found = explain(scope=scope, key=key, node_id=asked.validated_data["place"], on=asked.day())
+        return Response(_shown(found))
+
+    @extend_schema(request=StatementIn, responses={201: MadeOut}, operation_id="settings_say", tags=_TAGS)
+    def post(self, request: Request, scope: Scope, key: str) -> Response:
+        """Set, tighten or lock a figure at one's own place from a later day on; ``value`` null takes it back."""
+        given = StatementIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = dict(given.validated_data)
+        made = make_statement(scope=scope, key=key, node_id=data.pop("place"), now=now(), **data)
+        return Response(MadeOut(made).data, status=201)

@@ -1,0 +1,108 @@
+"""The figures of the programme at one's own places: what holds, where it comes from, and saying something else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.doors import door
+from falin.kernel.parameters import Parameter
+from falin.kernel.refusals import Missing, Refused
+from falin.kernel.scope import Scope
+from falin.ui.forms import show_refusal
+from falin.ui.widgets import DayInput
+from tenants.divisions.api import Division, list_divisions
+from tenants.settings.api import READ, SET, explain, list_settings, make_statement, what_it_touches
+
+_DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
+
+
+class StatementForm(forms.Form):
+    """A value of one's own, or none; from which day; why."""
+
+    value = forms.IntegerField(
+        label=gettext_lazy("数值"), required=False, error_messages={"invalid": gettext_lazy("请填一个整数。")}
+    )
+    locked = forms.BooleanField(label=gettext_lazy("锁定：下级不能再改"), required=False)
+    valid_from = forms.DateField(
+        label=gettext_lazy("从哪天起"), widget=DayInput(), input_formats=_DAYS,
+        error_messages={
+            "required": gettext_lazy("请填写从哪天起。"),
+            "invalid": gettext_lazy("看不懂这个日期。请写成 2026-1-5 这样的年月日。"),
+        },
+    )  # fmt: skip
+    why = forms.CharField(
+        label=gettext_lazy("理由"), max_length=200, help_text=gettext_lazy("文件名称和文号，或者一句话说明"),
+        error_messages={"required": gettext_lazy("请写明理由，2 到 200 个字。")},
+    )  # fmt: skip
+    checked = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, parameter: Parameter, **more: Any) -> None:
+        super().__init__(data, **more)
+        self.fields["value"].help_text = _("%(low)s 到 %(high)s；留空表示不另设，照上级的办") % {
+            "low": parameter.minimum, "high": parameter.maximum
+        }  # fmt: skip
+
+
+def _own(scope: Scope) -> list[Division]:
+    return list_divisions(scope.roots)
+
+
+def _asked(request: HttpRequest, scope: Scope) -> int:
+    """The place of the address; without one, one's own first."""
+    text = request.GET.get("place", "")
+    if text.isdecimal() and len(text) < 19:
+        return int(text)
+    if not scope.roots:
+        raise Missing("settings.unknown", _("没有这项设定。"))
+    return scope.roots[0]
+
+
+@door(grant=READ, reads="GET")
+def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """Every figure at a place: value, source, since when, what is coming."""
+    node_id = _asked(request, scope)
+    rows = list_settings(scope=scope, node_id=node_id, on=legal_day(now()))
+    return render(request, "portal/settings.html", {"rows": rows, "place": rows[0].place, "own": _own(scope)})
+
+
+@door(grant=READ, reads="GET")
+def one(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
+    """One figure: all that was said on the way down, and the form for one's own word."""
+    shown = explain(scope=scope, key=key, node_id=_asked(request, scope), on=legal_day(now()))
+    form = StatementForm(None, parameter=shown.parameter, initial={"valid_from": legal_day(now()) + timedelta(days=1)})
+    return render(request, "portal/setting.html", {"shown": shown, "form": form})
+
+
+@door(grant=SET, reads="", writes="POST")
+def say(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
+    """First shows what the change would touch; sent again with that page's mark, makes it."""
+    node_id = _asked(request, scope)
+    shown = explain(scope=scope, key=key, node_id=node_id, on=legal_day(now()))
+    form = StatementForm(request.POST, parameter=shown.parameter)
+    touched = None
+    if form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("value", "locked", "valid_from", "why")}
+        try:
+            made = make_statement(scope=scope, key=key, node_id=node_id, now=now(), **given)
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            if form.cleaned_data["checked"]:
+                messages.success(request, _("已设定，从 %(day)s 起生效。") % {"day": made.valid_from.isoformat()})
+                return HttpResponseRedirect(f"{reverse('portal:settings')}?place={node_id}")
+            del given["why"]
+            touched = what_it_touches(key=key, node_id=node_id, **given)
+    # 422 also for the page that asks: its transaction, in which the statement was tried out, is undone.
+    return render(request, "portal/setting.html", {"shown": shown, "form": form, "touched": touched}, status=422)

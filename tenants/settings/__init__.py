@@ -1,0 +1,1 @@
+"""Settings: what a level has said about the programme's figures, inherited downwards, from a day on."""

@@ -1,0 +1,71 @@
+"""Who may set a figure where, and the sentences of what is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from falin.kernel.parameters import Parameter
+from falin.kernel.refusals import Invalid, Missing, Refused
+from falin.kernel.scope import Scope
+from tenants.divisions.types import Division
+from tenants.settings.types import LEVEL_WORDS, Obstacle
+
+READ, SET = "settings.read", "settings.set"
+
+
+def check_may_set(scope: Scope, place: Division) -> None:
+    """
+    At one's own place only.
+
+    :raises Missing: another's place.
+    """
+    scope.require(SET)
+    if place.id not in scope.roots:
+        raise Missing("settings.not_yours", _("只能给自己负责的地方设定。"))
+
+
+def may_set(scope: Scope, parameter: Parameter, place: Division) -> bool:
+    return scope.may(SET) and place.id in scope.roots and LEVEL_WORDS[place.level] in parameter.set_by
+
+
+def unknown() -> Missing:
+    return Missing("settings.unknown", _("没有这项设定。"))
+
+
+def too_early() -> Invalid:
+    return Invalid(
+        "settings.too_early", _("最早从明天起生效：已经过去的日子按当时的设定算，不再改变。"), field="valid_from"
+    )
+
+
+def refusal_of(obstacle: Obstacle, parameter: Parameter, *, place: str, value: int, own: bool) -> Refused:
+    """
+    The sentence for what speaks against a statement.
+
+    :param place: who locked the figure or set what is inherited; empty for the default. :param value: what is inherited.
+    :param own: the place says something itself already.
+    """
+    words = {"place": place, "value": value, "low": parameter.minimum, "high": parameter.maximum}
+    looser = (
+        _("%(place)s要求 %(value)s，只能更严，不能更松。") if place else _("规定是 %(value)s，只能更严，不能更松。")
+    )
+    same = _("和现在的设定一样，不用改。") if own else _("这里没有自己的设定，不用撤回。")
+    sentence = {
+        Obstacle.NOT_THIS_LEVEL: _("这项指标不由您这一级设定。"),
+        Obstacle.OUT_OF_RANGE: _("要在 %(low)s 到 %(high)s 之间。"),
+        Obstacle.NOTHING_CHANGES: same,
+        Obstacle.LOCKED: _("%(place)s已锁定这一项，下级不能改。"),
+        Obstacle.LOOSER: looser,
+    }[obstacle]
+    kind = Invalid if obstacle in {Obstacle.OUT_OF_RANGE, Obstacle.NOTHING_CHANGES} else Refused
+    return kind(f"settings.{obstacle}", sentence % words, field="value")
+
+
+def why_missing() -> Invalid:
+    return Invalid("settings.why_missing", _("请写明理由，2 到 200 个字。"), field="why")
+
+
+def too_late(last: date) -> Invalid:
+    return Invalid("settings.too_late", _("生效日期最晚到 %(day)s。") % {"day": last.isoformat()}, field="valid_from")

@@ -1,0 +1,177 @@
+"""
+Every way settings are read: the figure in force somewhere, where it comes from, what a change would touch.
+
+A process keeps what was said for a minute. Nothing can be said for a day that begins sooner than that, so what it keeps
+is right all the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from django.db.models import Q
+
+from falin.kernel import parameters
+from falin.kernel.parameters import Parameter
+from falin.kernel.scope import Scope
+from tenants.divisions.api import Division, list_communities, list_divisions, list_path
+from tenants.divisions.models import DivisionVersion
+from tenants.identity.api import names_of
+from tenants.settings import policies
+from tenants.settings.models import Setting
+from tenants.settings.rules import effective, in_force, is_looser
+from tenants.settings.types import Effective, Shown, Statement, Told, Touched
+
+KEPT: Final = timedelta(minutes=1)
+Path = tuple[tuple[int, int], ...]  # places with their levels, from the province down
+
+
+class _Kept:
+    """What this process read lately: statements by figure and place, and the paths of places."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        self.said: dict[str, dict[int, list[Statement]]] = {}
+        self.paths: dict[tuple[int, date], Path] = {}
+
+    def fresh(self) -> _Kept:
+        if time.monotonic() > self.until:
+            self.said, self.paths = {}, {}
+            for row in Setting.objects.order_by("id"):
+                self.said.setdefault(row.key, defaultdict(list))[row.node_id].append(statement_of(row))
+            self.until = time.monotonic() + KEPT.total_seconds()
+        return self
+
+
+_kept = _Kept()
+
+
+def forget() -> None:
+    """Read everything again at the next question."""
+    _kept.until = 0.0
+
+
+def statement_of(row: Setting) -> Statement:
+    return Statement(id=row.id, key=row.key, node_id=row.node_id, value=row.value, locked=row.locked,
+                     valid_from=row.valid_from)  # fmt: skip
+
+
+def parameter_of(key: str) -> Parameter:
+    """:raises Missing: no figure of that name is declared."""
+    found = next((parameter for parameter in parameters.declared() if parameter.key == key), None)
+    if found is None:
+        raise policies.unknown()
+    return found
+
+
+def resolve(key: str, node_id: int | None, on: date) -> int | None:
+    """What ``kernel.parameters`` asks: the figure in force at a place on a day; ``None`` where nobody said anything."""
+    said = _kept.fresh().said.get(key)
+    if not said or node_id is None:
+        return None
+    return effective(parameter_of(key), _path(node_id, on), said, on).value
+
+
+def _path(node_id: int, on: date) -> Path:
+    """From the province down to the place, as it was on the day; empty where it was not there then."""
+    kept = _kept.paths
+    if (node_id, on) not in kept:
+        versions = DivisionVersion.objects.on_day(on)
+        county = versions.filter(node=node_id).values("county_id")
+        # A list asks for every community of a county, one after another: they are fetched together.
+        rows = versions.filter(Q(county_id__in=county) | Q(node=node_id))
+        columns = ("node_id", "level", "province_id", "city_id", "county_id", "street_id")
+        kept[node_id, on] = ()
+        for own, level, *above in rows.order_by().values_list(*columns):
+            # In a city without counties the city is its own county body: it stands on the path once, as a city.
+            steps = dict(reversed([(node, step) for step, node in enumerate(above, start=1) if node is not None]))
+            kept[own, on] = tuple(sorted({**steps, own: level}.items(), key=lambda step: step[1]))
+    return kept[node_id, on]
+
+
+def statements_at(key: str, node_id: int) -> list[Statement]:
+    return [statement_of(row) for row in Setting.objects.filter(key=key, node_id=node_id).order_by("id")]
+
+
+def effective_above(parameter: Parameter, node_id: int, on: date) -> Effective:
+    """What a place inherits: the figure as if it had said nothing itself."""
+    above = [(place.id, int(place.level)) for place in list_path(node_id)[:-1]]
+    said = {node: statements_at(parameter.key, node) for node, _level in above}
+    return effective(parameter, above, said, on)
+
+
+def list_settings(*, scope: Scope, node_id: int, on: date) -> list[Shown]:
+    """
+    Every declared figure as it is in force at a place of the scope.
+
+    :raises Missing: the place is not in the scope.
+    """
+    return [explain(scope=scope, key=parameter.key, node_id=node_id, on=on) for parameter in parameters.declared()]
+
+
+def explain(*, scope: Scope, key: str, node_id: int, on: date) -> Shown:
+    """
+    One figure at a place on a day: the value, where it comes from, since when, who said so, and all that was said.
+
+    :raises Missing: unknown figure, or a place that is not in the scope.
+    """
+    scope.require(policies.READ)
+    parameter = parameter_of(key)
+    path = list_path(node_id, on=on)
+    place = path[-1]
+    if not _in_reach(scope, path):
+        raise policies.unknown()
+    rows = list(Setting.objects.filter(key=key, node_id__in=[step.id for step in path]).order_by("id"))
+    said: dict[int, list[Statement]] = defaultdict(list)
+    for row in rows:
+        said[row.node_id].append(statement_of(row))
+    found = effective(parameter, [(step.id, int(step.level)) for step in path], said, on)
+    people = names_of({row.person_id for row in rows})
+    places = {step.id: step.name for step in path}
+    outcomes = {statement.id: outcome for statement, outcome in found.outcomes}
+    told = {
+        row.id: Told(statement=statement_of(row), place=places[row.node_id], person=people.get(row.person_id, ""),
+                     why=row.why, recorded_at=row.recorded_at, outcome=outcomes.get(row.id))
+        for row in rows
+    }  # fmt: skip
+    coming = [told[row.id] for row in rows if row.node_id == node_id and row.valid_from > on]
+    return Shown(
+        parameter=parameter, place=place, on=on, value=found.value,
+        origin=told[found.origin.id] if found.origin else None, lock=told[found.lock.id] if found.lock else None,
+        steps=tuple(told[statement.id] for statement, _outcome in found.outcomes),
+        coming=tuple(sorted(coming, key=lambda one: one.statement.valid_from)),
+        may_set=policies.may_set(scope, parameter, place), below=len(_said_below(key, node_id, on)),
+    )  # fmt: skip
+
+
+def _in_reach(scope: Scope, path: Sequence[Division]) -> bool:
+    """One's own places, all below them, and, because it binds them, all above them."""
+    mine = set(scope.roots)
+    if mine & {step.id for step in path}:
+        return True
+    return any(path[-1].id in {step.id for step in list_path(root)} for root in mine)
+
+
+def _said_below(key: str, node_id: int, on: date) -> list[Statement]:
+    """What places below have said, as far as it is their last word on the day."""
+    versions = DivisionVersion.objects.on_day(on).below(node_id).exclude(node=node_id)
+    rows = Setting.objects.filter(key=key, node_id__in=versions.order_by().values("node_id")).order_by("id")
+    by_place: dict[int, list[Statement]] = defaultdict(list)
+    for row in rows:
+        by_place[row.node_id].append(statement_of(row))
+    last = (in_force(statements, on) for statements in by_place.values())
+    return [statement for statement in last if statement is not None and statement.value is not None]
+
+
+def what_it_touches(*, key: str, node_id: int, value: int | None, locked: bool, valid_from: date) -> Touched:
+    """What a statement would do below: whose own figure it overrides, and how many communities lie under the place."""
+    parameter = parameter_of(key)
+    inherited = effective_above(parameter, node_id, valid_from).value if value is None else value
+    below = _said_below(key, node_id, valid_from)
+    hit = [one for one in below if locked or is_looser(parameter, one.value or 0, inherited)]
+    names = [place.name for place in list_divisions([one.node_id for one in hit])]
+    return Touched(overridden=tuple(names), communities=len(list_communities(node_id)))
