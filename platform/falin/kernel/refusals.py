@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
@@ -25,8 +26,19 @@ class Refused(Exception):
         self.message = message
         self.field = field
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A refusal comes back whole from another process, whatever its class asks for when it is made."""
+        return _restored, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+def _restored(kind: type[Refused], args: tuple[Any, ...], state: dict[str, Any]) -> Refused:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class OtherHat(Refused):

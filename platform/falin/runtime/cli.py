@@ -81,6 +81,14 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("act", choices=["explain"], help="explain：讲清楚来历 · explain where it comes from")
+    parser.add_argument("key", metavar="KEY", help="设定的名字，例如 duty.hours_a_month · name of the setting")
+    parser.add_argument("--at", required=True, metavar="CODE", help="区划代码，2、4、6、9 或 12 位 · the place's code")
+    parser.add_argument("--on", metavar="DAY", help="哪一天，默认今天 · as of this day; today without")
+    _json(parser)
+
+
 def _lock(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--upgrade", action="store_true", help="换成最新的版本 · take the newest versions")
 
@@ -102,6 +110,8 @@ COMMANDS = (
             answer="falin.runtime.management:migrate", passes_on=True),
     Command(name="manage", chinese="Django 的管理命令", english="Django's management commands",
             answer="falin.runtime.management:manage", passes_on=True),
+    Command(name="settings", chinese="看一项设定在某地是多少、从哪里来", english="what a setting is at a place, and why",
+            answer="falin.runtime.levels:settings", options=_settings),
     Command(name="reference", chinese="重新生成参考页和接口描述", english="make the reference pages and the API description",
             answer="falin.runtime.reference:run"),
     Command(name="translations", chinese="收集要翻译的句子", english="gather the strings to translate",

@@ -243,11 +243,13 @@ def _accounts(
         with inside(team, read_only=False):
             for number in numbers[begin : begin + BATCH]:
                 username = f"adviser-{body.code[:6]}-{number + 1}"
+                usernames[number] = username
+                if find_person(username) is not None:  # of a run that was interrupted
+                    continue
                 account = open_account(
                     scope=team, adviser_id=advisers[number], username=username, encoded=encoded, now=now
                 )
                 password_was_changed(person_id=account.person_id)
-                usernames[number] = username
     return usernames
 
 
