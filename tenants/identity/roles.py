@@ -116,7 +116,7 @@ system_administrator | province | – | – | – | – | – | – | proposes 1
 security_administrator | province | – | – | – | – | – | – | confirms 1–2, policies | – | own acts
 audit_administrator | province | – | – | – | – | – | – | – | logs | S, verify
 operator | platform | – (break-glass +2, tenant approves, 1 h, recorded) | – | – | – | – | masked | – | – | own acts
-"""
+"""  # noqa: E501 -- a row of the sheet is a line
 # What the sheet's levels come to: who is outside the tree (a firm, an evaluator) is engaged by the province; a
 # department belongs to a body of levels 1 to 3; residents are given no role: the service that serves them knows them.
 _LEVELS = {"ext": {1}, "department": {1, 2, 3}, "province": {1}, "platform": {1}, "–": set[int]()}
@@ -180,7 +180,9 @@ GRANTS: dict[Role, frozenset[str]] = {role: row.grants for role, row in ROLES.it
 PLATFORM = frozenset({Role.OPERATOR})
 
 # Held for a place of level 1 or 2 in the province's own schema, even where that place has one of its own.
-IN_THE_PROVINCE = frozenset({Role.PROVINCE_LEADER, Role.CITY_OFFICER, Role.FIRM_MANAGER, Role.EVALUATOR}) | ADMINISTRATORS
+IN_THE_PROVINCE = (
+    frozenset({Role.PROVINCE_LEADER, Role.CITY_OFFICER, Role.FIRM_MANAGER, Role.EVALUATOR}) | ADMINISTRATORS
+)
 
 # What nightly work and the delivery of events may do, in every tenant.
 SYSTEM = frozenset({"figures.publish", "duty.read"})

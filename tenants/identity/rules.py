@@ -49,7 +49,8 @@ class Separation(Rule):
 _SHEET = "identity.md, separation of duties"
 _OPERATIONAL = frozenset(Role) - ADMINISTRATORS - {Role.AUDITOR, Role.RESIDENT, Role.PROVINCE_LEADER}
 NOT_TO_ONESELF = Rule(
-    code="not_to_oneself", sentence=_("不能给自己授予身份、确认自己的身份，也不能停用、重置、复核自己。"), source="identity.md, role bindings",
+    code="not_to_oneself", source="identity.md, role bindings",
+    sentence=_("不能给自己授予身份、确认自己的身份，也不能停用、重置、复核自己。"),
 )  # fmt: skip
 ANOTHER_SECOND = Rule(
     code="another_second", sentence=_("提议人不能自己确认，要由另一个人确认。"), source="identity.md, role bindings"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 from enum import StrEnum
+from uuid import UUID
 
 
 class Role(StrEnum):

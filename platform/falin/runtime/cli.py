@@ -100,6 +100,8 @@ COMMANDS = (
             answer="falin.runtime.measuring:bench", options=_bench),
     Command(name="migrate", chinese="升级数据库结构", english="bring the database up to date",
             answer="falin.runtime.management:migrate", passes_on=True),
+    Command(name="access", chinese="谁能做什么、为什么；重置密码", english="who may do what and why; reset a password",
+            answer="falin.runtime.management:access", passes_on=True),
     Command(name="manage", chinese="Django 的管理命令", english="Django's management commands",
             answer="falin.runtime.management:manage", passes_on=True),
     Command(name="reference", chinese="重新生成参考页和接口描述", english="make the reference pages and the API description",

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from falin.kernel import audit, clock
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
-from tenants.identity.commands.people import create_person, hash_of
+from tenants.identity.commands.people import create_person
 from tenants.identity.models import Binding, FirstOperator
+from tenants.identity.passwords import hash_of
 from tenants.identity.types import PersonInfo, Role
 
 

@@ -1,4 +1,4 @@
-"""Grants: proposed, confirmed, refused, ended, handed over, reviewed. Each locks the person first: his roles change one by one."""
+"""Grants: proposed, confirmed, refused, ended, handed over, reviewed. Each locks the person: his roles change one by one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from falin.kernel import clock, parameters
-from falin.kernel.refusals import Invalid
+from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, get_division, list_divisions
 from tenants.identity import policies
@@ -25,7 +25,7 @@ from tenants.identity.queries.register import (
     open_on,
     to_review,
 )
-from tenants.identity.roles import IN_THE_PROVINCE, PLATFORM, ROLES
+from tenants.identity.roles import ADMINISTRATORS, IN_THE_PROVINCE, PLATFORM, ROLES
 from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, REVIEW_DAYS, Held, review_ends, separation_between
 from tenants.identity.types import BindingInfo, Role, Standing
 from tenants.registry.api import find_tenant_of
@@ -49,12 +49,14 @@ def grant_role(
     place = get_division(node_id)
     policies.check_fits(role, place, subject_id)
     _lock(person_id)
+    if not policies.is_system(scope) and role in ADMINISTRATORS:
+        _check_vacant(role, node_id, person_id, now)
     begins_on = valid_from or clock.legal_day(now)
     held = Binding.objects.filter(
         person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, ended_at__isnull=True,
         standing=Standing.CONFIRMED,
     ).first()  # fmt: skip
-    _check_separate(person_id, role, place, begins_on, valid_to, held)
+    _check_separate(person_id, role, place, begins_on, valid_to)
     if held is None:
         binding = Binding(
             person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, tenant_id=_tenant_of(role, place),
@@ -83,6 +85,15 @@ def end_role(
     ))  # fmt: skip
     _end(ending, scope, why, now)
     _close_sessions({row.person_id for row in ending}, now)
+
+
+def _check_vacant(role: Role, node_id: int, person_id: int, now: datetime) -> None:
+    """The operator brings in each of the three once; a second one, or another, is not his to choose."""
+    today = clock.legal_day(now)
+    if Binding.objects.filter(open_on(today), role=role, node_id=node_id).exclude(person_id=person_id).exists():
+        raise Refused(
+            "identity.not_vacant", _("已经有人担任这个身份。要换人，先在服务器上结束他的身份。"), field="role"
+        )
 
 
 def _check_direct(scope: Scope, role: Role) -> None:
@@ -142,11 +153,9 @@ def confirm_proposal(*, scope: Scope, proposal: uuid.UUID, now: datetime) -> Non
         row.valid_from = max(row.valid_from, today)
         if row.valid_to is not None and row.valid_to < row.valid_from:
             raise policies.too_late()
-        own = ends_of(row.granted_by, Role(row.granted_as), place, row.subject_id, row.valid_from)
-        grantor_is_in = Person.objects.filter(id=row.granted_by, is_active=True).exists()
-        if not (own and grantor_is_in) or (None not in own and row.valid_to > max(end for end in own if end)):
+        if not _could_still_give(row, place):
             raise policies.grantor_gone()
-        _check_separate(row.person_id, Role(row.role), place, row.valid_from, row.valid_to, row.takes_over)
+        _check_separate(row.person_id, Role(row.role), place, row.valid_from, row.valid_to)
         row.standing, row.decided_by, row.decided_at = Standing.CONFIRMED, scope.person_id, now
         _into_force(scope, row, now)
         book(scope=scope, act="identity.role.confirmed", person_id=row.person_id, node_id=row.node_id,
@@ -240,7 +249,9 @@ def review_bindings(*, scope: Scope, binding_ids: Collection[int], now: datetime
     if not {policies.GRANT, policies.CONFIRM} & scope.grants:
         scope.require(policies.GRANT)
     today = clock.legal_day(now)
-    rows = list(in_reach(scope).select_for_update(of=("self",)).filter(in_force(today), id__in=binding_ids).order_by("id"))
+    rows = list(
+        in_reach(scope).select_for_update(of=("self",)).filter(in_force(today), id__in=binding_ids).order_by("id")
+    )
     if len(rows) != len(set(binding_ids)):
         raise policies.no_binding()
     places = {place.id: place for place in list_divisions({row.node_id for row in rows})}
@@ -335,7 +346,8 @@ def _stand(scope: Scope, binding: Binding, now: datetime) -> None:
     else:
         binding.save(force_insert=True)
     book(scope=scope, act="identity.role.granted" if confirmed else "identity.role.proposed",
-         person_id=binding.person_id, node_id=binding.node_id, why=binding.reason, after=facts_of(binding), now=now)  # fmt: skip
+         person_id=binding.person_id, node_id=binding.node_id, why=binding.reason, after=facts_of(binding),
+         now=now)  # fmt: skip
 
 
 def _into_force(scope: Scope, binding: Binding, now: datetime) -> None:
@@ -395,6 +407,14 @@ def _close_sessions(person_ids: Iterable[int], now: datetime) -> None:
     Person.objects.filter(id__in=person_ids).exclude(id__in=held).update(session_epoch=F("session_epoch") + 1)
 
 
+def _could_still_give(row: Binding, place: Division) -> bool:
+    """Whether its grantor, as he stands now, could still give a proposal's role for its days."""
+    own = ends_of(row.granted_by, Role(row.granted_as), place, row.subject_id, row.valid_from)
+    ends = [end for end in own if end is not None]
+    covers = len(ends) < len(own) or (bool(ends) and row.valid_to is not None and row.valid_to <= max(ends))
+    return covers and Person.objects.filter(id=row.granted_by, is_active=True).exists()
+
+
 def _check_no_gap(person_id: int, role: Role, node_id: int, subject_id: str, begins_on: date) -> None:
     """A renewal takes the place of what it renews, so it must not leave days between."""
     held = _confirmed(Binding(person_id=person_id, role=role, node_id=node_id, subject_id=subject_id)).first()
@@ -410,7 +430,9 @@ def _principal(
         return None
     row = in_reach(scope).filter(in_force(begins_on), id=binding_id, acting_for__isnull=True).first()
     if row is None or (row.role, row.node_id) != (role, node_id) or row.person_id == person_id:
-        raise Invalid("identity.no_principal", _("代理的人要替别人的同一个身份，而且那个身份当天有效。"), field="acting_for")
+        raise Invalid(
+            "identity.no_principal", _("代理的人要替别人的同一个身份，而且那个身份当天有效。"), field="acting_for"
+        )
     if _confirmed(Binding(person_id=person_id, role=role, node_id=node_id, subject_id=row.subject_id)).exists():
         raise Invalid("identity.holds_it_himself", _("他自己已经有这个身份，不用代理。"), field="acting_for")
     if row.valid_to is not None and ends_on > row.valid_to:
@@ -419,11 +441,10 @@ def _principal(
 
 
 def _check_separate(
-    person_id: int, role: Role, place: Division, begins_on: date, ends_on: date | None, besides: Binding | None = None
-) -> None:
+    person_id: int, role: Role, place: Division, begins_on: date, ends_on: date | None
+) -> None:  # fmt: skip
     """:raises Refused: a separation of duties forbids the role beside one the person holds in these days."""
-    rows = Binding.objects.filter(person_id=person_id, standing=Standing.CONFIRMED, ended_at__isnull=True)
-    held = [row for row in rows if besides is None or row.id != besides.id]
+    held = list(Binding.objects.filter(person_id=person_id, standing=Standing.CONFIRMED, ended_at__isnull=True))
     if not held:
         return
     places = {one.id: one for one in list_divisions({row.node_id for row in held})}

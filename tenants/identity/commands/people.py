@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import date, datetime
 
@@ -21,20 +20,10 @@ from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.granting import propose_role
 from tenants.identity.models import Invitation, Person, Suspension
+from tenants.identity.passwords import hash_of, one_time_password
 from tenants.identity.queries.register import may_charge
 from tenants.identity.rules import INVITED_FOR, NOT_TO_ONESELF
 from tenants.identity.types import Entered, PersonInfo, Role
-
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are mistaken for another on paper
-
-
-def one_time_password() -> str:
-    """Three groups of four letters: 59 bits, and can be read out over the telephone."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _letter in range(4)) for _group in range(3))
-
-
-def hash_of(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def create_person(

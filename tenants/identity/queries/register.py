@@ -7,23 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Replace
 
 from falin.kernel import parameters
-from falin.kernel.clock import legal_day
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_divisions, nodes_below
 from tenants.identity import policies
-from tenants.identity.models import Binding, Person
-from tenants.identity.roles import ROLES, may_appoint
+from tenants.identity.models import Binding, Invitation, Person
+from tenants.identity.roles import ROLES, looks_after, may_appoint
 from tenants.identity.rules import EXPIRES_SOON, LONGEST_GRANT, REVIEW_DAYS, ends_latest, quarter_of, review_ends
 from tenants.identity.types import BindingInfo, PersonInfo, PersonRecord, Role, Standing, State, SuspensionInfo
 
 PAGE = 30
+AT_ONCE = 200  # roles on one page of the review
 
 
 class View(StrEnum):
@@ -215,7 +216,7 @@ def get_binding(*, scope: Scope, binding_id: int, on: date) -> BindingInfo:
 
 # ---- what waits ------------------------------------------------------------------------------------------------------
 def list_proposals(*, scope: Scope, on: date) -> dict[UUID, list[BindingInfo]]:
-    """What waits for a second person, oldest first; of one proposal together. Confirmers see theirs, others what is in reach."""
+    """What waits for a second person within reach, oldest first; those of one proposal together."""
     policies.check_may_read(scope)
     rows = _with_people(in_reach(scope)).filter(standing=Standing.PROPOSED, ended_at__isnull=True)
     grouped: dict[UUID, list[BindingInfo]] = {}
@@ -248,11 +249,35 @@ def may_charge(*, scope: Scope, person_id: int, on: date) -> bool:
     return bool(held) and len(looked_after(scope, held)) == len(held)
 
 
-def list_to_review(*, scope: Scope, on: date) -> list[BindingInfo]:
-    """The scope's charges that this quarter has not seen yet: given or reviewed before it began."""
+def list_to_review(*, scope: Scope, on: date, size: int = AT_ONCE) -> list[BindingInfo]:
+    """The scope's charges that this quarter has not seen yet: given or reviewed before it began. So many at once."""
     policies.check_may_read(scope)
-    rows = _with_people(in_reach(scope)).filter(to_review(on)).order_by("person__pinyin", "id")
-    return looked_after(scope, (binding_info(row, on) for row in rows))
+    always, sometimes = _charges(scope)
+    rows = _with_people(in_reach(scope)).filter(to_review(on), role__in=always | sometimes)
+    found = (binding_info(row, on) for row in rows.exclude(person=scope.person_id).order_by("person__pinyin", "id"))
+    return looked_after(scope, found)[:size] if sometimes else looked_after(scope, islice(found, size))
+
+
+def _charges(scope: Scope) -> tuple[set[Role], set[Role]]:
+    """The roles that are the scope's charge wherever they are given, and those that are so at some levels only."""
+    if not {policies.GRANT, policies.CONFIRM} & scope.grants:
+        return set(), set()
+    own = Role(scope.role)
+    counted = {
+        role: {looks_after(own, role, frozenset({level})) for level in row.levels} for role, row in ROLES.items()
+    }
+    return {role for role, seen in counted.items() if seen == {True}}, {
+        role for role, seen in counted.items() if seen == {True, False}
+    }  # fmt: skip
+
+
+def _count_charges(scope: Scope, rows: QuerySet[Binding], on: date) -> int:
+    """How many of the rows are the scope's charge; a city's thousands of liaisons are counted where they lie."""
+    always, sometimes = _charges(scope)
+    others = rows.exclude(person=scope.person_id)
+    many = others.filter(role__in=always).count() if always else 0
+    few = _with_people(others.filter(role__in=sometimes)) if sometimes else ()
+    return many + len(looked_after(scope, (binding_info(row, on) for row in few)))
 
 
 def to_review(on: date) -> Q:
@@ -278,8 +303,8 @@ def count_due(*, scope: Scope, now_day: date) -> Due:
             )  # fmt: skip
         if {policies.GRANT, policies.CONFIRM} & scope.grants:
             ending = in_reach(scope).filter(in_force(now_day), valid_to__lte=now_day + EXPIRES_SOON)
-            expiring = len(looked_after(scope, (binding_info(row, now_day) for row in _with_people(ending))))
-            review = len(list_to_review(scope=scope, on=now_day))
+            expiring = _count_charges(scope, ending, now_day)
+            review = _count_charges(scope, in_reach(scope).filter(to_review(now_day)), now_day)
     return Due(
         proposals=waiting, expiring=expiring, to_review=review, review_ends=review_ends(now_day, days),
         own_end=min(soon) if soon and len(soon) == len(ends) else None,
@@ -292,6 +317,14 @@ def confirms(scope: Scope, one: BindingInfo) -> bool:
     return bool(places) and policies.may_confirm(
         scope, granted_as=one.granted_as, place=places[0], subject_id=one.subject_id
     )
+
+
+def find_invited(*, token_hash: str, now: datetime) -> PersonInfo | None:
+    """Whom a link invites, while it is good."""
+    row = Invitation.objects.select_related("person").filter(
+        token_hash=token_hash, used_at__isnull=True, expires_at__gt=now, person__is_active=True
+    ).first()  # fmt: skip
+    return _info(row.person) if row else None
 
 
 # ---- names -----------------------------------------------------------------------------------------------------------

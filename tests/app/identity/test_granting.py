@@ -168,7 +168,9 @@ def test_the_database_itself_refuses_one_person_as_both(office: World) -> None:
 
 def test_the_first_officials_come_from_the_three_administrators(office: World) -> None:
     made = propose(office, "system", "newcomer", Role.CITY_OFFICER, "3302")
-    assert [one.id for group in ask("security", queries.list_proposals, on=TODAY).values() for one in group] == [made.id]
+    assert [one.id for group in ask("security", queries.list_proposals, on=TODAY).values() for one in group] == [
+        made.id
+    ]
     with pytest.raises(Forbidden):
         act("system", commands.confirm_proposal, proposal=made.proposal)
     with pytest.raises(Forbidden):

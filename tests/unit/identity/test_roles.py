@@ -1,4 +1,4 @@
-"""The declared table of roles against the sheet of the design, cell by cell; each rule of separation against the roles it names."""
+"""The declared table of roles against the sheet of the design, cell by cell; each rule of separation by its roles."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def test_the_seventeen_roles_of_the_sheet_are_declared_in_its_order() -> None:
 def test_a_cell_says_what_the_sheet_says(role: Role, capability: Capability) -> None:
     cell, written = ROLES[role].cells[capability], SHEET[role][capability]
     assert cell.words == written
-    assert {str(reach) for reach in cell.reaches} == set(re.findall(r"(?<!\w)[SOAPΣ–](?![\w])", written)) & set("SOAPΣ–")
+    assert {str(reach) for reach in cell.reaches} == set(re.findall(r"(?<!\w)[SOAPΣ–](?![\w])", written)) & set(
+        "SOAPΣ–"
+    )
 
 
 # What is built today of a capability: these grants, and nothing else, open its doors.
@@ -70,13 +72,23 @@ def test_the_book_of_a_place_is_read_by_those_whose_cell_goes_beyond_their_own_a
 
 
 def test_figures_are_read_by_whom_the_sheet_lets_read_them() -> None:
-    reads = {role for role, row in SHEET.items() if row["indicators and targets"] not in {"–", "published", "enter survey scores"}}
+    reads = {
+        role
+        for role, row in SHEET.items()
+        if row["indicators and targets"] not in {"–", "published", "enter survey scores"}
+    }
     assert holders({"figures.read"}) == reads
 
 
 def test_who_has_an_empty_row_of_work_has_no_grant_of_work() -> None:
     for role in (Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR, Role.OPERATOR):
-        assert not {grant for grant in ROLES[role].grants if grant.split(".")[0] in {"advisers", "duty", "figures", "firm"}}
+        assert not {
+            grant for grant in ROLES[role].grants if grant.split(".")[0] in {"advisers", "duty", "figures", "firm"}
+        }
+
+
+def everywhere(roles: set[str]) -> dict[int, set[str]]:
+    return dict.fromkeys(range(1, 6), roles)
 
 
 # ---- the grants column -----------------------------------------------------------------------------------------------
@@ -92,9 +104,9 @@ def test_who_has_an_empty_row_of_work_has_no_grant_of_work() -> None:
             4: {"street_officer", "inspector"}, 5: {"liaison"},
         }),
         (Role.COUNTY_TEAM, {1: set(), 2: set(), 3: set(), 4: {"street_officer", "inspector"}, 5: {"liaison"}}),
-        (Role.FIRM_MANAGER, dict.fromkeys(range(1, 6), {"firm_manager"})),
-        (Role.OPERATOR, dict.fromkeys(range(1, 6), {"system_administrator", "security_administrator", "audit_administrator"})),
-        *((role, dict.fromkeys(range(1, 6), set())) for role in Role if role not in {
+        (Role.FIRM_MANAGER, everywhere({"firm_manager"})),
+        (Role.OPERATOR, everywhere({"system_administrator", "security_administrator", "audit_administrator"})),
+        *((role, everywhere(set())) for role in Role if role not in {
             Role.SYSTEM_ADMINISTRATOR, Role.CITY_OFFICER, Role.COUNTY_TEAM, Role.FIRM_MANAGER, Role.OPERATOR}),
     ],
     ids=lambda one: str(one) if isinstance(one, Role) else "",
@@ -129,7 +141,14 @@ def test_an_administrator_of_the_three_looks_after_levels_one_and_two() -> None:
 
 # ---- separation ------------------------------------------------------------------------------------------------------
 PROVINCE, CITY, COUNTY, NEXT, STREET, VILLAGE = 1, 2, 3, 4, 5, 6
-PATHS = {PROVINCE: {1}, CITY: {1, 2}, COUNTY: {1, 2, 3}, NEXT: {1, 2, 4}, STREET: {1, 2, 3, 5}, VILLAGE: {1, 2, 3, 5, 6}}
+PATHS = {
+    PROVINCE: {1},
+    CITY: {1, 2},
+    COUNTY: {1, 2, 3},
+    NEXT: {1, 2, 4},
+    STREET: {1, 2, 3, 5},
+    VILLAGE: {1, 2, 3, 5, 6},
+}
 
 
 def held(role: Role, node: int, begins: date = date(2026, 1, 1), ends: date | None = None) -> Held:
@@ -181,7 +200,11 @@ def test_a_grant_lasts_no_longer_than_its_grantor_nor_than_its_longest_time() ->
 
 @pytest.mark.parametrize(
     ("day", "first"),
-    [(date(2026, 1, 1), date(2026, 1, 1)), (date(2026, 3, 31), date(2026, 1, 1)), (date(2026, 11, 16), date(2026, 10, 1))],
+    [
+        (date(2026, 1, 1), date(2026, 1, 1)),
+        (date(2026, 3, 31), date(2026, 1, 1)),
+        (date(2026, 11, 16), date(2026, 10, 1)),
+    ],
 )
 def test_a_quarter_begins_in_january_april_july_october(day: date, first: date) -> None:
     assert quarter_of(day) == first

@@ -1,0 +1,1 @@
+"""The portal's own addresses of the API: people and their roles."""
