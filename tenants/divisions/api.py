@@ -14,6 +14,7 @@ from tenants.divisions.queries import (
     list_path,
     list_provinces,
     list_streets,
+    nodes_below,
     search,
     subtree_ids,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "list_path",
     "list_provinces",
     "list_streets",
+    "nodes_below",
     "read_list",
     "search",
     "subtree_ids",

@@ -1,12 +1,29 @@
 """The names others may use."""
 
-from tenants.identity.commands import create_person, end_role, grant_role, make_first_link, use_first_link
+from tenants.identity.commands import (
+    confirm_proposal,
+    create_person,
+    end_binding,
+    end_role,
+    end_unreviewed,
+    enter_person,
+    forget_old_sessions,
+    grant_role,
+    hand_over,
+    make_first_link,
+    propose_role,
+    refuse_proposal,
+    reinstate_person,
+    reset_password,
+    review_bindings,
+    suspend_person,
+    use_first_link,
+    use_invitation,
+)
 from tenants.identity.queries import (
     SignedIn,
     find_person,
-    list_bindings_at,
     names_of,
-    nodes_of,
     read_signed_in,
     scope_in_force,
     scope_of,
@@ -16,7 +33,9 @@ from tenants.identity.roles import GRANTS
 from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
 
 __all__ = [
-    "GRANTS", "BindingInfo", "Hat", "PersonInfo", "Role", "SignedIn", "create_person", "end_role", "find_person",
-    "grant_role", "list_bindings_at", "make_first_link", "names_of", "nodes_of", "read_signed_in", "scope_in_force", "scope_of",
-    "system_of", "use_first_link",
+    "GRANTS", "BindingInfo", "Hat", "PersonInfo", "Role", "SignedIn", "confirm_proposal", "create_person",
+    "end_binding", "end_role", "end_unreviewed", "enter_person", "find_person", "forget_old_sessions", "grant_role",
+    "hand_over", "make_first_link", "names_of", "propose_role", "read_signed_in", "refuse_proposal",
+    "reinstate_person", "reset_password", "review_bindings", "scope_in_force", "scope_of", "suspend_person",
+    "system_of", "use_first_link", "use_invitation",
 ]  # fmt: skip

@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 
 from falin.kernel.models import PublicModel
-from tenants.identity.types import Role
+from tenants.identity.types import Role, Standing
 from tenants.registry.models import Tenant
 
 
@@ -36,6 +37,7 @@ class Person(AbstractBaseUser, PublicModel):
     phone_index = models.BinaryField(default=bytes, max_length=32)
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
+    session_epoch = models.PositiveIntegerField(default=0)  # counted up: every session opened before is over
     created_at = models.DateTimeField()
 
     USERNAME_FIELD: ClassVar[str] = "username"
@@ -48,9 +50,17 @@ class Person(AbstractBaseUser, PublicModel):
     def get_full_name(self) -> str:
         return self.name
 
+    def get_session_auth_hash(self) -> str:
+        """What a session carries and is compared with at every request: of the password, and of the epoch."""
+        return salted_hmac("identity.session", f"{self.password}:{self.session_epoch}", algorithm="sha256").hexdigest()
+
 
 class Binding(PublicModel):
-    """A role at a place, from a day to a day, given by somebody for a reason. Ended, never deleted."""
+    """
+    A role at a place, from a day to a day, given by somebody for a reason. Ended, never deleted.
+
+    Where a second person is needed it stands as proposed first. Bindings of one ``proposal`` are decided together.
+    """
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="bindings")
@@ -64,6 +74,18 @@ class Binding(PublicModel):
     reason = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    ended_by = models.BigIntegerField(null=True)
+    ended_why = models.CharField(max_length=200, blank=True)
+    standing = models.CharField(
+        max_length=10, choices=[(one, one) for one in Standing], default=Standing.CONFIRMED.value
+    )
+    proposal = models.UUIDField(null=True)
+    granted_as = models.CharField(max_length=32, blank=True)  # the grantor's role
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    reviewed_at = models.DateTimeField(null=True)  # last recertified
+    acting_for = models.ForeignKey("self", models.PROTECT, null=True, related_name="deputies")
+    takes_over = models.ForeignKey("self", models.PROTECT, null=True, related_name="successors")
 
     class Meta:
         constraints = [
@@ -72,14 +94,21 @@ class Binding(PublicModel):
                 name="a_binding_ends_after_it_begins",
             ),
             models.UniqueConstraint(
-                fields=["person", "role", "node_id", "subject_id"],
+                fields=["person", "role", "node_id", "subject_id", "standing"],
                 condition=Q(ended_at__isnull=True),
                 name="one_open_binding_of_a_role_at_a_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True)
+                | Q(granted_by=0)
+                | (~Q(decided_by=F("granted_by")) & ~Q(decided_by=F("person_id")) & ~Q(granted_by=F("person_id"))),
+                name="two_others_decide_about_a_person",
             ),
         ]
         indexes = [
             models.Index(fields=["person"], name="open_bindings", condition=Q(ended_at__isnull=True)),
             models.Index(fields=["node_id", "role"], name="bindings_at_a_place"),
+            models.Index(fields=["proposal"], name="bindings_of_a_proposal", condition=Q(standing="proposed")),
         ]
 
 
@@ -88,5 +117,36 @@ class FirstOperator(PublicModel):
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class Suspension(PublicModel):
+    """That somebody may not come in, from a moment until a second act."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="suspensions")
+    begun_at = models.DateTimeField()
+    begun_by = models.BigIntegerField()
+    why = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.BigIntegerField(null=True)
+    ended_why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(ended_at__isnull=True), name="one_open_suspension_of_a_person"
+            ),
+        ]
+
+
+class Invitation(PublicModel):
+    """A one-time link by which somebody who was entered chooses his first password; its hash, never the link."""
+
+    token_hash = models.CharField(max_length=64, primary_key=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    made_by = models.BigIntegerField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

@@ -1,57 +1,217 @@
-"""Which grants a role holds, at which level it is given, and how far it reaches. Grants are opened by doors and policies."""
+"""
+The one declared table of roles (sheet identity.md, "Role bindings"): where a role is given, whose rows it is bound to,
+whom it may appoint, what each of its cells in the sheet says, and which grants that comes to today.
+
+A capability whose service is not built yet has its cell here and no grant: the service reads the cell and adds the
+grant. ``docs/reference/roles.md`` is made from this table.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
 from tenants.identity.types import Role
 
-# Everybody who is signed in with a role.
-_ALL = frozenset({"home.read", "places.read", "figures.read", "jobs.own", "hat.switch"})
 
-GRANTS: dict[Role, frozenset[str]] = {
-    Role.PROVINCE_LEADER: _ALL
-    | {"figures.export", "visits.published", "history.read", "settings.read", "settings.set"},
-    Role.CITY_OFFICER: _ALL
-    | {"figures.export", "visits.published", "history.read", "settings.read", "settings.set"},
-    Role.COUNTY_TEAM: _ALL
+class Capability(StrEnum):
+    """The columns of the sheet."""
+
+    PERSONAL_DATA = "personal data"
+    MATTERS = "matters"
+    FIGURES = "indicators and targets"
+    FUNDS = "funds"
+    INSPECTIONS = "inspections"
+    SHARING = "sharing"
+    GRANTS = "grants"
+    EXPORT = "export"
+    AUDIT_LOG = "audit log"
+
+
+class Reach(StrEnum):
+    """How far a cell goes. A cell may hold several, one for each thing it names, and in words what no letter says."""
+
+    SUBTREE = "S"  # own place and all below it
+    BODY = "O"  # own body
+    ASSIGNED = "A"  # what is assigned to the person
+    PSEUDONYMS = "P"  # without names
+    SUMS = "Σ"  # aggregates only
+    NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a role may do in one capability, in the words of the sheet."""
+
+    words: str
+
+    @property
+    def reaches(self) -> tuple[Reach, ...]:
+        return tuple(Reach(found) for found in re.findall(r"(?<![\w’])[SOAPΣ–](?!\w)", self.words))
+
+    @property
+    def is_empty(self) -> bool:
+        return self.words == Reach.NONE
+
+
+class Bound(StrEnum):
+    """Whose rows a role is for, where it is not for a place's."""
+
+    FIRM = "firm"
+    ADVISER = "adviser"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granting:
+    """
+    Whom a role may appoint: roles ``by name``, or every role that is given by appointment at these levels.
+
+    ``confirmed_by`` names the role of the second person; without one the grant holds at once.
+    """
+
+    levels: frozenset[int] = frozenset()
+    by_name: frozenset[Role] = frozenset()
+    own_firm: bool = False
+    confirmed_by: Role | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One role. ``levels``: of the places it is given at; a city without counties counts as a county too."""
+
+    levels: frozenset[int]
+    cells: Mapping[Capability, Cell]
+    grants: frozenset[str]
+    bound: Bound | None = None
+    by_appointment: bool = True  # somebody grants it; else it comes with something else: an adviser's term, the set-up
+    granting: Granting = field(default_factory=Granting)
+
+
+_SESSION = frozenset({"home.read", "jobs.own", "hat.switch"})
+_PLACES = _SESSION | {"places.read"}
+_ALL = _PLACES | {"figures.read"}
+_ABOVE = frozenset({"figures.export", "visits.published", "history.read"})
+_PEOPLE = frozenset({"people.read"})
+_SETS = frozenset({"settings.read", "settings.set"})
+_APPOINTS = _PEOPLE | {"people.grant"}
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
+
+# The sheet's rows: level, then the nine cells in the order of ``Capability``.
+_SHEET = """
+province_leader | 1 | Σ | – | set, publish S | approve budgets, Σ | order, Σ | approve agreements +2 | – | Σ | Σ
+city_officer | 2 | Σ, masked on escalation | on escalation | tighten S | Σ S | order S | propose | levels 3–5 in S +2 | Σ | own office
+county_team | 3 | clear, purpose-bound | O | tighten, local S | run, +2 | run S | decide proposals | 4–5 in S | +2, capped | own
+county_finance | 3 | – | – | read | book; approver ≠ maker | – | – | – | books | own acts
+street_officer | 4 | masked S | A | read S, daily scores | own book | run S | task text | – | – | own acts
+liaison | 5 | contacts of A | intake, proxy booking | read | own book, read | be present | contact A | – | – | own acts
+adviser | 5 | A | A | own figures | own subsidy | answer | A | – | A | own acts
+firm_manager | ext | A | A | own firm | own firm's invoices | – | – | own firm | A | own firm
+inspector | 1–4 | by mandate, time-boxed | read by mandate | – | – | A | read | – | +2 | –
+auditor | 1–3 | – | – | read S | read S, download, verify | read S | read | read | logs | S, verify
+evaluator | ext | P sample | P sample | enter survey scores | – | – | Σ with budget | – | Σ | own acts
+data_steward | department | own rows | – | – | – | – | own connectors, quarantine | – | own corrections | own data
+resident | – | self | self | published | published | published | see, correct, opt out | delegate | self | who saw me
+system_administrator | province | – | – | – | – | – | – | proposes 1–2 | – | own acts
+security_administrator | province | – | – | – | – | – | – | confirms 1–2, policies | – | own acts
+audit_administrator | province | – | – | – | – | – | – | – | logs | S, verify
+operator | platform | – (break-glass +2, tenant approves, 1 h, recorded) | – | – | – | – | masked | – | – | own acts
+"""  # noqa: E501 -- a row of the sheet is a line
+# What the sheet's levels come to: who is outside the tree (a firm, an evaluator) is engaged by the province; a
+# department belongs to a body of levels 1 to 3; residents are given no role: the service that serves them knows them.
+_LEVELS = {"ext": {1}, "department": {1, 2, 3}, "province": {1}, "platform": {1}, "–": set[int]()}
+
+# Each grant of a cell that is built. Grants are opened by doors and policies.
+_GRANTS: dict[Role, frozenset[str]] = {
+    Role.PROVINCE_LEADER: _ALL | _ABOVE | _SETS,
+    Role.CITY_OFFICER: _ALL | _ABOVE | _SETS | _APPOINTS | {"people.confirm"},
+    Role.COUNTY_TEAM: _ALL | _ABOVE | _SETS | _APPOINTS
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "duty.read", "duty.close",
-        "duty.remind",
-        "figures.publish", "figures.export", "visits.published", "history.read", "people.read", "settings.read",
-        "settings.set",
+        "duty.remind", "figures.publish",
     },
+    Role.COUNTY_FINANCE: _ALL,
     Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published", "settings.read"},
     Role.LIAISON: _ALL | {"advisers.read", "duty.read", "settings.read"},
     Role.ADVISER: _ALL | {"duty.log", "duty.own"},
-    Role.FIRM_MANAGER: _ALL | {"firm.read"},
-    Role.AUDITOR: _ALL | {"figures.export", "visits.published", "history.read", "settings.read"},
+    Role.FIRM_MANAGER: _ALL | _APPOINTS | {"firm.read"},
+    Role.INSPECTOR: _PLACES,
+    Role.AUDITOR: _ALL | _ABOVE | _PEOPLE | {"settings.read"},
+    Role.EVALUATOR: _PLACES,
+    Role.DATA_STEWARD: _PLACES,
+    Role.RESIDENT: frozenset(),
+    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS,
+    Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {"people.confirm"},
+    Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read"},
     # He runs the platform; what is in it is not his, figures neither.
-    Role.OPERATOR: _ALL - {"places.read", "figures.read"} | {"tenants.manage", "events.manage"},
+    Role.OPERATOR: _SESSION | {"tenants.manage", "events.manage"},
 }  # fmt: skip
 
-# The levels of the place a role may be given for (design: identity). Auditors sit at levels 1 to 3.
-LEVELS: dict[Role, frozenset[int]] = {
-    Role.PROVINCE_LEADER: frozenset({1}),
-    Role.CITY_OFFICER: frozenset({2}),
-    Role.COUNTY_TEAM: frozenset({2, 3}),
-    Role.STREET_OFFICER: frozenset({4}),
-    Role.LIAISON: frozenset({5}),
-    Role.ADVISER: frozenset({5}),
-    Role.FIRM_MANAGER: frozenset({1}),
-    Role.AUDITOR: frozenset({1, 2, 3}),
-    Role.OPERATOR: frozenset({1}),
+_GRANTING = {
+    Role.CITY_OFFICER: Granting(levels=frozenset({3, 4, 5}), confirmed_by=Role.CITY_OFFICER),
+    Role.COUNTY_TEAM: Granting(levels=frozenset({4, 5})),
+    Role.FIRM_MANAGER: Granting(by_name=frozenset({Role.FIRM_MANAGER}), own_firm=True),
+    Role.SYSTEM_ADMINISTRATOR: Granting(levels=frozenset({1, 2}), confirmed_by=Role.SECURITY_ADMINISTRATOR),
+    # Decision 10: at set-up, each of the three where there is none.
+    Role.OPERATOR: Granting(by_name=ADMINISTRATORS),
 }
+_BOUND = {Role.ADVISER: Bound.ADVISER, Role.FIRM_MANAGER: Bound.FIRM}
 
-# Roles whose rows are their own only: the binding names the firm or the adviser.
-OF_A_SUBJECT = frozenset({Role.ADVISER, Role.FIRM_MANAGER})
+
+def _rows() -> dict[Role, Row]:
+    rows: dict[Role, Row] = {}
+    for line in _SHEET.strip().splitlines():
+        name, level, *cells = (part.strip() for part in line.split("|"))
+        role = Role(name)
+        span = [int(one) for one in re.findall(r"\d", level)]
+        rows[role] = Row(
+            levels=frozenset(range(span[0], span[-1] + 1) if span else _LEVELS[level]),
+            cells=dict(zip(Capability, map(Cell, cells), strict=True)), grants=_GRANTS[role], bound=_BOUND.get(role),
+            by_appointment=role not in {Role.ADVISER, Role.RESIDENT, Role.OPERATOR} | ADMINISTRATORS,
+            granting=_GRANTING.get(role, Granting()),
+        )  # fmt: skip
+    return rows
+
+
+ROLES: Mapping[Role, Row] = _rows()
+GRANTS: dict[Role, frozenset[str]] = {role: row.grants for role, row in ROLES.items()}
 
 # In the shared schema, outside any tenant.
 PLATFORM = frozenset({Role.OPERATOR})
+
+# Held for a place of level 1 or 2 in the province's own schema, even where that place has one of its own.
+IN_THE_PROVINCE = (
+    frozenset({Role.PROVINCE_LEADER, Role.CITY_OFFICER, Role.FIRM_MANAGER, Role.EVALUATOR}) | ADMINISTRATORS
+)
 
 # What nightly work and the delivery of events may do, in every tenant.
 SYSTEM = frozenset({"figures.publish", "duty.read"})
 
 # What is left to everybody while his tenant is suspended.
-READS_ONLY = frozenset({
-    "home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read", "duty.read",
-    "duty.own", "visits.published", "history.read", "people.read", "firm.read", "settings.read",
-})  # fmt: skip
+READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
+                        "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read",
+                        "settings.read"})  # fmt: skip
+
+
+def grades(level: int, *, is_county_body: bool) -> frozenset[int]:
+    """The levels a place counts as: a city without counties is a county too."""
+    return frozenset({level, 3}) if is_county_body else frozenset({level})
+
+
+def may_appoint(grantor: Role, role: Role, at: frozenset[int]) -> bool:
+    """Whether the *grants* column lets one role appoint another at a place of these grades."""
+    granting, row = ROLES[grantor].granting, ROLES[role]
+    return role in granting.by_name or (row.by_appointment and bool(granting.levels & row.levels & at))
+
+
+def looks_after(grantor: Role, role: Role, at: frozenset[int]) -> bool:
+    """
+    Whether holders of a role are the charge of another: who may appoint or confirm it, and of advisers their county.
+
+    He ends, suspends, resets and recertifies.
+    """
+    if role == Role.ADVISER:
+        return grantor == Role.COUNTY_TEAM
+    proposes = [one for one in ROLES if ROLES[one].granting.confirmed_by == grantor]
+    return any(may_appoint(one, role, at) for one in {grantor, *proposes})

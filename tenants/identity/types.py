@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 
 class Role(StrEnum):
-    """The roles of the first flow; the whole matrix is in docs/reference/roles.md."""
+    """The seventeen roles; what each may do is declared in ``roles.py`` and shown in docs/reference/roles.md."""
 
     PROVINCE_LEADER = "province_leader"
     CITY_OFFICER = "city_officer"
     COUNTY_TEAM = "county_team"
+    COUNTY_FINANCE = "county_finance"
     STREET_OFFICER = "street_officer"
     LIAISON = "liaison"
     ADVISER = "adviser"
     FIRM_MANAGER = "firm_manager"
+    INSPECTOR = "inspector"
     AUDITOR = "auditor"
+    EVALUATOR = "evaluator"
+    DATA_STEWARD = "data_steward"
+    RESIDENT = "resident"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    SECURITY_ADMINISTRATOR = "security_administrator"
+    AUDIT_ADMINISTRATOR = "audit_administrator"
     OPERATOR = "operator"
+
+
+class Standing(StrEnum):
+    """Where a grant stands: it counts only once it is confirmed."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+class State(StrEnum):
+    """A binding as it is on a day."""
+
+    PROPOSED = "proposed"
+    LATER = "later"
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +81,56 @@ class PersonInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindingInfo:
+    """One grant: what, where, how long, by whom and why, and how it stands on the day it was read for."""
+
     id: int
     person: PersonInfo
     role: Role
     node_id: int
+    subject_id: str
     valid_from: date
     valid_to: date | None
     reason: str
+    state: State
+    proposal: UUID | None
+    granted_by: int
+    granted_as: str
+    created_at: datetime
+    decided_by: int | None
+    ended_at: datetime | None
+    ended_by: int | None
+    ended_why: str
+    acting_for: int | None  # the person he stands in for
+    takes_over: int | None  # the person he takes over from
+    reviewed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionInfo:
+    begun_at: datetime
+    begun_by: int
+    why: str
+    ended_at: datetime | None
+    ended_by: int | None
+    ended_why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRecord:
+    """A person as the register shows him: his grants within the reader's reach, newest first."""
+
+    person: PersonInfo
+    suspended: bool
+    may_sign_in: bool  # a password was set
+    bindings: tuple[BindingInfo, ...]
+    suspensions: tuple[SuspensionInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What is shown once after somebody was entered: a one-time password, or the secret part of an invitation."""
+
+    person: PersonInfo
+    binding: BindingInfo
+    password: str = ""
+    token: str = ""

@@ -104,7 +104,16 @@ def test_templates_hold_no_script_no_style_and_no_handlers() -> None:
 
 
 # Forms that act on the session or the account, in whatever role, carry the token alone.
-IN_ANY_ROLE = {"mast.html", "foot.html", "strip.html", "other_hat.html", "no_role.html", "first.html", "style.html"}
+IN_ANY_ROLE = {
+    "mast.html",
+    "foot.html",
+    "strip.html",
+    "other_hat.html",
+    "no_role.html",
+    "first.html",
+    "style.html",
+    "invitation.html",
+}
 
 
 def test_every_post_form_carries_the_token_and_the_role_it_was_shown_in() -> None:

@@ -18,7 +18,7 @@ from falin.kernel.scope import Scope
 from services.indicators import policies as indicators
 from services.indicators import queries as figures
 from services.indicators.models import VisitLine
-from tenants.identity import queries as people
+from tenants.identity.queries import signing_in
 
 DOORS = {"falin.kernel.doors", "falin.kernel.rest"}
 _require, _may = Scope.require, Scope.may
@@ -26,13 +26,13 @@ _require, _may = Scope.require, Scope.may
 
 def grants_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody keeps his role and his places and may do nothing by it."""
-    monkeypatch.setattr(people, "GRANTS", {role: frozenset() for role in people.GRANTS})
+    monkeypatch.setattr(signing_in, "GRANTS", {role: frozenset() for role in signing_in.GRANTS})
 
 
 def every_grant_given(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everybody may do everything: only the place is left to hold."""
-    every = frozenset().union(*people.GRANTS.values())
-    monkeypatch.setattr(people, "GRANTS", dict.fromkeys(people.GRANTS, every))
+    every = frozenset().union(*signing_in.GRANTS.values())
+    monkeypatch.setattr(signing_in, "GRANTS", dict.fromkeys(signing_in.GRANTS, every))
 
 
 def door_removed(monkeypatch: pytest.MonkeyPatch) -> None:

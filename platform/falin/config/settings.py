@@ -229,6 +229,10 @@ CELERY_BEAT_SCHEDULE = {
     "roll up every county at night": {"task": "falin.config.tasks.roll_up_all", "schedule": crontab(hour=1, minute=30)},
     "send jobs again that nobody works on": {"task": "falin.config.tasks.sweep_jobs", "schedule": 10.0},
     "forget old keys and sessions": {"task": "falin.config.tasks.forget_old", "schedule": crontab(hour=3, minute=10)},
+    "end roles nobody reviewed": {
+        "task": "falin.config.tasks.end_unreviewed_roles",
+        "schedule": crontab(hour=2, minute=20),
+    },
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")

@@ -31,3 +31,11 @@ def shared(*, read_only: bool) -> Iterator[Scope]:
     scope = system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=frozenset())
     with inside(scope, read_only=read_only):
         yield scope
+
+
+@contextmanager
+def rehearsed() -> Iterator[None]:
+    """What is done inside is asked of every rule and constraint, and taken back: a refusal comes out, nothing stays."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)

@@ -4,7 +4,16 @@ from django.utils.translation import gettext_lazy as _
 
 WORDS = {
     "identity.person.created": _("录入人员"),
+    "identity.person.suspended": _("停用人员"),
+    "identity.person.reinstated": _("恢复人员"),
+    "identity.password.reset": _("重置密码"),
+    "identity.invitation.used": _("用邀请链接设置密码"),
     "identity.role.granted": _("授予身份"),
+    "identity.role.proposed": _("提议授予身份"),
+    "identity.role.confirmed": _("确认授予身份"),
+    "identity.role.refused": _("拒绝授予身份"),
+    "identity.role.reviewed": _("复核身份"),
+    "identity.role.shortened": _("缩短身份的期限"),
     "identity.role.ended": _("结束身份"),
     "advisers.firm.registered": _("登记律所"),
     "advisers.adviser.registered": _("登记顾问"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ from services.indicators.api import home_place, list_months, place_figures
 from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_county_bodies, list_divisions, list_provinces
 from tenants.divisions.types import Level
 from tenants.identity.api import Role, names_of
+from tenants.identity.queries import count_due
 from tenants.registry.api import Kind, TenantInfo, list_tenants
 
 PAGE = 50
@@ -178,7 +179,37 @@ def today(*, scope: Scope, now: datetime) -> Today:
         Role.FIRM_MANAGER: _firm_today,
         Role.OPERATOR: _operator_today,
     }
-    return lists.get(Role(scope.role), _leader_today)(scope, now)
+    make = lists.get(Role(scope.role), _leader_today if scope.may("figures.read") else _plain_today)
+    page = make(scope, now)
+    return replace(page, due=(*page.due, *_people_due(scope, now)))
+
+
+def _people_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
+    """Grants that wait for this person, end soon, or are to be reviewed; and his own that ends."""
+    due = count_due(scope=scope, now_day=legal_day(now))
+    found = (
+        Due(words=_("项授予等您确认"), count=due.proposals, url=reverse("portal:proposals"), kind="act")
+        if due.proposals else None,
+        Due(words=_("项身份要在 %(day)s前复核，没人复核的自动结束") % {"day": formats.short_day(due.review_ends)},
+            count=due.to_review, url=reverse("portal:review"), kind="act") if due.to_review else None,
+        Due(words=_("项身份 30 天内到期"), count=due.expiring, url=f"{reverse('portal:people')}?view=soon")
+        if due.expiring else None,
+        Due(words=_("项您自己的身份 %(day)s到期，请联系给您授予的单位") % {"day": formats.short_day(due.own_end)}, count=1,
+            url=reverse("portal:home")) if due.own_end else None,
+    )  # fmt: skip
+    return tuple(one for one in found if one)
+
+
+def _plain_today(scope: Scope, now: datetime) -> Today:
+    """Who has no figures: his people, his history, his jobs, as far as he has any."""
+    go = [
+        (_("人员和身份"), "portal:people", "shield", "people.read"),
+        (_("待确认的授予"), "portal:proposals", "check", "people.confirm"),
+        (_("操作记录"), "portal:history", "eye", "history.read"), (_("我的任务"), "portal:jobs", "clock", "jobs.own"),
+    ]  # fmt: skip
+    return Today(day=legal_day(now), sentence="", due=(), go=tuple(
+        (words, reverse(name), icon) for words, name, icon, grant in go if scope.may(grant)
+    ))  # fmt: skip
 
 
 def _leader_today(scope: Scope, now: datetime) -> Today:

@@ -19,11 +19,19 @@ ROLE_LABELS = {
     Role.PROVINCE_LEADER: _("省级负责人"),
     Role.CITY_OFFICER: _("市级专员"),
     Role.COUNTY_TEAM: _("县区工作专班"),
+    Role.COUNTY_FINANCE: _("县区财务"),
     Role.STREET_OFFICER: _("街道专员"),
     Role.LIAISON: _("社区联络员"),
     Role.ADVISER: _("法律顾问"),
     Role.FIRM_MANAGER: _("律所负责人"),
+    Role.INSPECTOR: _("巡查员"),
     Role.AUDITOR: _("审计人员"),
+    Role.EVALUATOR: _("第三方评估"),
+    Role.DATA_STEWARD: _("数据管理员"),
+    Role.RESIDENT: _("居民"),
+    Role.SYSTEM_ADMINISTRATOR: _("系统管理员"),
+    Role.SECURITY_ADMINISTRATOR: _("安全管理员"),
+    Role.AUDIT_ADMINISTRATOR: _("审计管理员"),
     Role.OPERATOR: _("平台运维"),
 }
 
@@ -37,6 +45,8 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("律所"), "advisers:firms", "building", "advisers.register"),
             (_("本所顾问"), "advisers:firm", "users", "firm.read"),
             (_("空缺"), "advisers:vacancies", "pin", "advisers.appoint"),
+            (_("人员和身份"), "portal:people", "shield", "people.read"),
+            (_("待确认的授予"), "portal:proposals", "check", "people.confirm"),
         ),
     ),
     (

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from falin.portal.web import history, home, jobs, operators, settings
+from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
 urlpatterns = [
@@ -22,5 +23,22 @@ urlpatterns = [
     path("setup/", operators.setup, name="setup"),
     path("setup/first/<str:token>/", operators.first, name="first"),
     path("setup/people/", operators.people, name="setup-people"),
+    path("people/", reading.register, name="people"),
+    path("people/new/", acting.enter, name="person-new"),
+    path("people/at/", reading.who, name="who"),
+    path("people/proposals/", waiting.proposals, name="proposals"),
+    path("people/proposals/<uuid:proposal>/confirm/", waiting.confirm, name="proposal-confirm"),
+    path("people/proposals/<uuid:proposal>/refuse/", waiting.refuse, name="proposal-refuse"),
+    path("people/review/", waiting.review, name="review"),
+    path("people/invitation/<str:token>/", waiting.invitation, name="invitation"),
+    path("people/roles/<int:binding_id>/end/", acting.end, name="binding-end"),
+    path("people/roles/<int:binding_id>/deputy/", acting.deputy, name="deputy"),
+    path("people/<int:person_id>/", reading.person, name="person"),
+    path("people/<int:person_id>/grant/", acting.grant, name="grant"),
+    path("people/<int:person_id>/rights/", reading.rights, name="rights"),
+    path("people/<int:person_id>/hand-over/", acting.pass_on, name="hand-over"),
+    path("people/<int:person_id>/suspend/", acting.suspend, name="person-suspend"),
+    path("people/<int:person_id>/reinstate/", acting.reinstate, name="person-reinstate"),
+    path("people/<int:person_id>/password/", acting.reset, name="person-reset"),
     path("events/", operators.events, name="events"),
 ]

@@ -108,6 +108,8 @@ COMMANDS = (
             answer="falin.runtime.measuring:bench", options=_bench),
     Command(name="migrate", chinese="升级数据库结构", english="bring the database up to date",
             answer="falin.runtime.management:migrate", passes_on=True),
+    Command(name="access", chinese="谁能做什么、为什么；重置密码", english="who may do what and why; reset a password",
+            answer="falin.runtime.management:access", passes_on=True),
     Command(name="manage", chinese="Django 的管理命令", english="Django's management commands",
             answer="falin.runtime.management:manage", passes_on=True),
     Command(name="settings", chinese="看一项设定在某地是多少、从哪里来", english="what a setting is at a place, and why",

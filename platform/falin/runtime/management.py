@@ -20,3 +20,8 @@ def manage(arguments: Arguments, home: Home) -> int:
 def migrate(arguments: Arguments, home: Home) -> int:
     """`falin migrate …`."""
     return manage(Arguments(rest=["migrate", *arguments.rest]), home)
+
+
+def access(arguments: Arguments, home: Home) -> int:
+    """`falin access …`."""
+    return manage(Arguments(rest=["access", *arguments.rest]), home)

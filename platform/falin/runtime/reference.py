@@ -6,6 +6,7 @@ They are committed, so that a change of them is read in review; a test compares 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from falin.runtime.cli import Arguments
@@ -17,15 +18,37 @@ NOTE = "<!-- Made by `./falin reference`; do not edit. -->\n\n"
 
 
 def roles() -> str:
-    """Each role: the level it is given at, and its grants."""
-    from tenants.identity.roles import GRANTS, LEVELS
+    """The table of roles: cells of the sheet, who appoints whom, what is built of it, and what parts duties."""
+    from tenants.identity.roles import ROLES, Capability
+    from tenants.identity.rules import RULES
 
-    rows = [
-        f"| `{role}` | {', '.join(str(level) for level in sorted(LEVELS[role]))} | {', '.join(sorted(GRANTS[role]))} |"
-        for role in GRANTS
-    ]
-    head = "# Roles\n\n" + NOTE + "Levels: 1 province, 2 city, 3 county, 4 street, 5 community.\n\n"
-    return head + "| role | levels | grants |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    def levels(numbers: Iterable[int]) -> str:
+        return ", ".join(map(str, sorted(numbers))) or "–"
+
+    def table(head: str, rows: list[str]) -> str:
+        return f"| {head} |\n|{'---|' * (head.count('|') + 1)}\n" + "\n".join(f"| {row} |" for row in rows) + "\n"
+
+    meaning = table(
+        f"role | levels | {' | '.join(Capability)}",
+        [f"`{role}` | {levels(row.levels)} | {' | '.join(cell.words for cell in row.cells.values())}"
+         for role, row in ROLES.items()],
+    )  # fmt: skip
+    appoints = table("role | may appoint | second person", [
+        f"`{role}` | {', '.join(sorted(row.granting.by_name)) or 'levels ' + levels(row.granting.levels)}"
+        f"{', of his own firm' if row.granting.own_firm else ''} | {row.granting.confirmed_by or '–'}"
+        for role, row in ROLES.items() if row.granting.levels or row.granting.by_name
+    ])  # fmt: skip
+    grants = table("role | rows of | given by appointment | grants", [
+        f"`{role}` | {row.bound or 'places'} | {'yes' if row.by_appointment else 'no'} |"
+        f" {', '.join(sorted(row.grants)) or '–'}" for role, row in ROLES.items()
+    ])  # fmt: skip
+    duties = table("rule | source", [f"`{rule.code}` | {rule.source}" for rule in RULES])
+    return (
+        f"# Roles\n\n{NOTE}Levels: 1 province, 2 city, 3 county (a city without counties too), 4 street, 5 community.\n"
+        "S own subtree · O own body · A assigned to me · P pseudonymised · Σ aggregates only · – none. A cell whose service"
+        f" is not built yet has no grant.\n\n{meaning}\n## Who appoints whom\n\n{appoints}\n## Grants\n\n{grants}\n"
+        f"## Separation of duties\n\n{duties}"
+    )
 
 
 def parameters() -> str:

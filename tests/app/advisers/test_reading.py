@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
-from falin.kernel.transactions import inside
+from falin.kernel.transactions import inside, shared
 from services.advisers import queries
 from services.advisers.commands import end_appointment, explain_vacancy, open_account
 from services.advisers.models import Adviser
@@ -242,10 +242,10 @@ def test_a_firm_manager_sees_his_own_firm_in_every_county(world: World, office: 
     office.appoint(adviser, HUBU)
     office.appoint(adviser, QINGBO, by="county2")
     county = world.scope("county")
-    with inside(county, read_only=False):
-        person = create_person(scope=county, username="manager", name="钱主任", password=None, encoded=encoded(),
+    with shared(read_only=False) as system:
+        person = create_person(scope=system, username="manager", name="钱主任", password=None, encoded=encoded(),
                                must_change_password=False, now=NOW)  # fmt: skip
-        grant_role(scope=county, person_id=person.id, role=Role.FIRM_MANAGER, node_id=world.node("33"), reason="测试",
+        grant_role(scope=system, person_id=person.id, role=Role.FIRM_MANAGER, node_id=world.node("33"), reason="测试",
                    subject_id=str(firm.id), now=NOW)  # fmt: skip
     overview = ask(world.scope("manager"), queries.firm_overview, on=TODAY)
     assert [member.adviser.name for member in overview.members] == ["何叙"]

@@ -1,1 +1,1 @@
-"""The API beside the pages that cross services."""
+"""The portal's own addresses of the API: people and their roles."""

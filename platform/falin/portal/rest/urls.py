@@ -1,10 +1,22 @@
-"""Addresses of the API that cross services."""
+"""Addresses of people's API, below /api/v1/people/."""
 
 from django.urls import path
 
-from falin.portal.rest import settings
+from falin.portal.rest import people
 
+app_name = "people-api"
 urlpatterns = [
-    path("settings/", settings.Settings.as_view(), name="api-settings"),
-    path("settings/<str:key>/", settings.Setting.as_view(), name="api-setting"),
+    path("", people.People.as_view(), name="people"),
+    path("proposals/", people.Proposals.as_view(), name="proposals"),
+    path("proposals/<uuid:proposal>/confirm/", people.Confirmation.as_view(), name="confirm"),
+    path("proposals/<uuid:proposal>/refuse/", people.Refusal.as_view(), name="refuse"),
+    path("review/", people.Review.as_view(), name="review"),
+    path("at/<int:node_id>/", people.Who.as_view(), name="who"),
+    path("roles/<int:binding_id>/", people.OneRole.as_view(), name="role"),
+    path("<int:person_id>/", people.Person.as_view(), name="person"),
+    path("<int:person_id>/roles/", people.Roles.as_view(), name="roles"),
+    path("<int:person_id>/rights/", people.Rights.as_view(), name="rights"),
+    path("<int:person_id>/hand-over/", people.HandOver.as_view(), name="hand-over"),
+    path("<int:person_id>/suspension/", people.Suspension.as_view(), name="suspension"),
+    path("<int:person_id>/password/", people.Password.as_view(), name="password"),
 ]

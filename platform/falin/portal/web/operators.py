@@ -23,8 +23,9 @@ from falin.kernel.transactions import shared
 from falin.portal import commands, queries
 from falin.portal.shell import ROLE_LABELS
 from falin.ui.forms import show_refusal
-from tenants.identity.api import Role, use_first_link
+from tenants.identity.api import use_first_link
 from tenants.identity.models import Person
+from tenants.identity.roles import ADMINISTRATORS
 
 
 class FirstForm(forms.Form):
@@ -100,24 +101,18 @@ class PersonForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=60)
     role = forms.ChoiceField(
         label=gettext_lazy("身份"),
-        choices=[(role.value, label) for role, label in ROLE_LABELS.items()
-                 if role not in {Role.ADVISER, Role.FIRM_MANAGER, Role.OPERATOR}],
-    )  # fmt: skip
-    code = forms.RegexField(
-        r"^\d{2,12}$",
-        label=gettext_lazy("地方的区划代码"),
-        help_text=gettext_lazy("省 2 位、市 4 位、县 6 位、街道 9 位、社区 12 位"),
+        choices=[(role.value, label) for role, label in ROLE_LABELS.items() if role in ADMINISTRATORS],
     )
     reason = forms.CharField(label=gettext_lazy("依据"), max_length=200, help_text=gettext_lazy("任命文件的名称和文号"))
 
 
 @door(grant="tenants.manage", reads="GET", writes="POST")
 def people(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    """Enter an official and give the first role; the one-time password is shown once, so the form carries no key to keep it."""
+    """Enter one of the three administrators; the one-time password is shown once, so the form carries no key to keep it."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = commands.enter_official(scope=scope, now=now(), **form.cleaned_data)
+            made = commands.enter_administrator(scope=scope, now=now(), **form.cleaned_data)
         except Refused as refused:
             show_refusal(form, refused)
         else:

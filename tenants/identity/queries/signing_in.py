@@ -1,4 +1,4 @@
-"""Every way people and their roles are read."""
+"""From a session to a scope: who comes in, which hats he may put on, and what he may under one."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection
-from django.db.models import Q
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
-from tenants.divisions.api import get_division, subtree_ids
-from tenants.divisions.types import Level
-from tenants.identity.models import Binding, Person
+from tenants.divisions.api import list_county_bodies, subtree_ids
+from tenants.identity.models import Person
 from tenants.identity.roles import GRANTS, READS_ONLY, SYSTEM
-from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
+from tenants.identity.types import Hat, Role
 from tenants.registry.types import Kind, State, TenantInfo
 
 _ORDER = {role: index for index, role in enumerate(Role)}
@@ -36,11 +34,12 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
     if not found:
         return None
     first = found[0]
-    person = Person(id=person_id, username=first[0], name=first[1], password=first[2], must_change_password=first[3])
+    person = Person(id=person_id, username=first[0], name=first[1], password=first[2], must_change_password=first[3],
+                    session_epoch=first[4])  # fmt: skip
     hats: dict[str, Hat] = {}
-    held = [row for row in found if row[4] and row[12] != State.CLOSED]
-    for row in sorted(held, key=lambda row: (_ORDER[row[4]], row[7] or 0, row[5])):
-        role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below = row[4:]
+    held = [row for row in found if row[5] and row[13] != State.CLOSED]
+    for row in sorted(held, key=lambda row: (_ORDER[row[5]], row[8] or 0, row[6])):
+        role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below = row[5:]
         hat = Hat(role=Role(role), tenant_id=tenant_id or 0, schema=schema or "public", tenant_name=tenant or "",
                   tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
                   places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
@@ -92,41 +91,7 @@ def scope_in_force(person_id: int, hat_key: str) -> Scope | None:
 
 
 def _upper_levels(place: int) -> list[int]:
-    from tenants.divisions.api import list_county_bodies
-
     return [place, *(body.id for body in list_county_bodies(place))]
-
-
-def list_bindings_at(*, node_ids: list[int], on: date, roles: list[Role] | None = None) -> list[BindingInfo]:
-    """Who holds a role at these places on a day."""
-    rows = (
-        Binding.objects.filter(node_id__in=node_ids, ended_at__isnull=True, valid_from__lte=on)
-        .filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))
-        .select_related("person")
-        .order_by("person__pinyin", "id")
-    )
-    if roles:
-        rows = rows.filter(role__in=roles)
-    return [
-        BindingInfo(id=row.id, person=PersonInfo(id=row.person.id, username=row.person.username, name=row.person.name),
-                    role=Role(row.role), node_id=row.node_id, valid_from=row.valid_from, valid_to=row.valid_to,
-                    reason=row.reason)
-        for row in rows
-    ]  # fmt: skip
-
-
-def names_of(person_ids: set[int]) -> dict[int, str]:
-    """The names of people who did something, for histories."""
-    return dict(Person.objects.filter(id__in=person_ids).values_list("id", "name"))
-
-
-def find_person(username: str) -> PersonInfo | None:
-    row = Person.objects.filter(username=username).first()
-    return PersonInfo(id=row.id, username=row.username, name=row.name) if row else None
-
-
-def level_of(node_id: int) -> Level:
-    return get_division(node_id).level
 
 
 def system_of(tenant: TenantInfo | None) -> Scope:

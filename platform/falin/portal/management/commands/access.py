@@ -1,0 +1,103 @@
+"""Access from the machine's own terminal: who may do what and why, a lost password, an administrator who leaves, the review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
+from falin.kernel.transactions import inside
+from falin.portal import people
+from tenants.divisions.api import Division, find_by_code
+from tenants.identity import policies, queries
+from tenants.identity.api import PersonInfo, end_role, end_unreviewed, find_person, reset_password
+from tenants.identity.types import BindingInfo, State
+
+
+def _system() -> Scope:
+    return system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=frozenset({policies.READ}))
+
+
+class Command(BaseCommand):
+    help = "Who may do what and why; a new one-time password; the end of a role; the quarter's review."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        explain = acts.add_parser("explain", help="某人能做什么，为什么 · what somebody may do and why")
+        explain.add_argument("--person", required=True, metavar="USERNAME")
+        explain.add_argument("--at", metavar="CODE", help="区划代码 · official code of a place")
+        reset = acts.add_parser("reset", help="给一个一次性密码 · give a one-time password")
+        reset.add_argument("person", metavar="USERNAME")
+        end = acts.add_parser("end", help="结束一项身份 · end a role")
+        end.add_argument("binding", type=int, metavar="NUMBER", help="explain 里的编号 · its number in explain")
+        end.add_argument("--why", required=True)
+        review = acts.add_parser("review", help="本季度没人复核、到期会结束的身份 · roles the review will end")
+        review.add_argument(
+            "--end", action="store_true", help="现在就结束（复核期过了以后）· end them now, after the last day"
+        )
+
+    def handle(self, *args: Any, act: str, **given: Any) -> None:
+        getattr(self, f"_{act}")(**given)
+
+    def _explain(self, *, person: str, at: str | None, **_options: Any) -> None:
+        with inside(_system(), read_only=True):
+            found, place = _person(person), _place(at) if at else None
+            explained = queries.list_rights(scope=_system(), person_id=found.id, at=place, on=legal_day(now()))
+            where = place.name if place else _("各自的地方")
+            self.stdout.write(f"{found.name} ({found.username}) @ {where}")
+            if explained.suspended:
+                self.stdout.write(_("这个人停用了，现在什么也不能做。"))
+            if not explained.rights:
+                self.stdout.write(_("他现在没有身份，什么也不能做。"))
+            lines = people.lines_of(_system(), [right.binding for right in explained.rights], legal_day(now()))
+            for line, right in zip(lines, explained.rights, strict=True):
+                by = _("%(by)s授予，依据：%(why)s") % {"by": line.by, "why": line.binding.reason}
+                self.stdout.write(f"#{line.binding.id} {line.place} {line.role} [{line.words}] {by}")
+                if not right.reaches:
+                    self.stdout.write("  " + _("管不到这个地方。"))
+                for grant in right.grants:
+                    self.stdout.write(f"  {grant}  {people.GRANT_WORDS[grant]}")
+
+    def _reset(self, *, person: str, **_options: Any) -> None:
+        with inside(_system(), read_only=False):
+            found = _person(person)
+            password = reset_password(scope=_system(), person_id=found.id, now=now())
+        self.stdout.write(_("%(name)s的一次性密码（只显示这一次，登录后要换掉）：") % {"name": found.name})
+        self.stdout.write(f"  {password}")
+
+    def _end(self, *, binding: int, why: str, **_options: Any) -> None:
+        with inside(_system(), read_only=False):
+            held = queries.get_binding(scope=_system(), binding_id=binding, on=legal_day(now()))
+            if held.state in {State.ENDED, State.REFUSED}:
+                raise CommandError(_("这项身份已经结束了。"))
+            end_role(scope=_system(), person_id=held.person.id, role=held.role, node_id=held.node_id,
+                     subject_id=held.subject_id, why=why, now=now())  # fmt: skip
+        self.stdout.write(_("已结束，马上生效。"))
+
+    def _review(self, *, end: bool, **_options: Any) -> None:
+        with inside(_system(), read_only=not end):
+            found = end_unreviewed(scope=_system(), now=now(), preview=not end)
+            for line in people.lines_of(_system(), found, legal_day(now())):
+                self.stdout.write(_said(line.binding, line.place, line.role))
+        self.stdout.write((_("已结束 %(n)s 项。") if end else _("会结束 %(n)s 项。")) % {"n": len(found)})
+
+
+def _said(one: BindingInfo, place: str, role: str) -> str:
+    return f"#{one.id} {one.person.name} ({one.person.username}) {place} {role}"
+
+
+def _person(username: str) -> PersonInfo:
+    found = find_person(username)
+    if found is None:
+        raise CommandError(_("没有这个登录名。请核对，或者先录入这个人。"))
+    return found
+
+
+def _place(code: str) -> Division:
+    found = find_by_code(people.LENGTHS[len(code)], code) if len(code) in people.LENGTHS else None
+    if found is None:
+        raise CommandError(_("名录里没有这个代码。"))
+    return found

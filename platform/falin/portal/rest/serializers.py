@@ -1,0 +1,120 @@
+"""What the API of people takes and gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from rest_framework import serializers
+
+from tenants.identity.types import Role, State
+
+ROLES = [role.value for role in Role]
+
+
+class PersonOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    name = serializers.CharField()
+
+
+class BindingOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    person = PersonOut()
+    role = serializers.ChoiceField(choices=ROLES)
+    node_id = serializers.IntegerField(help_text="the place it was given for")
+    subject_id = serializers.CharField(help_text="the firm or adviser it is bound to")
+    valid_from = serializers.DateField()
+    valid_to = serializers.DateField(allow_null=True)
+    reason = serializers.CharField()
+    state = serializers.ChoiceField(choices=[state.value for state in State])
+    proposal = serializers.UUIDField(allow_null=True)
+    granted_by = serializers.IntegerField()
+    decided_by = serializers.IntegerField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    ended_why = serializers.CharField()
+    acting_for = serializers.IntegerField(allow_null=True, help_text="the person he stands in for")
+    takes_over = serializers.IntegerField(allow_null=True, help_text="the person he takes over from")
+
+
+class RecordOut(serializers.Serializer[Any]):
+    person = PersonOut()
+    suspended = serializers.BooleanField()
+    may_sign_in = serializers.BooleanField()
+    bindings = BindingOut(many=True)
+
+
+class PeopleOut(serializers.Serializer[Any]):
+    rows = RecordOut(many=True)
+    after = serializers.CharField(help_text="cursor of the next page; empty on the last")
+
+
+class RightOut(serializers.Serializer[Any]):
+    binding = BindingOut()
+    place = serializers.CharField(source="place.name")
+    reaches = serializers.BooleanField()
+    grants = serializers.ListField(child=serializers.CharField())
+
+
+class ExplainedOut(serializers.Serializer[Any]):
+    person = PersonOut()
+    suspended = serializers.BooleanField()
+    rights = RightOut(many=True)
+
+
+class GrantIn(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(choices=ROLES)
+    node_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    begins_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    reason = serializers.CharField(max_length=200)
+    subject_id = serializers.CharField(
+        required=False, default="", max_length=64, help_text="the firm, for a firm's manager; his own where he gives it"
+    )
+
+    def written(self) -> dict[str, Any]:
+        data = dict(self.validated_data)
+        return {**data, "role": Role(data["role"])}
+
+
+class RoleIn(GrantIn):
+    acting_for = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="the binding he stands in for, as a deputy"
+    )
+
+
+class EntryIn(GrantIn):
+    username = serializers.CharField(max_length=60, validators=[ASCIIUsernameValidator()])
+    name = serializers.CharField(max_length=60)
+    invite = serializers.BooleanField(default=False, help_text="a link instead of a one-time password")
+
+
+class EnteredOut(serializers.Serializer[Any]):
+    person = PersonOut()
+    binding = BindingOut()
+    password = serializers.CharField(help_text="one-time; shown here only")
+    token = serializers.CharField(help_text="of /people/invitation/<token>/; shown here only")
+
+
+class HandOverIn(serializers.Serializer[Any]):
+    successor_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    role = serializers.ChoiceField(choices=ROLES)
+    on_day = serializers.DateField()
+    reason = serializers.CharField(max_length=200)
+
+
+class WhyIn(serializers.Serializer[Any]):
+    why = serializers.CharField(max_length=200)
+
+
+class PasswordOut(serializers.Serializer[Any]):
+    password = serializers.CharField(help_text="one-time; shown here only")
+
+
+class ReviewIn(serializers.Serializer[Any]):
+    bindings = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**62), min_length=1,
+                                     max_length=500)  # fmt: skip
+
+
+class ReviewedOut(serializers.Serializer[Any]):
+    reviewed = serializers.IntegerField()

@@ -1,0 +1,182 @@
+"""What the pages of people take in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.scope import Scope
+from falin.portal.people import label, places_for, words_of_places
+from falin.ui.widgets import DayInput
+from tenants.identity.queries import allowed_roles, find_person
+from tenants.identity.roles import ROLES, Bound
+from tenants.identity.types import PersonInfo, Role
+
+_DAY = {"required": _("请填日期。"), "invalid": _("日期不对，请重填。")}
+_REASON_HINT = _("任命文件的名称和文号；不要写身份证号、手机号")
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(label=_("依据"), max_length=200, help_text=_REASON_HINT,
+                           error_messages={"required": _("请写明依据。")})  # fmt: skip
+
+
+class UsernameField(forms.CharField):
+    """Somebody who stands in the register, by his sign-in name."""
+
+    def clean(self, value: Any) -> PersonInfo:
+        person = find_person(str(super().clean(value)))
+        if person is None:
+            raise ValidationError(_("没有这个登录名。请核对，或者先录入这个人。"))
+        return person
+
+
+class GrantForm(forms.Form):
+    """A role at a place from a day to a day. Roles are those the person may give; places are looked up within his own."""
+
+    role = forms.ChoiceField(label=_("身份"), error_messages={"required": _("请选身份。")})
+    place = forms.CharField(
+        label=_("地方"), max_length=60, required=False, help_text=_("写名称、拼音或区划代码，只能是您辖区内的"),
+        widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
+    )  # fmt: skip
+    place_id = forms.TypedChoiceField(label=_("是哪一个"), coerce=int, required=False, widget=forms.RadioSelect)
+    begins_on = forms.DateField(label=_("从哪天起"), widget=DayInput, error_messages=_DAY)
+    ends_on = forms.DateField(label=_("到哪天止"), widget=DayInput, error_messages=_DAY,
+                              help_text=_("最长一年，不能超过您自己的任期"))  # fmt: skip
+    reason = _reason()
+
+    def __init__(self, *args: Any, scope: Scope, own_place: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope, self.own_place = scope, own_place
+        # A firm is named by its own manager's role; who is no manager names it in the API.
+        roles = [role for role in allowed_roles(scope) if ROLES[role].bound != Bound.FIRM or scope.subject_id]
+        self.fields["role"].choices = [(role.value, label(role)) for role in roles]  # type: ignore[attr-defined]
+        if len(roles) == 1:
+            self.fields["role"].initial = roles[0].value
+        if scope.subject_id:
+            del self.fields["place"]
+        self._offer(())
+
+    def _offer(self, places: Sequence[tuple[int, str]]) -> None:
+        self.fields["place_id"].choices = places  # type: ignore[attr-defined]
+        if not places:
+            self.fields["place_id"].widget = forms.HiddenInput()
+
+    def full_clean(self) -> None:
+        """Places a text may mean are offered before the choice among them is judged."""
+        self.found: list[tuple[int, str]] = []
+        if self.is_bound and self.data.get("role") in dict(self.fields["role"].choices):  # type: ignore[attr-defined]
+            text = str(self.data.get("place", ""))
+            if text.strip() or self.scope.subject_id:
+                role = Role(self.data["role"])
+                self.found = words_of_places(places_for(self.scope, self.own_place, role, text)[:20])
+                self.fields["place_id"].choices = self.found  # type: ignore[attr-defined]
+                if len(self.found) > 1:
+                    self.fields["place_id"].widget = forms.RadioSelect(choices=self.found)
+        super().full_clean()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        where = "place" if "place" in self.fields else "role"
+        if "role" not in data or "place_id" in self.errors:
+            return data
+        if not self.found:
+            given = str(self.data.get("place", "")).strip()
+            no_such = _("您的辖区里没有这个名字、又能设这个身份的地方。") if given else _("请写明地方。")
+            self.add_error(where, no_such)
+        elif not data.get("place_id") and len(self.found) > 1:
+            self.add_error(where, _("有几个地方都叫这个名字，请在下面选一个。"))
+        else:
+            data["place_id"] = data.get("place_id") or self.found[0][0]
+        return data
+
+    def given(self) -> dict[str, Any]:
+        """As the commands take it; call on a valid form."""
+        data = self.cleaned_data
+        return {"role": Role(data["role"]), "node_id": data["place_id"], "begins_on": data["begins_on"],
+                "ends_on": data["ends_on"], "reason": data["reason"]}  # fmt: skip
+
+    def answers(self) -> list[tuple[str, Any]]:
+        """What will be done, for the page that has it checked."""
+        data = self.cleaned_data
+        return [
+            (str(_("身份")), label(Role(data["role"]))), (str(_("地方")), dict(self.found)[data["place_id"]]),
+            (str(_("从哪天起")), data["begins_on"]), (str(_("到哪天止")), data["ends_on"]), (str(_("依据")), data["reason"]),
+        ]  # fmt: skip
+
+
+HANDED = (
+    ("password", _("当面交给他一次性密码")),
+    ("link", _("给他一个邀请链接，由他自己设密码（72 小时内有效，只能用一次）")),
+)
+
+
+class EntryForm(GrantForm):
+    """Somebody new, with his first role."""
+
+    name = forms.CharField(label=_("姓名"), max_length=60, error_messages={"required": _("请写姓名。")})
+    username = forms.SlugField(
+        label=_("登录名"), max_length=60, help_text=_("字母、数字和短横，以后用它登录"),
+        error_messages={"required": _("请写登录名。"), "invalid": _("登录名只能用字母、数字、短横和下划线。")},
+    )  # fmt: skip
+    handed = forms.ChoiceField(
+        label=_("怎样让他第一次登录"), choices=HANDED, initial="password", widget=forms.RadioSelect
+    )
+    field_order = ("name", "username", "role", "place", "place_id", "begins_on", "ends_on", "reason", "handed")
+
+    def given(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            **super().given(),
+            "name": data["name"],
+            "username": data["username"],
+            "invite": data["handed"] == "link",
+        }
+
+    def answers(self) -> list[tuple[str, Any]]:
+        data = self.cleaned_data
+        return [(str(_("姓名")), data["name"]), (str(_("登录名")), data["username"]), *super().answers(),
+                (str(_("怎样让他第一次登录")), dict(HANDED)[data["handed"]])]  # fmt: skip
+
+
+class DeputyForm(forms.Form):
+    deputy = UsernameField(label=_("由谁代理"), max_length=60, help_text=_("写他的登录名"))
+    begins_on = forms.DateField(label=_("从哪天起"), widget=DayInput, error_messages=_DAY)
+    ends_on = forms.DateField(label=_("到哪天止"), widget=DayInput, error_messages=_DAY)
+    reason = _reason()
+
+
+class HandOverForm(forms.Form):
+    role = forms.ChoiceField(label=_("移交哪个身份"))
+    successor = UsernameField(label=_("由谁接手"), max_length=60, help_text=_("写他的登录名；还没有录入的请先录入"))
+    begins_on = forms.DateField(label=_("从哪天起由他接手"), widget=DayInput, error_messages=_DAY)
+    reason = _reason()
+
+    def __init__(self, *args: Any, roles: Sequence[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role.value, label(role)) for role in roles]  # type: ignore[attr-defined]
+
+
+class WhyForm(forms.Form):
+    why = forms.CharField(label=_("原因"), max_length=200, error_messages={"required": _("请写明原因。")},
+                          help_text=_("会记入操作记录，不要写身份证号、手机号"))  # fmt: skip
+
+
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        label=_("密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("至少 10 个字符，一句自己记得住的话最好"), error_messages={"required": _("请设密码。")},
+    )  # fmt: skip
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        try:
+            validate_password(password)
+        except ValidationError as error:
+            raise forms.ValidationError(error.messages) from None
+        return password

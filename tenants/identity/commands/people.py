@@ -1,0 +1,176 @@
+"""People: how they are entered, get and lose their password, are suspended and reinstated."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+from pypinyin import lazy_pinyin
+
+from falin.kernel import audit
+from falin.kernel.clock import legal_day
+from falin.kernel.refusals import Refused, refusal_for
+from falin.kernel.scope import Scope
+from tenants.identity import policies
+from tenants.identity.commands.booking import book
+from tenants.identity.commands.granting import propose_role
+from tenants.identity.models import Invitation, Person, Suspension
+from tenants.identity.passwords import hash_of, one_time_password
+from tenants.identity.queries.register import may_charge
+from tenants.identity.rules import INVITED_FOR, NOT_TO_ONESELF
+from tenants.identity.types import Entered, PersonInfo, Role
+
+
+def create_person(
+    *, scope: Scope, username: str, name: str, password: str | None, now: datetime, email: str = "",
+    must_change_password: bool = True, encoded: str = "",
+) -> PersonInfo:  # fmt: skip
+    """
+    Enter somebody into the register.
+
+    :param password: the first one, to be changed at first sign-in; ``None`` for somebody who cannot sign in yet.
+    :param encoded: a password that is hashed already (a batch hashes one text once).
+    :raises Refused: when the sign-in name is taken.
+    """
+    person = Person(
+        username=username, name=name, pinyin=" ".join(lazy_pinyin(name)), email=email,
+        password=encoded or make_password(password), must_change_password=must_change_password, created_at=now,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+    except IntegrityError as error:
+        taken = Refused("identity.username_taken", _("这个登录名已经有人用了。"), field="username")
+        raise refusal_for(error, {"identity_person_username": lambda: taken}) or error from None
+    audit.record(scope=scope, act="identity.person.created", subject=("person", person.id), node_id=None, now=now)
+    return PersonInfo(id=person.id, username=username, name=name)
+
+
+def enter_person(
+    *, scope: Scope, username: str, name: str, role: Role, node_id: int, begins_on: date, ends_on: date, reason: str,
+    now: datetime, subject_id: str = "", invite: bool = False,
+) -> Entered:  # fmt: skip
+    """
+    Enter somebody with his first role: with a one-time password to be handed over, or with a link to choose his own.
+
+    Neither is kept; the answer is the only place where they are read.
+
+    :raises Refused: as ``create_person`` and ``propose_role``.
+    """
+    password = "" if invite else one_time_password()
+    person = create_person(scope=scope, username=username, name=name, password=password or None, now=now,
+                           must_change_password=not invite)  # fmt: skip
+    binding = propose_role(scope=scope, person_id=person.id, role=role, node_id=node_id, begins_on=begins_on,
+                           ends_on=ends_on, reason=reason, subject_id=subject_id, now=now)  # fmt: skip
+    token = _invite(scope, person.id, now) if invite else ""
+    return Entered(person=person, binding=binding, password=password, token=token)
+
+
+def _invite(scope: Scope, person_id: int, now: datetime) -> str:
+    token = secrets.token_urlsafe(24)
+    Invitation.objects.create(token_hash=hash_of(token), person_id=person_id, made_at=now, made_by=scope.person_id,
+                              expires_at=now + INVITED_FOR)  # fmt: skip
+    return token
+
+
+def use_invitation(*, scope: Scope, token: str, password: str, now: datetime) -> PersonInfo:
+    """
+    Choose one's first password by the link one was sent; it works once.
+
+    :raises Refused: the link is unknown, used or too old, or its person may not come in any more.
+    """
+    row = (
+        Invitation.objects.select_for_update(of=("self",))
+        .filter(token_hash=hash_of(token), used_at__isnull=True, expires_at__gt=now, person__is_active=True)
+        .first()
+    )
+    if row is None:
+        raise policies.link_over()
+    row.used_at = now
+    row.save(update_fields=["used_at"])
+    _set_password(row.person_id, password, must_change=False)
+    book(scope=scope, act="identity.invitation.used", person_id=row.person_id, node_id=None, now=now)
+    person = Person.objects.get(id=row.person_id)
+    return PersonInfo(id=person.id, username=person.username, name=person.name)
+
+
+def reset_password(*, scope: Scope, person_id: int, now: datetime) -> str:
+    """
+    A new one-time password in place of a lost one, to be changed at the next sign-in; his sessions and links are over.
+
+    :raises Missing: :raises Forbidden: not everything he holds is the scope's charge.
+    """
+    _check_charge(scope, person_id, now)
+    password = one_time_password()
+    _set_password(person_id, password, must_change=True)
+    Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=now)
+    book(scope=scope, act="identity.password.reset", person_id=person_id, node_id=_home(scope), now=now)
+    return password
+
+
+def _set_password(person_id: int, password: str, *, must_change: bool) -> None:
+    Person.objects.filter(id=person_id).update(
+        password=make_password(password), must_change_password=must_change, session_epoch=F("session_epoch") + 1
+    )
+
+
+def suspend_person(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
+    """
+    Shut somebody out at once: his sessions are over with this transaction, whatever browsers they lie in.
+
+    :raises Missing: :raises Forbidden: :raises Refused: he is suspended already.
+    """
+    _check_charge(scope, person_id, now)
+    person = Person.objects.select_for_update(of=("self",)).get(id=person_id)
+    if not person.is_active:
+        raise Refused("identity.suspended_already", _("这个人已经停用了。"))
+    person.is_active, person.session_epoch = False, person.session_epoch + 1
+    person.save(update_fields=["is_active", "session_epoch"])
+    Suspension.objects.create(person=person, begun_at=now, begun_by=scope.person_id, why=why)
+    book(scope=scope, act="identity.person.suspended", person_id=person_id, node_id=_home(scope), why=why, now=now)
+
+
+def reinstate_person(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
+    """
+    Let a suspended person in again; he signs in anew.
+
+    :raises Missing: :raises Forbidden: :raises Refused: he is not suspended.
+    """
+    _check_charge(scope, person_id, now)
+    person = Person.objects.select_for_update(of=("self",)).get(id=person_id)
+    if person.is_active:
+        raise Refused("identity.not_suspended", _("这个人没有停用。"))
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+    Suspension.objects.filter(person=person, ended_at__isnull=True).update(
+        ended_at=now, ended_by=scope.person_id, ended_why=why
+    )
+    book(scope=scope, act="identity.person.reinstated", person_id=person_id, node_id=_home(scope), why=why, now=now)
+
+
+def _check_charge(scope: Scope, person_id: int, now: datetime) -> None:
+    """Everything the person holds, here or elsewhere, is the scope's charge: nobody shuts out another office's people."""
+    if policies.is_system(scope):
+        return
+    if person_id == scope.person_id:
+        raise policies.parted(NOT_TO_ONESELF)
+    if not may_charge(scope=scope, person_id=person_id, on=legal_day(now)):
+        raise policies.not_yours()
+
+
+def _home(scope: Scope) -> int | None:
+    return scope.roots[0] if scope.roots else None
+
+
+def password_was_changed(*, person_id: int) -> None:
+    """The first, given password is gone: the person may go on."""
+    Person.objects.filter(id=person_id).update(must_change_password=False)
+
+
+def forget_old_sessions(*, now: datetime) -> int:
+    return Session.objects.filter(expire_date__lt=now).delete()[0]

@@ -1,0 +1,125 @@
+"""Decisions about grants as pure functions: which roles one person may not hold together, and the quarter's review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.parameters import Parameter, declare
+from tenants.identity.roles import ADMINISTRATORS
+from tenants.identity.types import Role
+
+LONGEST_GRANT = declare(Parameter(
+    key="identity.longest_grant", label="一次授予身份最长", unit="天", default=366, minimum=30, maximum=1100,
+    rule="identity.md", set_by=("province",), direction=-1,
+))  # fmt: skip
+REVIEW_DAYS = declare(Parameter(
+    key="identity.review_days", label="每季度复核身份的期限", unit="天", default=30, minimum=7, maximum=60,
+    rule="identity.md", set_by=("province",), direction=-1,
+))  # fmt: skip
+EXPIRES_SOON = timedelta(days=30)
+INVITED_FOR = timedelta(hours=72)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One separation of duties: its sentence, and where it is written."""
+
+    code: str
+    sentence: Any  # translated when it is read
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Separation(Rule):
+    """Roles one person never holds at one time: of each side one, ``anywhere`` or where one's place holds the other's."""
+
+    one: frozenset[Role]
+    other: frozenset[Role]
+    anywhere: bool = False
+
+    def parts(self, new: Role, held: Role) -> bool:
+        return new != held and ((new in self.one and held in self.other) or (held in self.one and new in self.other))
+
+
+_SHEET = "identity.md, separation of duties"
+_OPERATIONAL = frozenset(Role) - ADMINISTRATORS - {Role.AUDITOR, Role.RESIDENT, Role.PROVINCE_LEADER}
+NOT_TO_ONESELF = Rule(
+    code="not_to_oneself", source="identity.md, role bindings",
+    sentence=_("不能给自己授予身份、确认自己的身份，也不能停用、重置、复核自己。"),
+)  # fmt: skip
+ANOTHER_SECOND = Rule(
+    code="another_second", sentence=_("提议人不能自己确认，要由另一个人确认。"), source="identity.md, role bindings"
+)
+SEPARATIONS = (
+    Separation(
+        code="three_administrators", one=ADMINISTRATORS, other=ADMINISTRATORS, anywhere=True, source=_SHEET,
+        sentence=_("系统管理员、安全管理员、审计管理员要由三个人分别担任。"),
+    ),
+    Separation(
+        code="auditor_is_not_operational", one=frozenset({Role.AUDITOR}), other=_OPERATIONAL | {Role.PROVINCE_LEADER},
+        sentence=_("审计人员不能在同一辖区内担任业务工作。"), source=_SHEET,
+    ),
+    Separation(
+        code="inspector_is_not_of_the_place", one=frozenset({Role.INSPECTOR}), source=_SHEET,
+        other=frozenset({Role.LIAISON, Role.ADVISER, Role.FIRM_MANAGER}),
+        sentence=_("巡查员不能巡查自己任职的社区和律所。"),
+    ),
+    Separation(
+        code="evaluator_has_no_role", one=frozenset({Role.EVALUATOR}), other=frozenset(Role) - {Role.RESIDENT},
+        sentence=_("第三方评估人员不能在被评估的辖区内担任其他身份。"), source=_SHEET,
+    ),
+    Separation(
+        code="steward_does_not_decide", one=frozenset({Role.DATA_STEWARD}), other=frozenset({Role.COUNTY_TEAM}),
+        sentence=_("数据管理员不能同时在同一辖区决定数据的处理。"), source=_SHEET,
+    ),
+)  # fmt: skip
+RULES: tuple[Rule, ...] = (NOT_TO_ONESELF, ANOTHER_SECOND, *SEPARATIONS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A role somebody holds or is to hold: the place with all above it, and the days."""
+
+    role: Role
+    node_id: int
+    path: frozenset[int]
+    begins_on: date
+    ends_on: date | None
+
+    def meets(self, other: Held) -> bool:
+        """Whether both hold on some day."""
+        return (other.ends_on is None or self.begins_on <= other.ends_on) and (
+            self.ends_on is None or other.begins_on <= self.ends_on
+        )
+
+
+def separation_between(new: Held, held: Iterable[Held]) -> Separation | None:
+    """The first rule that forbids a role beside those held already."""
+    for one in held:
+        same_ground = new.node_id in one.path or one.node_id in new.path
+        for rule in SEPARATIONS:
+            if rule.parts(new.role, one.role) and new.meets(one) and (rule.anywhere or same_ground):
+                return rule
+    return None
+
+
+def ends_latest(of_grantor: Iterable[date | None], begins_on: date, longest: int) -> date:
+    """The last day a grant may name: its longest time, and never beyond the grantor's own."""
+    ends = list(of_grantor)
+    most = begins_on + timedelta(days=longest)
+    return most if None in ends else min([most, max(end for end in ends if end is not None)])
+
+
+def quarter_of(day: date) -> date:
+    """The first day of the quarter a day lies in."""
+    return date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+
+
+def review_ends(day: date, days: int) -> date:
+    """The last day on which roles of this quarter can still be reviewed."""
+    return quarter_of(day) + timedelta(days=days - 1)

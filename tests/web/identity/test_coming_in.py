@@ -1,0 +1,175 @@
+"""Who may come in at this moment: suspension, a lost password, an invitation, the end of the last role."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from falin.kernel import clock
+from falin.kernel.refusals import Refused
+from falin.kernel.transactions import shared
+from tenants.identity import commands
+from tenants.identity.types import Role
+from tests.app.identity.cast import act, enter, hold, number, people_the_office, propose
+from tests.world import PASSWORD, World
+
+
+@pytest.fixture
+def office(world: World) -> World:
+    people_the_office(world)
+    return world
+
+
+def signed_in(username: str, password: str = PASSWORD) -> Client:
+    client = Client()
+    client.post("/accounts/login/", {"login": username, "password": password})
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return bool(client.get("/").status_code == 200)
+
+
+def suspend(username: str, by: str = "county") -> None:
+    act(by, commands.suspend_person, person_id=number(username), why="接受调查")
+
+
+def test_a_suspended_person_loses_his_sessions_at_once(office: World) -> None:
+    desk, phone = signed_in("liaison"), signed_in("liaison")
+    assert is_in(desk)
+    assert is_in(phone)
+    suspend("liaison")
+    began = time.monotonic()
+    assert not is_in(desk)
+    assert not is_in(phone)
+    assert time.monotonic() - began < 5
+    assert not is_in(signed_in("liaison"))
+
+
+def test_a_reinstated_person_signs_in_anew_and_his_old_sessions_stay_over(office: World) -> None:
+    desk = signed_in("liaison")
+    suspend("liaison")
+    act("county", commands.reinstate_person, person_id=number("liaison"), why="已查清")
+    assert not is_in(desk)
+    assert is_in(signed_in("liaison"))
+
+
+def test_a_neighbours_people_are_not_there_to_be_suspended(office: World) -> None:
+    with pytest.raises(Refused) as refused:
+        suspend("liaison", by="county2")
+    assert refused.value.code == "identity.no_person"
+    assert is_in(signed_in("liaison"))
+
+
+def test_who_works_for_another_office_too_is_not_one_offices_to_shut_out(office: World) -> None:
+    hold(office, "liaison", Role.LIAISON, "330102001001")
+    for command, more in ((commands.suspend_person, {"why": "调查"}), (commands.reset_password, {})):
+        with pytest.raises(Refused) as refused:
+            act("county", command, person_id=number("liaison"), **more)
+        assert refused.value.code == "identity.not_yours"
+    assert is_in(signed_in("liaison"))
+
+
+def test_nobody_suspends_himself_or_whoever_appointed_him(office: World) -> None:
+    for by, whom, code in (("county", "county", "not_to_oneself"), ("county", "city", "no_person")):
+        with pytest.raises(Refused) as refused:
+            suspend(whom, by=by)
+        assert refused.value.code == f"identity.{code}"
+
+
+def test_the_end_of_the_last_role_ends_the_sessions(office: World) -> None:
+    enter("newcomer")
+    first = propose(office, "county", "newcomer", Role.LIAISON, "330106002001")
+    second = propose(office, "county", "newcomer", Role.LIAISON, "330106002002")
+    client = signed_in("newcomer")
+    act("county", commands.end_binding, binding_id=first.id, why="换届")
+    assert is_in(client)
+    act("county", commands.end_binding, binding_id=second.id, why="换届")
+    assert client.get("/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_a_lost_password_is_replaced_by_one_that_must_be_changed(office: World) -> None:
+    desk = signed_in("liaison")
+    password = act("county", commands.reset_password, person_id=number("liaison"))
+    assert not is_in(desk)
+    assert not is_in(signed_in("liaison"))  # the old password is gone
+    client = signed_in("liaison", password)
+    assert client.get("/").headers["Location"] == "/accounts/password/change/"
+    client.post("/accounts/password/change/", {"oldpassword": password, "password1": "a lantern by the bridge",
+                                               "password2": "a lantern by the bridge"})  # fmt: skip
+    assert is_in(client)
+    assert is_in(signed_in("liaison", "a lantern by the bridge"))
+
+
+def _invited(by: str = "county") -> str:
+    made = act(by, commands.enter_person, username="invited", name="受邀人", role=Role.LIAISON, now=clock.now(),
+               node_id=_node("330106002001"), begins_on=clock.legal_day(clock.now()), ends_on=date(2026, 12, 31),
+               reason="任命文件", invite=True)  # fmt: skip
+    assert made.password == ""
+    return str(made.token)
+
+
+def _node(code: str) -> int:
+    from tests.world import node
+
+    return node(code)
+
+
+NEW = {"password": "a lantern by the bridge"}
+
+
+def test_an_invited_person_chooses_his_password_once(office: World) -> None:
+    token = _invited()
+    page = Client().get(f"/people/invitation/{token}/")
+    assert "受邀人" in page.content.decode()
+    client = Client()
+    assert client.post(f"/people/invitation/{token}/", NEW).status_code == 302
+    assert is_in(client)
+    again = Client().post(f"/people/invitation/{token}/", {"password": "somebody else was here"})
+    assert again.status_code == 422
+    assert is_in(signed_in("invited", NEW["password"]))
+
+
+def test_an_invitation_expires(office: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = _invited()
+    with shared(read_only=False) as system, pytest.raises(Refused) as refused:
+        commands.use_invitation(scope=system, token=token, password=NEW["password"],
+                                now=clock.now() + timedelta(hours=73))  # fmt: skip
+    assert refused.value.code == "identity.link_over"
+    assert not is_in(signed_in("invited", NEW["password"]))
+
+
+def test_an_invitation_of_a_suspended_person_is_over(office: World) -> None:
+    token = _invited()
+    suspend("invited")
+    assert Client().post(f"/people/invitation/{token}/", NEW).status_code == 422
+
+
+def test_a_new_password_for_the_invited_makes_his_link_useless(office: World) -> None:
+    token = _invited()
+    act("county", commands.reset_password, person_id=number("invited"))
+    assert Client().post(f"/people/invitation/{token}/", NEW).status_code == 422
+
+
+def test_a_short_password_is_said_at_the_field_and_the_link_stays_good(office: World) -> None:
+    token = _invited()
+    answer = Client().post(f"/people/invitation/{token}/", {"password": "short"})
+    assert answer.status_code == 422
+    assert "密码太短" in answer.content.decode()
+    assert Client().post(f"/people/invitation/{token}/", NEW).status_code == 302
+
+
+def test_the_one_time_password_stands_in_no_book(office: World) -> None:
+    from falin.kernel.models import AuditEntry, OutboxEvent
+    from falin.kernel.transactions import inside
+    from tests.app.identity.cast import scope
+
+    password = act("county", commands.reset_password, person_id=number("liaison"))
+    with inside(scope("county"), read_only=True):
+        booked: list[Any] = [*AuditEntry.objects.values(), *OutboxEvent.objects.values()]
+    assert any(row.get("act") == "identity.password.reset" for row in booked)
+    assert password not in str(booked)
