@@ -40,8 +40,19 @@ from services.advisers.types import VacancyReason
 from services.duty.commands import close_month, log_visit, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
-from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, scope_of, system_of
+from tenants.identity.api import (
+    Role,
+    create_person,
+    find_person,
+    grant_role,
+    propose_role,
+    read_signed_in,
+    scope_of,
+    suspend_person,
+    system_of,
+)
 from tenants.identity.commands import password_was_changed
+from tenants.identity.models import Binding
 from tenants.registry.api import find_by_schema, list_tenants
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
@@ -57,7 +68,18 @@ PEOPLE = {
     "street3": ("苏木兰", Role.STREET_OFFICER, "330203001"),
     "liaison2": ("齐芳菲", Role.LIAISON, "330106109201"),
     "auditor2": ("乔知白", Role.AUDITOR, "3301"),
+    "city3": ("任舒和", Role.CITY_OFFICER, "3301"),
+    "finance": ("卜书年", Role.COUNTY_FINANCE, "330106"),
+    "inspector": ("侯听松", Role.INSPECTOR, "330106"),
+    "evaluator": ("游知微", Role.EVALUATOR, "33"),
+    "steward": ("阎归帆", Role.DATA_STEWARD, "330106"),
+    "sysadmin": ("梅承安", Role.SYSTEM_ADMINISTRATOR, "33"),
+    "security": ("席怀真", Role.SECURITY_ADMINISTRATOR, "33"),
+    "auditadmin": ("路清源", Role.AUDIT_ADMINISTRATOR, "33"),
 }
+# Proposed by the city's second officer for these counties, so that the first one can confirm; and shut out.
+PROPOSED = {"proposed": ("洪待定", "330106"), "proposed2": ("穆待定", "330102")}
+SUSPENDED = {"shut": ("左停云", "330106002001"), "shut2": ("岳停云", "330106002002")}
 FIRMS = {
     "330106": "浙江鹤鸣律师事务所",
     "330102": "浙江听涛律师事务所",
@@ -110,6 +132,7 @@ def build() -> None:
     try:
         world = World()
         _officials(world)
+        _grants(world, words)
         _register(world)
         _appoint(world, words)
         _log(world, words)
@@ -151,6 +174,31 @@ def _officials(world: World) -> None:
             someone = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
                                     must_change_password=False, now=NOW)  # fmt: skip
             grant_role(scope=system, person_id=someone.id, role=role, node_id=world.node(code), reason="测试", now=NOW)
+
+
+def _grants(world: World, words: _Words) -> None:
+    """Roles that wait for a second person, people who are shut out, and roles of counties that are due for review."""
+    officer = world.scope("city3")
+    with inside(officer, read_only=False):
+        for username, (name, code) in PROPOSED.items():
+            someone = create_person(
+                scope=officer, username=username, name=name, password=None, encoded=encoded(), now=NOW
+            )
+            propose_role(scope=officer, person_id=someone.id, role=Role.COUNTY_FINANCE, node_id=world.node(code),
+                         begins_on=TODAY, ends_on=date(2026, 12, 31), reason=words("提议"), now=NOW)  # fmt: skip
+    team = world.scope("county")
+    with inside(team, read_only=False):
+        for username, (name, code) in SUSPENDED.items():
+            someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
+            propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
+                         begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
+            suspend_person(scope=team, person_id=someone.id, why="测试", now=NOW)
+    Binding.objects.filter(granted_by=0, role__in=["county_team", "street_officer", "liaison"]).update(
+        created_at=NOW - timedelta(days=120)
+    )
+    Binding.objects.filter(role="audit_administrator").update(
+        valid_to=TODAY + timedelta(days=20)
+    )  # his office falls vacant
 
 
 def _register(world: World) -> None:

@@ -117,6 +117,10 @@ def no_person() -> Missing:
     return Missing("identity.no_person", _("没有这个人，或者他不在您的辖区。"))
 
 
+def no_place() -> Missing:
+    return Missing("identity.no_place", _("您的辖区里没有这个地方。"))
+
+
 def no_binding() -> Missing:
     return Missing("identity.no_binding", _("没有这项身份，或者它不在您的辖区。"))
 

@@ -25,7 +25,7 @@ from falin.kernel.rest import DoorView
 from tests import peopled
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.tenancy.ground import Fact, Ground, Reader, text_of
-from tests.tenancy.reference import MAY, may_see
+from tests.tenancy.reference import MAY, in_register, may_see
 from tests.world import NOW, PLACES
 
 COMMUNITIES = tuple(code for code in PLACES if len(code) == 12)
@@ -235,6 +235,47 @@ def _anybody(reader: Reader, thing: Thing) -> bool:
     return True
 
 
+def _people(ground: Ground) -> Iterable[Thing]:
+    """Officials, each with the roles and places he holds."""
+    for fact in ground.of("person"):
+        held = [row for row in ground.rows["identity_binding"] if row["person_id"] == fact.person]
+        yield Thing({"person_id": fact.person}, fact.codes, fact, more={"roles": {row["role"] for row in held}})
+    yield Thing({"person_id": 99_999_999}, frozenset(), Fact("-" * 40, "person"))
+
+
+def _bindings(ground: Ground) -> Iterable[Thing]:
+    named = {fact.person: fact for fact in ground.of("person")}
+    for row in ground.rows["identity_binding"]:
+        if row["person_id"] in named:
+            yield Thing({"binding_id": row["id"]}, frozenset({row["place"]}), named[row["person_id"]],
+                        more={"role": row["role"], "standing": row["standing"]})  # fmt: skip
+    yield Thing({"binding_id": 99_999_999}, frozenset(), Fact("-" * 40, "person"))
+
+
+def _proposals(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["identity_binding"]:
+        if row["standing"] == "proposed":
+            yield Thing({"proposal": row["proposal"]}, frozenset({row["place"]}))
+    yield Thing({"proposal": uuid.UUID(int=5)}, frozenset())
+
+
+def _in_register(reader: Reader, thing: Thing) -> bool:
+    assert thing.fact is not None
+    return reader.role in MAY["people.read"] and in_register(reader, thing.fact)
+
+
+def _binding_in_reach(reader: Reader, thing: Thing) -> bool:
+    assert thing.fact is not None
+    if reader.role == "firm_manager":
+        return thing.fact.firm == reader.firm
+    return reader.role in MAY["people.read"] and reader.reaches(thing.codes)
+
+
+def _second(reader: Reader, thing: Thing) -> bool:
+    """What the second officer of a city proposed, the first confirms; nobody else."""
+    return reader.role == "city_officer" and reader.reaches(thing.codes)
+
+
 PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
 COMMUNITY = Asked(_places(12), _on_county_side)
 # By the address's name, or by the names of its parts.
@@ -253,6 +294,11 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("node_id", "adviser_id"): Asked(_appointing, _on_county_side),
     ("adviser_id",): Asked(_facts("adviser", "adviser_id"), _by_fact),
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
+    ("person_id",): Asked(_people, _in_register),
+    ("binding_id",): Asked(_bindings, _binding_in_reach),
+    ("proposal",): Asked(_proposals, _second),
+    "people-api:who": Asked(_places(2, 4, 6, 9, 12), _place_facts),
+    "portal:invitation": Asked(_once(token="nobodys"), _anybody),
     ("visit_id",): Asked(_visits, _own_rows),
     ("reminder_id",): Asked(_reminders, _own_reminder),
     "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
@@ -434,6 +480,44 @@ def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"event": f"{row['schema']}:{row['id']}"}
 
 
+def _is_charge(active: bool = True) -> Callable[[Ground, Reader, Thing], bool]:
+    """A street's or community's official, who is a county team's charge."""
+
+    def right(ground: Ground, reader: Reader, thing: Thing) -> bool:
+        own = next(row for row in ground.rows["identity_person"] if row["id"] == thing.parts["person_id"])
+        return (reader.role == "county_team" and thing.more["roles"] <= {"street_officer", "liaison"}
+                and own["is_active"] == active)  # fmt: skip
+
+    return right
+
+
+def _is_liaison(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return reader.role == "county_team" and "liaison" in (thing.more.get("roles") or {thing.more.get("role")})
+
+
+def _role_of(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"role": "liaison", "node_id": ground.node["330106002001"], "begins_on": "2026-11-16",
+            "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}  # fmt: skip
+
+
+def _newcomer(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**_role_of(ground, reader, thing), "username": "newcomer", "name": "来一新"}
+
+
+def _successor(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"role": "liaison", "successor_id": ground.person["street2"], "on_day": "2026-11-16", "reason": "工作调动"}
+
+
+def _one_binding(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    number = thing.more["binding_id"]
+    return {"binding": number, "bindings": [number]}
+
+
+_DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
+_GRANTED = {"role": "liaison", "place": "330106109001", "checked": "1", **_DAYS}
+_WHY = _form(why="工作调动")
+_REVIEWED = Asked(lambda ground: [Thing({}, thing.codes, thing.fact, more={**thing.more, **thing.parts})
+                                  for thing in _bindings(ground)], _binding_in_reach)  # fmt: skip
 _IN_FORM = frozenset({403, 404, 409, 422})  # a thing that a form names and the reader has not: refused at the field
 _BAN = _form(until="2027-11-16", reason="违反执业纪律")
 _END = _form(on_day="2026-11-20", why="工作调动")
@@ -493,12 +577,35 @@ WRITES: dict[str, Write] = {
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
-        _form(username="newcomer", name="新来者", role="liaison", code="330106109201", reason="浙司〔2026〕1号")
+        _form(username="newcomer", name="新来者", role="audit_administrator", reason="浙司〔2026〕1号")
     ),
+    "POST portal:person-new": Write(_form(username="newcomer", name="来一新", handed="password", **_GRANTED)),
+    "POST portal:grant": Write(_form(**_GRANTED), right=_is_charge()),
+    "POST portal:deputy": Write(_form(deputy="street2", **_DAYS), right=_is_liaison),
+    "POST portal:hand-over": Write(
+        _form(role="liaison", successor="street2", begins_on="2026-11-16", reason="工作调动"), right=_is_liaison
+    ),
+    "POST portal:binding-end": Write(_WHY, right=_is_liaison),
+    "POST portal:person-suspend": Write(_WHY, right=_is_charge()),
+    "POST portal:person-reinstate": Write(_WHY, right=_is_charge(active=False)),
+    "POST portal:person-reset": Write(right=_is_charge()),
+    "POST portal:proposal-confirm": Write(),
+    "POST portal:proposal-refuse": Write(_WHY),
+    "POST portal:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
+    "POST people-api:people": Write(_newcomer),
+    "POST people-api:roles": Write(_role_of, right=_is_charge()),
+    "DELETE people-api:role": Write(_WHY, right=_is_liaison),
+    "POST people-api:hand-over": Write(_successor, right=_is_liaison),
+    "POST people-api:suspension": Write(_WHY, right=_is_charge()),
+    "DELETE people-api:suspension": Write(_WHY, right=_is_charge(active=False)),
+    "POST people-api:password": Write(right=_is_charge()),
+    "POST people-api:confirm": Write(),
+    "POST people-api:refuse": Write(_WHY),
+    "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
-OPEN_WRITES = {"POST portal:hat", "POST portal:first", "POST ui:prefs"}
+OPEN_WRITES = {"POST portal:hat", "POST portal:first", "POST portal:invitation", "POST ui:prefs"}
 
 
 def write_of(door: Door) -> Write:
@@ -588,6 +695,27 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
+    "portal:people": {"person"},
+    "portal:person": {"person"},
+    "portal:person-new": FORM,
+    "portal:grant": {"person"},
+    "portal:deputy": {"person"},
+    "portal:hand-over": {"person"},
+    "portal:binding-end": {"person"},
+    "portal:person-suspend": {"person"},
+    "portal:person-reinstate": {"person"},
+    "portal:person-reset": {"person"},
+    "portal:rights": {"person"},
+    "portal:who": FORM,
+    "portal:proposals": {"proposal"},
+    "portal:proposal-refuse": {"person"},
+    "portal:review": {"person"},
+    "people-api:people": {"person"},
+    "people-api:person": {"person"},
+    "people-api:rights": {"person"},
+    "people-api:who": {"person"},
+    "people-api:proposals": {"proposal"},
+    "people-api:review": {"person"},
 }
 # Who holds the grant of a door and still has nothing behind it: it is for people with rows of their own.
 ONLY_FOR: dict[str, set[str]] = {
@@ -595,7 +723,18 @@ ONLY_FOR: dict[str, set[str]] = {
     "api-figures-own-visits": {"adviser", "firm_manager"},
 }
 # Who may ask and has nothing there: he has rows of his own and no place.
+_NO_CHARGES = {
+    "firm_manager",
+    "auditor",
+    "system_administrator",
+    "security_administrator",
+    "audit_administrator",
+    "county2",
+}
 NOTHING_FOR: dict[str, set[str]] = {
+    "portal:review": _NO_CHARGES,  # nobody of theirs is due
+    "people-api:review": _NO_CHARGES,
+    "people-api:who": {"firm_manager"},
     "api-figures": {"adviser", "firm_manager"},
     # of a vacant village
     "advisers-api:appointments": {"liaison2"},

@@ -26,7 +26,8 @@ from tests.fixtures.adviser_sheets import identity, phone
 from tests.world import PEOPLE, PLACES
 
 ROLES = ("province_leader", "city_officer", "county_team", "street_officer", "liaison", "adviser", "firm_manager",
-         "auditor", "operator")  # fmt: skip
+         "auditor", "operator", "county_finance", "inspector", "evaluator", "data_steward", "system_administrator",
+         "security_administrator", "audit_administrator")  # fmt: skip
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -42,6 +43,7 @@ class Fact:
     firm: str = ""
     person: int = 0
     county: str = ""  # of an adviser: the county that entered him
+    gave: frozenset[str] = frozenset()  # of a person: the places for which he gave or decided roles
 
     def __str__(self) -> str:
         return f"{self.kind} {self.word} ({', '.join(sorted(self.codes))})"
@@ -180,9 +182,19 @@ def _facts(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
         if re.search(r"\d{5}号", row["why"]):
             yield Fact(row["why"], "why", frozenset({row["place"]} - {""}), row["schema"])
     advisers = {row["name"] for row in rows["advisers_adviser"]}
+    bindings = rows["identity_binding"]
     for row in rows["identity_person"]:
+        held = [one for one in bindings if one["person_id"] == row["id"]]
+        gave = {
+            one["place"] for one in bindings if row["id"] in {one["granted_by"], one["decided_by"], one["ended_by"]}
+        }
         if row["name"] not in advisers:
-            yield Fact(row["name"], "person", schema=row["username"], person=row["id"])
+            yield Fact(row["name"], "person", frozenset(one["place"] for one in held), schema=row["username"],
+                       person=row["id"], firm="".join(one["subject_id"] for one in held), gave=frozenset(gave))  # fmt: skip
+    for row in bindings:
+        if row["standing"] == "proposed":
+            for word in (row["reason"], str(row["proposal"])):
+                yield Fact(word, "proposal", frozenset({row["place"]}), person=row["person_id"])
     for number in range(1, len(peopled.ADVISERS) + 1):
         yield Fact(identity(number), "secret")
         yield Fact(phone(number), "secret")
@@ -289,7 +301,8 @@ def _with_company(ground: Ground, reader: Reader) -> Reader:
 
 
 # One of each role, in the same corner of the world, so that what is child, parent, neighbour and stranger differs.
-CAST = ("leader", "city", "county", "street", "liaison", "wenruoxi", "manager", "auditor", "operator")
+CAST = ("leader", "city", "county", "street", "liaison", "wenruoxi", "manager", "auditor", "operator", "finance",
+        "inspector", "evaluator", "steward", "sysadmin", "security", "auditadmin")  # fmt: skip
 MORE = ("liaison2", "auditor3", "auditor2", "city2", "county2", "wenruoxi@330102", "songhuaijin", "manager2")
 
 

@@ -12,18 +12,21 @@ from tests.tenancy.ground import ROLES, Fact, Reader
 _COUNTY_SIDE = {"county_team", "street_officer", "liaison"}
 _ABOVE = {"province_leader", "city_officer", "auditor"}
 _EVERYBODY = set(ROLES)
+_THREE = {"system_administrator", "security_administrator", "audit_administrator"}
 
 # grant → the roles that hold it
 MAY: dict[str, set[str]] = {
     "home.read": _EVERYBODY,
     "places.read": _EVERYBODY - {"operator"},
-    "figures.read": _EVERYBODY - {"operator"},
+    "figures.read": _EVERYBODY - {"operator", "inspector", "evaluator", "data_steward"} - _THREE,
     "jobs.own": _EVERYBODY,
     "hat.switch": _EVERYBODY,
     "figures.export": _ABOVE | {"county_team"},
     "visits.published": _ABOVE | {"county_team", "street_officer"},
-    "history.read": _ABOVE | {"county_team"},
-    "people.read": {"county_team"},
+    "history.read": _ABOVE | {"county_team", "audit_administrator"},
+    "people.read": {"city_officer", "county_team", "firm_manager", "auditor"} | _THREE,
+    "people.grant": {"city_officer", "county_team", "firm_manager", "system_administrator"},
+    "people.confirm": {"city_officer", "security_administrator"},
     "advisers.read": _COUNTY_SIDE,
     "advisers.register": {"county_team"},
     "advisers.import": {"county_team"},
@@ -101,6 +104,8 @@ def _reads_history(reader: Reader, fact: Fact) -> bool:
 def _adviser(reader: Reader, fact: Fact, door: str) -> bool:
     if _is_his(reader, fact):
         return True
+    if door in REGISTER and reader.role in MAY["people.read"] and reader.reaches(fact.codes):
+        return True
     if reader.role == "firm_manager":
         return fact.firm == reader.firm
     if reader.role == "county_team" and door in WHOLE_REGISTER:
@@ -111,7 +116,9 @@ def _adviser(reader: Reader, fact: Fact, door: str) -> bool:
     return entered_here or (reader.role in MAY["visits.published"] and reader.reaches(fact.codes))
 
 
-def _firm(reader: Reader, fact: Fact, _door: str) -> bool:
+def _firm(reader: Reader, fact: Fact, door: str) -> bool:
+    if door in REGISTER and reader.role in MAY["people.read"] and reader.reaches({"33"}):
+        return True  # whose manager somebody is
     if reader.role in {"adviser", "firm_manager"}:
         return fact.firm == reader.firm
     # The register of firms is the province's, and public knowledge among those who work with it.
@@ -178,8 +185,36 @@ def _run(reader: Reader, fact: Fact, _door: str) -> bool:
     return (reader.role == "county_team" and reader.reaches(fact.codes)) or _county_book(reader, fact)
 
 
-def _person(reader: Reader, fact: Fact, _door: str) -> bool:
-    """Officials are named where they acted: in the history of one's own tenant, and beside a month they closed."""
+# Pages and answers that list people and their roles.
+REGISTER = {
+    "portal:people", "portal:person", "portal:person-new", "portal:grant", "portal:rights", "portal:who",
+    "portal:hand-over", "portal:person-suspend", "portal:person-reinstate", "portal:person-reset", "portal:binding-end",
+    "portal:deputy", "portal:proposals", "portal:proposal-refuse", "portal:proposal-confirm", "portal:review",
+    "people-api:people", "people-api:person", "people-api:roles", "people-api:role", "people-api:rights",
+    "people-api:who", "people-api:hand-over", "people-api:suspension", "people-api:password", "people-api:proposals",
+    "people-api:confirm", "people-api:refuse", "people-api:review",
+}  # fmt: skip
+
+
+def in_register(reader: Reader, fact: Fact) -> bool:
+    """A person who holds a role in reach, or of one's own firm."""
+    if reader.role == "firm_manager":
+        return fact.firm == reader.firm
+    return reader.reaches(fact.codes)
+
+
+def _proposal(reader: Reader, fact: Fact, _door: str) -> bool:
+    return reader.role in MAY["people.read"] - {"firm_manager"} and reader.reaches(fact.codes)
+
+
+def _person(reader: Reader, fact: Fact, door: str) -> bool:
+    """
+    Officials are named where they acted: in the history of one's own tenant, and beside a month they closed.
+
+    Where roles are shown: who holds one in reach, and who gave it.
+    """
+    if door in REGISTER and reader.role in MAY["people.read"]:
+        return in_register(reader, fact) or (reader.role != "firm_manager" and reader.reaches(fact.gave))
     return reader.role in MAY["history.read"] and fact.person in reader.met
 
 
@@ -187,4 +222,5 @@ _BY_KIND = {
     "place": _place, "adviser": _adviser, "firm": _firm, "appointment": _appointment, "ended why": _ended,
     "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
     "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "why": _why, "run": _run, "person": _person,
+    "proposal": _proposal,
 }  # fmt: skip

@@ -26,7 +26,15 @@ from tenants.identity.queries.register import (
     to_review,
 )
 from tenants.identity.roles import ADMINISTRATORS, IN_THE_PROVINCE, PLATFORM, ROLES
-from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, REVIEW_DAYS, Held, review_ends, separation_between
+from tenants.identity.rules import (
+    ANOTHER_SECOND,
+    EXPIRES_SOON,
+    NOT_TO_ONESELF,
+    REVIEW_DAYS,
+    Held,
+    review_ends,
+    separation_between,
+)
 from tenants.identity.types import BindingInfo, Role, Standing
 from tenants.registry.api import find_tenant_of
 
@@ -88,9 +96,9 @@ def end_role(
 
 
 def _check_vacant(role: Role, node_id: int, person_id: int, now: datetime) -> None:
-    """The operator brings in each of the three once; a second one, or another, is not his to choose."""
-    today = clock.legal_day(now)
-    if Binding.objects.filter(open_on(today), role=role, node_id=node_id).exclude(person_id=person_id).exists():
+    """The operator brings in each of the three where there is none for longer: a second one is not his to choose."""
+    after = clock.legal_day(now) + EXPIRES_SOON
+    if Binding.objects.filter(open_on(after), role=role, node_id=node_id).exclude(person_id=person_id).exists():
         raise Refused(
             "identity.not_vacant", _("已经有人担任这个身份。要换人，先在服务器上结束他的身份。"), field="role"
         )
@@ -246,8 +254,7 @@ def review_bindings(*, scope: Scope, binding_ids: Collection[int], now: datetime
 
     :raises Missing: one of them is not in reach. :raises Forbidden: or not the scope's charge.
     """
-    if not {policies.GRANT, policies.CONFIRM} & scope.grants:
-        scope.require(policies.GRANT)
+    policies.check_may_read(scope)
     today = clock.legal_day(now)
     rows = list(
         in_reach(scope).select_for_update(of=("self",)).filter(in_force(today), id__in=binding_ids).order_by("id")

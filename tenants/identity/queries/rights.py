@@ -56,9 +56,14 @@ def list_rights(*, scope: Scope, person_id: int, at: Division | None, on: date) 
 
 
 def list_who(*, scope: Scope, at: Division, on: date) -> list[Right]:
-    """Who may act at a place on a day, of those in reach, by role from the top."""
+    """
+    Who may act at a place on a day, of those in reach, by role from the top.
+
+    :raises Missing: the place is not one of the scope's.
+    """
     policies.check_may_read(scope)
-    policies.check_reaches(scope, place=at, subject_id=scope.subject_id)
+    if scope.subject_id or not (policies.is_system(scope) or policies.reaches(scope, at, "")):
+        raise policies.no_place()
     rows = in_reach(scope).filter(in_force(on), node_id__in=policies.path_of(at), person__is_active=True)
     shown = [binding_info(row, on) for row in rows.select_related("person", "acting_for", "takes_over")]
     places = {place.id: place for place in list_divisions({one.node_id for one in shown})}

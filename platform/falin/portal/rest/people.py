@@ -26,7 +26,7 @@ from falin.portal.rest.serializers import (
     ReviewIn,
     RightOut,
     RoleIn,
-    WhyIn,
+    ReasonIn,
 )
 from tenants.divisions.api import Division, get_division
 from tenants.identity import policies, queries
@@ -112,7 +112,7 @@ class OneRole(DoorView):
                    operation_id="people_end_role")  # fmt: skip
     def delete(self, request: Request, scope: Scope, binding_id: int) -> Response:
         """End a grant, or take back a proposal."""
-        why = _given(WhyIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        why = _given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
         end_binding(scope=scope, binding_id=binding_id, why=why, now=now())
         return Response(status=204)
 
@@ -152,10 +152,10 @@ class HandOver(DoorView):
 class Suspension(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.READ, "DELETE": policies.READ}
 
-    @extend_schema(request=WhyIn, responses={204: None}, operation_id="people_suspend")
+    @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_suspend")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Shut somebody out; his sessions are over at once."""
-        why = _given(WhyIn, request).validated_data["why"]
+        why = _given(ReasonIn, request).validated_data["why"]
         suspend_person(scope=scope, person_id=person_id, why=why, now=now())
         return Response(status=204)
 
@@ -163,7 +163,7 @@ class Suspension(DoorView):
                    operation_id="people_reinstate")  # fmt: skip
     def delete(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Let him in again."""
-        why = _given(WhyIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        why = _given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
         reinstate_person(scope=scope, person_id=person_id, why=why, now=now())
         return Response(status=204)
 
@@ -201,10 +201,10 @@ class Confirmation(DoorView):
 class Refusal(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.CONFIRM}
 
-    @extend_schema(request=WhyIn, responses={204: None}, operation_id="people_refuse")
+    @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_refuse")
     def post(self, request: Request, scope: Scope, proposal: uuid.UUID) -> Response:
         """No, with the reason."""
-        refuse_proposal(scope=scope, proposal=proposal, why=_given(WhyIn, request).validated_data["why"], now=now())
+        refuse_proposal(scope=scope, proposal=proposal, why=_given(ReasonIn, request).validated_data["why"], now=now())
         return Response(status=204)
 
 

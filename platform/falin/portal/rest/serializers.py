@@ -27,7 +27,7 @@ class BindingOut(serializers.Serializer[Any]):
     valid_from = serializers.DateField()
     valid_to = serializers.DateField(allow_null=True)
     reason = serializers.CharField()
-    state = serializers.ChoiceField(choices=[state.value for state in State])
+    standing = serializers.ChoiceField(choices=[state.value for state in State], source="state")
     proposal = serializers.UUIDField(allow_null=True)
     granted_by = serializers.IntegerField()
     decided_by = serializers.IntegerField(allow_null=True)
@@ -103,7 +103,7 @@ class HandOverIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200)
 
 
-class WhyIn(serializers.Serializer[Any]):
+class ReasonIn(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=200)
 
 

@@ -1,0 +1,56 @@
+"""
+`falin drill access`: ten thousand steps of grants, confirmations, deputies, hand-overs, suspensions and jumps of the clock.
+
+The same state machine as in the suite (`tests/property/access.py`), against the same slow reference, with twenty-five times
+the steps; `FALIN_ACCESS_STEPS` asks for another number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from argparse import Namespace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from falin.runtime import tests
+from falin.runtime.home import Home
+from falin.runtime.sentences import say
+
+STEPS = 10_000
+
+
+def run(home: Home) -> int:
+    """1 if anybody could do what the reference forbids."""
+    checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
+    counts = home.root / "access.json"
+    counts.unlink(missing_ok=True)
+    os.environ.setdefault("FALIN_ACCESS_STEPS", str(STEPS))
+    os.environ["FALIN_ACCESS_REPORT"] = str(counts)
+    began = time.monotonic()
+    code = tests.run(Namespace(expression="nobody_ever", paths=["tests/property/test_access.py"], fast=False), home)
+    if code == 0:
+        write(checkout, json.loads(counts.read_text()), time.monotonic() - began)
+    return code
+
+
+def write(checkout: Path, steps: dict[str, int], seconds: float) -> None:
+    place = checkout / "docs" / "measured" / "access.md"
+    asked = {kind: many for kind, many in steps.items() if not kind.endswith(": done")}
+    rows = [f"| {kind} | {many:,} | {steps.get(f'{kind}: done', many if kind == 'clock jumps' else 0):,} |"
+            for kind, many in sorted(asked.items())]  # fmt: skip
+    place.write_text(
+        "# Drill: access\n\nWritten by `./falin drill access`: grants by every way they change, in whatever order, against a"
+        " slow reference. After each step nobody may do more, or less, than the reference says, that day and a week later.\n\n"
+        f"- {datetime.now(UTC):%Y-%m-%d}, commit {_commit(checkout)}\n- {sum(asked.values()):,} acts in {seconds:,.0f} s;"
+        " **passed**: no difference\n\n| act | asked for | done (the rest was refused) |\n|---|---|---|\n"
+        + "\n".join(rows) + "\n", encoding="utf-8",
+    )  # fmt: skip
+    say(f"没有不符：{place}", "no difference")
+
+
+def _commit(checkout: Path) -> str:
+    found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"
