@@ -56,7 +56,7 @@ def test_the_first_sentence_says_what_the_page_means(published: World, sign_in: 
     assert lead is not None
     assert lead[1] == (
         "5 个社区和村里，3 个有法律顾问，<b>还差 2 个</b>。"
-        "要在年底到 100%，10 月末应到 98.3%，现在<b>落后 38.3 点</b>。"
+        "要在年底到 100%，10 月末应达 98.3%，现在<b>落后 38.3 点</b>。"
         "缺口都在<b>北山街道和双浦镇</b>。"
     )
 
