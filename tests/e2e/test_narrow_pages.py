@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from falin.kernel import jobs, relay
 from falin.kernel.clock import legal_day, now
@@ -137,3 +137,33 @@ def test_no_page_scrolls_sideways_in_large_type_on_a_small_phone(
             if sideways(page) > 0:
                 wide[name] = sideways(page)
     assert wide == {}
+
+
+A4 = {"width": 688, "height": 970}  # the print area of a page, in the pixels by which layouts are chosen
+
+
+def test_paper_gets_whole_tables_whatever_the_reader_chose_for_the_screen(
+    ground: Ground, site: Site, browser: Browser
+) -> None:
+    with a_screen(browser, site, "desk") as screen:
+        page = screen.new_page()
+        through_the_door(page, "county")
+        preferring(screen, site, f"{LARGE}&contrast=high")
+        page.set_viewport_size(A4)  # type: ignore[arg-type]
+        page.emulate_media(media="print")
+        for address in ("/advisers/", "/duty/behind/", _figures(COUNTY)(ground)):
+            page.goto(address)
+            table = page.locator("main .f-table").first
+            if address == "/advisers/":
+                table = page.get_by_role("table", name="法律顾问")
+            assert table.evaluate("one => getComputedStyle(one).display") == "table", address
+            assert table.evaluate("one => getComputedStyle(one.tHead).position") == "static", address
+            assert table.evaluate("one => getComputedStyle(one).color") == "rgb(0, 0, 0)", address
+            heads = table.locator("thead th:not(.f-no-print)")
+            assert (
+                heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")
+                == ["table-cell"] * heads.count()
+            ), address
+            for gone in (".f-strip", ".f-nav", ".f-head__acts"):
+                expect(page.locator(gone).first).to_be_hidden()
+            assert sideways(page) <= 0, address
