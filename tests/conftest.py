@@ -12,13 +12,14 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-_ADMIN = os.environ.get("FALIN_TEST_ADMIN_URL", "")
+ADMIN = os.environ.get("FALIN_TEST_ADMIN_URL", "")
 if "FALIN_HOME" not in os.environ:
     os.environ["FALIN_HOME"] = tempfile.mkdtemp(prefix="falin-test-")
 os.environ.setdefault("DATABASE_URL", "postgresql://falin_app@127.0.0.1/none")
@@ -66,7 +67,7 @@ def _point_at(name: str) -> None:
 @pytest.fixture(scope="session")
 def template(django_db_blocker: Any) -> str:
     """The name of a migrated database with the small world in it; made by whichever worker comes first."""
-    if not _ADMIN:
+    if not ADMIN:
         pytest.fail("FALIN_TEST_ADMIN_URL is not set: run the tests by ./falin test")
     from django.core.management import call_command
     from django.core.management.commands.migrate import Command as StockMigrate
@@ -75,14 +76,14 @@ def template(django_db_blocker: Any) -> str:
     from tenants.registry.commands import keep_spares
 
     name = f"falin_template_{_fingerprint()}"
-    with psycopg.connect(_ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
+    with psycopg.connect(ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
         admin.execute("select pg_advisory_lock(4711)")
         if admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             return name
         building = f"{name}_building"
         admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(building)))
         admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(building)))
-        with psycopg.connect(with_name(_ADMIN, building), autocommit=True) as own:
+        with psycopg.connect(with_name(ADMIN, building), autocommit=True) as own:
             for extension in ("pg_trgm", "btree_gist"):
                 own.execute(sql.SQL("create extension if not exists {e}").format(e=sql.Identifier(extension)))
             own.execute("alter schema public owner to falin_owner")
@@ -100,14 +101,14 @@ def template(django_db_blocker: Any) -> str:
     return name
 
 
-@pytest.fixture
-def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[worlds.World]:
-    """A copy of the small world for one test, committed to for real and dropped afterwards."""
+@contextmanager
+def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.World]:
+    """A copy of the small world, committed to for real and dropped afterwards; ``media`` takes its files."""
     from falin.kernel import crypto
     from tenants.settings import api as levels
 
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
-    with psycopg.connect(_ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
+    with psycopg.connect(ADMIN, autocommit=True) as admin, blocker.unblock():
         admin.execute(
             sql.SQL("create database {n} template {t} owner falin_owner").format(
                 n=sql.Identifier(name), t=sql.Identifier(template)
@@ -116,7 +117,7 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
         crypto.forget_keys()
         levels.forget()
         _point_at(name)
-        location, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path)
+        location, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(media)
         try:
             yield worlds.World()
         finally:
@@ -127,6 +128,13 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
             connection.set_scope(None)  # type: ignore[attr-defined]
             _point_at("none")
             admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
+
+
+@pytest.fixture
+def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[worlds.World]:
+    """The small world for one test."""
+    with small_world(template, django_db_blocker, tmp_path) as one:
+        yield one
 
 
 @pytest.fixture

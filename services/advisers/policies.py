@@ -199,9 +199,8 @@ def ban_is_over(field: str) -> Invalid:
     return Invalid("advisers.ban_is_over", _("截止日期要晚于今天。"), field=field)
 
 
-def has_account(username: str) -> Refused:
-    text = _("这位顾问已经有账号（%(username)s）。忘记密码请用登录页的“忘记密码”。")
-    return Refused("advisers.has_account", text % {"username": username})
+def has_account() -> Refused:
+    return Refused("advisers.has_account", _("这位顾问已经有账号。忘记密码请用登录页的“忘记密码”。"))
 
 
 def needed(field: str, text: str) -> Invalid:

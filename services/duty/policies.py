@@ -53,4 +53,4 @@ def check_may_close(scope: Scope) -> None:
     """Close a month of the whole county's book."""
     scope.require("duty.close")
     if not scope.whole:
-        raise Forbidden("duty.not_the_county", _("月度结账由县区工作专班来做。"))
+        raise Forbidden("duty.not_the_county", _("月度结账由县（区）工作专班来做。"))

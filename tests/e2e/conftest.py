@@ -6,18 +6,24 @@ import os
 import shutil
 import subprocess
 import threading
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.db import connection, connections
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from falin.kernel import jobs
+from tenants.identity.api import system_of
+from tenants.registry.api import find_by_schema
 from tests.world import PASSWORD, World
 
 FRONTEND = Path(__file__).resolve().parents[2] / "platform" / "falin" / "ui" / "frontend"
@@ -69,9 +75,9 @@ class Site:
         self._thread.join(5)
 
 
-@pytest.fixture
-def site(world: World, assets: Path) -> Iterator[Site]:
-    """The product on the test's own copy of the small world."""
+@contextmanager
+def open_site(assets: Path) -> Iterator[Site]:
+    """The product on the database the test points at."""
     before = settings.STATICFILES_DIRS
     settings.STATICFILES_DIRS = [assets]
     finders.get_finder.cache_clear()
@@ -82,6 +88,38 @@ def site(world: World, assets: Path) -> Iterator[Site]:
         running.stop()
         settings.STATICFILES_DIRS = before
         finders.get_finder.cache_clear()
+
+
+@pytest.fixture
+def site(world: World, assets: Path) -> Iterator[Site]:
+    """The product on the test's own copy of the small world."""
+    with open_site(assets) as running:
+        yield running
+
+
+@contextmanager
+def a_worker() -> Iterator[None]:
+    """A worker that takes a job as soon as it is committed; the broker has its own tests."""
+    running: list[threading.Thread] = []
+
+    def work(schema: str, job_id: str) -> None:
+        def do() -> None:
+            try:
+                jobs.work(system=system_of(find_by_schema(schema)), job_id=uuid.UUID(job_id))
+            finally:
+                connection.close()
+
+        running.append(threading.Thread(target=do))
+        running[-1].start()
+
+    before = list(jobs._sender)
+    jobs.send_with(work)
+    try:
+        yield
+    finally:
+        for thread in running:
+            thread.join(20)
+        jobs._sender[:] = before
 
 
 @pytest.fixture(scope="session")
@@ -105,19 +143,70 @@ def phone(browser: Browser, site: Site) -> Iterator[BrowserContext]:
     context.close()
 
 
+expect.set_options(timeout=20_000)  # the machine may be busy with other tests
 SignIn = Callable[[Page, str], None]
+SCREENS = {
+    "desk": {"viewport": {"width": 1440, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
+}
+
+
+@contextmanager
+def a_screen(browser: Browser, site: Site, kind: str, **more: Any) -> Iterator[BrowserContext]:
+    """A wide screen, or a small one that is touched; each with an empty memory."""
+    context = browser.new_context(
+        base_url=site.url, locale="zh-CN", timezone_id="Asia/Shanghai", **{**SCREENS[kind], **more}
+    )
+    context.set_default_timeout(20_000)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def through_the_door(page: Page, username: str, password: str = PASSWORD) -> None:
+    """Sign in through the page, as a person does."""
+    if "/accounts/login/" not in page.url:
+        page.goto("/accounts/login/")
+    page.fill("[name=login]", username)
+    page.fill("[name=password]", password)
+    page.click("main button:not([type=button])")
+    page.wait_for_url(lambda url: "/accounts/login/" not in url)
 
 
 @pytest.fixture
 def sign_in_as() -> SignIn:
-    """Sign in through the page, as a person does."""
+    return through_the_door
 
-    def go(page: Page, username: str) -> None:
-        if "/accounts/login/" not in page.url:
-            page.goto("/accounts/login/")
-        page.fill("[name=login]", username)
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button:not([type=button])")
-        page.wait_for_url(lambda url: "/accounts/login/" not in url)
 
-    return go
+def signed_in(screen: BrowserContext, username: str, password: str = PASSWORD) -> Page:
+    """A page of this person's; whoever was at the screen before has closed his."""
+    for left in screen.pages:
+        left.close()
+    screen.clear_cookies()
+    page = screen.new_page()
+    page.goto("/accounts/login/")
+    through_the_door(page, username, password)
+    return page
+
+
+def looks_right(page: Page) -> None:
+    """No accessibility violation, one h1, nothing to scroll sideways."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == [], page.url
+    assert page.locator("h1").count() == 1, page.url
+    assert sideways(page) <= 0, page.url
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def says(page: Page, text: str) -> None:
+    """The sentence stands on the page, for the eye (screen readers are told in a place of their own)."""
+    expect(page.locator("main").get_by_text(text).first).to_be_visible(timeout=30_000)
+
+
+def press(page: Page, text: str) -> None:
+    page.locator("main").get_by_role("button", name=text).first.click()

@@ -55,7 +55,7 @@ do $$ declare one record; begin
 
 def address_of(name: str) -> str:
     """A database of the run's cluster, as its superuser."""
-    return run.with_name(run._ADMIN, name)
+    return run.with_name(run.ADMIN, name)
 
 
 def _fingerprint(template: str) -> str:
@@ -72,7 +72,7 @@ def peopled_template(template: str, django_db_blocker: Any) -> str:
     """The name of a database with the peopled world in it; its files lie in the store of this run."""
     name = f"falin_peopled_{_fingerprint(template)}"
     stored = Path(os.environ["FALIN_HOME"]) / "files" / name  # the files belong to the rows: both are there or neither
-    with psycopg.connect(run._ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
+    with psycopg.connect(run.ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
         admin.execute("select pg_advisory_lock(4712)")
         standing = [
             row[0] for row in admin.execute("select datname from pg_database where datname like 'falin_peopled_%'")
@@ -121,7 +121,7 @@ def pointed_at(name: str) -> Iterator[None]:
 @contextmanager
 def own_copy(template: str) -> Iterator[str]:
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
-    with psycopg.connect(run._ADMIN, autocommit=True) as admin:
+    with psycopg.connect(run.ADMIN, autocommit=True) as admin:
         _copy(admin, template, name)
         try:
             yield name

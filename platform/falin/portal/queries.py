@@ -218,7 +218,9 @@ def _leader_today(scope: Scope, now: datetime) -> Today:
     go = ((_("指标与排名"), reverse("figures:home"), "chart"), (_("操作记录"), reverse("portal:history"), "eye"))
     months = list_months(scope=scope, node_id=home) if home is not None else []
     if home is None or not months:
-        return Today(day=legal_day(now), sentence=_("还没有发布的指标。县区汇总以后，这里会说明情况。"), due=(), go=go)
+        return Today(
+            day=legal_day(now), sentence=_("还没有发布的指标。县（区）汇总以后，这里会说明情况。"), due=(), go=go
+        )
     month = months[-1]
     own = place_figures(scope=scope, node_id=home, month=month).tally
     if own is None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from falin.kernel.scope import Scope
 from falin.ui.shell import Crumb, NavGroup, NavItem, Shell
@@ -18,8 +19,8 @@ from tenants.identity.api import Hat, Role
 ROLE_LABELS = {
     Role.PROVINCE_LEADER: _("省级负责人"),
     Role.CITY_OFFICER: _("市级专员"),
-    Role.COUNTY_TEAM: _("县区工作专班"),
-    Role.COUNTY_FINANCE: _("县区财务"),
+    Role.COUNTY_TEAM: _("县（区）工作专班"),
+    Role.COUNTY_FINANCE: _("县（区）财务"),
     Role.STREET_OFFICER: _("街道专员"),
     Role.LIAISON: _("社区联络员"),
     Role.ADVISER: _("法律顾问"),
@@ -44,7 +45,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("法律顾问"), "advisers:list", "users", "advisers.read"),
             (_("律所"), "advisers:firms", "building", "advisers.register"),
             (_("本所顾问"), "advisers:firm", "users", "firm.read"),
-            (_("空缺"), "advisers:vacancies", "pin", "advisers.appoint"),
+            (pgettext_lazy("名词", "空缺"), "advisers:vacancies", "pin", "advisers.appoint"),
             (_("人员和身份"), "portal:people", "shield", "people.read"),
             (_("待确认的授予"), "portal:proposals", "check", "people.confirm"),
         ),

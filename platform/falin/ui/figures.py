@@ -16,7 +16,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bullet:
-    """A value against its target and the pace it should have by now; `low`–`high` is the stretch that is drawn."""
+    """
+    A value against its target and the pace it should have by now, drawn from 0 to `high`.
+
+    `low` is where the way to the target began: how far behind is judged from there.
+    """
 
     value: float
     target: float | None = None

@@ -86,15 +86,16 @@ def end_appointment(
     appointment.ends_on, appointment.ended_why = on_day, why.strip()
     appointment.save(update_fields=["ends_on", "ended_why"])
     Seat.objects.filter(appointment_id=appointment.id).update(ends_on=on_day)
-    person_id = Adviser.objects.filter(id=appointment.adviser_id).values_list("person_id", flat=True).first()
-    if person_id is not None:
-        settle_access(scope=scope, adviser_id=appointment.adviser_id, person_id=person_id,
-                      node_id=appointment.node_id, why=appointment.ended_why, now=now)  # fmt: skip
+    # Before access is settled, which books the same reason: here the person is told what may not stand in it.
     book(
         scope=scope, act="advisers.appointment.ended", subject=("adviser", appointment.adviser_id),
         node_id=appointment.node_id, now=now, why=why.strip(), before=before, after={"ends_on": str(on_day)},
         payload=_payload(appointment),
     )  # fmt: skip
+    person_id = Adviser.objects.filter(id=appointment.adviser_id).values_list("person_id", flat=True).first()
+    if person_id is not None:
+        settle_access(scope=scope, adviser_id=appointment.adviser_id, person_id=person_id,
+                      node_id=appointment.node_id, why=appointment.ended_why, now=now)  # fmt: skip
     return appointment_info(appointment)
 
 

@@ -22,7 +22,7 @@ STATE_WORDS = {
     ImportState.FAILED: gettext_lazy("中断了"),
 }
 
-_UNUSABLE = {
+UNUSABLE = {
     "not_xlsx": gettext_lazy(
         "这个文件不是 XLSX 表格（可能是改了后缀名）。请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）”，再上传。"
     ),
@@ -88,7 +88,7 @@ _PROBLEMS = {
 
 def unusable(code: str) -> str:
     """Why a file cannot be taken as a sheet, and the way out."""
-    return str(_UNUSABLE.get(code, _UNUSABLE["broken"]))
+    return str(UNUSABLE.get(code, UNUSABLE["broken"]))
 
 
 def column_name(key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.forms import Form
@@ -20,6 +21,7 @@ from falin.kernel.scope import Scope
 from falin.ui import formats
 from falin.ui.forms import show_refusal
 from services.advisers import commands, policies, queries
+from services.advisers.queries.candidates import MOST_LOOKED_AT, MOST_SHOWN
 from services.advisers.rules import SPECIALTIES
 from services.advisers.types import VacancyReason
 from services.advisers.web import presenting
@@ -206,6 +208,12 @@ def register_firm(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     return _answer(request, form, act, context)
 
 
+def _shown(request: HttpRequest) -> int:
+    """How many candidates are asked for: a page of them, or so many pages."""
+    asked = request.GET.get("shown", "")
+    return min(max(int(asked), MOST_SHOWN), MOST_LOOKED_AT) if asked.isdecimal() and len(asked) < 5 else MOST_SHOWN
+
+
 @door(grant=policies.APPOINT)
 def choose(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Step one of appointing: whom."""
@@ -215,7 +223,10 @@ def choose(request: HttpRequest, scope: Scope) -> HttpResponse:
     if not asked.isdecimal():
         return redirect("advisers:vacancies")
     place = queries.get_community(scope=scope, node_id=int(asked), on=today)
-    found = queries.list_candidates(scope=scope, node_id=place.node_id, on=today, text=text)
+    count = _shown(request)
+    found = queries.list_candidates(scope=scope, node_id=place.node_id, on=today, text=text, limit=count + 1)
+    more = {"community": place.node_id, "q": text, "shown": count + MOST_SHOWN} if len(found) > count else {}
+    found = found[:count]
     shown = [presenting.shown_candidate(item, place.node_id, first=index == 0) for index, item in enumerate(found)]
     context = {
         "place": place,
@@ -223,6 +234,8 @@ def choose(request: HttpRequest, scope: Scope) -> HttpResponse:
         "candidates": [item for item in shown if item.may],
         "others": [item for item in shown if not item.may],
         "text": text,
+        "count": len(shown),
+        "more_url": f"?{urlencode(more)}" if more else "",
         "most": queries.most_communities(scope, today),
     }
     return render(request, "advisers/choose.html", context)

@@ -160,7 +160,10 @@ class EndForm(forms.Form):
 
 
 class ReplacementForm(EndForm):
-    new_adviser_id = forms.ChoiceField(label=gettext_lazy("接任的顾问"), error_messages=_REQUIRED)
+    new_adviser_id = forms.ChoiceField(
+        label=gettext_lazy("接任的顾问"), error_messages=_REQUIRED,
+        help_text=gettext_lazy("从本县（区）的顾问里选，最合适的在前。要请外县的，先结束这一项，再从空缺里聘任。"),
+    )  # fmt: skip
     ends_on = day_field(gettext_lazy("新聘期到哪天结束（含当日）"), required=False,
                         help_text=gettext_lazy("空着就和原来的聘期一样。"))  # fmt: skip
 

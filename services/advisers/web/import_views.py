@@ -99,7 +99,12 @@ def _step(info: ImportInfo) -> int:
 @door(grant=policies.IMPORT, reads="", writes="POST")
 def confirm(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpResponseBase:
     """Step three."""
-    confirm_import(scope=scope, import_id=import_id, now=now())
+    try:
+        confirm_import(scope=scope, import_id=import_id, now=now())
+    except Missing:
+        raise
+    except Refused as refused:  # confirmed in another tab a moment before: the page shows how far it is
+        messages.info(request, refused.message)
     return redirect("advisers:import_sheet", import_id)
 
 

@@ -41,7 +41,7 @@ def check_open(months: Iterable[Month], *, field: str | None = None) -> None:
         cursor.execute("select max(month) from duty_closedmonth where month >= %s", [str(min(months))])
         (last,) = cursor.fetchone()
     if last is not None:
-        text = _("%(month)s及以前的账已经结了，不能再记、再改。有出入请联系区县工作专班。")
+        text = _("%(month)s及以前的账已经结了，不能再记、再改。有出入请联系县（区）工作专班。")
         raise Refused("duty.month_closed", text % {"month": formats.month(Month.parse(last).first_day)}, field=field)
 
 

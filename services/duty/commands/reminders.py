@@ -32,7 +32,7 @@ def remind(*, scope: Scope, node_id: int, adviser_id: uuid.UUID, month: Month, n
         raise Refused("duty.month_closed", _("这个月的账已经结了，提醒也补不上了。"), field="month")
     hours = find_pair_hours(scope=scope, month=month, node_id=node_id, adviser_id=adviser_id)
     if hours is None or not hours.appointed:
-        raise Missing("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。"))
+        raise Refused("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。"))
     if not hours.missing:
         raise Refused("duty.nothing_missing", _("这位顾问这个月的时长已经够了，不用提醒。"))
     try:

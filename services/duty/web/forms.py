@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.clock import SHANGHAI
+from falin.kernel.refusals import Refused
 from falin.ui.widgets import AmountInput, DayInput, TimeInput
 from services.duty.rules import MOST_ATTENDEES
 from services.duty.types import VisitInfo, VisitKind
@@ -29,7 +30,7 @@ class VisitForm(forms.Form):
         error_messages={"required": _("请选类别。")},
     )  # fmt: skip
     on_day = forms.DateField(
-        label=_("日期"), widget=DayInput,
+        label=_("日期"), widget=DayInput(attrs={"min": "2000-01-01", "max": "2200-12-31"}),
         error_messages={"required": _("请填日期。"), "invalid": _("日期不对，请重填。")},
     )  # fmt: skip
     begins_at = forms.TimeField(
@@ -77,6 +78,13 @@ class VisitForm(forms.Form):
             "ends_at": ends_at + timedelta(days=1) if data["next_day"] else ends_at, "topic": data["topic"],
             "attendees": data["attendees"], "note": data["note"], "photo": data["photo"],
         }  # fmt: skip
+
+
+def at_its_field(refused: Refused) -> Refused:
+    """What a command takes as one moment the form asks as a day and a time: these refusals are about the day."""
+    if refused.code in {"duty.month_closed", "duty.too_long_ago"}:
+        refused.field = "on_day"
+    return refused
 
 
 class LogForm(VisitForm):

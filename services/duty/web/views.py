@@ -23,7 +23,7 @@ from services.duty import commands, policies, queries
 from services.duty.rules import HOURS_A_MONTH
 from services.duty.types import VisitInfo
 from services.duty.web.cards import card_of, row_of
-from services.duty.web.forms import CorrectForm, LogForm, VoidForm, initial_of
+from services.duty.web.forms import CorrectForm, LogForm, VoidForm, at_its_field, initial_of
 from services.duty.web.months import month_asked
 
 KEEP = "X-Falin-Keep"  # tells the service worker whose page this is, so that a phone keeps it for that person only
@@ -54,7 +54,7 @@ def log(request: HttpRequest, scope: Scope) -> HttpResponse:
                     scope=scope, visit_id=form.cleaned_data["visit_id"], written_at=moment, now=moment, **form.written()
                 )
             except Refused as refused:
-                show_refusal(form, refused)
+                show_refusal(form, at_its_field(refused))
             else:
                 messages.success(request, _("已记下。"))
                 return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
@@ -94,7 +94,7 @@ def correct(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpResp
                 scope=scope, visit_id=visit_id, why=form.cleaned_data["why"], now=now(), **form.written()
             )
         except Refused as refused:
-            show_refusal(form, refused)
+            show_refusal(form, at_its_field(refused))
         else:
             messages.success(request, _("已更正。"))
             return redirect(f"{reverse('duty:visits')}?month={Month.of(mended.content.on_day)}")

@@ -41,7 +41,7 @@ def sheet_of_places(figures: PlaceFigures) -> Sheet:
     """The table of a place's page, most behind first, and its own line at the end."""
     header = (
         _("名次"), _("地方"), _("级别"), _("社区和村"), _("有顾问"), _("还差"), _("配备率（%）"), _("聘任份数"),
-        _("到点达标份数"), _("到点时长达标率（%）"), _("实际到点（小时）"), _("应到（小时）"), _("到访（次）"),
+        _("到点达标份数"), _("到点时长达标率（%）"), _("实际到点（小时）"), _("应达（小时）"), _("到访（次）"),
         _("其中讲座（场）"),
     )  # fmt: skip
     rows: list[tuple[Value, ...]] = [

@@ -39,7 +39,7 @@ MONTHS_IN_MATRIX: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aim:
-    """The target for coverage at a place, the pace of this month, and where the bars begin."""
+    """The target for coverage at a place, the pace of this month, and where the way there began."""
 
     target: int
     start: int
@@ -348,8 +348,8 @@ def _said_of_pace(tally: Tally, aim: Aim, month: Month) -> SafeString:
     pace = formats.percent(rules.rounded(aim.pace))
     told = {"target": aim.target, "month": month.month, "pace": pace, "gap": _points(gap)}
     if gap > 0:
-        return format_html(_("要在年底到 {target}%，{month} 月末应到 {pace}，现在<b>落后 {gap}</b>。"), **told)
-    return format_html(_("要在年底到 {target}%，{month} 月末应到 {pace}，现在已经到了。"), **told)
+        return format_html(_("要在年底到 {target}%，{month} 月末应达 {pace}，现在<b>落后 {gap}</b>。"), **told)
+    return format_html(_("要在年底到 {target}%，{month} 月末应达 {pace}，现在已经到了。"), **told)
 
 
 def _said_of_worst(tally: Tally, rows: tuple[Row, ...]) -> SafeString:
@@ -374,8 +374,8 @@ def _lead_of_community(figures: PlaceFigures, tally: Tally) -> SafeString:
         return format_html(_("{month}这里<b>没有法律顾问</b>，所以没有到点时长可比。"), month=month)
     owed = formats.hours(tally.required_minutes)
     if tally.met == tally.pairs:
-        return format_html(_("{month}顾问到点 {done}，应到 {owed}，<b>已达标</b>。"), month=month, done=done, owed=owed)
-    return format_html(_("{month}顾问到点 {done}，应到 {owed}，<b>还没达标</b>。"), month=month, done=done, owed=owed)
+        return format_html(_("{month}顾问到点 {done}，应达 {owed}，<b>已达标</b>。"), month=month, done=done, owed=owed)
+    return format_html(_("{month}顾问到点 {done}，应达 {owed}，<b>还没达标</b>。"), month=month, done=done, owed=owed)
 
 
 def _rows_title(figures: PlaceFigures) -> str:
@@ -386,13 +386,13 @@ def _rows_note(figures: PlaceFigures, aim: Aim | None, child_label: str) -> str:
     told = {"n": formats.number(len(figures.children)), "level": child_label}
     if figures.place.level == Level.STREET:
         return _("%(n)s 个，没有顾问的排在前面；点名字看到访记录") % told
-    return _("%(n)s 个%(level)s，从落后的排起；竖线是目标，空心线是本月应到") % told if aim else ""
+    return _("%(n)s 个%(level)s，从落后的排起；竖线是目标，空心线是本月应达") % told if aim else ""
 
 
 def _aim_text(figures: PlaceFigures, aim: Aim | None) -> str:
     if aim is None or figures.month is None:
         return ""
-    return _("从年初 %(start)s%% 匀速到年底 %(target)s%%，%(month)s 月末应到 %(pace)s") % {
+    return _("从年初 %(start)s%% 匀速到年底 %(target)s%%，%(month)s 月末应达 %(pace)s") % {
         "start": aim.start, "target": aim.target, "month": figures.month.month,
         "pace": formats.percent(rules.rounded(aim.pace)),
     }  # fmt: skip
@@ -443,7 +443,7 @@ def _coverage(figures: PlaceFigures, tally: Tally, aim: Aim) -> Figure:
         bullet=aim.bullet(tally.coverage),
         facts=(
             Fact(label=_("年底目标"), value=f"{aim.target}%"),
-            Fact(label=_("本月应到"), value=formats.percent(rules.rounded(aim.pace))),
+            Fact(label=_("本月应达"), value=formats.percent(rules.rounded(aim.pace))),
             Fact(label=_("城镇"), value=_share_words(Ratio(tally.urban_covered, tally.urban))),
             Fact(label=_("农村"), value=_share_words(rural)),
         ),
@@ -478,7 +478,7 @@ def _hours(figures: PlaceFigures, tally: Tally, *, running: bool) -> Figure:
             Fact(label=_("达标"), value=_("%(met)s / %(all)s 份聘任") % {
                 "met": formats.number(tally.met), "all": formats.number(tally.pairs)}),
             Fact(label=_("实际到点"), value=_whole_hours(tally.minutes)),
-            Fact(label=_("应到"), value=_whole_hours(tally.required_minutes)),
+            Fact(label=_("应达"), value=_whole_hours(tally.required_minutes)),
         ),
         trend=_trend(figures, lambda each: rules.percent(each.hours_met, 2)),
     )  # fmt: skip
@@ -576,7 +576,7 @@ def _hours_of_community(figures: PlaceFigures, tally: Tally, *, running: bool) -
         name=_("到点时长"), value=formats.number(Decimal(tally.minutes) / 60, 1), unit=_("小时"), state=state,
         state_text=words, bullet=None if value is None else Bullet(value=min(float(value), 100.0), target=100.0),
         facts=(
-            Fact(label=_("应到"), value=_whole_hours(tally.required_minutes)),
+            Fact(label=_("应达"), value=_whole_hours(tally.required_minutes)),
             Fact(label=_("达标"), value=_("%(met)s / %(all)s 份聘任") % {"met": tally.met, "all": tally.pairs}),
         ),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -233,6 +234,14 @@ def test_an_adviser_sees_his_own_communities_of_the_county(world: World, office:
     for query in (queries.list_advisers, queries.count_advisers):
         with pytest.raises(Forbidden):
             ask(scope, query, on=TODAY)
+
+
+def test_who_is_nobodys_adviser_has_no_communities_of_his_own(world: World) -> None:
+    nobody = replace(world.scope("county"), grants=frozenset({"duty.own", "firm.read"}))
+    for query in (queries.list_own_communities, queries.firm_overview):
+        with pytest.raises(Forbidden) as refused:
+            ask(nobody, query, on=TODAY)
+        assert refused.value.code == "advisers.no_subject"
 
 
 def test_a_firm_manager_sees_his_own_firm_in_every_county(world: World, office: Office) -> None:

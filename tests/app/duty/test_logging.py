@@ -60,6 +60,7 @@ def test_logging_takes_eight_statements(world: World) -> None:
 REFUSALS: list[tuple[str, str, dict[str, Any]]] = [
     ("duty.ends_before_it_begins", "ends_at", {"ends_at": at(DAY, 9)}),
     ("duty.ends_before_it_begins", "ends_at", {"ends_at": at(DAY, 8)}),
+    ("duty.too_long_ago", "begins_at", {"begins_at": at(date(1999, 12, 31), 9)}),
     ("duty.in_the_future", "begins_at", {"begins_at": NOW + timedelta(hours=1), "ends_at": NOW + timedelta(hours=2)}),
     ("duty.in_the_future", "ends_at", {"begins_at": NOW - timedelta(hours=1), "ends_at": NOW + timedelta(minutes=1)}),
     ("duty.too_short", "ends_at", {"ends_at": at(DAY, 9, 4)}),

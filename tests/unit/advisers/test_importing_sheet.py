@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Sequence
 from datetime import date
 from itertools import islice
@@ -34,7 +33,17 @@ from services.advisers.rules.sheet import (
 )
 from services.advisers.rules.workbook import Cell, Kind, Merged, Row, Unusable, opened
 from services.advisers.rules.writing import template
-from tests.fixtures.adviser_sheets import HEAD, as_offices_write, identity, mixed, person, phone, write
+from tests.fixtures.adviser_sheets import (
+    HEAD,
+    as_offices_write,
+    identity,
+    mixed,
+    parts_of,
+    person,
+    phone,
+    write,
+    zipped,
+)
 
 TODAY = date(2026, 11, 16)
 PLACES = Gazetteer(
@@ -207,19 +216,6 @@ def unusable(data: bytes) -> str:
     with pytest.raises(Unusable) as wrong, opened(io.BytesIO(data)) as sheet:
         list(sheet.rows())
     return wrong.value.code
-
-
-def zipped(parts: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return out.getvalue()
-
-
-def parts_of(data: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 @pytest.fixture

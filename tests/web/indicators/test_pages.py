@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from services.indicators.web import exports, maps
 from tests.app.indicators import books
 from tests.app.indicators.books import NOVEMBER, deliver, publish, visit
+from tests.fixtures.outlines import SQUARES, lay_out
 from tests.world import World
 
 
@@ -55,7 +56,7 @@ def test_the_first_sentence_says_what_the_page_means(published: World, sign_in: 
     assert lead is not None
     assert lead[1] == (
         "5 个社区和村里，3 个有法律顾问，<b>还差 2 个</b>。"
-        "要在年底到 100%，10 月末应到 98.3%，现在<b>落后 38.3 点</b>。"
+        "要在年底到 100%，10 月末应达 98.3%，现在<b>落后 38.3 点</b>。"
         "缺口都在<b>北山街道和双浦镇</b>。"
     )
 
@@ -64,6 +65,9 @@ def test_a_month_nobody_published_says_so(published: World, sign_in: Any) -> Non
     page = _get(sign_in("leader"), f"/figures/{published.node('33')}/?month=2026-08")
     assert "这个月还没有发布" in page
     assert "f-figs" not in page
+    for suffix in ("csv", "xlsx"):
+        answer = sign_in("leader").get(f"/figures/{published.node('33')}/export.{suffix}?month=2026-08")
+        assert answer.status_code == 404
 
 
 def test_a_county_that_is_missing_is_named_and_not_counted_as_zero(published: World, sign_in: Any) -> None:
@@ -208,29 +212,11 @@ def test_without_outlines_the_table_stands_alone(published: World, sign_in: Any)
     assert "上城区" in page  # in the map's own table
 
 
-SQUARES = {
-    "viewBox": "0 0 1000 500", "outline": "M0 0l100 0 0 100-100 0z",
-    "counties": [
-        {"code": "330106", "name": "西湖区", "city_code": "3301", "d": "M0 0l10 0 0 10-10 0z", "label": [5, 5]},
-        {"code": "330102", "name": "上城区", "city_code": "3301", "d": "M10 0l10 0 0 10-10 0z", "label": [15, 5]},
-        {"code": "330203", "name": "海曙区", "city_code": "3302", "d": "M50 50l10 0 0 10-10 0z", "label": [55, 55]},
-    ],
-    "borders": "M20 0l0 10",
-    "cities": [
-        {"code": "3301", "name": "杭州", "label": [10, 5]},
-        {"code": "3302", "name": "宁波", "label": [55, 55]},
-    ],
-}  # fmt: skip
-
-
 def test_the_map_colours_each_county_and_links_to_it(
     published: World, sign_in: Any, tmp_path: Any, monkeypatch: Any
 ) -> None:
-    import json
-
     monkeypatch.setattr(settings, "HOME", tmp_path)
-    (tmp_path / "geo").mkdir()
-    (tmp_path / "geo" / "33.json").write_text(json.dumps(SQUARES))
+    lay_out(tmp_path)
     client = sign_in("leader")
     page = _get(client, f"/figures/{published.node('33')}/?month=2026-10")
     drawn = page.split('<svg class="f-map"')[1].split("</svg>")[0]

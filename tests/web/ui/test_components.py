@@ -42,7 +42,11 @@ def test_a_bar_is_coloured_by_how_far_it_is_behind(value: float, pace: float, cs
 
 def test_a_bar_never_leaves_its_ground() -> None:
     assert 'width="100.0%"' in drawn("{% bullet 140 100 %}")
-    assert 'class="v" width="0.0%"' in drawn("{% bullet 5 100 low=10 %}")
+    assert 'class="v" width="0.0%"' in drawn("{% bullet value 100 %}", value=-5)
+
+
+def test_a_bar_is_drawn_from_nothing_wherever_the_way_began() -> None:
+    assert 'class="v" width="90.0%"' in drawn("{% bullet 90 100 low=80 %}")
 
 
 def test_no_value_is_a_word_and_never_zero() -> None:

@@ -108,7 +108,7 @@ def _make(province: str, home: Home, own: Home, seconds: dict[str, float]) -> di
         return dict(notes.done["report"])
     with _step("places", "取区划名录并读入", "fetching and reading the list of places", seconds):
         counts = making.places(province, home.root)
-    with _step("tenants", "开通省和各县区", "opening the province and its counties", seconds):
+    with _step("tenants", "开通省和各县（区）", "opening the province and its counties", seconds):
         total = len(making.bodies_of(province)) + 1
         for number in making.tenants(province):
             _progress(number, total)

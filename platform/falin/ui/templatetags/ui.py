@@ -231,8 +231,7 @@ def error_summary(*forms: BaseForm) -> dict[str, Any]:
 
 
 def _place(value: float, bullet: Bullet) -> float:
-    span = bullet.high - bullet.low
-    share = (value - bullet.low) / span * 100 if span else 0.0
+    share = value / bullet.high * 100 if bullet.high else 0.0
     return round(min(max(share, 0.0), 100.0), 2)
 
 
@@ -285,7 +284,7 @@ def bullet(
     unit: str = "%",
     css: str = "f-bul--sm",
 ) -> SafeString | str:
-    """`{% bullet 96.5 100 98.9 low=90 %}`: a small bar for a table. No value: a word."""
+    """`{% bullet 96.5 100 98.9 low=90 %}`: a small bar for a table, drawn from 0. No value: a word."""
     if value is None:
         return formats.none()
     made = Bullet(value=float(value), target=target, pace=pace, low=low, high=high, unit=unit)

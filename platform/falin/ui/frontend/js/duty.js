@@ -145,6 +145,12 @@ function clearFault() {
   form.querySelectorAll("[data-fault]").forEach((fault) => fault.remove());
   form.querySelectorAll(".is-bad").forEach((field) => field.classList.remove("is-bad"));
   form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
+  form.querySelectorAll("[aria-describedby]").forEach((field) => describe(field, field.getAttribute("aria-describedby").replace("visit-fault", "")));
+}
+
+function describe(field, ids) {
+  if (ids.trim()) field.setAttribute("aria-describedby", ids.trim());
+  else field.removeAttribute("aria-describedby");
 }
 
 /** A sentence at its field, as the server would draw it, and the focus there. */
@@ -157,12 +163,14 @@ function showFault(name, sentence) {
   fault.dataset.fault = "1";
   fault.id = "visit-fault";
   fault.setAttribute("role", "alert");
-  fault.textContent = sentence;
+  fault.appendChild(one("[data-sign]", root).content.cloneNode(true));
+  fault.appendChild(document.createElement("span")).textContent = sentence;
   if (field) {
     field.classList.add("is-bad");
     const group = field.matches("fieldset") ? null : control;
     field.insertBefore(fault, group ? (group.closest(".f-suf") || group) : field.children[1] || null);
-    control.setAttribute("aria-invalid", "true");
+    if (group) control.setAttribute("aria-invalid", "true");
+    describe(group || field, `${(group || field).getAttribute("aria-describedby") || ""} visit-fault`);
     control.focus();
   } else {
     form.insertBefore(fault, form.firstChild);
@@ -171,18 +179,21 @@ function showFault(name, sentence) {
   }
 }
 
+/** In our words; the browser's own may be in another language. */
+const amiss = (name, control) => word(`${control.validity.valueMissing ? "need" : "bad"}-${name}`) || control.validationMessage;
+
 /** What a browser can tell without the server: is something missing, do the times run forward. */
 function fault(written) {
   for (const name of ["node_id", "on_day", "begins_at", "ends_at"]) {
     const control = form.querySelector(`[name="${name}"]`);
-    if (control && !control.checkValidity()) return [name, control.validationMessage];
+    if (control && !control.checkValidity()) return [name, amiss(name, control)];
   }
   const lecture = written.kind === "lecture";
   for (const name of lecture ? ["topic", "attendees"] : []) {
     const control = form.elements[name];
     control.required = true;
     const bad = !control.checkValidity();
-    const message = control.validationMessage;
+    const message = amiss(name, control);
     control.required = false;
     if (bad) return [name, message];
   }

@@ -41,10 +41,13 @@ function packed(item) {
   return form;
 }
 
+// What the API takes as one moment the form asks as a day and a time; these are about the day.
+const AT_THE_DAY = { "duty.month_closed": "on_day", "duty.too_long_ago": "on_day" };
+
 /** The sentence of a refusal: the problem's own, or the first fault of a field. */
 function faultOf(problem) {
   const errors = problem.errors && typeof problem.errors === "object" ? problem.errors : {};
-  const field = problem.field || Object.keys(errors)[0] || "";
+  const field = AT_THE_DAY[problem.code] || problem.field || Object.keys(errors)[0] || "";
   const first = errors[field];
   return { field, sentence: (Array.isArray(first) ? first[0] : first) || problem.title || "" };
 }

@@ -1,0 +1,169 @@
+"""
+No page of the first flow is wider than the phone it is read on, in 关怀版 with large type and 360 pixels: whoever needs the
+large letters does not also have to push the page from side to side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from falin.kernel import jobs, relay
+from falin.kernel.clock import legal_day, now
+from falin.kernel.periods import Month
+from services.advisers.commands.importing import take_sheet
+from services.indicators.commands import publish_month
+from tenants.identity.api import system_of
+from tenants.registry.api import list_tenants
+from tests.app.duty.cast import GEM, VILLAGE
+from tests.conftest import small_world
+from tests.e2e.conftest import Site, a_screen, a_worker, open_site, sideways, through_the_door
+from tests.e2e.ground import HAMLET, Ground, stage
+from tests.fixtures.adviser_sheets import WITH_ERRORS
+from tests.fixtures.outlines import lay_out
+from tests.world import World
+
+pytestmark = pytest.mark.e2e
+
+PROVINCE, CITY, COUNTY, STREET = "33", "3301", "330106", "330106109"
+LARGE = "size=24&care=on"
+
+
+@pytest.fixture(scope="module")
+def ground(template: str, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """The ground with a sheet full of mistakes, a month published, and outlines for the map."""
+    from django.core.files.base import ContentFile
+
+    folder = tmp_path_factory.mktemp("narrow")
+    home, before = settings.HOME, list(jobs._sender)
+    with small_world(template, django_db_blocker, folder):
+        made = stage(World(now=now(), today=legal_day(now())), folder)
+        with a_worker():
+            sheet = ContentFile(WITH_ERRORS.read_bytes(), "西湖区 2026 年度村（社区）法律顾问报名汇总表.xlsx")
+            made.sheet = str(made.act("county", take_sheet, upload=sheet).id)
+        for months_ago in (4, 3, 1, 0):
+            made.act("county", publish_month, month=Month.of(made.first(months_ago)))
+        made.act("county2", publish_month, month=Month.of(made.today))
+        relay.drain({tenant.schema: system_of(tenant) for tenant in list_tenants()}, clock=now)
+        settings.HOME = folder / "home"
+        lay_out(settings.HOME)
+        yield made
+        settings.HOME, jobs._sender[:] = home, before
+
+
+@pytest.fixture(scope="module")
+def site(ground: Ground, assets: Path) -> Iterator[Site]:
+    with open_site(assets) as running:
+        yield running
+
+
+def _figures(code: str) -> Callable[[Ground], str]:
+    return lambda g: f"/figures/{g.node(code)}/"
+
+
+PAGES: dict[str, tuple[tuple[str, Callable[[Ground], str]], ...]] = {
+    "county": (
+        ("today", lambda g: "/"),
+        ("advisers", lambda g: "/advisers/"),
+        ("advisers-none", lambda g: "/advisers/?q=zzz"),
+        ("adviser-new", lambda g: "/advisers/new/"),
+        ("firms", lambda g: "/advisers/firms/"),
+        ("firm-new", lambda g: "/advisers/firms/new/"),
+        ("vacancies", lambda g: "/advisers/vacancies/"),
+        ("vacancy", lambda g: f"/advisers/vacancies/{g.node('330106002001')}/"),
+        ("community", lambda g: f"/advisers/communities/{g.node(HAMLET)}/"),
+        ("choose", lambda g: f"/advisers/appoint/?community={g.node(VILLAGE)}"),
+        ("choose-named", lambda g: f"/advisers/appoint/?community={g.node(VILLAGE)}&q=lu"),
+        ("appoint", lambda g: f"/advisers/appoint/{g.node(GEM)}/{g.adviser('free')}/"),
+        ("end", lambda g: f"/advisers/appointments/{g.appointment('steady', HAMLET)}/end/"),
+        ("replace", lambda g: f"/advisers/appointments/{g.appointment('steady', HAMLET)}/replace/"),
+        ("adviser", lambda g: f"/advisers/{g.adviser('full')}/"),
+        ("adviser-banned", lambda g: f"/advisers/{g.adviser('banned')}/"),
+        ("correct", lambda g: f"/advisers/{g.adviser('free')}/correct/"),
+        ("examination", lambda g: f"/advisers/{g.adviser('unexamined')}/examination/"),
+        ("ban", lambda g: f"/advisers/{g.adviser('free')}/ban/"),
+        ("allow", lambda g: f"/advisers/{g.adviser('banned')}/allow/"),
+        ("account", lambda g: f"/advisers/{g.adviser('free')}/account/"),
+        ("import", lambda g: "/advisers/import/"),
+        ("import-sheet", lambda g: f"/advisers/import/{g.sheet}/"),
+        ("behind", lambda g: "/duty/behind/"),
+        ("months", lambda g: "/duty/months/"),
+        ("months-ask", lambda g: f"/duty/months/?close={Month.of(g.first(4))}"),
+        ("county-figures", _figures(COUNTY)),
+    ),
+    "street": (("street-today", lambda g: "/"), ("street-behind", lambda g: "/duty/behind/")),
+    "logger": (
+        ("mine", lambda g: "/duty/"),
+        ("log", lambda g: "/duty/log/"),
+        ("visits", lambda g: f"/duty/visits/?month={Month.of(g.yesterday)}"),
+        ("visit-correct", lambda g: f"/duty/visits/{g.visits['held']}/correct/"),
+        ("visit-void", lambda g: f"/duty/visits/{g.visits['held']}/void/"),
+        ("published", lambda g: "/figures/visits/"),
+    ),
+    "leader": (
+        ("leader-today", lambda g: "/"),
+        ("province", _figures(PROVINCE)),
+        ("city", _figures(CITY)),
+        ("county-read", _figures(COUNTY)),
+        ("street-read", _figures(STREET)),
+        ("village-read", _figures(HAMLET)),
+        ("unpublished", lambda g: f"/figures/{g.node(PROVINCE)}/?month={Month.of(g.first(7))}"),
+    ),
+}
+
+
+def preferring(screen: BrowserContext, site: Site, wishes: str) -> None:
+    screen.add_cookies([{"name": "falin_prefs", "value": wishes, "url": site.url}])
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_no_page_scrolls_sideways_in_large_type_on_a_small_phone(
+    who: str, ground: Ground, site: Site, browser: Browser
+) -> None:
+    with a_screen(browser, site, "phone", viewport={"width": 360, "height": 740}) as screen:
+        page = screen.new_page()
+        through_the_door(page, who)
+        preferring(screen, site, LARGE)
+        wide = {}
+        for name, address in PAGES[who]:
+            answer = page.goto(address(ground))
+            assert answer is not None and answer.status == 200, name
+            assert page.locator("html").get_attribute("data-care") == "on"
+            if sideways(page) > 0:
+                wide[name] = sideways(page)
+    assert wide == {}
+
+
+A4 = {"width": 688, "height": 970}  # the print area of a page, in the pixels by which layouts are chosen
+
+
+def test_paper_gets_whole_tables_whatever_the_reader_chose_for_the_screen(
+    ground: Ground, site: Site, browser: Browser
+) -> None:
+    with a_screen(browser, site, "desk") as screen:
+        page = screen.new_page()
+        through_the_door(page, "county")
+        preferring(screen, site, f"{LARGE}&contrast=high")
+        page.set_viewport_size(A4)  # type: ignore[arg-type]
+        page.emulate_media(media="print")
+        for address in ("/advisers/", "/duty/behind/", _figures(COUNTY)(ground)):
+            page.goto(address)
+            table = page.locator("main .f-table").first
+            if address == "/advisers/":
+                table = page.get_by_role("table", name="法律顾问")
+            assert table.evaluate("one => getComputedStyle(one).display") == "table", address
+            assert table.evaluate("one => getComputedStyle(one.tHead).position") == "static", address
+            assert table.evaluate("one => getComputedStyle(one).color") == "rgb(0, 0, 0)", address
+            heads = table.locator("thead th:not(.f-no-print)")
+            assert (
+                heads.evaluate_all("all => all.map(one => getComputedStyle(one).display)")
+                == ["table-cell"] * heads.count()
+            ), address
+            for gone in (".f-strip", ".f-nav", ".f-head__acts"):
+                expect(page.locator(gone).first).to_be_hidden()
+            assert sideways(page) <= 0, address
