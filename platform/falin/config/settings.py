@@ -21,7 +21,9 @@ DEMO = ENV.demo
 DEBUG = False
 SECRET_KEY = ENV.secret_key or environment.secret(HOME, "django", lambda: secrets.token_urlsafe(64))
 ROOT_KEY_FILE = ENV.root_key_file or HOME / "secrets" / "root.key"
-if ENV.root_key_file is None:
+ROOT_KEY = ENV.root_key
+KEY_SERVICE, KEY_SERVICE_ADDRESS = ENV.key_service, ENV.key_service_address
+if not (ENV.root_key_file or ROOT_KEY or KEY_SERVICE):
     environment.secret(HOME, "root.key", lambda: secrets.token_hex(32))
 CIPHER = ENV.cipher
 VIRUS_SCAN = ENV.virus_scan

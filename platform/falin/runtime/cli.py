@@ -102,6 +102,8 @@ COMMANDS = (
             answer="falin.runtime.management:migrate", passes_on=True),
     Command(name="manage", chinese="Django 的管理命令", english="Django's management commands",
             answer="falin.runtime.management:manage", passes_on=True),
+    Command(name="keys", chinese="查看、更换加密密钥", english="look at the encryption keys, replace them",
+            answer="falin.runtime.management:keys", passes_on=True),
     Command(name="reference", chinese="重新生成参考页和接口描述", english="make the reference pages and the API description",
             answer="falin.runtime.reference:run"),
     Command(name="translations", chinese="收集要翻译的句子", english="gather the strings to translate",

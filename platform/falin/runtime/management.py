@@ -20,3 +20,8 @@ def manage(arguments: Arguments, home: Home) -> int:
 def migrate(arguments: Arguments, home: Home) -> int:
     """`falin migrate …`."""
     return manage(Arguments(rest=["migrate", *arguments.rest]), home)
+
+
+def keys(arguments: Arguments, home: Home) -> int:
+    """`falin keys …`."""
+    return manage(Arguments(rest=["keys", *arguments.rest]), home)
