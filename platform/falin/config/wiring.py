@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from falin.kernel import jobs, outbox
+from falin.kernel import crypto, jobs, outbox
+from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
+from services.advisers.api import SEALED
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
 
@@ -15,6 +17,8 @@ def wire() -> None:
     jobs.read_scopes_with(scope_in_force)
     portal.register_jobs()
     advisers.register_jobs()
+    jobs.register(rotation.REENCRYPT, rotation.reencrypt)
+    crypto.declare(*SEALED)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 
 

@@ -27,6 +27,8 @@ WORDS = {
     "duty.reminder.sent": _("提醒顾问"),
     "duty.reminder.read": _("知道了"),
     "indicators.month.rolled_up": _("汇总本月指标"),
+    "kernel.key.rotated": _("换用新的数据密钥"),
+    "kernel.root.rotated": _("换用新的根密钥"),
     "portal.province.asked": _("开通省级"),
     "portal.county.asked": _("开通县（区）"),
     "portal.event.resent": _("重新投递事件"),

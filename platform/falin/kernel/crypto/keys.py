@@ -65,6 +65,12 @@ def keys_of(tenant: str, *, version: int | None = None, now: Callable[[], dateti
     return _open[tenant, row.version]
 
 
+def newest(tenant: str) -> Keys:
+    """The newest data key as the table has it at this moment."""
+    _current.pop(tenant, None)
+    return keys_of(tenant)
+
+
 def _newest_known(tenant: str) -> int | None:
     version, asked_at = _current.get(tenant, (None, 0.0))
     return version if time.monotonic() - asked_at < FRESH else None
