@@ -12,8 +12,8 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.CITY_OFFICER: _ALL | {"figures.export", "visits.published", "history.read"},
     Role.COUNTY_TEAM: _ALL
     | {
-        "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "duty.read", "duty.close",
-        "duty.remind",
+        "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear",
+        "duty.read", "duty.close", "duty.remind",
         "figures.publish", "figures.export", "visits.published", "history.read", "people.read",
     },
     Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published"},
