@@ -8,6 +8,7 @@ cluster (``./falin test`` starts an embedded one).
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
 import tempfile
@@ -30,6 +31,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
+from tests import leaks
 from tests import world as worlds
 
 
@@ -39,6 +41,16 @@ def _languages() -> None:
     from falin.runtime import translations
 
     translations.compile_into(settings.HOME / "locale")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_number_in_the_log() -> Iterator[None]:
+    """Whatever the run logs, tracebacks and all, holds no identity or telephone number."""
+    listener = leaks.Listener()
+    logging.getLogger().addHandler(listener)
+    yield
+    logging.getLogger().removeHandler(listener)
+    assert listener.heard == []
 
 
 def _fingerprint() -> str:
@@ -124,7 +136,9 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
             connection.close()
             connection.set_scope(None)  # type: ignore[attr-defined]
             _point_at("none")
+            written = leaks.numbers_in_books(with_name(_ADMIN, name))
             admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
+    assert written == [], "numbers of people in what is written down about work"
 
 
 @pytest.fixture
