@@ -28,6 +28,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event lo
 
 import psycopg
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection
 from psycopg import sql
 
@@ -73,6 +74,15 @@ def _point_at(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
     settings.DATABASE_OWNER_URL = with_name(os.environ["DATABASE_OWNER_URL"], name)
+
+
+def _store_files_at(folder: str) -> str:
+    """Have uploaded files lie in ``folder``; where they lay before."""
+    store: Any = storages["default"]
+    before, store._location = store.location, folder
+    for name in ("base_location", "location"):
+        vars(store).pop(name, None)
+    return str(before)
 
 
 @pytest.fixture(scope="session")
@@ -126,11 +136,11 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
         )
         crypto.forget_keys()
         _point_at(name)
-        location, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path)
+        location = _store_files_at(str(tmp_path))
         try:
             yield worlds.World()
         finally:
-            settings.MEDIA_ROOT = location
+            _store_files_at(location)
             if connection.in_atomic_block:
                 connection.set_rollback(True)
             connection.close()

@@ -216,7 +216,8 @@ SPECTACULAR_SETTINGS = {
 # ---- queues --------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_DEFAULT_QUEUE = "click"
-CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"}}
+CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"},
+                      "falin.config.tasks.clean_up": {"queue": "bulk"}}  # fmt: skip
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -230,6 +231,10 @@ CELERY_BEAT_SCHEDULE = {
     "roll up every county at night": {"task": "falin.config.tasks.roll_up_all", "schedule": crontab(hour=1, minute=30)},
     "send jobs again that nobody works on": {"task": "falin.config.tasks.sweep_jobs", "schedule": 10.0},
     "forget old keys and sessions": {"task": "falin.config.tasks.forget_old", "schedule": crontab(hour=3, minute=10)},
+    "remove files whose days are over": {
+        "task": "falin.config.tasks.clean_up_all",
+        "schedule": crontab(hour=2, minute=30),
+    },
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from falin.kernel import crypto, jobs, outbox
+from falin.kernel import crypto, jobs, outbox, retention
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
-from services.advisers.api import SEALED
+from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
 
@@ -19,6 +19,7 @@ def wire() -> None:
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED)
+    retention.declare(*RETAINED)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 
 

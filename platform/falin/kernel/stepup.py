@@ -21,9 +21,11 @@ class StepUp(Forbidden):
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the password was asked again within the last five minutes; signing in does not count."""
-    return bool(request.user.has_usable_password()) and did_recently_reauthenticate(request)
+    person = request.user
+    return person.is_authenticated and person.has_usable_password() and bool(did_recently_reauthenticate(request))
 
 
 def ask_again(request: HttpRequest) -> HttpResponseRedirect:
     """To the page that asks for the password; what was sent is kept meanwhile and done afterwards."""
-    return suspend_request(request, reverse("account_reauthenticate"))
+    answer: HttpResponseRedirect = suspend_request(request, reverse("account_reauthenticate"))
+    return answer

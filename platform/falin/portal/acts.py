@@ -28,6 +28,8 @@ WORDS = {
     "duty.reminder.sent": _("提醒顾问"),
     "duty.reminder.read": _("知道了"),
     "indicators.month.rolled_up": _("汇总本月指标"),
+    "kernel.file.removed": _("按保存期限删除文件"),
+    "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
     "kernel.root.rotated": _("换用新的根密钥"),
     "portal.province.asked": _("开通省级"),

@@ -104,6 +104,8 @@ COMMANDS = (
             answer="falin.runtime.management:manage", passes_on=True),
     Command(name="keys", chinese="查看、更换加密密钥", english="look at the encryption keys, replace them",
             answer="falin.runtime.management:keys", passes_on=True),
+    Command(name="retention", chinese="看、删过了保存期限的文件", english="look at files whose days are over, remove them",
+            answer="falin.runtime.management:retention", passes_on=True),
     Command(name="reference", chinese="重新生成参考页和接口描述", english="make the reference pages and the API description",
             answer="falin.runtime.reference:run"),
     Command(name="translations", chinese="收集要翻译的句子", english="gather the strings to translate",

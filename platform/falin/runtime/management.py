@@ -25,3 +25,8 @@ def migrate(arguments: Arguments, home: Home) -> int:
 def keys(arguments: Arguments, home: Home) -> int:
     """`falin keys …`."""
     return manage(Arguments(rest=["keys", *arguments.rest]), home)
+
+
+def retention(arguments: Arguments, home: Home) -> int:
+    """`falin retention …`."""
+    return manage(Arguments(rest=["retention", *arguments.rest]), home)
