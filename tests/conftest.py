@@ -8,6 +8,7 @@ cluster (``./falin test`` starts an embedded one).
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
 import tempfile
@@ -28,9 +29,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event lo
 
 import psycopg
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection
 from psycopg import sql
 
+from tests import leaks
 from tests import world as worlds
 
 
@@ -40,6 +43,16 @@ def _languages() -> None:
     from falin.runtime import translations
 
     translations.compile_into(settings.HOME / "locale")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_number_in_the_log() -> Iterator[None]:
+    """Whatever the run logs, tracebacks and all, holds no identity or telephone number."""
+    listener = leaks.Listener()
+    logging.getLogger().addHandler(listener)
+    yield
+    logging.getLogger().removeHandler(listener)
+    assert listener.heard == []
 
 
 def _fingerprint() -> str:
@@ -62,6 +75,15 @@ def _point_at(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
     settings.DATABASE_OWNER_URL = with_name(os.environ["DATABASE_OWNER_URL"], name)
+
+
+def _store_files_at(folder: str) -> str:
+    """Have uploaded files lie in ``folder``; where they lay before."""
+    store: Any = storages["default"]
+    before, store._location = store.location, folder
+    for name in ("base_location", "location"):
+        vars(store).pop(name, None)
+    return str(before)
 
 
 @pytest.fixture(scope="session")
@@ -117,17 +139,19 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
         crypto.forget_keys()
         levels.forget()
         _point_at(name)
-        location, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(media)
+        location = _store_files_at(str(media))
         try:
             yield worlds.World()
         finally:
-            settings.MEDIA_ROOT = location
+            _store_files_at(location)
             if connection.in_atomic_block:
                 connection.set_rollback(True)
             connection.close()
             connection.set_scope(None)  # type: ignore[attr-defined]
             _point_at("none")
+            written = leaks.numbers_in_books(with_name(ADMIN, name))
             admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
+    assert written == [], "numbers of people in what is written down about work"
 
 
 @pytest.fixture

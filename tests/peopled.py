@@ -34,7 +34,7 @@ from services.advisers.api import (
     register_adviser,
     register_firm,
 )
-from services.advisers.commands import ban_adviser
+from services.advisers.commands import ban_adviser, show_numbers
 from services.advisers.commands.importing import take_sheet
 from services.advisers.types import VacancyReason
 from services.duty.commands import close_month, log_visit, remind, void_visit
@@ -254,6 +254,7 @@ def _appoint(world: World, words: _Words) -> None:
             with inside(scope, read_only=False):
                 made_account = open_account(scope=scope, adviser_id=adviser_id(adviser.username), now=NOW,
                                             username=adviser.username, encoded=encoded())  # fmt: skip
+                show_numbers(scope=scope, adviser_id=adviser_id(adviser.username), reason=words("看号"), now=NOW)
             password_was_changed(person_id=made_account.person_id)
 
 

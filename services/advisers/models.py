@@ -162,6 +162,24 @@ class Vacancy(ScopedModel):
         constraints = [models.UniqueConstraint(fields=["node_id"], name="one_reason_a_vacant_place")]
 
 
+class ClearView(PublicModel):
+    """Somebody saw an adviser's numbers in clear: who, when, why. Shown to the adviser; never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    adviser = models.ForeignKey(Adviser, models.PROTECT, related_name="clear_views")
+    at = models.DateTimeField()
+    person_id = models.BigIntegerField()
+    role = models.CharField(max_length=32)
+    node_id = models.BigIntegerField()  # the body for which he acted
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["adviser", "-at"], name="clear_views_of_an_adviser"),
+            models.Index(fields=["person_id", "at"], name="clear_views_by_a_person"),
+        ]
+
+
 class ImportSheet(TenantModel):
     """A sheet of firms and advisers on its way in: checked, then confirmed, then done. Nothing is saved before."""
 

@@ -62,6 +62,18 @@ def may_appoint(scope: Scope) -> bool:
     return scope.may(APPOINT)
 
 
+CLEAR = "advisers.clear"
+
+
+def check_may_see_clear(scope: Scope) -> None:
+    """Identity number and private telephone of an adviser on the scope's own list."""
+    scope.require(CLEAR)
+
+
+def may_see_clear(scope: Scope) -> bool:
+    return scope.may(CLEAR)
+
+
 # ---- sentences -----------------------------------------------------------------------------------------------------
 def no_adviser() -> Missing:
     return Missing("advisers.no_adviser", _("没有这位顾问，或者他不在您的辖区任职。"))
@@ -201,6 +213,10 @@ def ban_is_over(field: str) -> Invalid:
 
 def has_account() -> Refused:
     return Refused("advisers.has_account", _("这位顾问已经有账号。忘记密码请用登录页的“忘记密码”。"))
+
+
+def unreadable() -> Refused:
+    return Refused("advisers.unreadable", _("这两个号码现在读不出来，没有显示。请联系平台运维检查密钥。"))
 
 
 def needed(field: str, text: str) -> Invalid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -304,6 +304,28 @@ class Account:
     person_id: int
     username: str
     password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearNumbers:
+    """An adviser's numbers in clear. ``seen_today`` counts what the same person saw in clear today, with this one."""
+
+    adviser_id: uuid.UUID
+    name: str
+    id_number: str = field(repr=False)
+    phone: str = field(repr=False)
+    seen_today: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenBy:
+    """Who saw the signed-in adviser's numbers in clear, for which body, and why."""
+
+    at: datetime
+    person: str
+    role: str
+    body: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

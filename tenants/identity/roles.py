@@ -128,8 +128,8 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.CITY_OFFICER: _ALL | _ABOVE | _SETS | _APPOINTS | {"people.confirm"},
     Role.COUNTY_TEAM: _ALL | _ABOVE | _SETS | _APPOINTS
     | {
-        "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "duty.read", "duty.close",
-        "duty.remind", "figures.publish",
+        "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
+        "duty.close", "duty.remind", "figures.publish",
     },
     Role.COUNTY_FINANCE: _ALL,
     Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published", "settings.read"},

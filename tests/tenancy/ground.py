@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -64,7 +65,7 @@ class Reader:
     served: frozenset[str] = frozenset()  # communities he or his firm's advisers serve or served, in every county
     person: int = 0
     schema: str = "public"
-    met: frozenset[int] = frozenset()  # people who acted in the tenant he works in
+    met: frozenset[int] = frozenset()  # people who acted in the tenant he works in; an adviser's: who saw his numbers
 
     @property
     def roots(self) -> frozenset[str]:
@@ -115,10 +116,14 @@ class Ground:
                 from tenants.identity.models import Person
 
                 client.force_login(Person.objects.get(username=reader.username), BACKEND)
+                session = client.session
+                session["account_authentication_methods"] = [
+                    {"method": "password", "at": time.time(), "reauthenticated": True}  # for doors that ask again
+                ]
+                session["account_authentication_methods_user"] = session["_auth_user_id"]
                 if reader.role == "adviser":
-                    session = client.session
                     session["hat"] = f"adviser@{self.tenant_number(reader.tenant)}"
-                    session.save()
+                session.save()
             self.clients[key] = client
             self.touched()
         return self.clients[key]
@@ -179,7 +184,7 @@ def _facts(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
         for word in (str(row["id"]), row["title"]):
             yield Fact(word, "job", schema=row["schema"], person=row["person_id"])
     for row in rows["kernel_auditentry"]:
-        if re.search(r"\d{5}号", row["why"]):
+        if re.search(r"\d{5}号", row["why"]) and row["act"] != "advisers.numbers.shown":  # a fact of its own, below
             yield Fact(row["why"], "why", frozenset({row["place"]} - {""}), row["schema"])
     advisers = {row["name"] for row in rows["advisers_adviser"]}
     bindings = rows["identity_binding"]
@@ -195,9 +200,6 @@ def _facts(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
         if row["standing"] == "proposed":
             for word in (row["reason"], str(row["proposal"])):
                 yield Fact(word, "proposal", frozenset({row["place"]}), person=row["person_id"])
-    for number in range(1, len(peopled.ADVISERS) + 1):
-        yield Fact(identity(number), "secret")
-        yield Fact(phone(number), "secret")
     for code, name in PLACES.items():
         yield Fact(name, "place", frozenset({code}))
 
@@ -212,6 +214,13 @@ def _facts_of_the_register(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fa
         for word in (own, row["name"]):
             yield Fact(word, "adviser", frozenset(serving.get(own, ())), advisers=frozenset({own}),
                        firm=str(row["firm_id"]), county=bodies[row["registered_by"]])  # fmt: skip
+    own = {row["name"]: row for row in rows["advisers_adviser"]}
+    for number, adviser in enumerate(peopled.ADVISERS, start=1):
+        row = own[adviser.name]
+        for word in (identity(number), phone(number)):
+            yield Fact(word, "secret", frozenset(serving.get(str(row["id"]), ())), county=bodies[row["registered_by"]])
+    for row in rows["advisers_clearview"]:
+        yield Fact(row["reason"], "seen", frozenset({row["place"]}), advisers=frozenset({str(row["adviser_id"])}))
     for row in rows["advisers_firm"]:
         home = frozenset(
             bodies[one["registered_by"]] for one in rows["advisers_adviser"] if one["firm_id"] == row["id"]
@@ -296,6 +305,10 @@ def _with_company(ground: Ground, reader: Reader) -> Reader:
             served.add(row["place"])
     schema = ground.schema.get(reader.tenant, "public")
     met = {row["person_id"] for row in ground.rows["kernel_auditentry"] if row["schema"] == schema}
+    if reader.role == "adviser":  # in whatever county: whoever saw his numbers
+        met = {
+            row["person_id"] for row in ground.rows["advisers_clearview"] if str(row["adviser_id"]) == reader.adviser
+        }
     return replace(reader, served=frozenset(served), person=ground.person[reader.username], schema=schema,
                    met=frozenset(met))  # fmt: skip
 

@@ -31,6 +31,7 @@ MAY: dict[str, set[str]] = {
     "advisers.register": {"county_team"},
     "advisers.import": {"county_team"},
     "advisers.appoint": {"county_team"},
+    "advisers.clear": {"county_team"},
     "duty.read": _COUNTY_SIDE,
     "duty.remind": {"county_team", "street_officer"},
     "duty.close": {"county_team"},
@@ -59,9 +60,15 @@ WHOLE_REGISTER = {
 }  # fmt: skip
 
 
+# Where an adviser's numbers are shown in clear, to the team of a county that entered him or that he serves.
+CLEAR = {"advisers:numbers", "advisers-api:numbers"}
+
+
 def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:
     """Whether a row may stand in an answer to this reader."""
-    if reader.role == "nobody" or fact.kind in {"secret", "payload"}:
+    if reader.role == "nobody" or fact.kind == "payload":
+        return False
+    if fact.kind == "secret" and door not in CLEAR:
         return False
     if reader.role == "operator":
         # He provisions counties and enters officials, and so reads names of places; what is in them is not his.
@@ -211,11 +218,20 @@ def _person(reader: Reader, fact: Fact, door: str) -> bool:
     """
     Officials are named where they acted: in the history of one's own tenant, and beside a month they closed.
 
-    Where roles are shown: who holds one in reach, and who gave it.
+    Where roles are shown: who holds one in reach, and who gave it. To an adviser: who saw his numbers.
     """
     if door in REGISTER and reader.role in MAY["people.read"]:
         return in_register(reader, fact) or (reader.role != "firm_manager" and reader.reaches(fact.gave))
-    return reader.role in MAY["history.read"] and fact.person in reader.met
+    return reader.role in MAY["history.read"] | {"adviser"} and fact.person in reader.met
+
+
+def _secret(reader: Reader, fact: Fact, _door: str) -> bool:
+    return reader.role == "county_team" and (fact.county == reader.place or reader.reaches(fact.codes))
+
+
+def _seen(reader: Reader, fact: Fact, _door: str) -> bool:
+    """Why somebody saw numbers: told to the adviser wherever it was, and booked in that county."""
+    return _is_his(reader, fact) or _county_book(reader, fact)
 
 
 _BY_KIND = {
@@ -223,4 +239,5 @@ _BY_KIND = {
     "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
     "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "why": _why, "run": _run, "person": _person,
     "proposal": _proposal,
+    "secret": _secret, "seen": _seen,
 }  # fmt: skip

@@ -6,15 +6,18 @@ Other tenants' schemas are shut before: whoever reads one, fails. Rows that were
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.management import call_command, get_commands
 
 from falin.config import tasks
@@ -110,6 +113,30 @@ def _keep_spares(ground: Ground, told: list[tuple[str, str]]) -> None:
     assert written(ground) <= {"public"}
 
 
+def _clean_up(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        for code in (A, B):
+            own.execute(f"update \"{ground.schema[code]}\".kernel_storedfile set at = at - interval '31 days'")
+    ground.touched()
+    gone: list[str] = []
+    with only(ground, A), mock.patch.object(default_storage, "delete", gone.append):  # the store is every copy's
+        assert tasks.clean_up(ground.schema[A]) > 0
+    assert {path.split("/")[0] for path in gone} == {ground.schema[A]}
+    assert written(ground) == {ground.schema[A]}
+
+
+def _clean_up_all(ground: Ground, told: list[tuple[str, str]]) -> None:
+    sent: list[str] = []
+    delay, tasks.clean_up.delay = tasks.clean_up.delay, sent.append
+    try:
+        with only(ground):  # it names tenants, and opens none
+            tasks.clean_up_all()
+    finally:
+        tasks.clean_up.delay = delay
+    assert sorted(sent) == sorted(["public", *ground.schema.values()])
+    assert written(ground) == set()
+
+
 TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.do_job": _do_job,
     "falin.config.tasks.roll_up": _roll_up,
@@ -117,6 +144,8 @@ TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.sweep_jobs": _sweep_jobs,
     "falin.config.tasks.forget_old": _forget_old,
     "falin.config.tasks.keep_spares": _keep_spares,
+    "falin.config.tasks.clean_up": _clean_up,
+    "falin.config.tasks.clean_up_all": _clean_up_all,
 }
 
 
@@ -191,11 +220,25 @@ def _everything(ground: Ground) -> dict[str, Any]:
         }
 
 
+def _keys(ground: Ground) -> None:
+    """The register's key is the province's; no county's schema is opened for it."""
+    with only(ground, "33"):
+        call_command("keys", "rotate", "--here", stdout=io.StringIO())
+    assert written(ground) == {ground.schema["33"], "public"}
+
+
+def _retention(ground: Ground) -> None:
+    call_command("retention", "preview", stdout=io.StringIO())
+    assert written(ground) == set()
+
+
 COMMANDS: dict[str, Callable[[Ground], None]] = {
     "relay": _relay,
     "first_operator": _first_operator,
     "divisions": _divisions,
     "migrate_cell": _migrate_cell,
+    "keys": _keys,
+    "retention": _retention,
 }
 
 

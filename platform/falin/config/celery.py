@@ -1,14 +1,23 @@
 """The workers' entrance: one application, two queues (``click`` for what somebody waits for, ``bulk`` for long jobs)."""
 
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
 
 import django
 from celery import Celery
+from celery.signals import worker_init
 
 django.setup()
 
 app = Celery("falin")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["falin.config"], related_name="tasks", force=True)
+
+
+@worker_init.connect
+def _require_root_key(**_: Any) -> None:
+    from falin.config.starting import require_root_key
+
+    require_root_key()

@@ -26,14 +26,26 @@ class Environment(BaseSettings):
     broker_url: str = Field("redis://127.0.0.1:6379/0", alias="BROKER_URL", description="Valkey or Redis")
     secret_key: str = Field("", alias="FALIN_SECRET_KEY", description="at least 50 characters; made at first start")
     root_key_file: Path | None = Field(
-        None, alias="FALIN_ROOT_KEY_FILE", description="64 hex digits; made at first start"
+        None,
+        alias="FALIN_ROOT_KEY_FILE",
+        description="root keys of 64 hex digits, a line each, the newest first; made at first start",
+    )
+    root_key: str = Field("", alias="FALIN_ROOT_KEY", description="the same in the environment, by comma; no file then")
+    key_service: str = Field(
+        "", alias="FALIN_KEY_SERVICE", description="dotted path of a CryptoProvider; no root key of ours then"
+    )
+    key_service_address: str = Field(
+        "",
+        alias="FALIN_KEY_SERVICE_ADDRESS",
+        description="what the key service's class is given: a command, an address",
     )
     home: Path = Field(default_factory=default_home, alias="FALIN_HOME", description="where state lies")
     assets: Path | None = Field(None, alias="FALIN_ASSETS", description="the built front end")
     hosts: str = Field("127.0.0.1,localhost,[::1]", alias="FALIN_HOSTS", description="host names served, by comma")
     https: bool = Field(False, alias="FALIN_HTTPS", description="served over HTTPS: secure cookies, HSTS")  # noqa: FBT003
     demo: bool = Field(False, alias="FALIN_DEMO", description="demo data: every page says so")  # noqa: FBT003
-    cipher: str = Field("AES-256-GCM", alias="FALIN_CIPHER", pattern="^(AES-256-GCM|SM4-GCM)$")
+    cipher: str = Field("AES-256-GCM", alias="FALIN_CIPHER", pattern="^(AES-256-GCM|SM4-GCM)$",
+                        description="AES-256-GCM or SM4-GCM, for data keys made from now on")  # fmt: skip
     virus_scan: str = Field("", alias="FALIN_VIRUS_SCAN", description="dotted path of a function(bytes) -> clean?")
     files_bucket: str = Field("", alias="FALIN_FILES_BUCKET", description="S3-compatible bucket; else the disk")
     files_endpoint: str = Field("", alias="FALIN_FILES_ENDPOINT", description="address of the object store")

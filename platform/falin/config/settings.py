@@ -21,7 +21,9 @@ DEMO = ENV.demo
 DEBUG = False
 SECRET_KEY = ENV.secret_key or environment.secret(HOME, "django", lambda: secrets.token_urlsafe(64))
 ROOT_KEY_FILE = ENV.root_key_file or HOME / "secrets" / "root.key"
-if ENV.root_key_file is None:
+ROOT_KEY = ENV.root_key
+KEY_SERVICE, KEY_SERVICE_ADDRESS = ENV.key_service, ENV.key_service_address
+if not (ENV.root_key_file or ROOT_KEY or KEY_SERVICE):
     environment.secret(HOME, "root.key", lambda: secrets.token_hex(32))
 CIPHER = ENV.cipher
 VIRUS_SCAN = ENV.virus_scan
@@ -215,7 +217,8 @@ SPECTACULAR_SETTINGS = {
 # ---- queues --------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_DEFAULT_QUEUE = "click"
-CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"}}
+CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"},
+                      "falin.config.tasks.clean_up": {"queue": "bulk"}}  # fmt: skip
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -232,6 +235,10 @@ CELERY_BEAT_SCHEDULE = {
     "end roles nobody reviewed": {
         "task": "falin.config.tasks.end_unreviewed_roles",
         "schedule": crontab(hour=2, minute=20),
+    },
+    "remove files whose days are over": {
+        "task": "falin.config.tasks.clean_up_all",
+        "schedule": crontab(hour=2, minute=30),
     },
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError
 
-from falin.kernel import idempotency, jobs
+from falin.kernel import idempotency, jobs, retention
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
@@ -89,6 +89,29 @@ def end_unreviewed_roles() -> int:
     """Once the quarter's review is over: roles nobody confirmed. Every night; what is done needs no second time."""
     with shared(read_only=False) as system:
         return len(end_unreviewed(scope=system, now=now()))
+
+
+@shared_task
+def clean_up_all() -> int:
+    """Fan out: one task a tenant."""
+    scopes = systems()
+    for scope in scopes:
+        clean_up.delay(scope.schema)
+    return len(scopes)
+
+
+@shared_task
+def clean_up(schema: str) -> int:
+    """Remove a tenant's files whose days are over, a batch a transaction, then those no row names; how many."""
+    scope, removed = system_of(find_by_schema(schema)), 0
+    while True:
+        with inside(scope, read_only=False):
+            batch = retention.remove(scope=scope, now=now())
+        removed += batch
+        if not batch:
+            break
+    with inside(scope, read_only=False):
+        return removed + retention.remove_orphans(scope=scope, now=now())
 
 
 @shared_task

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from falin.kernel import jobs, outbox, parameters
+from falin.kernel import crypto, jobs, outbox, parameters, retention
+from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
+from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
 from tenants.settings import api as settings
@@ -17,6 +19,9 @@ def wire() -> None:
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
     advisers.register_jobs()
+    jobs.register(rotation.REENCRYPT, rotation.reencrypt)
+    crypto.declare(*SEALED)
+    retention.declare(*RETAINED)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 
 

@@ -18,7 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_http_methods
 
-from falin.kernel import idempotency
+from falin.kernel import idempotency, stepup
 from falin.kernel.clock import now
 from falin.kernel.refusals import Missing, OtherHat, Refused
 from falin.kernel.scope import Scope
@@ -33,9 +33,14 @@ class ScopedView(Protocol):
     def __call__(self, request: HttpRequest, scope: Scope, /, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
 
 
-def door(*, grant: str, reads: str = "GET", writes: str = "") -> Callable[[ScopedView], Any]:
+def door(
+    *, grant: str, reads: str = "GET", writes: str = "", keeps: bool = True, step_up: bool = False
+) -> Callable[[ScopedView], Any]:  # fmt: skip
     """
     Open a view to holders of ``grant``.
+
+    :param keeps: whether answers are kept for who sends again; not where one holds a password or a clear number.
+    :param step_up: a write asks for the password again, unless that was done within five minutes.
 
     Without a session: to the sign-in page and back. Signed in without the grant: 403 with a sentence. A thing that is
     not in the scope does not exist: 404.
@@ -54,8 +59,12 @@ def door(*, grant: str, reads: str = "GET", writes: str = "") -> Callable[[Scope
                 if writing:
                     same_hat(request, scope)
                 scope.require(grant)
+                if writing and step_up and not stepup.is_fresh(request):
+                    return stepup.ask_again(request)
                 with inside(scope, read_only=not writing):
-                    response = _once(request, scope, functools.partial(view, request, scope, *args, **kwargs), writing)
+                    response = _once(
+                        request, scope, functools.partial(view, request, scope, *args, **kwargs), writing and keeps
+                    )
                     if response.status_code >= 400:
                         transaction.set_rollback(True)  # a page that says "no" leaves nothing behind
                     return response
@@ -98,10 +107,10 @@ def _once(
     request: HttpRequest,
     scope: Scope,
     view: Callable[[], HttpResponseBase],
-    writing: bool,  # noqa: FBT001
+    keeping: bool,  # noqa: FBT001
 ) -> HttpResponseBase:
     """Run a write once per key: a second click, or a phone that sends again, gets the first answer."""
-    key = request.headers.get("Idempotency-Key") or request.POST.get("_once", "") if writing else ""
+    key = request.headers.get("Idempotency-Key") or request.POST.get("_once", "") if keeping else ""
     if not key:
         return view()
     moment = now()

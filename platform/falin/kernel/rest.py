@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as stock_handler
 
-from falin.kernel import idempotency
+from falin.kernel import idempotency, stepup
 from falin.kernel.clock import now
 from falin.kernel.doors import same_hat
 from falin.kernel.models import IdempotencyKey
@@ -56,6 +56,7 @@ class DoorView(APIView):
     door_grants: ClassVar[dict[str, str]] = {}
     door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
     door_keeps: ClassVar[bool] = True  # answers are kept for their ``Idempotency-Key``; not where one holds a password
+    door_step_up: ClassVar[frozenset[str]] = frozenset()  # methods that ask for a password given within five minutes
     scope: Scope
     key_claimed: str = ""
 
@@ -89,6 +90,8 @@ class DoorView(APIView):
         if method in self.door_writes:
             same_hat(request._request, scope)
         scope.require(self.door_grants[method])
+        if method in self.door_step_up and not stepup.is_fresh(request._request):
+            raise stepup.StepUp
         key = request.headers.get("Idempotency-Key", "")
         if key and method in self.door_writes and self.door_keeps:
             # Before anything asks for the data: the fingerprint is of the bytes, which are gone once they were parsed.

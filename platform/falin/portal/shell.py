@@ -56,6 +56,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("我的社区"), "duty:mine", "pin", "duty.own"),
             (_("记一次到访"), "duty:log", "edit", "duty.log"),
             (_("我的记录"), "duty:visits", "list", "duty.own"),
+            (_("我的信息"), "advisers:me", "eye", "duty.own"),
             (_("谁还没到点"), "duty:behind", "clock", "duty.read"),
             (_("月度结账"), "duty:months", "lock", "duty.close"),
         ),

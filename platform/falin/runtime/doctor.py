@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -48,6 +49,7 @@ def examine(home: Home, *, port: int) -> list[Finding]:
         _python,
         lambda: _space(home),
         lambda: _database(home),
+        lambda: _root_key(home),
         lambda: _broker(home),
         lambda: _port(port),
         _assets,
@@ -113,6 +115,29 @@ def _embedded_database(home: Home) -> Finding:
     return Finding(
         name="postgres", well=theirs == ours, found=f"embedded {ours}, data of {theirs}",
         mend=both("数据来自另一个版本，请用写下它的法邻打开。", "Open it with the Falin that wrote it."),
+    )  # fmt: skip
+
+
+def _root_key(home: Home) -> Finding:
+    """Asked of the program itself, in a process of its own: where root keys come from is a matter of its settings."""
+    given = [name for name in ("FALIN_KEY_SERVICE", "FALIN_ROOT_KEY", "FALIN_ROOT_KEY_FILE") if os.environ.get(name)]
+    own = home.root / "secrets" / "root.key"
+    if not given and not own.exists():
+        lost = (home.postgres / "data").exists()
+        return Finding(
+            name="root key", well=not lost, found=f"{own}: " + ("—" if lost else "made at the first start"),
+            mend=both("请从保管处取回根密钥；没有它，加密的号码永远读不出来。",
+                      "Fetch the root key from where it is kept: nothing encrypted can be read without it."),
+        )  # fmt: skip
+    environ = {"DATABASE_URL": "postgresql://falin_app@127.0.0.1/none", **os.environ, "FALIN_HOME": str(home.root)}
+    done = subprocess.run(
+        [sys.executable, "-m", "falin.runtime.cli", "manage", "keys", "check"],
+        env=environ, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    said = done.stderr.strip().splitlines()
+    return Finding(
+        name="root key", well=done.returncode == 0, found=given[0] if given else str(own),
+        mend=said[-1] if said else "",
     )  # fmt: skip
 
 

@@ -25,3 +25,13 @@ def migrate(arguments: Arguments, home: Home) -> int:
 def access(arguments: Arguments, home: Home) -> int:
     """`falin access …`."""
     return manage(Arguments(rest=["access", *arguments.rest]), home)
+
+
+def keys(arguments: Arguments, home: Home) -> int:
+    """`falin keys …`."""
+    return manage(Arguments(rest=["keys", *arguments.rest]), home)
+
+
+def retention(arguments: Arguments, home: Home) -> int:
+    """`falin retention …`."""
+    return manage(Arguments(rest=["retention", *arguments.rest]), home)

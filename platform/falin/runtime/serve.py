@@ -22,6 +22,7 @@ def run(arguments: Arguments, home: Home) -> int:
         say("正在升级数据库结构…", "bringing the database up to date…")
         manage(environ, "prepare_pages")
         manage(environ, "migrate_cell")
+        manage(environ, "keys", "check")
         children = standard_programs(home=home, host=arguments.host, port=arguments.port, environ=environ)
         with Supervisor(children=children, backing=found.kept) as supervisor:
             wait_until_listening(arguments.host, arguments.port, seconds=WEB_SECONDS, supervisor=supervisor)

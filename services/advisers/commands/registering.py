@@ -19,10 +19,10 @@ from services.advisers.commands.locking import lock_adviser
 from services.advisers.models import Adviser, Firm
 from services.advisers.queries.homes import Home, home_of
 from services.advisers.queries.register import adviser_info, firm_info
+from services.advisers.queries.sealed import ID_NUMBER, PHONE
 from services.advisers.rules import pinyin_of
 from services.advisers.types import AdviserInfo, FirmInfo
 
-TABLE = "advisers_adviser"
 REGISTERED = "advisers.adviser.registered"
 _NAMED = {
     "an_identity_number_is_registered_once": policies.identity_is_registered,
@@ -96,9 +96,9 @@ def adviser_row(
         id=row, province_id=home.province_id, firm=firm, name=name.strip(), pinyin=pinyin_of(name)[:120],
         licence=licence, specialties=list(specialties), exam_passed_on=exam_passed_on, registered_by=home.node_id,
         created_at=now, phone_tail=phone[-4:],
-        id_sealed=crypto.encrypt(id_number, crypto.Place(tenant, TABLE, "id_number", str(row))),
+        id_sealed=crypto.encrypt(id_number, ID_NUMBER.place(tenant, row)),
         id_index=crypto.blind_index(id_number, tenant=tenant, purpose="adviser.id"),
-        phone_sealed=crypto.encrypt(phone, crypto.Place(tenant, TABLE, "phone", str(row))),
+        phone_sealed=crypto.encrypt(phone, PHONE.place(tenant, row)),
         phone_index=crypto.blind_index(phone, tenant=tenant, purpose="adviser.phone"),
     )  # fmt: skip
 
@@ -161,7 +161,7 @@ def _new_phone(adviser: Adviser, phone: str, home: Home) -> list[str]:
     if index == bytes(adviser.phone_index):
         return []
     adviser.phone_index, adviser.phone_tail = index, phone[-4:]
-    adviser.phone_sealed = crypto.encrypt(phone, crypto.Place(tenant, TABLE, "phone", str(adviser.id)))
+    adviser.phone_sealed = crypto.encrypt(phone, PHONE.place(tenant, adviser.id))
     return ["phone_index", "phone_tail", "phone_sealed"]
 
 

@@ -23,9 +23,10 @@ from services.advisers.queries.register import (
     list_firms,
     most_communities,
 )
+from services.advisers.queries.seen import list_seen_by
 
 __all__ = ["Home", "adviser_of_scope", "count_advisers", "coverage_squares", "find_adviser_of_person",
            "find_appointment_on", "find_firm", "firm_overview", "get_adviser", "get_appointment", "get_candidate",
            "get_community", "home_of", "list_advisers", "list_appointment_lines", "list_appointments",
            "list_appointments_in_month", "list_candidates", "list_firm_names", "list_firms", "list_gaps",
-           "list_own_communities", "most_communities"]  # fmt: skip
+           "list_own_communities", "list_seen_by", "most_communities"]  # fmt: skip

@@ -18,6 +18,7 @@ from services.advisers import policies
 from services.advisers.models import Adviser, Appointment, Firm, Seat
 from services.advisers.queries.appointments import lines_of
 from services.advisers.queries.homes import home_of
+from services.advisers.queries.sealed import PHONE
 from services.advisers.rules import (
     ENDING_WITHIN,
     MOST_COMMUNITIES,
@@ -305,8 +306,7 @@ def _names(nodes: Collection[int]) -> dict[int, str]:
 
 
 def _phone_of(row: Adviser, tenant: str) -> str:
-    place = crypto.Place(tenant, "advisers_adviser", "phone", str(row.id))
     try:
-        return crypto.decrypt(bytes(row.phone_sealed), place)
+        return crypto.decrypt(bytes(row.phone_sealed), PHONE.place(tenant, row.id))
     except crypto.Unreadable:
         return ""  # the last four digits are shown instead; `doctor` finds a lost key

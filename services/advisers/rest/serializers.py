@@ -162,6 +162,22 @@ class AccountOut(serializers.Serializer[Any]):
     password = serializers.CharField(help_text="The first password; shown this once.")
 
 
+class ClearNumbersOut(serializers.Serializer[Any]):
+    adviser_id = serializers.UUIDField()
+    name = serializers.CharField()
+    id_number = serializers.CharField()
+    phone = serializers.CharField()
+    seen_today = serializers.IntegerField(help_text="What the same person saw in clear today, with this one.")
+
+
+class SeenByOut(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    person = serializers.CharField()
+    role = serializers.CharField()
+    body = serializers.CharField()
+    reason = serializers.CharField()
+
+
 # ---- in ------------------------------------------------------------------------------------------------------------
 class AdviserQuery(serializers.Serializer[Any]):
     q = serializers.CharField(
@@ -247,6 +263,10 @@ class BanIn(serializers.Serializer[Any]):
 
 class WhyIn(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=200)
+
+
+class ClearIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=200, help_text="Booked, and shown to the adviser.")
 
 
 class AppointmentIn(serializers.Serializer[Any]):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("firms/", views.Firms.as_view(), name="firms"),
     path("firm/", views.OwnFirm.as_view(), name="firm"),
     path("mine/", views.OwnCommunities.as_view(), name="mine"),
+    path("mine/seen/", views.SeenBy.as_view(), name="seen"),
     path("coverage/", views.Coverage.as_view(), name="coverage"),
     path("vacancies/", views.Vacancies.as_view(), name="vacancies"),
     path("vacancies/<int:node_id>/", views.ExplainVacancy.as_view(), name="explain"),
@@ -24,4 +25,5 @@ urlpatterns = [
     path("<uuid:adviser_id>/examination/", views.Examination.as_view(), name="examination"),
     path("<uuid:adviser_id>/ban/", views.Ban.as_view(), name="ban"),
     path("<uuid:adviser_id>/account/", views.OpenAccount.as_view(), name="account"),
+    path("<uuid:adviser_id>/numbers/", views.Numbers.as_view(), name="numbers"),
 ]

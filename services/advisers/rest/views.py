@@ -139,6 +139,31 @@ class OpenAccount(DoorView):
         return Response(s.AccountOut(made).data, status=201)
 
 
+class Numbers(DoorView):
+    door_keeps = False
+    door_step_up = frozenset({"POST"})
+    door_grants = {"POST": policies.CLEAR}
+
+    @extend_schema(request=s.ClearIn, responses={200: s.ClearNumbersOut, **REFUSED}, tags=["advisers"])
+    def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Identity number and private telephone in clear. Asks for the password within the last five minutes."""
+
+        def act(data: dict[str, Any]) -> Response:
+            shown = commands.show_numbers(scope=scope, adviser_id=adviser_id, now=now(), **data)
+            return Response(s.ClearNumbersOut(shown).data)
+
+        return _write(request, scope, s.ClearIn, act)
+
+
+class SeenBy(DoorView):
+    door_grants = {"GET": policies.OWN}
+
+    @extend_schema(responses={200: s.SeenByOut(many=True), **REFUSED}, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Who saw the signed-in adviser's numbers in clear, in whatever county."""
+        return Response(s.SeenByOut(queries.list_seen_by(scope=scope), many=True).data)
+
+
 class Firms(DoorView):
     door_grants = {"GET": policies.READ, "POST": policies.REGISTER}
 

@@ -20,6 +20,7 @@ STATE_WORDS = {
     ImportState.DONE: gettext_lazy("已导入"),
     ImportState.STOPPED: gettext_lazy("已停下"),
     ImportState.FAILED: gettext_lazy("中断了"),
+    ImportState.EXPIRED: gettext_lazy("表格已删除"),
 }
 
 UNUSABLE = {

@@ -19,6 +19,7 @@ class ImportState(StrEnum):
     DONE = "done"
     STOPPED = "stopped"
     FAILED = "failed"
+    EXPIRED = "expired"  # its sheet was removed when its days were over
 
     @property
     def moving(self) -> bool:

@@ -32,3 +32,17 @@ LATE_DAYS = declare(
         set_by=("province",),
     )
 )
+
+SHEETS_KEPT = declare(
+    Parameter(
+        key="advisers.sheets_kept",
+        label=gettext_noop("导入的表格保留的天数"),
+        unit=gettext_noop("天"),
+        default=30,
+        minimum=1,
+        maximum=365,
+        rule="PIPL 19",
+        set_by=("province",),
+        direction=-1,
+    )
+)

@@ -29,6 +29,7 @@ from services.advisers.web.forms import (
     AdviserForm,
     AppointmentForm,
     BanForm,
+    ClearForm,
     CorrectionForm,
     EndForm,
     ExaminationForm,
@@ -171,11 +172,11 @@ def allow(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResp
     return _answer(request, form, act, context)
 
 
-@door(grant=policies.REGISTER, reads="GET", writes="POST")
+@door(grant=policies.REGISTER, reads="GET", writes="POST", keeps=False)
 def account(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
     """
-    The one page that shows a first password. It carries no key against double sending: the answer would be kept with
-    the password in it. Sending twice is refused, since the account is there.
+    The one page that shows a first password. Its answer is not kept for who sends again, with the password in it; sending
+    twice is refused, since the account is there.
     """
     adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now())).adviser
     form = Form(_sent(request))
@@ -188,6 +189,20 @@ def account(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
         return response
 
     return _answer(request, form, act, context, "advisers/account.html")
+
+
+@door(grant=policies.CLEAR, reads="GET", writes="POST", keeps=False, step_up=True)
+def numbers(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    """The one page that shows an adviser's numbers in clear: asked for with a reason and the password, booked, not kept."""
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now())).adviser
+    form = ClearForm(_sent(request))
+    context = {"adviser": adviser, "back": reverse("advisers:adviser", args=[adviser_id])}
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        shown = commands.show_numbers(scope=scope, adviser_id=adviser_id, reason=data["reason"], now=now())
+        return render(request, "advisers/numbers_shown.html", {**context, "numbers": shown})
+
+    return _answer(request, form, act, context, "advisers/numbers.html")
 
 
 @door(grant=policies.REGISTER, reads="GET", writes="POST")

@@ -139,6 +139,14 @@ class WhyForm(forms.Form):
                           widget=forms.Textarea(attrs={"rows": 3}))  # fmt: skip
 
 
+class ClearForm(forms.Form):
+    """Why somebody wants to see numbers in clear."""
+
+    reason = forms.CharField(label=gettext_lazy("为什么要看"), max_length=200, error_messages=_REQUIRED,
+                             widget=forms.Textarea(attrs={"rows": 2}),
+                             help_text=gettext_lazy("会记入办事记录，也会告诉这位顾问本人。"))  # fmt: skip
+
+
 class AppointmentForm(forms.Form):
     """From when to when; the adviser stands in it so that what speaks against him is said at his name."""
 

@@ -30,7 +30,7 @@ _LOOK_AGAIN = "4"  # seconds; without scripts too
 _KINDS = {
     ImportState.CHECKING: "info", ImportState.LOADING: "info", ImportState.CHECKED: "watch", ImportState.DONE: "ok",
     ImportState.STOPPED: "idle", ImportState.FAILED: "act", ImportState.UNUSABLE: "act",
-    ImportState.WRONG_COLUMNS: "act",
+    ImportState.WRONG_COLUMNS: "act", ImportState.EXPIRED: "idle",
 }  # fmt: skip
 
 

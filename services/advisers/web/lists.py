@@ -64,6 +64,7 @@ def adviser(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
         "banned": profile.adviser.banned_until is not None and profile.adviser.banned_until >= today,
         "may_register": policies.may_register(scope),
         "may_appoint": policies.may_appoint(scope),
+        "may_see_clear": policies.may_see_clear(scope),
     }
     return render(request, "advisers/adviser.html", context)
 
@@ -137,3 +138,13 @@ def firm(request: HttpRequest, scope: Scope) -> HttpResponse:
         for member in overview.members
     ]
     return render(request, "advisers/firm.html", {"overview": overview, "members": members})
+
+
+@door(grant=policies.OWN)
+def me(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """What the register holds about the signed-in adviser, and who saw his numbers."""
+    context = {
+        "adviser": queries.adviser_of_scope(scope=scope, on=legal_day(now())),
+        "seen": queries.list_seen_by(scope=scope),
+    }
+    return render(request, "advisers/me.html", context)

@@ -10,6 +10,7 @@ app_name = "advisers"
 urlpatterns = [
     path("", lists.advisers, name="list"),
     path("import/", include("services.advisers.web.import_urls")),
+    path("me/", lists.me, name="me"),
     path("new/", acting.register, name="new"),
     path("firm/", lists.firm, name="firm"),
     path("firms/", lists.firms, name="firms"),
@@ -26,5 +27,6 @@ urlpatterns = [
     path("<uuid:adviser_id>/examination/", acting.examine, name="examine"),
     path("<uuid:adviser_id>/ban/", acting.ban, name="ban"),
     path("<uuid:adviser_id>/allow/", acting.allow, name="allow"),
+    path("<uuid:adviser_id>/numbers/", acting.numbers, name="numbers"),
     path("<uuid:adviser_id>/account/", acting.account, name="account"),
 ]

@@ -17,10 +17,12 @@ from falin.runtime.home import Home
 BENCH = Path(__file__).resolve().parents[3] / "infra" / "bench"
 FIELDS = ["bench", "case", "unit", "value", "peer", "peer_value", "ratio", "goal", "met", "runs"]
 SMALL: dict[str, dict[str, int]] = {
+    "access": {"rows": 3000, "rounds": 2, "lookups": 5},
     "provision": {"rounds": 1},
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
+    "access": {"access/clear-1000": "ms", "access/blind-index": "ms"},
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
     "request": {
         "request/one/street": "ms",

@@ -101,6 +101,7 @@ def _make(province: str, home: Home, own: Home, seconds: dict[str, float]) -> di
     with _step("prepare", "准备页面和数据库", "preparing pages and database", seconds):
         prepare.pages()
         call_command("migrate_cell", verbosity=0, spares=0)
+        call_command("keys", "check")
     from falin.runtime.demo import making
 
     notes = making.Notes(own.root)

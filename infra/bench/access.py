@@ -1,0 +1,90 @@
+"""
+`falin bench access`: what encryption costs whoever reads a list, and whoever looks for somebody by his identity number.
+
+`clear-1000` decrypts 1,000 values, each bound to its row, beside the same values as Fernet tokens (the encrypted fields
+of Django packages), which are bound to nothing. `blind-index` finds one person among a million by the keyed hash of his
+number, beside the same query of the same table by a clear, indexed column. In turns, in one process.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the stand and the peers lie beside this file
+
+from stand.children import Child
+from stand.ground import Database, ground
+from stand.lines import Goal, Line, line, show
+
+from falin.runtime.home import Home
+from falin.runtime.sentences import say
+
+FIRM = "0" * 32
+CLEAR = Goal(words="value ≤ 20 ms", reached=lambda value, peer: value <= 20)
+INDEX = Goal(words="value ≤ 2 ms", reached=lambda value, peer: value <= 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured: people on the register, rounds, lookups in one round."""
+
+    rows: int = 1_000_000
+    rounds: int = 41
+    lookups: int = 50
+
+
+def run(home: Home, as_json: bool, size: Size | None = None) -> int:  # noqa: FBT001 (the command line's own shape)
+    """`falin bench access`."""
+    return show(measure(home, size or Size()), as_json=as_json)
+
+
+def measure(home: Home, size: Size) -> list[Line]:
+    with ground(home) as base, base.database("access") as database:
+        say("正在准备登记册…", "filling the register…")
+        with Child("ours.access", settings="falin.config.settings", environ={
+            "FALIN_HOME": str(base.home.root), "DATABASE_URL": database.app, "DATABASE_OWNER_URL": database.owner,
+        }) as child:  # fmt: skip
+            _fill(database, child("make"), size.rows)
+            say("正在量解密和查找…", "measuring reading and finding…")
+            times: dict[str, list[float]] = {
+                order: [] for order in ("read_ours", "read_theirs", "find_ours", "find_theirs")
+            }
+            for number in range(size.rounds + 1):
+                for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
+                    times[f"read_{side}"].append(child(f"read_{side}"))
+                    times[f"find_{side}"].append(child(f"find_{side}", first=number * size.lookups, count=size.lookups))
+    warm = {order: taken[1:] for order, taken in times.items()}
+    return [
+        line(case="access/clear-1000", unit="ms", ours=warm["read_ours"], peer="Fernet", theirs=warm["read_theirs"],
+             goal=CLEAR),
+        line(case="access/blind-index", unit="ms", ours=warm["find_ours"], peer="clear indexed column",
+             theirs=warm["find_theirs"], goal=INDEX),
+    ]  # fmt: skip
+
+
+def _fill(database: Database, made: dict[str, Any], rows: int) -> None:
+    """
+    The register full of people; the findable ones lie scattered among them. Filled by SQL: what is measured is looking
+    for somebody, and a million encryptions would only take minutes.
+    """
+    known = ", ".join(
+        f"('{number}', '\\x{index}'::bytea)"
+        for number, index in zip(made["numbers"], made["indexes"], strict=True)
+    )  # fmt: skip
+    database.said_by_admin(
+        "insert into advisers_firm (id, province_id, name, pinyin, credit_code, phone, created_at)"
+        f" values ('{FIRM}', {made['province']}, '律所', '', '', '', now())",
+        f"""
+        insert into advisers_adviser (id, province_id, firm_id, name, pinyin, licence, id_sealed, id_index, phone_sealed,
+            phone_index, phone_tail, specialties, ban_reason, registered_by, created_at)
+        select gen_random_uuid(), {made["province"]}, '{FIRM}', number, '', number, '', index, '',
+            sha256(('t' || number)::bytea), '', '[]', '', 1, now()
+        from (select 'L' || g, sha256(('i' || g)::bytea) from generate_series(1, {rows}) g union all values {known})
+            as people (number, index)
+        """,
+        "create index bench_clear on advisers_adviser (province_id, licence)",
+        "vacuum analyze advisers_adviser",
+    )

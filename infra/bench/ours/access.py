@@ -1,0 +1,105 @@
+"""Falin's child of the bench `access`: reads encrypted numbers and finds people by them; and the same by plainer means."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Any
+
+import django
+from stand.children import obey
+
+PROVINCE = "33"
+FINDABLE = 1000  # people among all whose number is known to the bench
+_kept: dict[str, Any] = {}
+
+
+def make() -> dict[str, Any]:
+    """A province with its key; ciphertexts for 1,000 rows, ours and Fernet's; the blind indexes of those to be found."""
+    django.setup()
+    from cryptography.fernet import Fernet
+    from django.core.management import call_command
+
+    from falin.kernel import crypto
+    from falin.kernel.clock import now
+    from falin.kernel.transactions import inside, shared
+    from services.advisers.queries.sealed import ID_NUMBER
+    from tenants.divisions.api import find_by_code, import_divisions
+    from tenants.divisions.types import Level, ListedRow
+    from tenants.identity.api import system_of
+    from tenants.registry.api import Kind, provision_tenant
+
+    call_command("migrate_cell", spares=0, verbosity=0)
+    with shared(read_only=False):
+        import_divisions(rows=iter([ListedRow(Level.PROVINCE, PROVINCE, "浙江省", "")]), province=PROVINCE,
+                         as_of=date(2023, 6, 30), source="bench", now=now())  # fmt: skip
+    place = find_by_code(Level.PROVINCE, PROVINCE)
+    assert place
+    tenant = provision_tenant(node_id=place.id, kind=Kind.PROVINCE, name="浙江省", now=now())
+    numbers = [_number(one) for one in range(FINDABLE)]
+    fernet, scope = Fernet(Fernet.generate_key()), system_of(tenant)
+    with inside(scope, read_only=False):
+        places = [ID_NUMBER.place(tenant.schema, f"{one:032x}") for one in range(FINDABLE)]
+        tokens = [crypto.encrypt(number, at) for number, at in zip(numbers, places, strict=True)]
+        indexes = [crypto.blind_index(one, tenant=tenant.schema, purpose="adviser.id").hex() for one in numbers]
+    _kept.update(numbers=numbers, places=places, tokens=tokens, scope=scope, province=place.id, fernet=fernet,
+                 theirs=[fernet.encrypt(number.encode()) for number in numbers])  # fmt: skip
+    return {"province": place.id, "indexes": indexes, "numbers": numbers}
+
+
+def _number(one: int) -> str:
+    return f"330000190101{one:05d}X"
+
+
+def read_ours() -> float:
+    """Milliseconds to decrypt 1,000 rows, each bound to its own row."""
+    from falin.kernel import crypto
+
+    began = time.perf_counter()
+    found = [crypto.decrypt(token, at) for token, at in zip(_kept["tokens"], _kept["places"], strict=True)]
+    taken = time.perf_counter() - began
+    assert found == _kept["numbers"]
+    return taken * 1000
+
+
+def read_theirs() -> float:
+    """The same 1,000 values as Fernet tokens, as the encrypted fields of Django packages keep them: bound to no row."""
+    began = time.perf_counter()
+    found = [_kept["fernet"].decrypt(token).decode() for token in _kept["theirs"]]
+    taken = time.perf_counter() - began
+    assert found == _kept["numbers"]
+    return taken * 1000
+
+
+def find_ours(first: int, count: int) -> float:
+    """Milliseconds for one lookup by identity number, the keyed hash with it."""
+    from falin.kernel import crypto
+
+    tenant = _kept["scope"].schema
+    return _find(
+        first, count, lambda number: {"id_index": crypto.blind_index(number, tenant=tenant, purpose="adviser.id")}
+    )
+
+
+def find_theirs(first: int, count: int) -> float:
+    """The same lookup in the same table by a clear column with an index of its own."""
+    return _find(first, count, lambda number: {"licence": number})
+
+
+def _find(first: int, count: int, asked: Any) -> float:
+    from falin.kernel.transactions import inside
+    from services.advisers.models import Adviser
+
+    with inside(_kept["scope"], read_only=True):
+        rows = Adviser.objects.filter(province_id=_kept["province"])
+        rows.first()
+        began = time.perf_counter()
+        for number in (_kept["numbers"][(first + one) % FINDABLE] for one in range(count)):
+            (row,) = rows.filter(**asked(number)).values_list("name")
+            assert row == (number,)
+        return (time.perf_counter() - began) * 1000 / count
+
+
+if __name__ == "__main__":
+    obey({"make": make, "read_ours": read_ours, "read_theirs": read_theirs, "find_ours": find_ours,
+          "find_theirs": find_theirs})  # fmt: skip

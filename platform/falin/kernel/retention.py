@@ -1,0 +1,132 @@
+"""
+The place where files end: each purpose has its days (a figure of the programme), and what is older is removed and booked.
+
+The row goes first and the file after the commit. A file that a crash left behind without a row (or that an undone upload
+wrote) is an orphan: after a day it goes too.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Count, Min, QuerySet, Sum
+
+from falin.kernel import audit, parameters
+from falin.kernel.clock import legal_day
+from falin.kernel.models import StoredFile
+from falin.kernel.parameters import Parameter
+from falin.kernel.scope import Scope
+
+BATCH = 200
+ORPHAN_AFTER = timedelta(days=1)  # an upload in flight has its file before its row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """
+    How long files of a purpose are kept.
+
+    :param removed: told which files go, in their transaction, so that nothing points at them any more.
+    """
+
+    purpose: str
+    label: Any
+    days: Parameter
+    removed: Callable[[Scope, Sequence[uuid.UUID], datetime], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a rule would remove now."""
+
+    rule: Rule
+    days: int
+    files: int
+    size: int
+    oldest: datetime | None
+
+
+_rules: dict[str, Rule] = {}
+
+
+def declare(*rules: Rule) -> None:
+    """Have files of these purposes end; called by the composition root."""
+    for rule in rules:
+        _rules[rule.purpose] = rule
+
+
+def preview(*, scope: Scope, now: datetime) -> list[Due]:
+    """What ``remove`` would take in the open transaction's tenant."""
+    found = []
+    for rule in _rules.values():
+        seen = _older(rule, scope, now).aggregate(files=Count("id"), size=Sum("size"), oldest=Min("at"))
+        found.append(Due(rule=rule, days=_days(rule, scope, now), files=seen["files"], size=seen["size"] or 0,
+                         oldest=seen["oldest"]))  # fmt: skip
+    return found
+
+
+def remove(*, scope: Scope, now: datetime) -> int:
+    """Remove up to a batch of files whose days are over, in the open transaction; how many. Each is booked."""
+    count = 0
+    for rule in _rules.values():
+        rows = list(_older(rule, scope, now).order_by("at", "id").select_for_update(of=("self",))[:BATCH])
+        if not rows:
+            continue
+        days = _days(rule, scope, now)
+        rule.removed(scope, [row.id for row in rows], now)
+        audit.record_many(
+            audit.entry(scope=scope, act="kernel.file.removed", subject=("file", row.id), node_id=row.node_id, now=now,
+                        after={"purpose": row.purpose, "days": days, "bytes": row.size})
+            for row in rows
+        )  # fmt: skip
+        StoredFile.objects.filter(id__in=[row.id for row in rows]).delete()
+        for row in rows:
+            transaction.on_commit(partial(default_storage.delete, row.path))
+        count += len(rows)
+    return count
+
+
+def orphans(*, scope: Scope, now: datetime) -> list[str]:
+    """Files of the open transaction's tenant that no row names and that are older than a day."""
+    known = set(StoredFile.objects.values_list("path", flat=True))
+    return [
+        path
+        for path in _stored(scope.schema)
+        if path not in known and now - default_storage.get_modified_time(path) > ORPHAN_AFTER
+    ]
+
+
+def remove_orphans(*, scope: Scope, now: datetime) -> int:
+    """Remove them; how many. Booked as one act: nothing is known of them but their number."""
+    found = orphans(scope=scope, now=now)
+    if found:
+        audit.record(scope=scope, act="kernel.file.orphans_removed", subject=("tenant", scope.schema), node_id=None,
+                     now=now, after={"files": len(found)})  # fmt: skip
+        for path in found:
+            transaction.on_commit(partial(default_storage.delete, path))
+    return len(found)
+
+
+def _days(rule: Rule, scope: Scope, now: datetime) -> int:
+    return parameters.value(rule.days, node_id=scope.roots[0] if scope.roots else None, on=legal_day(now))
+
+
+def _older(rule: Rule, scope: Scope, now: datetime) -> QuerySet[StoredFile]:
+    return StoredFile.objects.filter(purpose=rule.purpose, at__lt=now - timedelta(days=_days(rule, scope, now)))
+
+
+def _stored(folder: str) -> Iterator[str]:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    yield from (f"{folder}/{name}" for name in files)
+    for name in folders:
+        yield from _stored(f"{folder}/{name}")

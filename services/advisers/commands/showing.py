@@ -1,0 +1,50 @@
+"""How an adviser's numbers are seen in clear: an act with a reason, booked before anybody sees anything."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, time
+
+from django.utils.translation import gettext as _
+
+from falin.kernel import crypto
+from falin.kernel.clock import SHANGHAI, legal_day
+from falin.kernel.scope import Scope
+from services.advisers import policies
+from services.advisers.commands.booking import book
+from services.advisers.models import ClearView
+from services.advisers.queries.homes import home_of
+from services.advisers.queries.register import within_view
+from services.advisers.queries.sealed import ID_NUMBER, PHONE
+from services.advisers.types import ClearNumbers
+
+
+def show_numbers(*, scope: Scope, adviser_id: uuid.UUID, reason: str, now: datetime) -> ClearNumbers:
+    """
+    An adviser's identity number and private telephone in clear. The adviser sees who asked, when and why.
+
+    The door's transaction holds the booking; its answer leaves after the commit.
+
+    :raises Missing: he is not on the scope's own list. :raises Invalid: no reason, or one with a number in it.
+    """
+    policies.check_may_see_clear(scope)
+    reason = reason.strip()
+    if not reason:
+        raise policies.needed("reason", _("请写明为什么要看。"))
+    adviser = within_view(scope).filter(id=adviser_id).first()
+    if adviser is None:
+        raise policies.no_adviser()
+    home = home_of(scope)
+    try:
+        id_number = crypto.decrypt(adviser.id_sealed, ID_NUMBER.place(home.province_schema, adviser.id))
+        phone = crypto.decrypt(adviser.phone_sealed, PHONE.place(home.province_schema, adviser.id))
+    except crypto.Unreadable:
+        raise policies.unreadable() from None
+    ClearView.objects.create(adviser=adviser, at=now, person_id=scope.person_id, role=scope.role, reason=reason,
+                             node_id=home.node_id)  # fmt: skip
+    midnight = datetime.combine(legal_day(now), time(), SHANGHAI)
+    seen = ClearView.objects.filter(person_id=scope.person_id, at__gte=midnight).count()
+    book(scope=scope, act="advisers.numbers.shown", subject=("adviser", adviser.id), node_id=home.node_id, now=now,
+         why=reason, after={"fields": ["id_number", "phone"], "seen_today": seen}, field="reason",
+         payload={"adviser": str(adviser.id), "person": scope.person_id})  # fmt: skip
+    return ClearNumbers(adviser_id=adviser.id, name=adviser.name, id_number=id_number, phone=phone, seen_today=seen)
