@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from falin.kernel import jobs, outbox
+from falin.kernel.audit import anchors, sealing
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
 from services.indicators.tasks import on_month_rolled_up
@@ -15,6 +16,7 @@ def wire() -> None:
     jobs.read_scopes_with(scope_in_force)
     portal.register_jobs()
     advisers.register_jobs()
+    outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 
 
