@@ -115,6 +115,7 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
         crypto.forget_keys()
         _point_at(name)
         location, settings.MEDIA_ROOT = settings.MEDIA_ROOT, str(tmp_path)
+        settings.ANCHOR_FILE = tmp_path / "anchors" / "audit.jsonl"
         try:
             yield worlds.World()
         finally:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 
-from falin.kernel import audit
-from falin.kernel.audit import sealing
+from falin.kernel import audit, relay
+from falin.kernel.audit import exporting, sealing
 from falin.kernel.models import AuditBatch, AuditEntry
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
+from falin.runtime import verify
 from tests.conftest import with_name
 from tests.world import NOW
 
@@ -51,3 +54,26 @@ def settled(scope: Scope, minutes: int = 1) -> AuditBatch:
 def other_session() -> psycopg.Connection:
     """A session of the superuser's in the test's database: what others do meanwhile."""
     return psycopg.connect(with_name(os.environ["FALIN_TEST_ADMIN_URL"], connection.settings_dict["NAME"]))
+
+
+def attack(*statements: str) -> None:
+    """With every right there is on the database."""
+    with other_session() as superuser:
+        for statement in statements:
+            superuser.execute(statement.encode())
+
+
+def deliver(*scopes: Scope) -> None:
+    relay.drain({scope.schema: scope for scope in scopes}, clock=lambda: NOW)
+
+
+def export(scope: Scope, to: Path, minutes: int = 60) -> Path:
+    with to.open("wb") as file, inside(scope, read_only=True):
+        exporting.write(scope=scope, to=file, now=NOW + timedelta(minutes=minutes))
+    return to
+
+
+def found(file: Path, *, anchors: bool = True, key: Path | None = None) -> list[tuple[str, int | None, int | None]]:
+    """What the verifier finds wrong: code, batch, row."""
+    verdict = verify.verify(file, anchors=settings.ANCHOR_FILE if anchors else None, key=key)
+    return [(one.code, one.batch, one.row) for one in verdict.findings]

@@ -112,7 +112,7 @@ def _finished() -> tuple[int, int]:
         return int(xmin), int(xmax)
 
 
-def _between(since: int, upto: int) -> Iterator[tuple[int, bytes]]:
+def _between(since: int, upto: int) -> Iterator[tuple[int, bytes | memoryview]]:
     after = 0
     rows = AuditEntry.objects.filter(xact__gte=since, xact__lt=upto).order_by("id")
     while chunk := list(rows.filter(id__gt=after).values_list("id", "digest")[:CHUNK]):
