@@ -20,7 +20,8 @@ GRANTS: dict[Role, frozenset[str]] = {
     Role.LIAISON: _ALL | {"advisers.read", "duty.read"},
     Role.ADVISER: _ALL | {"duty.log", "duty.own"},
     Role.FIRM_MANAGER: _ALL | {"firm.read"},
-    Role.AUDITOR: _ALL | {"figures.export", "visits.published", "history.read"},
+    Role.AUDITOR: _ALL
+    | {"figures.export", "visits.published", "history.read", "audit.read", "audit.export"},
     # He runs the platform; what is in it is not his, figures neither.
     Role.OPERATOR: _ALL - {"places.read", "figures.read"} | {"tenants.manage", "events.manage"},
 }  # fmt: skip
@@ -49,4 +50,5 @@ SYSTEM = frozenset({"figures.publish", "duty.read"})
 
 # What is left to everybody while his tenant is suspended.
 READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
-                        "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read"})  # fmt: skip
+                        "duty.read", "duty.own", "visits.published", "history.read", "people.read",
+                        "firm.read", "audit.read"})  # fmt: skip

@@ -23,6 +23,8 @@ MAY: dict[str, set[str]] = {
     "figures.export": _ABOVE | {"county_team"},
     "visits.published": _ABOVE | {"county_team", "street_officer"},
     "history.read": _ABOVE | {"county_team"},
+    "audit.read": {"auditor"},
+    "audit.export": {"auditor"},
     "people.read": {"county_team"},
     "advisers.read": _COUNTY_SIDE,
     "advisers.register": {"county_team"},

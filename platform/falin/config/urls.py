@@ -14,6 +14,7 @@ api: list[Any] = [
     path("advisers/", include("services.advisers.rest.urls")),
     path("duty/", include("services.duty.rest.urls")),
     path("figures/", include("services.indicators.rest.urls")),
+    path("audit/", include("falin.portal.rest.urls")),
 ]
 urlpatterns: list[Any] = [
     path("accounts/", include("allauth.account.urls")),

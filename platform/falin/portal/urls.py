@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import history, home, jobs, operators
+from falin.portal.web import audit, history, home, jobs, operators
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("files/<uuid:file_id>/", jobs.download, name="file"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),
+    path("audit/", audit.log, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
+    path("audit/keys/", audit.public_keys, name="audit-keys"),
     path("setup/", operators.setup, name="setup"),
     path("setup/first/<str:token>/", operators.first, name="first"),
     path("setup/people/", operators.people, name="setup-people"),

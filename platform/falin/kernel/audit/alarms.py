@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from falin.kernel import audit, parameters
 from falin.kernel.clock import SHANGHAI, legal_day
@@ -27,7 +28,8 @@ from falin.kernel.scope import Scope
 RAISED = "audit.alarm.raised"
 NIGHT_BEGINS, NIGHT_ENDS = time(22), time(6)  # of Shanghai
 CLEAR_VIEWS = parameters.declare(parameters.Parameter(
-    key="audit.clear_views_a_day", label="一人一天查看完整个人信息的次数，超过即提醒", unit="次", default=30, minimum=1,
+    key="audit.clear_views_a_day", label=gettext_noop("一人一天查看完整个人信息，超过几次就提醒"),
+    unit=gettext_noop("次"), default=30, minimum=1,
     maximum=1000, rule="A1", set_by=(), direction=-1,
 ))  # fmt: skip
 

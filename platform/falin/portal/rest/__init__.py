@@ -1,0 +1,1 @@
+"""The portal for programs: pages that cross services, below /api/v1/."""
