@@ -600,7 +600,7 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
         "portal:audit": [
             ("before=100000", frozenset()),
             ("after=1", frozenset()),
-            ("person=叶明远", frozenset()),
+            ("person=county", frozenset()),
             *((f"place={node}", frozenset({code})) for node, code in streets),
         ],
         "api-audit": [

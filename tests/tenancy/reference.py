@@ -55,6 +55,9 @@ WHOLE_REGISTER = {
     "advisers-api:replace",
 }  # fmt: skip
 
+# Where everything booked in a tenant is read.
+HISTORIES = {"portal:history", "portal:history-of", "portal:audit", "api-audit"}
+
 
 def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:
     """Whether a row may stand in an answer to this reader."""
@@ -159,7 +162,7 @@ def _photo(reader: Reader, fact: Fact, _door: str) -> bool:
 def _sheet(reader: Reader, fact: Fact, door: str) -> bool:
     if reader.role == "county_team":
         return reader.reaches(fact.codes)
-    return door in {"portal:history", "portal:history-of"} and _county_book(reader, fact)  # that there was one
+    return door in HISTORIES and _county_book(reader, fact)  # that there was one
 
 
 def _sheet_file(reader: Reader, fact: Fact, _door: str) -> bool:

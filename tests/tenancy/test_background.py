@@ -6,10 +6,13 @@ Other tenants' schemas are shut before: whoever reads one, fails. Rows that were
 
 from __future__ import annotations
 
+import io
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -110,12 +113,23 @@ def _keep_spares(ground: Ground, told: list[tuple[str, str]]) -> None:
     assert written(ground) <= {"public"}
 
 
+def _seal_audit(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with only(ground, A):  # the neighbours' logs cannot be read, and hold up nobody
+        tasks.seal_audit()
+        assert written(ground) == {ground.schema[A], "public"}  # the keys are published in the shared schema
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        sealed = own.execute(f'select sum(count) from "{ground.schema[A]}".kernel_auditbatch').fetchone()
+        booked = own.execute(f'select count(*) from "{ground.schema[A]}".kernel_auditentry').fetchone()
+    assert sealed == booked
+
+
 TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.do_job": _do_job,
     "falin.config.tasks.roll_up": _roll_up,
     "falin.config.tasks.roll_up_all": _roll_up_all,
     "falin.config.tasks.sweep_jobs": _sweep_jobs,
     "falin.config.tasks.forget_old": _forget_old,
+    "falin.config.tasks.seal_audit": _seal_audit,
     "falin.config.tasks.keep_spares": _keep_spares,
 }
 
@@ -191,11 +205,22 @@ def _everything(ground: Ground) -> dict[str, Any]:
         }
 
 
+def _audit(ground: Ground) -> None:
+    with only(ground, A), tempfile.TemporaryDirectory() as folder:
+        call_command("audit", "export", ground.schema[A], f"{folder}/log", stdout=io.StringIO())
+        text = Path(folder, "log").read_text()
+    assert written(ground) == set()
+    assert {word.word for word in ground.of("why") if word.word in text} == {
+        word.word for word in ground.of("why") if word.schema == ground.schema[A]
+    }
+
+
 COMMANDS: dict[str, Callable[[Ground], None]] = {
     "relay": _relay,
     "first_operator": _first_operator,
     "divisions": _divisions,
     "migrate_cell": _migrate_cell,
+    "audit": _audit,
 }
 
 
