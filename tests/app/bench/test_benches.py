@@ -18,10 +18,12 @@ BENCH = Path(__file__).resolve().parents[3] / "infra" / "bench"
 FIELDS = ["bench", "case", "unit", "value", "peer", "peer_value", "ratio", "goal", "met", "runs"]
 SMALL: dict[str, dict[str, int]] = {
     "provision": {"rounds": 1},
+    "audit": {"entries": 50, "acts": 3, "rounds": 1},
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
+    "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "s"},
     "request": {
         "request/one/street": "ms",
         "request/one/county": "ms",

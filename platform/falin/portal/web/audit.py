@@ -59,6 +59,8 @@ class LogForm(forms.Form):
         self._choose("place", [("", _("全部地方")), *places])
         self._choose("kind", [("", _("全部对象")), *((kind, str(words)) for kind, words in acts.KINDS.items())])
         self.fields["person"].widget.attrs["placeholder"] = _("姓名、拼音或登录名")
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "f-in"
 
     def _choose(self, name: str, choices: list[Any]) -> None:
         field: Any = self.fields[name]
