@@ -102,9 +102,9 @@ def seal() -> float:
 
     over = False
     while not over:
-        with connection.cursor() as cursor:
+        with inside(_scope(), read_only=True), connection.cursor() as cursor:
             cursor.execute(
-                f"select max(xact) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint from {SCHEMA[0]}.kernel_auditentry"
+                "select max(xact) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint from kernel_auditentry"
             )
             over = bool(cursor.fetchone()[0])
     began = perf_counter()

@@ -84,7 +84,7 @@ def seal_audit() -> int:
         except (
             DatabaseError,
             sealing.NumbersWentBack,
-            keys.UnknownKey,
+            keys.UnusableKey,
         ) as error:  # said aloud, and nobody waits for it
             log.error("acts of %s could not be sealed (%s: %s)", scope.schema, type(error).__name__, error)
     return sealed

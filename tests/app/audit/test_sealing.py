@@ -269,10 +269,24 @@ def test_a_key_nobody_introduced_seals_nothing(world: World, key_file: Path) -> 
     key_file.write_text("22" * 32)
     book(scope)
     settle(scope)
-    with pytest.raises(keys.UnknownKey):
+    with pytest.raises(keys.UnusableKey):
         seal(scope)
     with inside(scope, read_only=True):
         assert AuditBatch.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "11" * 31])
+def test_a_damaged_key_file_is_said_aloud_and_nothing_is_lost(
+    world: World, key_file: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    scope = world.scope("county")
+    book(scope, 2)
+    settle(scope)
+    key_file.write_text(text)
+    assert seal_audit() == 0
+    assert f"acts of {scope.schema} could not be sealed (UnusableKey" in caplog.text
+    key_file.write_text("11" * 32)
+    assert settled(scope).count == 2
 
 
 def test_a_new_key_is_introduced_by_the_old_one_and_seals_from_then_on(world: World, key_file: Path) -> None:

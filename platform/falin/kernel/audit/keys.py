@@ -24,8 +24,8 @@ from falin.kernel.audit import canonical, moment
 from falin.kernel.models import AuditKey
 
 
-class UnknownKey(Exception):
-    """The key file holds a key that the last published one never introduced."""
+class UnusableKey(Exception):
+    """The key file is missing or damaged, or holds a key that the last published one never introduced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,24 @@ class Signer:
 
 
 def signer_from(path: Path) -> Signer:
-    return Signer(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip())))
+    """:raises UnusableKey: there is no file, or no key in it."""
+    try:
+        return Signer(Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip())))
+    except (OSError, ValueError) as error:
+        raise UnusableKey(f"{path}: {error}") from None
 
 
 def signer(*, now: datetime) -> Signer:
     """
     The signer of this installation; its public key is published on first use.
 
-    :raises UnknownKey: when other keys were published and none of them introduced this one.
+    :raises UnusableKey: when other keys were published and none of them introduced this one, or the file holds none.
     """
     found = signer_from(settings.AUDIT_KEY_FILE)
     if not AuditKey.objects.filter(key=found.key).exists():
         _take_turn()
         if AuditKey.objects.exclude(key=found.key).exists():
-            raise UnknownKey(found.key)
+            raise UnusableKey(f"{settings.AUDIT_KEY_FILE}: nobody introduced the key {found.key}")
         if not AuditKey.objects.filter(key=found.key).exists():
             AuditKey.objects.create(key=found.key, version=1, public=found.public, at=now)
     return found

@@ -67,7 +67,7 @@ def seal(*, scope: Scope, now: datetime) -> AuditBatch | None:
     One sealer a tenant at a time; batch, its event to the level above and its alarms commit together or not at all.
 
     :raises NumbersWentBack: in a database restored into a younger cluster.
-    :raises keys.UnknownKey: when the key file holds a key nobody introduced.
+    :raises keys.UnusableKey: when the key file cannot be used.
     """
     if not _take_turn(scope.schema):
         return None
