@@ -140,6 +140,7 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
         levels.forget()
         _point_at(name)
         location = _store_files_at(str(media))
+        settings.ANCHOR_FILE = media / "anchors" / "audit.jsonl"
         try:
             yield worlds.World()
         finally:

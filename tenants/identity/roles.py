@@ -137,13 +137,13 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.ADVISER: _ALL | {"duty.log", "duty.own"},
     Role.FIRM_MANAGER: _ALL | _APPOINTS | {"firm.read"},
     Role.INSPECTOR: _PLACES,
-    Role.AUDITOR: _ALL | _ABOVE | _PEOPLE | {"settings.read"},
+    Role.AUDITOR: _ALL | _ABOVE | _PEOPLE | {"settings.read", "audit.read", "audit.export"},
     Role.EVALUATOR: _PLACES,
     Role.DATA_STEWARD: _PLACES,
     Role.RESIDENT: frozenset(),
     Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS,
     Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {"people.confirm"},
-    Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read"},
+    Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read", "audit.read", "audit.export"},
     # He runs the platform; what is in it is not his, figures neither.
     Role.OPERATOR: _SESSION | {"tenants.manage", "events.manage"},
 }  # fmt: skip
@@ -191,7 +191,7 @@ SYSTEM = frozenset({"figures.publish", "duty.read"})
 # What is left to everybody while his tenant is suspended.
 READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
                         "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read",
-                        "settings.read"})  # fmt: skip
+                        "settings.read", "audit.read"})  # fmt: skip
 
 
 def grades(level: int, *, is_county_body: bool) -> frozenset[int]:

@@ -605,6 +605,8 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST portal:audit-export": Write(),
+    "POST api-audit-export": Write(),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
 OPEN_WRITES = {"POST portal:hat", "POST portal:first", "POST portal:invitation", "POST ui:prefs"}
@@ -697,6 +699,10 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:file": {"photo", "sheet file"},
     "portal:history": {"why"},
     "portal:history-of": {"why"},
+    "portal:audit": {"why"},
+    "api-audit": {"why"},
+    "api-audit-sealing": {"=waiting"},
+    "api-audit-alarms": FORM,
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
@@ -780,6 +786,17 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
         "advisers-api:firm": [("on=2026-03-01", frozenset())],
         "advisers-api:mine": [("on=2026-03-01", frozenset())],
         "portal:history": [("before=100000", frozenset())],
+        "portal:audit": [
+            ("before=100000", frozenset()),
+            ("after=1", frozenset()),
+            ("person=county", frozenset()),
+            *((f"place={node}", frozenset({code})) for node, code in streets),
+        ],
+        "api-audit": [
+            ("act=duty.visit.logged", frozenset()),
+            ("person=county2", frozenset()),
+            *((f"place={node}", frozenset({code})) for node, code in (*streets, *communities)),
+        ],
         **dict.fromkeys(
             (
                 "duty:visits",

@@ -24,6 +24,8 @@ MAY: dict[str, set[str]] = {
     "figures.export": _ABOVE | {"county_team"},
     "visits.published": _ABOVE | {"county_team", "street_officer"},
     "history.read": _ABOVE | {"county_team", "audit_administrator"},
+    "audit.read": {"auditor", "audit_administrator"},
+    "audit.export": {"auditor", "audit_administrator"},
     "people.read": {"city_officer", "county_team", "firm_manager", "auditor"} | _THREE,
     "people.grant": {"city_officer", "county_team", "firm_manager", "system_administrator"},
     "people.confirm": {"city_officer", "security_administrator"},
@@ -58,6 +60,9 @@ WHOLE_REGISTER = {
     "advisers:choose", "advisers:appoint", "advisers:replace", "advisers-api:candidates", "advisers-api:appointments",
     "advisers-api:replace",
 }  # fmt: skip
+
+# Where everything booked in a tenant is read.
+HISTORIES = {"portal:history", "portal:history-of", "portal:audit", "api-audit"}
 
 
 # Where an adviser's numbers are shown in clear, to the team of a county that entered him or that he serves.
@@ -173,7 +178,7 @@ def _photo(reader: Reader, fact: Fact, _door: str) -> bool:
 def _sheet(reader: Reader, fact: Fact, door: str) -> bool:
     if reader.role == "county_team":
         return reader.reaches(fact.codes)
-    return door in {"portal:history", "portal:history-of"} and _county_book(reader, fact)  # that there was one
+    return door in HISTORIES and _county_book(reader, fact)  # that there was one
 
 
 def _sheet_file(reader: Reader, fact: Fact, _door: str) -> bool:

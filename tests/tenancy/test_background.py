@@ -7,10 +7,12 @@ Other tenants' schemas are shut before: whoever reads one, fails. Rows that were
 from __future__ import annotations
 
 import io
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -23,6 +25,7 @@ from django.core.management import call_command, get_commands
 from falin.config import tasks
 from falin.config.celery import app
 from falin.kernel import relay
+from tests.app.audit.logs import settle
 from tests.tenancy.ground import Ground
 
 A, B = "330106", "330102"
@@ -137,12 +140,24 @@ def _clean_up_all(ground: Ground, told: list[tuple[str, str]]) -> None:
     assert written(ground) == set()
 
 
+def _seal_audit(ground: Ground, told: list[tuple[str, str]]) -> None:
+    settle(next(scope for scope in tasks.systems() if scope.schema == ground.schema[A]))
+    with only(ground, A):  # the neighbours' logs cannot be read, and hold up nobody
+        tasks.seal_audit()
+        assert written(ground) == {ground.schema[A], "public"}  # the keys are published in the shared schema
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        sealed = own.execute(f'select sum(count) from "{ground.schema[A]}".kernel_auditbatch').fetchone()
+        booked = own.execute(f'select count(*) from "{ground.schema[A]}".kernel_auditentry').fetchone()
+    assert sealed == booked
+
+
 TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.do_job": _do_job,
     "falin.config.tasks.roll_up": _roll_up,
     "falin.config.tasks.roll_up_all": _roll_up_all,
     "falin.config.tasks.sweep_jobs": _sweep_jobs,
     "falin.config.tasks.forget_old": _forget_old,
+    "falin.config.tasks.seal_audit": _seal_audit,
     "falin.config.tasks.keep_spares": _keep_spares,
     "falin.config.tasks.clean_up": _clean_up,
     "falin.config.tasks.clean_up_all": _clean_up_all,
@@ -232,6 +247,16 @@ def _retention(ground: Ground) -> None:
     assert written(ground) == set()
 
 
+def _audit(ground: Ground) -> None:
+    with only(ground, A), tempfile.TemporaryDirectory() as folder:
+        call_command("audit", "export", ground.schema[A], f"{folder}/log", stdout=io.StringIO())
+        text = Path(folder, "log").read_text()
+    assert written(ground) == set()
+    assert {word.word for word in ground.of("why") if word.word in text} == {
+        word.word for word in ground.of("why") if word.schema == ground.schema[A]
+    }
+
+
 COMMANDS: dict[str, Callable[[Ground], None]] = {
     "relay": _relay,
     "first_operator": _first_operator,
@@ -239,6 +264,7 @@ COMMANDS: dict[str, Callable[[Ground], None]] = {
     "migrate_cell": _migrate_cell,
     "keys": _keys,
     "retention": _retention,
+    "audit": _audit,
 }
 
 

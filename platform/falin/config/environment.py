@@ -39,6 +39,12 @@ class Environment(BaseSettings):
         alias="FALIN_KEY_SERVICE_ADDRESS",
         description="what the key service's class is given: a command, an address",
     )
+    audit_key_file: Path | None = Field(
+        None, alias="FALIN_AUDIT_KEY_FILE", description="Ed25519 seed, 64 hex digits; made at first start"
+    )
+    anchor_file: Path | None = Field(
+        None, alias="FALIN_ANCHOR_FILE", description="sealed batches are copied there; keep it off the database's disk"
+    )
     home: Path = Field(default_factory=default_home, alias="FALIN_HOME", description="where state lies")
     assets: Path | None = Field(None, alias="FALIN_ASSETS", description="the built front end")
     hosts: str = Field("127.0.0.1,localhost,[::1]", alias="FALIN_HOSTS", description="host names served, by comma")

@@ -25,6 +25,10 @@ ROOT_KEY = ENV.root_key
 KEY_SERVICE, KEY_SERVICE_ADDRESS = ENV.key_service, ENV.key_service_address
 if not (ENV.root_key_file or ROOT_KEY or KEY_SERVICE):
     environment.secret(HOME, "root.key", lambda: secrets.token_hex(32))
+AUDIT_KEY_FILE = ENV.audit_key_file or HOME / "secrets" / "audit.key"
+if ENV.audit_key_file is None:
+    environment.secret(HOME, "audit.key", lambda: secrets.token_hex(32))
+ANCHOR_FILE = ENV.anchor_file or HOME / "anchors" / "audit.jsonl"
 CIPHER = ENV.cipher
 VIRUS_SCAN = ENV.virus_scan
 MAP_APPROVAL = ENV.map_approval
@@ -231,6 +235,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULE = {
     "roll up every county at night": {"task": "falin.config.tasks.roll_up_all", "schedule": crontab(hour=1, minute=30)},
     "send jobs again that nobody works on": {"task": "falin.config.tasks.sweep_jobs", "schedule": 10.0},
+    "seal what was booked": {"task": "falin.config.tasks.seal_audit", "schedule": 60.0},
     "forget old keys and sessions": {"task": "falin.config.tasks.forget_old", "schedule": crontab(hour=3, minute=10)},
     "end roles nobody reviewed": {
         "task": "falin.config.tasks.end_unreviewed_roles",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from falin.kernel import idempotency, jobs, retention
+from falin.kernel.audit import keys, sealing
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
@@ -69,6 +70,23 @@ def roll_up(schema: str) -> None:
     for month in (Month.of(moment).plus(-1), Month.of(moment)):
         with inside(scope, read_only=False):
             publish_month(scope=scope, month=month, now=moment)
+
+
+@shared_task
+def seal_audit() -> int:
+    """Seal every tenant's log, and the shared schema's; how many batches were closed."""
+    sealed = 0
+    for scope in systems():
+        try:
+            with inside(scope, read_only=False):
+                sealed += sealing.seal(scope=scope, now=now()) is not None
+        except (
+            DatabaseError,
+            sealing.NumbersWentBack,
+            keys.UnusableKey,
+        ) as error:  # said aloud, and nobody waits for it
+            log.error("acts of %s could not be sealed (%s: %s)", scope.schema, type(error).__name__, error)
+    return sealed
 
 
 @shared_task

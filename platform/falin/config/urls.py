@@ -14,8 +14,7 @@ api: list[Any] = [
     path("advisers/", include("services.advisers.rest.urls")),
     path("duty/", include("services.duty.rest.urls")),
     path("figures/", include("services.indicators.rest.urls")),
-    path("people/", include("falin.portal.rest.urls")),
-    path("settings/", include("falin.portal.rest.settings_urls")),
+    path("", include("falin.portal.rest.urls")),
 ]
 urlpatterns: list[Any] = [
     path("accounts/", include("allauth.account.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from falin.kernel import crypto, jobs, outbox, parameters, retention
+from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
@@ -22,6 +23,7 @@ def wire() -> None:
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED)
     retention.declare(*RETAINED)
+    outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 
 

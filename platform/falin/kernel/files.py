@@ -27,9 +27,14 @@ SHEET = (
     30 * 1024 * 1024,
 )
 RESULT_TYPES = {"text/csv": "csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-                "application/json": "json"}  # fmt: skip
+                "application/json": "json", "application/x-ndjson": "jsonl"}  # fmt: skip
 # The grant that opens a file of a purpose: to who put it there, as long as he holds it, and to others within their places.
-OWNERS = {"photo": "duty.own", "sheet": "advisers.import", "import-errors": "advisers.import"}
+OWNERS = {
+    "photo": "duty.own",
+    "sheet": "advisers.import",
+    "import-errors": "advisers.import",
+    "audit-log": "audit.export",
+}
 READERS = {"photo": "duty.read", "sheet": "advisers.import", "import-errors": "advisers.import"}
 Purpose = tuple[str, dict[str, str], int]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f/\\]")

@@ -11,6 +11,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 
 from falin.kernel.database.routing import EVERYWHERE, SHARED, TENANT
 from falin.kernel.rows import ScopedManager
@@ -69,12 +70,57 @@ class AuditEntry(EverywhereModel):
     after = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
     digest = models.BinaryField(max_length=32)
+    # The transaction that booked it, stamped by PostgreSQL: the sealer closes over finished transactions only.
+    xact = models.BigIntegerField(db_default=RawSQL("pg_current_xact_id()::text::bigint", ()), editable=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["subject_kind", "subject_id"], name="audit_by_subject"),
             models.Index(fields=["at"], name="audit_by_time"),
+            models.Index(fields=["xact", "id"], name="audit_by_transaction"),
+            models.Index(fields=["person_id", "-id"], name="audit_by_person"),
+            models.Index(fields=["act", "-id"], name="audit_by_act"),
+            models.Index(fields=["node_id", "-id"], name="audit_by_place"),
         ]
+
+
+class AuditBatch(EverywhereModel):
+    """Entries closed under one root and signature, each batch naming the one before. Append-only."""
+
+    number = models.BigIntegerField(primary_key=True)
+    upto = models.BigIntegerField()  # holds the entries of transactions from the batch before up to here, exclusive
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    count = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+    key = models.CharField(max_length=16)
+    signature = models.CharField(max_length=128)
+
+
+class AuditKey(PublicModel):
+    """A public key batches are signed with; each but the first is introduced by the signature of the one before."""
+
+    key = models.CharField(max_length=16, primary_key=True)
+    version = models.PositiveIntegerField(unique=True)
+    public = models.CharField(max_length=64)
+    introduced_by = models.CharField(max_length=16, blank=True)
+    signature = models.CharField(max_length=128, blank=True)
+    at = models.DateTimeField()
+
+
+class AuditAnchor(PublicModel):
+    """A copy of a tenant's sealed batch, kept by the level above. Append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant = models.CharField(max_length=63)
+    number = models.BigIntegerField()
+    line = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="a_batch_is_anchored_once")]
 
 
 class OutboxEvent(EverywhereModel):

@@ -1,6 +1,25 @@
-"""The words for booked acts: what a person reads in a history instead of ``advisers.adviser.appointed``."""
+"""
+The words for what was booked: acts, the things they were done to, and the facts that changed.
 
+A person reads 聘任顾问, not ``advisers.adviser.appointed``. A test holds every act and every fact in the code against this
+page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.audit import alarms
+from falin.kernel.periods import Month
+from falin.portal.shell import ROLE_LABELS
+from falin.ui import formats
+from services.advisers.api import REASON_LABELS
 
 WORDS = {
     "identity.person.created": _("录入人员"),
@@ -28,15 +47,16 @@ WORDS = {
     "advisers.numbers.shown": _("看顾问的完整号码"),
     "advisers.import.taken": _("检查导入表"),
     "advisers.import.confirmed": _("确认导入名单"),
-    "advisers.import.stopped": _("停下"),
+    "advisers.import.stopped": _("停下导入"),
     "advisers.import.loaded": _("导入名单"),
     "duty.visit.logged": _("记录到访"),
     "duty.visit.corrected": _("更正到访"),
     "duty.visit.voided": _("作废到访"),
     "duty.month.closed": _("月度结账"),
     "duty.reminder.sent": _("提醒顾问"),
-    "duty.reminder.read": _("知道了"),
+    "duty.reminder.read": _("看过提醒"),
     "indicators.month.rolled_up": _("汇总本月指标"),
+    "indicators.month.published": _("发布本月指标"),
     "kernel.file.removed": _("按保存期限删除文件"),
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
@@ -45,5 +65,80 @@ WORDS = {
     "portal.county.asked": _("开通县（区）"),
     "settings.statement.made": _("设定指标"),
     "portal.event.resent": _("重新投递事件"),
-    "indicators.month.published": _("发布本月指标"),
+    "audit.log.exported": _("下载操作记录"),
+    "audit.alarm.raised": _("异常提醒"),
+    "audit.batch.sealed": _("封存操作记录"),
 }
+GROUPS = {
+    "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
+    "portal": _("平台"), "audit": _("审计"),
+}  # fmt: skip
+KINDS = {
+    "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
+    "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
+    "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"),
+}  # fmt: skip
+FACTS = {
+    "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
+    "examined": _("考试通过"), "passed_on": _("考试通过"), "begins_on": _("开始日期"), "ends_on": _("结束日期"),
+    "reason": _("原因"), "until": _("截止"), "changed": _("改了哪些"), "specialties": _("专长"), "licence": _("执业证号"),
+    "phone": _("电话"), "topic": _("主题"), "note": _("记事"), "photo": _("照片"), "node_id": _("地方"), "kind": _("类别"),
+    "begins_at": _("开始"), "ends_at": _("结束"),
+    "attendees": _("人数"), "rewritten": _("改了哪些"), "voided": _("已作废"), "adviser_id": _("顾问编号"),
+    "month": _("月份"), "minutes_missing": _("还差（分钟）"), "visits": _("到访（次）"), "run": _("上一次汇总"),
+    "as_of": _("截至"), "bytes": _("文件大小（字节）"), "sha256": _("文件指纹"), "ready": _("可以导入（行）"),
+    "there": _("已在册（行）"), "advisers": _("登记顾问（名）"), "firms": _("登记律所（家）"),
+    "appointed": _("聘任（份）"), "not_appointed": _("没有聘任（份）"), "refused": _("没有导入（行）"),
+    "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
+}  # fmt: skip
+_KINDS_OF_VISIT = {"visit": _("到点"), "lecture": _("讲座")}
+
+
+def place_in_order(fact: str) -> int:
+    """The database keeps facts in an order of its own; people read them in the order of this page."""
+    return list(FACTS).index(fact) if fact in FACTS else len(FACTS)
+
+
+def words_of(act: str) -> str:
+    return str(WORDS.get(act, act))
+
+
+def change(
+    name: str, was: Any, became: Any, *, people: Mapping[int, str], places: Mapping[int, str]
+) -> tuple[str, str, str]:  # fmt: skip
+    """One fact as it is read: its label, what it was, what it became."""
+    return str(FACTS.get(name, name)), value(name, was, people=people, places=places), value(
+        name, became, people=people, places=places
+    )  # fmt: skip
+
+
+def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[int, str]) -> str:
+    """What a fact says, in the reader's language."""
+    if given is None or given in ("", []):
+        return ""
+    if isinstance(given, bool):
+        return _now("是") if given else _now("否")
+    if isinstance(given, list):
+        return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
+    known: dict[str, Mapping[Any, Any]] = {
+        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
+        "role": {str(role): label for role, label in ROLE_LABELS.items()},
+        "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
+    }  # fmt: skip
+    words = known.get(name, {})
+    return str(words[given]) if given in words else _moment(given)
+
+
+def _moment(given: Any) -> str:
+    """Days, moments and months as people write them; everything else as it is."""
+    text = str(given)
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return formats.month(Month.parse(text).first_day)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return formats.day(date.fromisoformat(text))
+    if re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+[+-]\d\d:\d\d", text):
+        return formats.moment(datetime.fromisoformat(text))
+    return text
+
+
+ROLES = {str(role): label for role, label in ROLE_LABELS.items()} | {"system": _("系统")}

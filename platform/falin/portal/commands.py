@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +14,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel import audit, clock, jobs, relay
+from falin.kernel import audit, clock, files, jobs, relay
+from falin.kernel.audit import exporting
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
-from falin.kernel.transactions import shared
+from falin.kernel.transactions import inside, shared
 from falin.ui.geo import build_geo
 from tenants.divisions.api import (
     LIST_AS_OF,
@@ -33,6 +35,7 @@ from tenants.identity.passwords import one_time_password
 from tenants.registry.api import Kind, django_as_owner, list_tenants, provision_tenant
 
 MANAGE = "tenants.manage"
+EXPORT = "audit.export"
 # The first two digits of a province's codes, and its name: the list of places is fetched only after one was chosen.
 PROVINCES = dict(
     line.split()
@@ -111,7 +114,29 @@ def open_county(run: jobs.Run) -> dict[str, Any]:
     return {"schema": tenant.schema}
 
 
+def ask_audit_export(*, scope: Scope, now: datetime) -> uuid.UUID:
+    """Queue: write the whole log of the scope's tenant into a file for the asker. That he asked is booked."""
+    scope.require(EXPORT)
+    audit.record(scope=scope, act="audit.log.exported", subject=("log", scope.schema), node_id=None, now=now)
+    return jobs.ask(scope=scope, kind="portal.export_audit", title=_("下载操作记录"), parameters={}, now=now)
+
+
+def export_audit(run: jobs.Run) -> dict[str, Any]:
+    """The job behind ``ask_audit_export``."""
+    moment, text = clock.now(), io.BytesIO()
+    run.scope.require(EXPORT)
+    with inside(run.scope, read_only=True):
+        entries = exporting.write(scope=run.scope, to=text, now=moment)
+    with inside(run.scope, read_only=False):
+        kept = files.keep_result(
+            scope=run.scope, data=text.getvalue(), name=f"audit-{run.scope.schema}-{clock.legal_day(moment)}.jsonl",
+            content_type="application/x-ndjson", purpose="audit-log", now=moment,
+        )  # fmt: skip
+    return {"file": str(kept.id), "entries": entries}
+
+
 def register_jobs() -> None:
+    jobs.register("portal.export_audit", export_audit)
     jobs.register("portal.open_province", open_province)
     jobs.register("portal.open_county", open_county)
 

@@ -11,86 +11,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from falin.kernel.clock import legal_day
-from falin.kernel.models import AuditEntry, Delivery, Job
+from falin.kernel.models import Delivery, Job
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.portal.acts import WORDS
-from falin.portal.shell import ROLE_LABELS
+from falin.portal import acts
 from falin.ui import formats
 from services.advisers.api import firm_overview, list_gaps
 from services.duty.api import dirty_months, list_behind, my_months
 from services.indicators.api import home_place, list_months, place_figures
-from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_county_bodies, list_divisions, list_provinces
+from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_county_bodies, list_provinces
 from tenants.divisions.types import Level
-from tenants.identity.api import Role, names_of
+from tenants.identity.api import Role
 from tenants.identity.queries import count_due
 from tenants.registry.api import Kind, TenantInfo, list_tenants
-
-PAGE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One line of a history: when, who in which role, what, where, why, and what changed."""
-
-    id: int
-    at: datetime
-    person: str
-    role: str
-    words: str
-    place: str
-    why: str
-    kind: str
-    subject_id: str
-    changes: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    acts: tuple[Act, ...]
-    older: int | None
-    kind: str = ""
-
-
-def recent_history(*, scope: Scope, before: int | None) -> History:
-    """The newest acts of the scope's tenant and places, a page at a time."""
-    scope.require("history.read")
-    rows = AuditEntry.objects.order_by("-id")
-    if before:
-        rows = rows.filter(id__lt=before)
-    return _history(scope, list(rows[: PAGE + 1]))
-
-
-def history_of(*, scope: Scope, kind: str, subject_id: str, before: int | None = None) -> History:
-    """Everything booked about one thing, newest first."""
-    scope.require("history.read")
-    rows = AuditEntry.objects.filter(subject_kind=kind, subject_id=subject_id).order_by("-id")
-    if before:
-        rows = rows.filter(id__lt=before)
-    return _history(scope, list(rows[: PAGE + 1]), kind=kind)
-
-
-def _history(scope: Scope, rows: list[AuditEntry], kind: str = "") -> History:
-    older = rows[PAGE - 1].id if len(rows) > PAGE else None
-    seen = [row for row in rows[:PAGE] if row.node_id is None or scope.sees(row.node_id)]
-    people = names_of({row.person_id for row in seen})
-    places = {place.id: place.name for place in list_divisions(sorted({row.node_id for row in seen if row.node_id}))}
-    return History(acts=tuple(_act(row, people, places) for row in seen), older=older, kind=kind)
-
-
-def _act(row: AuditEntry, people: Mapping[int, str], places: Mapping[int, str]) -> Act:
-    facts = {**row.before, **row.after}
-    return Act(
-        id=row.id, at=row.at, person=people.get(row.person_id, _("系统")),
-        role=str(ROLE_LABELS[Role(row.role)]) if row.role in set(Role) else "",
-        words=str(WORDS.get(row.act, row.act)), place=places.get(row.node_id or 0, ""), why=row.why,
-        kind=row.subject_kind, subject_id=row.subject_id,
-        changes=tuple((name, _text(row.before.get(name)), _text(row.after.get(name))) for name in facts),
-    )  # fmt: skip
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +77,8 @@ def delivery(*, scope: Scope, now: datetime) -> list[DeliveryRow]:
     names = {tenant.schema: tenant.name for tenant in list_tenants()}
     rows = [
         DeliveryRow(schema=row.schema, name=names.get(row.schema, row.schema), waiting=row.waiting,
-                    oldest_seconds=row.oldest_seconds, measured_at=row.measured_at, set_aside=tuple(row.set_aside))
+                    oldest_seconds=row.oldest_seconds, measured_at=row.measured_at,
+                    set_aside=tuple({**one, "words": acts.words_of(one["event"])} for one in row.set_aside))
         for row in Delivery.objects.order_by("schema")
     ]  # fmt: skip
     return sorted(rows, key=lambda row: (-len(row.set_aside), -row.waiting, row.schema))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import history, home, jobs, operators, settings
+from falin.portal.web import audit, history, home, jobs, operators, settings
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -20,6 +20,9 @@ urlpatterns = [
     path("settings/", settings.overview, name="settings"),
     path("settings/<str:key>/", settings.one, name="setting"),
     path("settings/<str:key>/say/", settings.say, name="setting-say"),
+    path("audit/", audit.log, name="audit"),
+    path("audit/export/", audit.export, name="audit-export"),
+    path("audit/keys/", audit.public_keys, name="audit-keys"),
     path("setup/", operators.setup, name="setup"),
     path("setup/first/<str:token>/", operators.first, name="first"),
     path("setup/people/", operators.people, name="setup-people"),

@@ -1,1 +1,1 @@
-"""The portal's own addresses of the API: people and their roles."""
+"""The portal for programs: pages that cross services, below /api/v1/."""

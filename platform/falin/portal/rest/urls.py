@@ -1,11 +1,10 @@
-"""Addresses of people's API, below /api/v1/people/."""
+"""Addresses of the portal's API, below /api/v1/."""
 
-from django.urls import path
+from django.urls import include, path
 
-from falin.portal.rest import people
+from falin.portal.rest import audit, people, settings
 
-app_name = "people-api"
-urlpatterns = [
+_people = [
     path("", people.People.as_view(), name="people"),
     path("proposals/", people.Proposals.as_view(), name="proposals"),
     path("proposals/<uuid:proposal>/confirm/", people.Confirmation.as_view(), name="confirm"),
@@ -19,4 +18,19 @@ urlpatterns = [
     path("<int:person_id>/hand-over/", people.HandOver.as_view(), name="hand-over"),
     path("<int:person_id>/suspension/", people.Suspension.as_view(), name="suspension"),
     path("<int:person_id>/password/", people.Password.as_view(), name="password"),
+]
+_settings = [
+    path("", settings.Settings.as_view(), name="api-settings"),
+    path("<str:key>/", settings.Setting.as_view(), name="api-setting"),
+]
+_audit = [
+    path("", audit.Log.as_view(), name="api-audit"),
+    path("sealing/", audit.State.as_view(), name="api-audit-sealing"),
+    path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
+    path("export/", audit.Export.as_view(), name="api-audit-export"),
+]
+urlpatterns = [
+    path("people/", include((_people, "people-api"))),
+    path("settings/", include(_settings)),
+    path("audit/", include(_audit)),
 ]

@@ -7,21 +7,22 @@ from django.shortcuts import render
 
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
-from falin.portal import queries
+from falin.portal import booked
 
 
 @door(grant="history.read", reads="GET")
 def recent(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    page = queries.recent_history(scope=scope, before=_before(request))
+    page = booked.history(scope=scope, before=key(request, "before"))
     return render(request, "portal/history.html", {"page": page})
 
 
 @door(grant="history.read", reads="GET")
 def of_thing(request: HttpRequest, scope: Scope, kind: str, subject_id: str) -> HttpResponseBase:
-    page = queries.history_of(scope=scope, kind=kind, subject_id=subject_id, before=_before(request))
-    return render(request, "portal/history.html", {"page": page})
+    page = booked.history(scope=scope, kind=kind, subject_id=subject_id, before=key(request, "before"))
+    return render(request, "portal/history.html", {"page": page, "thing": True})
 
 
-def _before(request: HttpRequest) -> int | None:
-    text = request.GET.get("before", "")
+def key(request: HttpRequest, name: str) -> int | None:
+    """A key of the address; what cannot be one is none."""
+    text = request.GET.get(name, "")
     return int(text) if text.isdecimal() and len(text) < 19 else None

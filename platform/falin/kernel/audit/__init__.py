@@ -1,4 +1,9 @@
-"""The place where acts are booked: in the same transaction as the act, in a canonical form that can be sealed later."""
+"""
+The place where acts are booked: in the same transaction as the act, in a canonical form that is sealed afterwards.
+
+``sealing`` closes entries into signed batches outside the request, ``anchors`` keeps copies of them elsewhere, ``alarms``
+looks for odd patterns, ``exporting`` writes the file that ``falin verify audit`` checks.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
@@ -31,13 +36,14 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
     """
     The bytes that are hashed: each field as ``name`` and value, length before content, in the order of names.
 
-    Length prefixes make two different entries unable to share one text.
+    Length prefixes make two different entries unable to share one text. A moment is written in UTC, as it comes back from
+    the database. ``falin.runtime.verify`` says the same without Falin, and a test holds the two together.
     """
     out = bytearray()
     for name in sorted(fields):
         value = fields[name]
         if isinstance(value, datetime):
-            text = value.isoformat(timespec="microseconds")
+            text = moment(value)
         elif isinstance(value, str):
             text = value
         else:
@@ -45,6 +51,10 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
         for part in (name.encode(), text.encode()):
             out += len(part).to_bytes(4, "big") + part
     return bytes(out)
+
+
+def moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def record(

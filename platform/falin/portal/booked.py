@@ -1,0 +1,195 @@
+"""
+The place where what was booked is read: the history of one thing, and the whole log with its filters for auditors.
+
+Pages turn by key (the entry's number), never by offset: the log of a county holds hundreds of thousands of rows. What lies
+outside the reader's places is left out by the query itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from falin.kernel.audit import alarms, sealing
+from falin.kernel.clock import SHANGHAI, legal_day
+from falin.kernel.models import AuditEntry
+from falin.kernel.scope import Scope
+from falin.portal import acts
+from tenants.divisions.api import list_children, list_divisions, subtree_ids
+from tenants.identity.api import names_of
+from tenants.identity.models import Person
+
+PAGE = 50
+ALARMS = 5
+READ = "audit.read"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One line of a history: when, who in which role, what, where, why, and what changed."""
+
+    id: int
+    at: datetime
+    act: str
+    person: str
+    person_id: int
+    role: str
+    words: str
+    place: str
+    node_id: int | None
+    why: str
+    kind: str
+    kind_words: str
+    subject_id: str
+    changes: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is looked for; nothing set, everything is shown."""
+
+    since: date | None = None
+    until: date | None = None
+    person: str = ""
+    act: str = ""
+    node_id: int | None = None
+    kind: str = ""
+    subject_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One page, newest first; the keys of the pages on both sides."""
+
+    acts: tuple[Act, ...]
+    older: int | None = None
+    newer: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something odd: the rule it broke, who, when it was noticed, and the facts."""
+
+    id: int
+    rule: str
+    name: str
+    sentence: str
+    person: str
+    person_id: int
+    at: datetime
+    day: date
+    facts: tuple[tuple[str, str, str], ...]
+
+
+def history(*, scope: Scope, before: int | None = None, kind: str = "", subject_id: str = "") -> History:
+    """What was booked at the scope's places, or about one thing, newest first."""
+    scope.require("history.read")
+    asked = Asked(kind=kind, subject_id=subject_id)
+    return _page(scope, _rows(scope, asked), before=before, after=None)
+
+
+def log(*, scope: Scope, asked: Asked, before: int | None = None, after: int | None = None) -> History:
+    """The auditor's log: what was asked for, at the scope's places."""
+    scope.require(READ)
+    return _page(scope, _rows(scope, asked), before=before, after=after)
+
+
+def sealing_state(*, scope: Scope) -> sealing.Sealing:
+    """How far the log of the scope's tenant is sealed."""
+    scope.require(READ)
+    return sealing.state(scope=scope)
+
+
+def list_alarms(*, scope: Scope) -> list[Alarm]:
+    """The newest odd patterns, each with the rule it broke."""
+    scope.require(READ)
+    rows = list(_visible(scope).filter(act=alarms.RAISED).order_by("-id")[:ALARMS])
+    people = names_of({int(row.after["person"]) for row in rows})
+    found = []
+    for row in rows:
+        rule = next(rule for rule in alarms.RULES if rule.code == row.after["rule"])
+        facts = {name: given for name, given in row.after.items() if name not in {"rule", "person"}}
+        found.append(Alarm(
+            id=row.id, rule=rule.code, name=str(rule.name), sentence=str(rule.sentence), at=row.at,
+            person=people.get(row.after["person"], ""), person_id=row.after["person"],
+            day=date.fromisoformat(row.after["day"]) if "day" in row.after else legal_day(row.at),
+            facts=tuple(acts.change(name, None, given, people=people, places={}) for name, given in facts.items()),
+        ))  # fmt: skip
+    return found
+
+
+def places_of(scope: Scope) -> list[tuple[int, str]]:
+    """The places right below the scope's own: what the log can be cut down to."""
+    return [(place.id, place.name) for root in scope.roots for place in list_children(root)]
+
+
+def _visible(scope: Scope) -> QuerySet[AuditEntry]:
+    rows = AuditEntry.objects.all()
+    if not scope.whole:
+        rows = rows.filter(Q(node_id__isnull=True) | Q(node_id__in=scope.nodes))
+    # Who is watched does not read that he is.
+    return rows if scope.may(READ) else rows.exclude(act=alarms.RAISED)
+
+
+def _rows(scope: Scope, asked: Asked) -> QuerySet[AuditEntry]:
+    rows = _visible(scope)
+    if asked.since:
+        rows = rows.filter(at__gte=datetime.combine(asked.since, time(), SHANGHAI))
+    if asked.until:
+        rows = rows.filter(at__lt=datetime.combine(asked.until + timedelta(days=1), time(), SHANGHAI))
+    if asked.person:
+        named = Q(name__contains=asked.person) | Q(username=asked.person) | Q(pinyin__startswith=asked.person.lower())
+        rows = rows.filter(person_id__in=list(Person.objects.filter(named).values_list("id", flat=True)[:500]))
+    if asked.act:
+        rows = rows.filter(act=asked.act)
+    if asked.node_id:
+        rows = rows.filter(node_id__in=subtree_ids(asked.node_id))
+    if asked.kind:
+        rows = rows.filter(subject_kind=asked.kind)
+    if asked.subject_id:
+        rows = rows.filter(subject_id=asked.subject_id)
+    return rows
+
+
+def _page(scope: Scope, rows: QuerySet[AuditEntry], *, before: int | None, after: int | None) -> History:
+    if after:
+        found = list(rows.filter(id__gt=after).order_by("id")[: PAGE + 1])
+        shown = found[:PAGE][::-1]
+        newer = shown[0].id if len(found) > PAGE else None
+        older = shown[-1].id if shown else None
+    else:
+        found = list((rows.filter(id__lt=before) if before else rows).order_by("-id")[: PAGE + 1])
+        shown = found[:PAGE]
+        older = shown[-1].id if len(found) > PAGE else None
+        newer = shown[0].id if before and shown else None
+    return replace(_history(shown), older=older, newer=newer)
+
+
+def _history(rows: list[AuditEntry]) -> History:
+    facts = [fact for row in rows for fact in (row.before, row.after)]
+    people = names_of({row.person_id for row in rows} | _numbers(facts, "person"))
+    nodes = {row.node_id for row in rows if row.node_id} | _numbers(facts, "node_id")
+    places = {place.id: place.name for place in list_divisions(sorted(nodes))}
+    return History(acts=tuple(_act(row, people, places) for row in rows))
+
+
+def _numbers(facts: list[dict[str, Any]], name: str) -> set[int]:
+    return {fact[name] for fact in facts if isinstance(fact.get(name), int)}
+
+
+def _act(row: AuditEntry, people: Mapping[int, str], places: Mapping[int, str]) -> Act:
+    names = sorted({**row.before, **row.after}, key=acts.place_in_order)
+    return Act(
+        id=row.id, at=row.at, act=row.act, person=people.get(row.person_id, _("系统")), person_id=row.person_id,
+        role=str(acts.ROLES.get(row.role, "")) if row.person_id else "", words=acts.words_of(row.act),
+        place=places.get(row.node_id or 0, ""), node_id=row.node_id, why=row.why, kind=row.subject_kind,
+        kind_words=str(acts.KINDS.get(row.subject_kind, row.subject_kind)), subject_id=row.subject_id,
+        changes=tuple(
+            acts.change(name, row.before.get(name), row.after.get(name), people=people, places=places) for name in names
+        ),
+    )  # fmt: skip

@@ -1,0 +1,135 @@
+"""The auditor's log for programs: the filters of the page, the state of sealing, alarms, and the export."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from falin.kernel.clock import now
+from falin.kernel.refusals import Invalid
+from falin.kernel.rest import DoorView
+from falin.kernel.scope import Scope
+from falin.portal import booked, commands
+from falin.portal.web.audit import LogForm
+from falin.portal.web.history import key
+
+
+class ChangeOut(serializers.Serializer[Any]):
+    """A fact in the reader's language: its label, what it was, what it became."""
+
+    name = serializers.CharField(source="0")
+    was = serializers.CharField(source="1", allow_blank=True)
+    became = serializers.CharField(source="2", allow_blank=True)
+
+
+class ActOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    at = serializers.DateTimeField()
+    act = serializers.CharField()
+    words = serializers.CharField()
+    person_id = serializers.IntegerField(help_text="0: the system itself")
+    person = serializers.CharField()
+    role = serializers.CharField(allow_blank=True)
+    node_id = serializers.IntegerField(allow_null=True)
+    place = serializers.CharField(allow_blank=True)
+    kind = serializers.CharField()
+    subject_id = serializers.CharField()
+    why = serializers.CharField(allow_blank=True)
+    changes = serializers.SerializerMethodField()
+
+    @extend_schema(responses=ChangeOut(many=True))
+    def get_changes(self, act: booked.Act) -> list[dict[str, str]]:
+        return [dict(zip(("name", "was", "became"), one, strict=True)) for one in act.changes]
+
+
+class LogOut(serializers.Serializer[Any]):
+    """One page, newest first; ``older`` and ``newer`` are the keys for ``before`` and ``after``."""
+
+    acts = ActOut(many=True)
+    older = serializers.IntegerField(allow_null=True)
+    newer = serializers.IntegerField(allow_null=True)
+
+
+class SealingOut(serializers.Serializer[Any]):
+    number = serializers.IntegerField(help_text="of the newest batch; 0: nothing is sealed yet")
+    at = serializers.DateTimeField(allow_null=True)
+    waiting = serializers.IntegerField(help_text="entries not sealed yet")
+    waiting_since = serializers.DateTimeField(allow_null=True)
+    anchored = serializers.IntegerField(help_text="newest batch of which the level above holds a copy")
+
+
+class AlarmOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    rule = serializers.CharField()
+    name = serializers.CharField()
+    sentence = serializers.CharField()
+    person_id = serializers.IntegerField()
+    person = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class JobOut(serializers.Serializer[Any]):
+    """The job that makes the file."""
+
+    job = serializers.UUIDField()
+
+
+def _query(name: str, kind: OpenApiTypes, words: str) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, description=words)
+
+
+FILTERS = [
+    _query("since", OpenApiTypes.DATE, "first day"), _query("until", OpenApiTypes.DATE, "last day"),
+    _query("person", OpenApiTypes.STR, "name, pinyin or sign-in name of who did it"),
+    _query("act", OpenApiTypes.STR, "the act's code"),
+    _query("place", OpenApiTypes.INT, "a place right below one's own, with all below it"),
+    _query("kind", OpenApiTypes.STR, "kind of thing it was done to"), _query("subject", OpenApiTypes.STR, "its id"),
+    _query("before", OpenApiTypes.INT, "older than this entry"), _query("after", OpenApiTypes.INT, "newer than this entry"),
+]  # fmt: skip
+
+
+class Log(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": booked.READ}
+
+    @extend_schema(parameters=FILTERS, responses=LogOut, operation_id="audit_log")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Who did what, newest first."""
+        form = LogForm(request.query_params, places=booked.places_of(scope))
+        asked = form.asked()
+        for name, faults in form.errors.items():
+            raise Invalid("audit.bad_filter", str(faults[0]), field=name)
+        http = request._request
+        page = booked.log(scope=scope, asked=asked, before=key(http, "before"), after=key(http, "after"))
+        return Response(LogOut(page).data)
+
+
+class State(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": booked.READ}
+
+    @extend_schema(responses=SealingOut, operation_id="audit_sealing")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """How far the log is sealed."""
+        return Response(SealingOut(booked.sealing_state(scope=scope)).data)
+
+
+class Alarms(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": booked.READ}
+
+    @extend_schema(responses=AlarmOut(many=True), operation_id="audit_alarms")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The newest odd patterns, each with the rule it broke."""
+        return Response(AlarmOut(booked.list_alarms(scope=scope), many=True).data)
+
+
+class Export(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": commands.EXPORT}
+
+    @extend_schema(request=None, responses={202: JobOut}, operation_id="audit_export")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Ask for the whole log as one file; the job's result names it."""
+        return Response(JobOut({"job": commands.ask_audit_export(scope=scope, now=now())}).data, status=202)

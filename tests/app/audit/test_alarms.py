@@ -1,0 +1,104 @@
+"""Odd patterns are found as they are sealed, named by their rule, once for each occasion."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from falin.kernel import audit
+from falin.kernel.audit import alarms
+from falin.kernel.models import AuditEntry
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside
+from tests.app.audit.logs import settled
+from tests.world import NOW, World
+
+EVENING = datetime(2026, 11, 16, 13, 59, 59, tzinfo=UTC)  # one second to ten in Shanghai
+MORNING = datetime(2026, 11, 16, 22, 0, tzinfo=UTC)  # six o'clock there
+
+
+def book(scope: Scope, act: str, at: datetime = NOW, count: int = 1, **after: Any) -> None:
+    with inside(scope, read_only=False):
+        for number in range(count):
+            audit.record(scope=scope, act=act, subject=("adviser", number), node_id=None, now=at, after=after)
+
+
+def raised(scope: Scope) -> list[tuple[str, int]]:
+    with inside(scope, read_only=True):
+        rows = AuditEntry.objects.filter(act=alarms.RAISED).order_by("id")
+        return [(row.after["rule"], row.after["person"]) for row in rows]
+
+
+def test_more_clear_views_in_a_day_than_allowed_raise_a1_once(world: World) -> None:
+    scope, most = world.scope("county"), alarms.CLEAR_VIEWS.default
+    book(scope, "advisers.identity.viewed", count=most)
+    book(scope, "advisers.identity.viewed", at=NOW - timedelta(days=1), count=5)
+    settled(scope, 1)
+    assert raised(scope) == []
+    book(scope, "advisers.identity.viewed", count=2)
+    settled(scope, 2)
+    assert raised(scope) == [("A1", scope.person_id)]
+    book(scope, "advisers.identity.viewed")
+    settled(scope, 3)
+    assert raised(scope) == [("A1", scope.person_id)]
+
+
+def test_two_people_who_look_as_often_as_allowed_raise_nothing(world: World) -> None:
+    one, other = world.scope("county"), world.scope("street")
+    book(one, "advisers.identity.viewed", count=alarms.CLEAR_VIEWS.default)
+    with inside(one, read_only=False):
+        for number in range(alarms.CLEAR_VIEWS.default):
+            audit.record(
+                scope=other, act="advisers.identity.viewed", subject=("adviser", number), node_id=None, now=NOW
+            )
+    settled(one)
+    assert raised(one) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "odd"),
+    [
+        (EVENING, False),
+        (EVENING + timedelta(seconds=1), True),
+        (MORNING - timedelta(seconds=1), True),
+        (MORNING, False),
+    ],
+)
+def test_an_export_between_ten_in_the_evening_and_six_raises_a2(world: World, at: datetime, odd: bool) -> None:
+    scope = world.scope("county")
+    book(scope, "audit.log.exported", at=at)
+    settled(scope, 24 * 60)
+    assert raised(scope) == ([("A2", scope.person_id)] if odd else [])
+
+
+def test_a_grant_to_oneself_raises_a3_and_one_to_another_does_not(world: World) -> None:
+    scope = world.scope("county")
+    book(scope, "identity.role.granted", person=scope.person_id + 1, role="liaison")
+    settled(scope, 1)
+    assert raised(scope) == []
+    book(scope, "identity.role.granted", person=scope.person_id, role="liaison")
+    settled(scope, 2)
+    assert raised(scope) == [("A3", scope.person_id)]
+
+
+def test_an_alarm_is_sealed_itself_with_the_next_batch(world: World) -> None:
+    scope = world.scope("county")
+    book(scope, "identity.role.granted", person=scope.person_id, role="liaison")
+    settled(scope, 1)
+    batch = settled(scope, 2)
+    with inside(scope, read_only=True):
+        assert (batch.count, AuditEntry.objects.get(act=alarms.RAISED).id) == (1, batch.first_id)
+
+
+def test_the_page_names_the_rule_and_who_is_watched_does_not_read_it(world: World, sign_in: Any) -> None:
+    scope = world.scope("county")
+    book(scope, "identity.role.granted", person=scope.person_id, role="liaison")
+    settled(scope)
+    text = sign_in("auditor3").get("/audit/").content.decode()
+    assert "A3 给自己授予身份" in text
+    assert "授予身份的人和得到身份的人是同一个人。" in text
+    assert "异常提醒" not in sign_in("county").get("/history/").content.decode()
+    (alarm,) = sign_in("auditor3").get("/api/v1/audit/alarms/").json()
+    assert (alarm["rule"], alarm["person"]) == ("A3", "叶明远")
