@@ -75,7 +75,7 @@ def _fill(database: Database, made: dict[str, Any], rows: int) -> None:
         for number, index in zip(made["numbers"], made["indexes"], strict=True)
     )  # fmt: skip
     database.said_by_admin(
-        "insert into advisers_firm (id, province_id, name, pinyin, credit_code, phone, created_at)"
+        "insert into advisers_firm (id, province_id, name, pinyin, credit_code, phone, created_at)"  # noqa: S608
         f" values ('{FIRM}', {made['province']}, '律所', '', '', '', now())",
         f"""
         insert into advisers_adviser (id, province_id, firm_id, name, pinyin, licence, id_sealed, id_index, phone_sealed,
@@ -84,7 +84,7 @@ def _fill(database: Database, made: dict[str, Any], rows: int) -> None:
             sha256(('t' || number)::bytea), '', '[]', '', 1, now()
         from (select 'L' || g, sha256(('i' || g)::bytea) from generate_series(1, {rows}) g union all values {known})
             as people (number, index)
-        """,
+        """,  # noqa: S608
         "create index bench_clear on advisers_adviser (province_id, licence)",
         "vacuum analyze advisers_adviser",
     )
