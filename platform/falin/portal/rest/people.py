@@ -21,12 +21,12 @@ from falin.portal.rest.serializers import (
     HandOverIn,
     PasswordOut,
     PeopleOut,
+    ReasonIn,
     RecordOut,
     ReviewedOut,
     ReviewIn,
     RightOut,
     RoleIn,
-    ReasonIn,
 )
 from tenants.divisions.api import Division, get_division
 from tenants.identity import policies, queries
