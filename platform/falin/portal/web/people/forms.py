@@ -41,16 +41,14 @@ class GrantForm(forms.Form):
 
     role = forms.ChoiceField(label=_("身份"), error_messages={"required": _("请选身份。")})
     place = forms.CharField(
-        label=_("地方"), max_length=60, error_messages={"required": _("请写明地方。")}, help_text=_("写名称、拼音或区划代码，只能是您辖区内的"),
+        label=_("地方"), max_length=60, help_text=_("写名称、拼音或区划代码，只能是您辖区内的"),
         widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
+        error_messages={"required": _("请写明地方。")},
     )  # fmt: skip
     place_id = forms.TypedChoiceField(
-        label=_("是哪一个"),
-        coerce=int,
-        required=False,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("有几个地方都叫这个名字，请选一个。")},
-    )
+        label=_("是哪一个"), coerce=int, required=False, widget=forms.RadioSelect,
+        error_messages={"required": _("有几个地方都叫这个名字，请选一个。"), "invalid_choice": _("请从列出的地方里选。")},
+    )  # fmt: skip
     begins_on = forms.DateField(label=_("从哪天起"), widget=DayInput, error_messages=_DAY)
     ends_on = forms.DateField(label=_("到哪天止"), widget=DayInput, error_messages=_DAY,
                               help_text=_("最长一年，不能超过您自己的任期"))  # fmt: skip
