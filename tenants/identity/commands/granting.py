@@ -132,9 +132,6 @@ def propose_role(
     _lock(person_id)
     _check_no_gap(person_id, role, node_id, subject_id, begins_on)
     principal = _principal(scope, acting_for, person_id, role, node_id, begins_on, ends_on)
-    if Binding.objects.filter(open_on(today), standing=Standing.PROPOSED, person_id=person_id, role=role,
-                              node_id=node_id, subject_id=subject_id).exists():  # fmt: skip
-        raise policies.held_already()
     _check_separate(person_id, role, place, begins_on, ends_on)
     binding = _make(scope, person_id, role, place, subject_id, begins_on, ends_on, reason, uuid.uuid4(), now)
     binding.acting_for = principal
@@ -351,10 +348,22 @@ def _stand(scope: Scope, binding: Binding, now: datetime) -> None:
     if confirmed:
         _into_force(scope, binding, now)
     else:
+        _make_room_to_wait(scope, binding, now)
         binding.save(force_insert=True)
     book(scope=scope, act="identity.role.granted" if confirmed else "identity.role.proposed",
          person_id=binding.person_id, node_id=binding.node_id, why=binding.reason, after=facts_of(binding),
          now=now)  # fmt: skip
+
+
+def _make_room_to_wait(scope: Scope, binding: Binding, now: datetime) -> None:
+    """One proposal of a grant waits at a time; one that nobody confirmed in its days is over."""
+    waiting = Binding.objects.filter(
+        person_id=binding.person_id, role=binding.role, node_id=binding.node_id, subject_id=binding.subject_id,
+        standing=Standing.PROPOSED, ended_at__isnull=True,
+    )  # fmt: skip
+    if waiting.filter(open_on(clock.legal_day(now))).exists():
+        raise policies.held_already()
+    _end(waiting, scope, _("过期没有确认"), now)
 
 
 def _into_force(scope: Scope, binding: Binding, now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 
 from falin.kernel.models import AuditEntry, OutboxEvent
-from falin.kernel.refusals import Forbidden, Missing
+from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.transactions import inside, shared
 from tenants.identity import commands, queries
 from tenants.identity.models import Binding
@@ -191,6 +191,17 @@ def test_a_refused_proposal_leaves_nothing_and_can_be_made_anew(office: World) -
     assert roles_of("newcomer") == {"county_team"}
 
 
+def test_a_proposal_nobody_confirmed_in_its_days_makes_room_for_another(office: World) -> None:
+    made = propose(office, "city", "newcomer", Role.COUNTY_TEAM, "330106", ends_on=TODAY)
+    later = NOW + timedelta(days=2)
+    with pytest.raises(Refused) as refused:
+        act("cityb", commands.confirm_proposal, now=later, proposal=made.proposal)
+    assert refused.value.code == "identity.too_late"
+    again = propose(office, "city", "newcomer", Role.COUNTY_TEAM, "330106", begins_on=later.date(), now=later)
+    act("cityb", commands.confirm_proposal, now=later, proposal=again.proposal)
+    assert roles_of("newcomer", later.date()) == {"county_team"}
+
+
 def test_a_proposal_dies_with_its_grantors_office(office: World) -> None:
     made = propose(office, "city", "newcomer", Role.COUNTY_TEAM, "330106")
     with shared(read_only=False) as system:
@@ -214,8 +225,6 @@ def test_an_auditor_gets_no_work_where_he_audits(office: World) -> None:
 
 
 def test_the_three_administrators_stay_three_people_even_at_set_up(office: World) -> None:
-    from falin.kernel.refusals import Refused
-
     with pytest.raises(Refused) as refused:
         hold(office, "system", Role.SECURITY_ADMINISTRATOR, "33")
     assert refused.value.code == "identity.three_administrators"

@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_at_the_first_step_and_nothing_is_lost(
 def test_two_places_of_a_name_are_offered_to_choose_from(county: Client) -> None:
     answer = county.post("/people/new/", {**ENTRY, "place": "社区"})
     assert answer.status_code == 422
-    assert "请在下面选一个" in text(answer)
+    assert "都叫这个名字，请选一个" in text(answer)
     done = county.post("/people/new/", {**ENTRY, "place": "社区", "place_id": node("330106002002"), "checked": "1"})
     assert "密码只显示这一次" in text(done)
     assert Binding.objects.get(person__username="kexinyue").node_id == node("330106002002")

@@ -41,10 +41,14 @@ class GrantForm(forms.Form):
 
     role = forms.ChoiceField(label=_("身份"), error_messages={"required": _("请选身份。")})
     place = forms.CharField(
-        label=_("地方"), max_length=60, required=False, help_text=_("写名称、拼音或区划代码，只能是您辖区内的"),
+        label=_("地方"), max_length=60, help_text=_("写名称、拼音或区划代码，只能是您辖区内的"),
         widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
+        error_messages={"required": _("请写明地方。")},
     )  # fmt: skip
-    place_id = forms.TypedChoiceField(label=_("是哪一个"), coerce=int, required=False, widget=forms.RadioSelect)
+    place_id = forms.TypedChoiceField(
+        label=_("是哪一个"), coerce=int, required=False, widget=forms.RadioSelect,
+        error_messages={"required": _("有几个地方都叫这个名字，请选一个。"), "invalid_choice": _("请从列出的地方里选。")},
+    )  # fmt: skip
     begins_on = forms.DateField(label=_("从哪天起"), widget=DayInput, error_messages=_DAY)
     ends_on = forms.DateField(label=_("到哪天止"), widget=DayInput, error_messages=_DAY,
                               help_text=_("最长一年，不能超过您自己的任期"))  # fmt: skip
@@ -77,20 +81,17 @@ class GrantForm(forms.Form):
                 self.found = words_of_places(places_for(self.scope, self.own_place, role, text)[:20])
                 self.fields["place_id"].choices = self.found  # type: ignore[attr-defined]
                 if len(self.found) > 1:
+                    self.fields["place_id"].required = True
                     self.fields["place_id"].widget = forms.RadioSelect(choices=self.found)
         super().full_clean()
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         where = "place" if "place" in self.fields else "role"
-        if "role" not in data or "place_id" in self.errors:
+        if {"role", "place", "place_id"} & set(self.errors):
             return data
         if not self.found:
-            given = str(self.data.get("place", "")).strip()
-            no_such = _("您的辖区里没有这个名字、又能设这个身份的地方。") if given else _("请写明地方。")
-            self.add_error(where, no_such)
-        elif not data.get("place_id") and len(self.found) > 1:
-            self.add_error(where, _("有几个地方都叫这个名字，请在下面选一个。"))
+            self.add_error(where, _("您的辖区里没有这个名字、又能设这个身份的地方。"))
         else:
             data["place_id"] = data.get("place_id") or self.found[0][0]
         return data

@@ -1,0 +1,77 @@
+"""`falin access`: what the machine's own terminal can do about people."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+
+from falin.kernel import clock
+from falin.kernel.models import AuditEntry
+from falin.kernel.transactions import shared
+from falin.runtime.cli import COMMANDS
+from tenants.identity.models import Binding
+from tests.app.identity.cast import number, roles_of
+from tests.world import TODAY, World
+
+
+def access(*words: str) -> str:
+    said = io.StringIO()
+    call_command("access", *words, stdout=said)
+    return said.getvalue()
+
+
+def test_it_says_what_somebody_may_do_and_by_which_grant(office: World) -> None:
+    said = access("explain", "--person", "county", "--at", "330106")
+    assert "叶明远 (county) @ 西湖区" in said
+    assert "系统授予，依据：测试" in said
+    assert "advisers.appoint  聘任法律顾问" in said
+
+
+def test_at_a_place_he_does_not_reach_it_says_so_and_names_no_grant(office: World) -> None:
+    said = access("explain", "--person", "county", "--at", "330102")
+    assert "管不到这个地方" in said
+    assert "advisers.appoint" not in said
+
+
+def test_a_lost_password_is_replaced_at_the_terminal(office: World) -> None:
+    password = access("reset", "system").split("\n")[1].strip()
+    client = Client()
+    client.post("/accounts/login/", {"login": "system", "password": password})
+    assert client.get("/").headers["Location"] == "/accounts/password/change/"
+    with shared(read_only=True):
+        booked = AuditEntry.objects.get(act="identity.password.reset")
+    assert (booked.subject_id, booked.person_id) == (str(number("system")), 0)
+
+
+def test_an_administrator_who_leaves_is_ended_at_the_terminal(office: World) -> None:
+    held = Binding.objects.get(person_id=number("system"))
+    access("end", str(held.id), "--why", "调离")
+    assert roles_of("system") == set()
+    with pytest.raises(CommandError, match="已经结束"):
+        access("end", str(held.id), "--why", "调离")
+
+
+def test_the_review_is_previewed_and_previewing_changes_nothing(office: World) -> None:
+    Binding.objects.update(created_at=clock.now() - timedelta(days=200))
+    said = access("review")
+    assert "王桂英 (liaison)" in said
+    assert "会结束" in said
+    assert roles_of("liaison", TODAY) == {"liaison"}
+
+
+@pytest.mark.parametrize("words", [("explain", "--person", "nobody"), ("reset", "nobody"),
+                                   ("explain", "--person", "county", "--at", "99")])  # fmt: skip
+def test_a_name_or_code_nobody_has_is_a_sentence(office: World, words: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match="。"):
+        access(*words)
+
+
+def test_the_word_stands_in_the_command_line() -> None:
+    word: Any = next(command for command in COMMANDS if command.name == "access")
+    assert word.answer == "falin.runtime.management:access"
