@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.utils import translation
 
 from falin.kernel import audit, jobs
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.files import open_file
-from falin.kernel.models import AuditEntry, Job
-from falin.kernel.transactions import inside
+from falin.kernel.models import AuditEntry, Delivery, Job
+from falin.kernel.transactions import inside, shared
 from falin.portal import acts, booked
 from falin.runtime import verify
 from tests.app.audit.logs import deliver, settled
@@ -126,10 +125,23 @@ def test_codes_are_shown_in_words_of_the_readers_language(log: World, sign_in: A
     for words in ("聘任顾问", "县区工作专班", "开始日期：2026年1月1日", "还差（分钟）：300", "月份：2026年11月"):
         assert words in table
     assert not re.search(r"[a-z]+\.[a-z]+\.[a-z]+|begins_on|minutes_missing", table)
-    with translation.override("en"):
-        auditor.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
-        table = auditor.get("/audit/", headers={"accept-language": "en"}).content.decode()
-    assert not re.search(r"begins_on|minutes_missing", table[table.index("<tbody>") : table.index("</tbody>")])
+
+
+def test_a_reader_of_english_gets_english_words(log: World, sign_in: Any) -> None:
+    query = {"act": "advisers.adviser.appointed"}
+    found = sign_in("auditor3").get("/api/v1/audit/", query, headers={"accept-language": "en"}).json()
+    act = found["acts"][0]
+    assert (act["words"], act["role"]) == ("Appoint adviser", "County team")
+    assert {"name": "Begins on", "was": "", "became": "1 January 2026"} in act["changes"]
+
+
+def test_the_operators_page_of_events_speaks_the_same_words(world: World, sign_in: Any) -> None:
+    aside = {"id": 7, "event": "duty.visit.logged", "key": "visit:1", "attempts": 8, "error": "ValueError"}
+    with shared(read_only=False):
+        Delivery.objects.create(schema=world.schema("330106"), set_aside=[aside], measured_at=NOW)
+    text = sign_in("operator").get("/events/").content.decode()
+    assert "记录到访 · ValueError" in text
+    assert "duty.visit.logged" not in text
 
 
 def _strings(pattern: str) -> set[str]:
