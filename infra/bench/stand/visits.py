@@ -28,5 +28,5 @@ def filling(*, table: str, nodes: Sequence[int], rows: int) -> list[str]:
             case n % 5 when 0 then 'lecture' else 'visit' end, {moment}, {moment} + interval '1 hour', '婚姻家庭' || n,
             '', '', 1, 1, {moment}, {moment}
         from generate_series(1, {rows}) n
-    """
+    """  # noqa: S608 (numbers and names of our own)
     return [fill, f"vacuum (analyze) {table}"]
