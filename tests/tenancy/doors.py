@@ -451,6 +451,7 @@ WRITES: dict[str, Write] = {
     "POST duty-api:months": Write(_form(month="2026-10")),
     "POST figures:publish": Write(_form(month="2026-08")),
     "POST api-figures-publish": Write(_form(month="2026-08")),
+    "POST portal:own-data": Write(),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import history, home, jobs, operators
+from falin.portal.web import history, home, jobs, operators, own_data
 
 app_name = "portal"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.show, name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
+    path("me/data/", own_data.take, name="own-data"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),
     path("setup/", operators.setup, name="setup"),
