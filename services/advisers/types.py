@@ -329,6 +329,18 @@ class SeenBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRecord:
+    """Everything the register holds about the signed-in adviser, his own numbers in clear."""
+
+    adviser: AdviserInfo
+    id_number: str = field(repr=False)
+    phone: str = field(repr=False)
+    registered_at: datetime
+    seats: tuple[FirmSeat, ...]
+    seen: tuple[SeenBy, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakenSeat:
     """One of an adviser's places, as the rules see it."""
 

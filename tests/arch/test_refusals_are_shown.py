@@ -63,6 +63,10 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "the form asks for it first",
         "app/advisers/test_appointing.py::test_an_end_that_cannot_be_is_refused",
     ),
+    "advisers.unreadable": (
+        "a damaged key or row",
+        "web/advisers/test_clear_view.py::test_numbers_that_cannot_be_read_are_said_to_be_so_and_none_is_shown",
+    ),
     "advisers.no_import": (
         "an address nobody is led to: 404",
         "web/advisers/test_importing_pages.py::test_another_county_finds_nothing",

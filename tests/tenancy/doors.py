@@ -576,6 +576,7 @@ WRITES: dict[str, Write] = {
     "POST api-figures-publish": Write(_form(month="2026-08")),
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
+    "POST portal:own-data": Write(),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(

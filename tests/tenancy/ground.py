@@ -218,7 +218,8 @@ def _facts_of_the_register(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fa
     for number, adviser in enumerate(peopled.ADVISERS, start=1):
         row = own[adviser.name]
         for word in (identity(number), phone(number)):
-            yield Fact(word, "secret", frozenset(serving.get(str(row["id"]), ())), county=bodies[row["registered_by"]])
+            yield Fact(word, "secret", frozenset(serving.get(str(row["id"]), ())), county=bodies[row["registered_by"]],
+                       advisers=frozenset({str(row["id"])}))  # fmt: skip
     for row in rows["advisers_clearview"]:
         yield Fact(row["reason"], "seen", frozenset({row["place"]}), advisers=frozenset({str(row["adviser_id"])}))
     for row in rows["advisers_firm"]:

@@ -65,8 +65,9 @@ WHOLE_REGISTER = {
 HISTORIES = {"portal:history", "portal:history-of", "portal:audit", "api-audit"}
 
 
-# Where an adviser's numbers are shown in clear, to the team of a county that entered him or that he serves.
-CLEAR = {"advisers:numbers", "advisers-api:numbers"}
+# Where an adviser's numbers are shown in clear: to the team of a county that entered him or that he serves, and in the
+# copy he takes of his own data.
+CLEAR = {"advisers:numbers", "advisers-api:numbers", "portal:own-data"}
 
 
 def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:
@@ -231,7 +232,9 @@ def _person(reader: Reader, fact: Fact, door: str) -> bool:
 
 
 def _secret(reader: Reader, fact: Fact, _door: str) -> bool:
-    return reader.role == "county_team" and (fact.county == reader.place or reader.reaches(fact.codes))
+    return _is_his(reader, fact) or (
+        reader.role == "county_team" and (fact.county == reader.place or reader.reaches(fact.codes))
+    )
 
 
 def _seen(reader: Reader, fact: Fact, _door: str) -> bool:

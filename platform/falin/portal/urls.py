@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import audit, history, home, jobs, operators, settings
+from falin.portal.web import audit, history, home, jobs, operators, own_data, settings
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.show, name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
+    path("me/data/", own_data.take, name="own-data"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),
     path("settings/", settings.overview, name="settings"),

@@ -15,8 +15,8 @@ from services.advisers.commands.registering import (
     register_firm,
     update_adviser,
 )
-from services.advisers.commands.showing import show_numbers
+from services.advisers.commands.showing import show_numbers, take_own_record
 
 __all__ = ["appoint_adviser", "ban_adviser", "end_appointment", "explain_vacancy", "lift_ban", "open_account",
            "record_examination", "register_adviser", "register_firm", "replace_adviser", "show_numbers",
-           "update_adviser"]  # fmt: skip
+           "take_own_record", "update_adviser"]  # fmt: skip

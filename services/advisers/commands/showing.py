@@ -12,11 +12,13 @@ from falin.kernel.clock import SHANGHAI, legal_day
 from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.commands.booking import book
-from services.advisers.models import ClearView
+from services.advisers.models import Adviser, ClearView, Seat
+from services.advisers.queries.appointments import places_of
 from services.advisers.queries.homes import home_of
-from services.advisers.queries.register import within_view
+from services.advisers.queries.register import adviser_info, within_view
 from services.advisers.queries.sealed import ID_NUMBER, PHONE
-from services.advisers.types import ClearNumbers
+from services.advisers.queries.seen import list_seen_by
+from services.advisers.types import ClearNumbers, FirmSeat, OwnRecord
 
 
 def show_numbers(*, scope: Scope, adviser_id: uuid.UUID, reason: str, now: datetime) -> ClearNumbers:
@@ -35,11 +37,7 @@ def show_numbers(*, scope: Scope, adviser_id: uuid.UUID, reason: str, now: datet
     if adviser is None:
         raise policies.no_adviser()
     home = home_of(scope)
-    try:
-        id_number = crypto.decrypt(adviser.id_sealed, ID_NUMBER.place(home.province_schema, adviser.id))
-        phone = crypto.decrypt(adviser.phone_sealed, PHONE.place(home.province_schema, adviser.id))
-    except crypto.Unreadable:
-        raise policies.unreadable() from None
+    id_number, phone = _numbers(adviser, home.province_schema)
     ClearView.objects.create(adviser=adviser, at=now, person_id=scope.person_id, role=scope.role, reason=reason,
                              node_id=home.node_id)  # fmt: skip
     midnight = datetime.combine(legal_day(now), time(), SHANGHAI)
@@ -48,3 +46,42 @@ def show_numbers(*, scope: Scope, adviser_id: uuid.UUID, reason: str, now: datet
          why=reason, after={"fields": ["id_number", "phone"], "seen_today": seen}, field="reason",
          payload={"adviser": str(adviser.id), "person": scope.person_id})  # fmt: skip
     return ClearNumbers(adviser_id=adviser.id, name=adviser.name, id_number=id_number, phone=phone, seen_today=seen)
+
+
+def take_own_record(*, scope: Scope, now: datetime) -> OwnRecord:
+    """
+    What the register holds about the signed-in adviser, in whatever county he serves (PIPL 45). Booked: whoever takes it
+    away has his numbers in clear.
+
+    :raises Missing: he is not on the register any more.
+    """
+    policies.check_may_read_own(scope)
+    adviser = Adviser.objects.select_related("firm").filter(id=scope.subject_id).first()
+    if adviser is None:
+        raise policies.no_adviser()
+    home = home_of(scope)
+    id_number, phone = _numbers(adviser, home.province_schema)
+    rows = list(Seat.objects.filter(adviser=adviser).order_by("begins_on", "id"))
+    places = places_of({row.node_id for row in rows} | {row.county_id for row in rows})
+    book(scope=scope, act="advisers.record.taken", subject=("adviser", adviser.id), node_id=home.node_id, now=now,
+         payload={"adviser": str(adviser.id)})  # fmt: skip
+    return OwnRecord(
+        adviser=adviser_info(adviser, held=None, on=legal_day(now)), id_number=id_number, phone=phone,
+        registered_at=adviser.created_at, seen=tuple(list_seen_by(scope=scope)),
+        seats=tuple(
+            FirmSeat(node_id=row.node_id, community=places[row.node_id].name, county=places[row.county_id].name,
+                     begins_on=row.begins_on, ends_on=row.ends_on)
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+def _numbers(adviser: Adviser, tenant: str) -> tuple[str, str]:
+    """:raises Refused: they cannot be read."""
+    try:
+        return (
+            crypto.decrypt(adviser.id_sealed, ID_NUMBER.place(tenant, adviser.id)),
+            crypto.decrypt(adviser.phone_sealed, PHONE.place(tenant, adviser.id)),
+        )
+    except crypto.Unreadable:
+        raise policies.unreadable() from None

@@ -61,16 +61,14 @@ def place_names(nodes: set[int]) -> dict[int, tuple[str, str]]:
     return {place.id: (place.name, named.get(place.street_id or 0, "")) for place in places}
 
 
-def list_my_visits(*, scope: Scope, month: Month) -> list[VisitInfo]:
-    """The adviser's own visits with a part in the month, latest first, voided ones among them."""
+def list_my_visits(*, scope: Scope, month: Month | None = None) -> list[VisitInfo]:
+    """The adviser's own visits with a part in the month, or all, latest first, voided ones among them."""
     adviser_id = policies.check_may_read_own(scope)
-    rows = (
-        Visit.objects.in_scope(scope)
-        .filter(adviser_id=adviser_id, begins_at__gte=month.starts_at - LONGEST, begins_at__lt=month.ends_at)
-        .filter(ends_at__gt=month.starts_at)
-        .order_by("-begins_at", "id")
-    )
-    return [info_of(row) for row in rows]
+    rows = Visit.objects.in_scope(scope).filter(adviser_id=adviser_id)
+    if month is not None:
+        rows = rows.filter(begins_at__gte=month.starts_at - LONGEST, begins_at__lt=month.ends_at)
+        rows = rows.filter(ends_at__gt=month.starts_at)
+    return [info_of(row) for row in rows.order_by("-begins_at", "id")]
 
 
 def list_my_reminders(*, scope: Scope, unread_only: bool = True) -> list[ReminderInfo]:

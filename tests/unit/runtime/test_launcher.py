@@ -21,9 +21,10 @@ BEFORE_ANYTHING_IS_INSTALLED = (
     RUNTIME / "home.py",
     RUNTIME / "sentences.py",
     RUNTIME / "cli.py",
+    RUNTIME / "verify.py",
     *sorted((RUNTIME / "launch").glob("*.py")),
 )
-OURS_AND_BARE = {f"falin.runtime.{name}" for name in ("home", "sentences", "cli", "launch")}
+OURS_AND_BARE = {f"falin.runtime.{name}" for name in ("home", "sentences", "cli", "launch", "verify")}
 
 
 @pytest.mark.parametrize("file", BEFORE_ANYTHING_IS_INSTALLED, ids=lambda file: str(file.relative_to(CHECKOUT)))

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 from falin.kernel.models import AuditEntry, IdempotencyKey, OutboxEvent
 from falin.kernel.transactions import inside
 from services.advisers.commands import open_account
-from services.advisers.models import ClearView
+from services.advisers.models import Adviser, ClearView
 from tests.app.advisers.office import Office
 from tests.world import NOW, PASSWORD, World
 
@@ -230,3 +230,13 @@ def test_nobody_can_change_who_saw_what(world: World, adviser: Any, proved: Any)
         with pytest.raises(DatabaseError, match="permission denied"):
             act()
     assert ClearView.objects.get().reason == WHY
+
+
+def test_numbers_that_cannot_be_read_are_said_to_be_so_and_none_is_shown(
+    world: World, adviser: Any, proved: Any
+) -> None:
+    Adviser.objects.filter(id=adviser.id).update(phone_sealed=bytes(40))
+    answer = proved("county").post(f"/advisers/{adviser.id}/numbers/", {"reason": WHY})
+    assert answer.status_code in {409, 422}
+    assert "这两个号码现在读不出来" in text(answer)
+    assert ID_NUMBER not in text(answer)

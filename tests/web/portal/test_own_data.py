@@ -1,0 +1,88 @@
+"""An adviser takes a copy of everything that is kept about him: with his password, booked, and nobody else's."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.cache import cache
+
+from falin.kernel.models import AuditEntry
+from falin.kernel.transactions import inside
+from services.advisers.commands import open_account, show_numbers
+from services.duty.commands import log_visit
+from services.duty.types import VisitKind
+from tenants.identity.api import read_signed_in, scope_of
+from tenants.identity.commands import password_was_changed
+from tests.app.advisers.office import Office
+from tests.world import NOW, PASSWORD, TODAY, World, encoded
+
+HUBU = "330106109200"
+AGAIN = "/accounts/reauthenticate/"
+
+
+@pytest.fixture(autouse=True)
+def _today() -> Any:
+    cache.clear()
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture
+def people(world: World) -> list[str]:
+    """Two advisers with accounts in one village, each with a visit; the numbers of both were seen once."""
+    office, team = Office(world), world.scope("county")
+    for username, name in (("hexu", "何叙"), ("wangshu", "许望舒")):
+        made = office.adviser(name)
+        office.appoint(made, HUBU, begins_on=TODAY - timedelta(days=30))
+        with inside(team, read_only=False):
+            account = open_account(scope=team, adviser_id=made.id, now=NOW, username=username, encoded=encoded())
+            show_numbers(scope=team, adviser_id=made.id, reason=f"核对{name}的合同", now=NOW)
+        password_was_changed(person_id=account.person_id)
+        signed_in = read_signed_in(person_id=account.person_id, on=TODAY)
+        assert signed_in is not None
+        own = scope_of(signed_in, signed_in.hats[0])
+        with inside(own, read_only=False):
+            log_visit(scope=own, visit_id=uuid.uuid4(), node_id=world.node(HUBU), kind=VisitKind.VISIT, written_at=NOW,
+                      begins_at=NOW - timedelta(hours=3 + 2 * len(name)), ends_at=NOW - timedelta(hours=2 + 2 * len(name)),
+                      note=f"{name}的记事", now=NOW)  # fmt: skip
+    return ["hexu", "wangshu"]
+
+
+def test_the_archive_holds_everything_about_him_and_nothing_about_another(
+    world: World, people: list[str], sign_in: Any
+) -> None:
+    client = sign_in("hexu")
+    answer = client.post("/me/data/")
+    assert answer.status_code == 302  # to the password first
+    with inside(world.scope("county"), read_only=True):
+        assert not AuditEntry.objects.filter(act="advisers.record.taken").exists()
+    made = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert made.headers["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        assert sorted(archive.namelist()) == ["data.html", "data.json"]
+        data, page = json.loads(archive.read("data.json")), archive.read("data.html").decode()
+    register = data["register"]
+    assert (register["id_number"], register["phone"]) == ("330106198501010001", "13812340001")
+    assert [(seat["county"], seat["community"]) for seat in register["seats"]] == [("西湖区", "湖埠村")]
+    assert [(one["person"], one["reason"]) for one in register["seen"]] == [("叶明远", "核对何叙的合同")]
+    assert [visit["content"]["note"] for visit in data["visits"]] == ["何叙的记事"]
+    for word in ("何叙", "330106198501010001", "13812340001", "湖埠村", "核对何叙的合同", "何叙的记事"):
+        assert word in page
+    for word in ("许望舒", "330106198501010002", "13812340002"):
+        assert word not in page
+        assert word not in json.dumps(data, ensure_ascii=False)
+    with inside(world.scope("county"), read_only=True):
+        assert AuditEntry.objects.filter(act="advisers.record.taken").count() == 1
+
+
+def test_who_is_no_adviser_has_no_such_copy(people: list[str], sign_in: Any) -> None:
+    client = sign_in("county")
+    client.post(AGAIN, {"password": PASSWORD})
+    assert client.post("/me/data/").status_code == 403
