@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.refusals import Refused
@@ -15,7 +16,7 @@ from falin.ui.widgets import AmountInput, DayInput, TimeInput
 from services.duty.rules import MOST_ATTENDEES
 from services.duty.types import VisitInfo, VisitKind
 
-KINDS = ((VisitKind.VISIT.value, _("到点服务")), (VisitKind.LECTURE.value, _("讲座")))
+KINDS = ((VisitKind.VISIT.value, _("到点服务")), (VisitKind.LECTURE.value, pgettext_lazy("类别", "讲座")))
 
 
 class VisitForm(forms.Form):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from falin.ui import formats
 from falin.ui.figures import Pager
@@ -13,7 +14,7 @@ from services.indicators.types import LinePage, PublishedLine
 
 
 def kind_words(kind: str) -> str:
-    return _("讲座") if kind == "lecture" else _("到访")
+    return pgettext("类别", "讲座") if kind == "lecture" else _("到点服务")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

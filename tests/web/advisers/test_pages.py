@@ -225,3 +225,18 @@ def test_addresses_that_are_nonsense_are_missing_or_lead_on(world: World, sign_i
     assert client.get("/advisers/communities/999999/").status_code == 404
     assert client.get("/advisers/appoint/?community=x").status_code == 302
     assert client.get("/advisers/?view=x&street=y&after=z").status_code == 200
+
+
+def test_more_candidates_than_a_page_holds_are_said_to_be_there_and_shown(
+    world: World, office: Office, sign_in: Any
+) -> None:
+    firm = office.firm()
+    for _number in range(13):
+        office.adviser(firm=firm)
+    client, where = sign_in("county"), f"/advisers/appoint/?community={world.node(HUBU)}"
+    page = text(client.get(where))
+    assert page.count("f-pick__h") == 12
+    assert "这里列了最合适的 12 名" in page
+    page = text(client.get(f"{where}&shown=24"))
+    assert page.count("f-pick__h") == 13
+    assert "再看几名" not in page

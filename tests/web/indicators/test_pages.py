@@ -137,7 +137,7 @@ def test_an_export_of_a_village_holds_its_lines(published: World, sign_in: Any) 
     answer = sign_in("leader").get(f"/figures/{published.node('330106109200')}/export.csv?month=2026-10")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[1:] == [
-        ["2026-10-08", "到访", "林知远", "300", "5.00"],
+        ["2026-10-08", "到点服务", "林知远", "300", "5.00"],
         ["2026-10-15", "讲座", "林知远", "200", "3.33"],
     ]
 
