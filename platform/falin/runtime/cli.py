@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from falin.runtime import verify
 from falin.runtime.home import Home, find_home
 from falin.runtime.sentences import CannotStart, complain
+from falin.runtime.verify import options as verify_options
 
 Arguments = argparse.Namespace
 DEFAULT_PORT = 8000
@@ -108,7 +108,7 @@ COMMANDS = (
     Command(name="bench", chinese="与同类软件一起测速", english="measure speed beside a peer",
             answer="falin.runtime.measuring:bench", options=_bench),
     Command(name="verify", chinese="核对导出的操作记录有没有被改过", english="check that an exported log is as it was sealed",
-            answer="falin.runtime.verify:run", options=verify.options),
+            answer="falin.runtime.verify:run", options=verify_options),
     Command(name="migrate", chinese="升级数据库结构", english="bring the database up to date",
             answer="falin.runtime.management:migrate", passes_on=True),
     Command(name="access", chinese="谁能做什么、为什么；重置密码", english="who may do what and why; reset a password",
