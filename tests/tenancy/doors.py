@@ -484,9 +484,9 @@ def _is_charge(active: bool = True) -> Callable[[Ground, Reader, Thing], bool]:
     """A street's or community's official, who is a county team's charge."""
 
     def right(ground: Ground, reader: Reader, thing: Thing) -> bool:
-        own = next(row for row in ground.rows["identity_person"] if row["id"] == thing.parts["person_id"])
-        return (reader.role == "county_team" and thing.more["roles"] <= {"street_officer", "liaison"}
-                and own["is_active"] == active)  # fmt: skip
+        known = {row["id"]: row["is_active"] for row in ground.rows["identity_person"]}
+        works = thing.more.get("roles", {"none"}) <= {"street_officer", "liaison"}
+        return reader.role == "county_team" and works and known.get(thing.parts["person_id"]) == active
 
     return right
 

@@ -155,6 +155,7 @@ def reinstate_person(*, scope: Scope, person_id: int, why: str, now: datetime) -
 
 def _check_charge(scope: Scope, person_id: int, now: datetime) -> None:
     """Everything the person holds, here or elsewhere, is the scope's charge: nobody shuts out another office's people."""
+    policies.check_may_read(scope)
     if policies.is_system(scope):
         return
     if person_id == scope.person_id:

@@ -82,7 +82,7 @@ def allowed_roles(scope: Scope) -> tuple[Role, ...]:
     """The roles a scope's holder may give somewhere."""
     own = Role(scope.role)
     every = frozenset(range(1, 6))
-    return tuple(role for role in Role if may_appoint(own, role, every)) if scope.may(policies.GRANT) else ()
+    return tuple(role for role in Role if may_appoint(own, role, every))
 
 
 def ends_of(person_id: int, role: Role, place: Division, subject_id: str, on: date) -> list[date | None]:

@@ -63,7 +63,9 @@ def _checked(
     A form in two steps: filled in, then read again before it is done.
 
     The first step does everything and takes it back, so that whatever would be refused is said at its field there.
+    Who gives nothing has nothing to choose from, and no field to be told at: he is told at once.
     """
+    form.scope.require(policies.GRANT)
     if request.method == "POST" and "back" not in request.POST and form.is_valid():
         try:
             if "checked" in request.POST:
@@ -170,6 +172,7 @@ def _at(refused: Refused, fields: dict[str, str]) -> Refused:
 @door(grant=policies.GRANT, reads="GET", writes="POST")
 def pass_on(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """A whole post to a successor."""
+    scope.require(policies.GRANT)
     today = legal_day(now())
     record = queries.get_record(scope=scope, person_id=person_id, on=today)
     mine = queries.looked_after(scope, [one for one in record.bindings if one.state == State.IN_FORCE])

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import shared
 from falin.portal import people
@@ -50,7 +50,7 @@ def confirm(request: HttpRequest, scope: Scope, proposal: uuid.UUID) -> HttpResp
     """Yes, as the second person."""
     try:
         confirm_proposal(scope=scope, proposal=proposal, now=now())
-    except Missing:
+    except (Missing, Forbidden):
         raise
     except Refused as refused:
         context = {"groups": _groups(scope), "refused": refused, "at": proposal}
