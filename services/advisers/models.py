@@ -67,6 +67,7 @@ class Adviser(PublicModel):
     person_id = models.BigIntegerField(null=True)
     registered_by = models.BigIntegerField()  # the county's node that entered him
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)  # his numbers were; name, appointments and visits stay in the archive
 
     class Meta:
         constraints = [

@@ -215,6 +215,20 @@ def has_account() -> Refused:
     return Refused("advisers.has_account", _("这位顾问已经有账号。忘记密码请用登录页的“忘记密码”。"))
 
 
+def erased() -> Refused:
+    text = _("这位顾问的身份证号和手机号已经删除，登记不再改动。他要再任职，请重新登记。")
+    return Refused("advisers.erased", text)
+
+
+def still_serves(held: int) -> Refused:
+    text = ngettext(
+        "他还在 %(n)d 个社区任职或即将任职，先结束聘任才能删除。",
+        "他还在 %(n)d 个社区任职或即将任职，先结束聘任才能删除。",
+        held,
+    )
+    return Refused("advisers.still_serves", text % {"n": held}, field="why")
+
+
 def unreadable() -> Refused:
     return Refused("advisers.unreadable", _("这两个号码现在读不出来，没有显示。请联系平台运维检查密钥。"))
 

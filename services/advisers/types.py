@@ -104,6 +104,7 @@ class AdviserInfo:
     has_account: bool
     held: int
     most: int
+    erased: bool = False  # his numbers were erased; nothing more is done with this entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -423,6 +423,13 @@ def _sheet_is(state: str) -> Callable[[Ground, Reader, Thing], bool]:
     )
 
 
+def _serves_nowhere(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return not any(
+        str(row["adviser_id"]) == thing.parts["adviser_id"] and row["ends_on"] is None
+        for row in ground.rows["advisers_seat"]
+    )
+
+
 def _is_barred(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return any(
         str(row["id"]) == thing.parts["adviser_id"] and row["banned_until"] for row in ground.rows["advisers_adviser"]
@@ -544,6 +551,8 @@ WRITES: dict[str, Write] = {
     "POST advisers:ban": Write(_BAN),
     "POST advisers:allow": Write(_form(why="查清了"), right=_is_barred),
     "POST advisers:account": Write(right=_has_no_account),
+    "POST advisers:erase": Write(_form(why="本人要求"), right=_serves_nowhere),
+    "DELETE advisers-api:numbers": Write(_form(why="本人要求"), right=_serves_nowhere),
     "POST advisers:numbers": Write(_form(reason="核对聘任合同")),
     "POST advisers-api:numbers": Write(_form(reason="核对聘任合同")),
     "POST advisers-api:advisers": Write(_new_adviser),
@@ -651,6 +660,7 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers:allow": {"adviser"},
     "advisers:account": {"adviser"},
     "advisers:numbers": {"adviser"},
+    "advisers:erase": {"adviser"},
     "advisers:me": {"seen"},
     "advisers-api:seen": {"seen"},
     "advisers-api:advisers": {"adviser"},

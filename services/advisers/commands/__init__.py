@@ -7,6 +7,7 @@ from services.advisers.commands.appointing import (
     explain_vacancy,
     replace_adviser,
 )
+from services.advisers.commands.erasing import erase_numbers
 from services.advisers.commands.registering import (
     ban_adviser,
     lift_ban,
@@ -17,6 +18,6 @@ from services.advisers.commands.registering import (
 )
 from services.advisers.commands.showing import show_numbers, take_own_record
 
-__all__ = ["appoint_adviser", "ban_adviser", "end_appointment", "explain_vacancy", "lift_ban", "open_account",
+__all__ = ["appoint_adviser", "ban_adviser", "end_appointment", "erase_numbers", "explain_vacancy", "lift_ban", "open_account",
            "record_examination", "register_adviser", "register_firm", "replace_adviser", "show_numbers",
            "take_own_record", "update_adviser"]  # fmt: skip

@@ -14,12 +14,14 @@ def lock_adviser(scope: Scope, adviser_id: uuid.UUID) -> Adviser:
     """
     An adviser the scope has on its own list. Others may still point at him meanwhile (``no_key``).
 
-    :raises Missing:
+    :raises Missing: :raises Refused: his numbers were erased, and the entry is closed.
     """
     rows = within_view(scope).select_for_update(of=("self",), no_key=True).select_related("firm")
     adviser = rows.filter(id=adviser_id).first()
     if adviser is None:
         raise policies.no_adviser()
+    if adviser.erased_at is not None:
+        raise policies.erased()
     return adviser
 
 

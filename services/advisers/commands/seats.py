@@ -38,7 +38,7 @@ class Appointee:
 _LOCK = """
 select a.id, a.name, a.pinyin, f.id, f.name, a.exam_passed_on, a.banned_until, a.ban_reason, a.person_id
 from public.advisers_adviser a join public.advisers_firm f on f.id = a.firm_id
-where a.id = %s and a.province_id = %s for no key update of a
+where a.id = %s and a.province_id = %s and a.erased_at is null for no key update of a
 """
 _SEATS = """
 select slot, node_id, county_id, begins_on, ends_on from public.advisers_seat

@@ -36,6 +36,8 @@ def show_numbers(*, scope: Scope, adviser_id: uuid.UUID, reason: str, now: datet
     adviser = within_view(scope).filter(id=adviser_id).first()
     if adviser is None:
         raise policies.no_adviser()
+    if adviser.erased_at is not None:
+        raise policies.erased()
     home = home_of(scope)
     id_number, phone = _numbers(adviser, home.province_schema)
     ClearView.objects.create(adviser=adviser, at=now, person_id=scope.person_id, role=scope.role, reason=reason,

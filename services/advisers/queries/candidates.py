@@ -46,6 +46,7 @@ def list_candidates(
         rows = rows.filter(province_id=home.province_id)
     else:
         rows = within_view(scope)
+    rows = rows.filter(erased_at__isnull=True)
     found = list(with_held(rows, on).select_related("firm").order_by("held", "pinyin", "id")[:MOST_LOOKED_AT])
     seats = _seats_of(found, on)
     near = Counter[uuid.UUID]()

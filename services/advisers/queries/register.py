@@ -185,7 +185,7 @@ def adviser_info(row: Adviser, *, held: int | None, on: date, phone: str = "") -
         id=row.id, name=row.name, pinyin=row.pinyin, firm_id=row.firm_id, firm_name=row.firm.name, licence=row.licence,
         phone_masked=masked_phone(phone) if phone else masked_tail(row.phone_tail), specialties=tuple(row.specialties),
         exam_passed_on=row.exam_passed_on, banned_until=row.banned_until, ban_reason=row.ban_reason,
-        has_account=row.person_id is not None, held=held,
+        has_account=row.person_id is not None, held=held, erased=row.erased_at is not None,
         most=parameters.value(MOST_COMMUNITIES, node_id=row.province_id, on=on),
     )  # fmt: skip
 

@@ -43,6 +43,7 @@ class AdviserOut(serializers.Serializer[Any]):
     has_account = serializers.BooleanField()
     held = serializers.IntegerField(help_text="Communities in every county, now or later.")
     most = serializers.IntegerField(help_text="The limit in force (R2.2).")
+    erased = serializers.BooleanField(help_text="His numbers were erased; the entry is closed.")
 
 
 class AppointmentOut(serializers.Serializer[Any]):

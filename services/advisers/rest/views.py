@@ -141,8 +141,8 @@ class OpenAccount(DoorView):
 
 class Numbers(DoorView):
     door_keeps = False
-    door_step_up = frozenset({"POST"})
-    door_grants = {"POST": policies.CLEAR}
+    door_step_up = frozenset({"POST", "DELETE"})
+    door_grants = {"POST": policies.CLEAR, "DELETE": policies.REGISTER}
 
     @extend_schema(request=s.ClearIn, responses={200: s.ClearNumbersOut, **REFUSED}, tags=["advisers"])
     def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
@@ -153,6 +153,12 @@ class Numbers(DoorView):
             return Response(s.ClearNumbersOut(shown).data)
 
         return _write(request, scope, s.ClearIn, act)
+
+    @extend_schema(parameters=[s.WhyIn], responses={204: None, **REFUSED}, tags=["advisers"])
+    def delete(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Erase both numbers of somebody who serves nowhere any more; for good."""
+        commands.erase_numbers(scope=scope, adviser_id=adviser_id, now=now(), **_asked(s.WhyIn, request))
+        return Response(status=204)
 
 
 class SeenBy(DoorView):

@@ -205,6 +205,25 @@ def numbers(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
     return _answer(request, form, act, context, "advisers/numbers.html")
 
 
+@door(grant=policies.REGISTER, reads="GET", writes="POST", step_up=True)
+def erase(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now())).adviser
+    form = WhyForm(_sent(request))
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        commands.erase_numbers(scope=scope, adviser_id=adviser_id, why=data["why"], now=now())
+        messages.success(request, _("已删除%(name)s的身份证号和手机号。") % {"name": adviser.name})
+        return redirect("advisers:adviser", adviser_id)
+
+    context = {
+        "title": _("删除%(name)s的号码") % {"name": adviser.name},
+        "sub": _("身份证号和手机号会永远删掉，不能恢复。姓名、聘任和到访记录依档案规定保留。再任职要重新登记。"),
+        "button": _("永远删除"),
+        "back": reverse("advisers:adviser", args=[adviser_id]),
+    }
+    return _answer(request, form, act, context)
+
+
 @door(grant=policies.REGISTER, reads="GET", writes="POST")
 def register_firm(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     form = FirmForm(_sent(request))

@@ -28,5 +28,6 @@ urlpatterns = [
     path("<uuid:adviser_id>/ban/", acting.ban, name="ban"),
     path("<uuid:adviser_id>/allow/", acting.allow, name="allow"),
     path("<uuid:adviser_id>/numbers/", acting.numbers, name="numbers"),
+    path("<uuid:adviser_id>/erase/", acting.erase, name="erase"),
     path("<uuid:adviser_id>/account/", acting.account, name="account"),
 ]

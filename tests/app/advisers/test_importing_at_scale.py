@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import File
+from django.core.files.storage import storages
 from django.db import connection
 
 from falin.kernel import jobs
@@ -39,7 +40,7 @@ def _in_process(schema: str, job_id: uuid.UUID) -> dict[str, Any]:
     name = str(connection.settings_dict["NAME"])
     environment = os.environ | {"DATABASE_URL": with_name(os.environ["DATABASE_URL"], name)}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fixtures.check_in_process", schema, str(job_id)],
+        [sys.executable, "-m", "tests.fixtures.check_in_process", schema, str(job_id), storages["default"].location],
         capture_output=True, text=True, check=False, cwd=ROOT, env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

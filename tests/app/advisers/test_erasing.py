@@ -1,0 +1,119 @@
+"""Numbers are erased for good, of who serves nowhere any more; what the archive keeps stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from falin.kernel.models import AuditEntry
+from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
+from falin.kernel.transactions import inside
+from services.advisers.commands import appoint_adviser, erase_numbers, register_adviser, show_numbers, update_adviser
+from services.advisers.models import Adviser, Appointment
+from services.advisers.queries import get_adviser, list_candidates
+from services.advisers.types import AdviserInfo
+from tests import leaks
+from tests.app.advisers.office import Office
+from tests.conftest import _ADMIN, with_name
+from tests.world import NOW, TODAY, World
+
+HUBU, LINGSHAN, QINGBO = "330106109200", "330106109201", "330102001001"
+ID_NUMBER, PHONE = "330106198501010001", "13812340001"  # of the office's first adviser
+Book = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def gone(office: Office) -> AdviserInfo:
+    """Somebody whose only appointment ended yesterday."""
+    made = office.adviser("何叙")
+    office.appoint(made, HUBU, begins_on=TODAY - timedelta(days=90), ends_on=TODAY - timedelta(days=1))
+    return made
+
+
+def erase(world: World, who: AdviserInfo, *, by: str = "county", why: str = "本人要求") -> None:
+    scope = world.scope(by)
+    with inside(scope, read_only=False):
+        erase_numbers(scope=scope, adviser_id=who.id, why=why, now=NOW)
+
+
+def test_no_trace_of_either_number_is_left_and_the_archive_stays(
+    world: World, office: Office, gone: AdviserInfo
+) -> None:
+    before = Adviser.objects.get(id=gone.id)
+    erase(world, gone)
+    row = Adviser.objects.get(id=gone.id)
+    assert (bytes(row.id_sealed), bytes(row.phone_sealed), row.phone_tail) == (b"", b"", "")
+    assert not {bytes(row.id_index), bytes(row.phone_index)} & {bytes(before.id_index), bytes(before.phone_index)}
+    assert (row.name, row.firm_id, row.erased_at) == ("何叙", before.firm_id, NOW)
+    scope = world.scope("county")
+    with inside(scope, read_only=True):
+        assert Appointment.objects.in_scope(scope).filter(adviser_id=gone.id).count() == 1
+        booked = AuditEntry.objects.get(act="advisers.numbers.erased")
+        assert (booked.why, booked.subject_id) == ("本人要求", str(gone.id))
+        assert get_adviser(scope=scope, adviser_id=gone.id, on=TODAY).adviser.erased
+    name = str(world_database())
+    assert {where for where, text in leaks.every_value(name) if ID_NUMBER in text or PHONE in text} == set()
+
+
+def world_database() -> str:
+    from django.db import connection
+
+    return with_name(_ADMIN, str(connection.settings_dict["NAME"]))
+
+
+def test_the_same_person_can_be_registered_again(world: World, office: Office, gone: AdviserInfo) -> None:
+    erase(world, gone)
+    scope = world.scope("county")
+    with inside(scope, read_only=False):
+        again = register_adviser(
+            scope=scope, firm_id=gone.firm_id, name="何叙", id_number=ID_NUMBER, phone=PHONE, now=NOW
+        )
+    assert again.id != gone.id
+
+
+@pytest.mark.parametrize(("code", "by"), [(LINGSHAN, "county"), (QINGBO, "county2")])
+@pytest.mark.parametrize("days", [0, 30])
+def test_who_serves_now_or_later_in_whatever_county_is_not_erased(
+    world: World, office: Office, book: Book, gone: AdviserInfo, code: str, by: str, days: int
+) -> None:
+    office.appoint(gone, code, by=by, begins_on=TODAY + timedelta(days=days))
+    before = book()
+    with pytest.raises(Refused, match=r"advisers\.still_serves") as refused:
+        erase(world, gone)
+    assert refused.value.message == "他还在 1 个社区任职或即将任职，先结束聘任才能删除。"
+    assert book() == before
+
+
+@pytest.mark.parametrize(
+    ("by", "why", "refusal"), [("county2", "本人要求", Missing), ("street", "本人要求", Forbidden), ("county", " ", Invalid),
+                               ("county", f"电话 {PHONE}", Invalid)]
+)  # fmt: skip
+def test_who_may_not_or_says_no_reason_erases_nothing(
+    world: World, book: Book, gone: AdviserInfo, by: str, why: str, refusal: type[Refused]
+) -> None:
+    before = book()
+    with pytest.raises(refusal):
+        erase(world, gone, by=by, why=why)
+    assert book() == before
+
+
+def test_nothing_more_is_done_with_an_erased_entry(world: World, book: Book, gone: AdviserInfo) -> None:
+    erase(world, gone)
+    scope, before = world.scope("county"), book()
+    acts: list[Callable[[], Any]] = [
+        lambda: erase_numbers(scope=scope, adviser_id=gone.id, why="再删一次", now=NOW),
+        lambda: update_adviser(scope=scope, adviser_id=gone.id, phone="13912345678", now=NOW),
+        lambda: show_numbers(scope=scope, adviser_id=gone.id, reason="核对", now=NOW),
+        lambda: appoint_adviser(scope=scope, adviser_id=gone.id, node_id=world.node(HUBU), begins_on=TODAY, ends_on=None,
+                                now=NOW),
+    ]  # fmt: skip
+    for act in acts:
+        with pytest.raises(Refused), inside(scope, read_only=False):
+            act()
+    assert book() == before
+    with inside(scope, read_only=True):
+        found = list_candidates(scope=scope, node_id=world.node(HUBU), on=TODAY)
+        assert gone.id not in {one.adviser.id for one in found}
