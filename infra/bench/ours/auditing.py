@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from hashlib import sha256
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import django
@@ -143,12 +143,12 @@ def export() -> dict[str, Any]:
 
 
 def verify(*, path: str) -> float:
-    """Seconds of `falin verify audit` on the file."""
+    """Processor seconds of `falin verify audit` on the file: what else runs on the machine does not count."""
     from falin.runtime import verify as verifier
 
-    began = perf_counter()
+    began = process_time()
     verdict = verifier.verify(Path(path))
-    taken = perf_counter() - began
+    taken = process_time() - began
     assert verdict.right, verdict.findings[:3]
     return taken
 
@@ -164,12 +164,12 @@ def verify_each(*, path: str) -> float:
     key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
     lines = [line for line in Path(path).read_text().splitlines() if '"kind":"entry"' in line]
     signatures = [key.sign(bytes.fromhex(json.loads(line)["digest"])) for line in lines]
-    public, began = key.public_key(), perf_counter()
+    public, began = key.public_key(), process_time()
     for text, signature in zip(lines, signatures, strict=True):
         line = json.loads(text)
         facts = verifier.canonical({"schema": SCHEMA[0], **{name: line[name] for name in verifier.FACTS}})
         public.verify(signature, sha256(facts).digest())
-    return perf_counter() - began
+    return process_time() - began
 
 
 if __name__ == "__main__":

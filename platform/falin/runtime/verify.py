@@ -1,6 +1,6 @@
 """Place of `falin verify audit FILE`: whether an exported log is as it was sealed, checked far away from the platform.
 
-This one file is all an auditor needs: it asks nothing of Falin, only the standard library of Python 3.10 or newer. Copy it
+This one file is all an auditor needs: it asks nothing of Falin, only the standard library of Python 3.11 or newer. Copy it
 and run `python3 verify.py audit FILE`. The format is described in `docs/reference/audit-file.md`.
 """
 
@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -117,16 +117,22 @@ def signed(public: bytes, text: bytes, signature: bytes) -> bool:
 
 
 # ---- what was hashed -------------------------------------------------------------------------------------------------
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def canonical(fields: Mapping[str, Any]) -> bytes:
     """The bytes that were hashed: name and value in the order of names, each with its length before it."""
-    out = bytearray()
+    parts = []
     for name in sorted(fields):
         value = fields[name]
-        if not isinstance(value, str):
-            value = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        for part in (name.encode(), value.encode()):
-            out += len(part).to_bytes(4, "big") + part
-    return bytes(out)
+        text = (value if isinstance(value, str) else _as_json(value)).encode()
+        parts += [_with_length(name), len(text).to_bytes(4, "big"), text]
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _with_length(name: str) -> bytes:
+    return len(name.encode()).to_bytes(4, "big") + name.encode()
 
 
 def leaf(entry_id: int, digest: bytes) -> bytes:
@@ -318,7 +324,7 @@ class Check:
         if hashlib.sha256(facts).hexdigest() != line["digest"]:
             verdict.wrong("changed", f"{place[0]} 的内容被改过（{line['act']}，{line['at']}）",
                           f"{place[1]} was changed ({line['act']}, {line['at']})", batch=batch, row=row)  # fmt: skip
-        if before and _time(line["at"]) < _time(before["at"]) - LATE:
+        if before and line["at"] < before["earliest"]:  # moments are written alike, so text compares as time does
             verdict.wrong(
                 "late", f"{place[0]} 自称发生在 {line['at']}，却不在当时封存的批次里：是后来塞进去或挪出来的",
                 f"{place[1]} claims {line['at']} and is in no batch sealed then: put in or moved afterwards",
@@ -330,7 +336,8 @@ class Check:
         line, self.batch = self.batch, None
         if line is None:
             return
-        self.before = line
+        earliest = (_time(line["at"]) - LATE).astimezone(UTC)
+        self.before = {**line, "earliest": earliest.isoformat(timespec="microseconds")}
         number, count, ids = int(line["number"]), int(line["count"]), self.ids
         first, last = int(line["first_id"]), int(line["last_id"])
         span = f"（第 {first}–{last} 行，共 {count} 行）", f"(rows {first}–{last}, {count} of them)"

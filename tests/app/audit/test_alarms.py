@@ -33,30 +33,29 @@ def raised(scope: Scope) -> list[tuple[str, int]]:
 
 def test_more_clear_views_in_a_day_than_allowed_raise_a1_once(world: World) -> None:
     scope, most = world.scope("county"), alarms.CLEAR_VIEWS.default
-    book(scope, "advisers.identity.viewed", count=most)
-    book(scope, "advisers.identity.viewed", at=NOW - timedelta(days=1), count=5)
+    book(scope, "advisers.numbers.shown", count=most)
+    book(scope, "advisers.numbers.shown", at=NOW - timedelta(days=1), count=5)
     settled(scope, 1)
     assert raised(scope) == []
-    book(scope, "advisers.identity.viewed", count=2)
+    book(scope, "advisers.numbers.shown", count=2)
     settled(scope, 2)
     assert raised(scope) == [("A1", scope.person_id)]
-    book(scope, "advisers.identity.viewed")
+    book(scope, "advisers.numbers.shown")
     settled(scope, 3)
     assert raised(scope) == [("A1", scope.person_id)]
 
 
 def test_two_people_who_look_as_often_as_allowed_raise_nothing(world: World) -> None:
     one, other = world.scope("county"), world.scope("street")
-    book(one, "advisers.identity.viewed", count=alarms.CLEAR_VIEWS.default)
+    book(one, "advisers.numbers.shown", count=alarms.CLEAR_VIEWS.default)
     with inside(one, read_only=False):
         for number in range(alarms.CLEAR_VIEWS.default):
-            audit.record(
-                scope=other, act="advisers.identity.viewed", subject=("adviser", number), node_id=None, now=NOW
-            )
+            audit.record(scope=other, act="advisers.numbers.shown", subject=("adviser", number), node_id=None, now=NOW)
     settled(one)
     assert raised(one) == []
 
 
+@pytest.mark.parametrize("act", ["audit.log.exported", "advisers.record.taken"])
 @pytest.mark.parametrize(
     ("at", "odd"),
     [
@@ -66,9 +65,11 @@ def test_two_people_who_look_as_often_as_allowed_raise_nothing(world: World) -> 
         (MORNING, False),
     ],
 )
-def test_an_export_between_ten_in_the_evening_and_six_raises_a2(world: World, at: datetime, odd: bool) -> None:
+def test_an_export_between_ten_in_the_evening_and_six_raises_a2(
+    world: World, act: str, at: datetime, odd: bool
+) -> None:
     scope = world.scope("county")
-    book(scope, "audit.log.exported", at=at)
+    book(scope, act, at=at)
     settled(scope, 24 * 60)
     assert raised(scope) == ([("A2", scope.person_id)] if odd else [])
 

@@ -24,6 +24,9 @@ from falin.kernel.scope import Scope
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 class PersonalDataInAudit(Exception):
     """A fact to be booked looks like an identity or telephone number."""
 
@@ -47,7 +50,7 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
         elif isinstance(value, str):
             text = value
         else:
-            text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            text = _as_json(value)
         for part in (name.encode(), text.encode()):
             out += len(part).to_bytes(4, "big") + part
     return bytes(out)
