@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Forbidden, Missing
 from falin.kernel.scope import Scope
+from tenants.divisions.api import get_division
 
 
 def own_adviser_id(scope: Scope) -> uuid.UUID:
@@ -40,8 +41,9 @@ def check_may_read(scope: Scope) -> None:
 
 
 def check_may_remind(scope: Scope, node_id: int) -> None:
+    """:raises Missing: a place outside the scope; who sees a whole county sees none beside it."""
     scope.require("duty.remind")
-    if not scope.sees(node_id):
+    if not scope.sees(node_id) or (scope.whole and get_division(node_id).county_id not in scope.roots):
         raise Missing("duty.no_such_place", _("没有这个社区，或者不归您管。"))
 
 

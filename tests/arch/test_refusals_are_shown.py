@@ -63,6 +63,14 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "the form asks for it first",
         "app/advisers/test_appointing.py::test_an_end_that_cannot_be_is_refused",
     ),
+    "advisers.erased": (
+        "nothing leads to the numbers of somebody erased",
+        "app/advisers/test_erasing.py::test_nothing_more_is_done_with_an_erased_entry",
+    ),
+    "advisers.still_serves": (
+        "the page offers erasing only for who serves nowhere",
+        "app/advisers/test_erasing.py::test_who_serves_now_or_later_in_whatever_county_is_not_erased",
+    ),
     "advisers.unreadable": (
         "a damaged key or row",
         "web/advisers/test_clear_view.py::test_numbers_that_cannot_be_read_are_said_to_be_so_and_none_is_shown",

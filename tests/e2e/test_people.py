@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from falin.kernel import clock
 from tenants.identity.models import Binding
 from tests.app.identity.cast import number, people_the_office
-from tests.e2e.conftest import Site
-from tests.e2e.test_first_flow import looks_right, press, signed_in
+from tests.e2e.conftest import Site, a_screen, looks_right, press, signed_in
 from tests.world import World
 
 pytestmark = pytest.mark.e2e
@@ -25,12 +24,8 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture(params=["desk", "phone"])
 def screen(request: Any, browser: Browser, site: Site, world: World) -> Iterator[BrowserContext]:
     people_the_office(world)
-    sizes = {"desk": {"width": 1440, "height": 900}, "phone": {"width": 360, "height": 740}}
-    context = browser.new_context(base_url=site.url, locale="zh-CN", timezone_id="Asia/Shanghai",
-                                  viewport=sizes[request.param], has_touch=request.param == "phone")  # type: ignore[arg-type]  # fmt: skip
-    context.set_default_timeout(20_000)
-    yield context
-    context.close()
+    with a_screen(browser, site, request.param) as context:
+        yield context
 
 
 def shown(page: Page, path: str) -> None:
@@ -47,8 +42,8 @@ def fill_grant(page: Page, role: str, place: str) -> None:
     page.fill("[name=reason]", "双浦镇〔2026〕3号")
 
 
-def test_a_county_enters_a_liaison_and_looks_after_him(screen: BrowserContext, sign_in_as: Any) -> None:
-    page = signed_in(screen, sign_in_as, "county")
+def test_a_county_enters_a_liaison_and_looks_after_him(screen: BrowserContext) -> None:
+    page = signed_in(screen, "county")
     shown(page, "/people/")
     shown(page, "/people/new/")
     page.fill("[name=name]", "柯新月")
@@ -81,8 +76,8 @@ def test_a_county_enters_a_liaison_and_looks_after_him(screen: BrowserContext, s
     shown(page, "/people/review/")
 
 
-def test_a_city_proposes_and_its_second_officer_confirms(screen: BrowserContext, sign_in_as: Any) -> None:
-    page = signed_in(screen, sign_in_as, "city")
+def test_a_city_proposes_and_its_second_officer_confirms(screen: BrowserContext) -> None:
+    page = signed_in(screen, "city")
     page.goto("/people/new/")
     page.fill("[name=name]", "柯新月")
     page.fill("[name=username]", "kexinyue")
@@ -90,7 +85,7 @@ def test_a_city_proposes_and_its_second_officer_confirms(screen: BrowserContext,
     press(page, "下一步")
     press(page, "没有错，办理")
     expect(page.locator("main")).to_contain_text("等第二个人确认")
-    page = signed_in(screen, sign_in_as, "cityb")
+    page = signed_in(screen, "cityb")
     page.goto("/")
     page.get_by_role("link", name="项授予等您确认").click()
     looks_right(page)
@@ -102,7 +97,7 @@ def test_a_city_proposes_and_its_second_officer_confirms(screen: BrowserContext,
     looks_right(page)
 
 
-def test_the_operator_enters_an_administrator(screen: BrowserContext, sign_in_as: Any) -> None:
-    page = signed_in(screen, sign_in_as, "operator")
+def test_the_operator_enters_an_administrator(screen: BrowserContext) -> None:
+    page = signed_in(screen, "operator")
     shown(page, "/setup/")
     shown(page, "/setup/people/")

@@ -151,6 +151,13 @@ def _seal_audit(ground: Ground, told: list[tuple[str, str]]) -> None:
     assert sealed == booked
 
 
+def _end_unreviewed_roles(ground: Ground, told: list[tuple[str, str]]) -> None:
+    """Roles are the cell's register: no tenant's schema is opened for them."""
+    with only(ground):
+        tasks.end_unreviewed_roles()
+    assert written(ground) <= {"public"}
+
+
 TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.do_job": _do_job,
     "falin.config.tasks.roll_up": _roll_up,
@@ -161,6 +168,7 @@ TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.keep_spares": _keep_spares,
     "falin.config.tasks.clean_up": _clean_up,
     "falin.config.tasks.clean_up_all": _clean_up_all,
+    "falin.config.tasks.end_unreviewed_roles": _end_unreviewed_roles,
 }
 
 
@@ -257,6 +265,13 @@ def _audit(ground: Ground) -> None:
     }
 
 
+def _access(ground: Ground) -> None:
+    """Who may do what is read from the cell's register."""
+    with only(ground):
+        call_command("access", "explain", "--person", "county", stdout=io.StringIO())
+    assert written(ground) == set()
+
+
 COMMANDS: dict[str, Callable[[Ground], None]] = {
     "relay": _relay,
     "first_operator": _first_operator,
@@ -265,6 +280,7 @@ COMMANDS: dict[str, Callable[[Ground], None]] = {
     "keys": _keys,
     "retention": _retention,
     "audit": _audit,
+    "access": _access,
 }
 
 

@@ -73,12 +73,13 @@ WORDS = {
 }
 GROUPS = {
     "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
-    "portal": _("平台"), "audit": _("审计"),
+    "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
 }  # fmt: skip
 KINDS = {
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
     "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
-    "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"),
+    "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"), "setting": _("设定"),
+    "file": _("文件"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
     "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
@@ -91,6 +92,9 @@ FACTS = {
     "as_of": _("截至"), "bytes": _("文件大小（字节）"), "sha256": _("文件指纹"), "ready": _("可以导入（行）"),
     "there": _("已在册（行）"), "advisers": _("登记顾问（名）"), "firms": _("登记律所（家）"),
     "appointed": _("聘任（份）"), "not_appointed": _("没有聘任（份）"), "refused": _("没有导入（行）"),
+    "keys": _("密钥（个）"), "cipher": _("算法"), "version": _("版本"), "purpose": _("用途"), "days": _("保存（天）"),
+    "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
+    "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
 _KINDS_OF_VISIT = {"visit": _("到点"), "lecture": _("讲座")}

@@ -17,7 +17,7 @@ from services.advisers.queries import get_adviser, list_candidates
 from services.advisers.types import AdviserInfo
 from tests import leaks
 from tests.app.advisers.office import Office
-from tests.conftest import _ADMIN, with_name
+from tests.conftest import ADMIN, with_name
 from tests.world import NOW, TODAY, World
 
 HUBU, LINGSHAN, QINGBO = "330106109200", "330106109201", "330102001001"
@@ -61,7 +61,7 @@ def test_no_trace_of_either_number_is_left_and_the_archive_stays(
 def world_database() -> str:
     from django.db import connection
 
-    return with_name(_ADMIN, str(connection.settings_dict["NAME"]))
+    return with_name(ADMIN, str(connection.settings_dict["NAME"]))
 
 
 def test_the_same_person_can_be_registered_again(world: World, office: Office, gone: AdviserInfo) -> None:

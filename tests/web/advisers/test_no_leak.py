@@ -26,7 +26,7 @@ from tenants.identity.api import system_of
 from tenants.registry.api import find_by_schema
 from tests import leaks
 from tests.app.advisers.office import Office
-from tests.conftest import _ADMIN, with_name
+from tests.conftest import ADMIN, with_name
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, PASSWORD, World
 
@@ -124,9 +124,9 @@ def test_a_day_of_work_leaves_no_number_behind(
     assert listener.heard == []
     assert listener.lines > 0  # the two errors above were logged, with their tracebacks
     name = str(connection.settings_dict["NAME"])
-    assert leaks.numbers_in_books(with_name(_ADMIN, name)) == []
+    assert leaks.numbers_in_books(with_name(ADMIN, name)) == []
     kept = [identity(number) for number in range(1, 14)] + [phone(number) for number in range(1, 14)]
-    found = {where for where, text in leaks.every_value(with_name(_ADMIN, name)) if any(one in text for one in kept)}
+    found = {where for where, text in leaks.every_value(with_name(ADMIN, name)) if any(one in text for one in kept)}
     assert found == set()
 
 

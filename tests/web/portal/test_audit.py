@@ -122,7 +122,7 @@ def test_codes_are_shown_in_words_of_the_readers_language(log: World, sign_in: A
     auditor = sign_in("auditor3")
     text = auditor.get("/audit/").content.decode()
     table = text[text.index("<tbody>") : text.index("</tbody>")]
-    for words in ("聘任顾问", "县区工作专班", "开始日期：2026年1月1日", "还差（分钟）：300", "月份：2026年11月"):
+    for words in ("聘任顾问", "县（区）工作专班", "开始日期：2026年1月1日", "还差（分钟）：300", "月份：2026年11月"):
         assert words in table
     assert not re.search(r"[a-z]+\.[a-z]+\.[a-z]+|begins_on|minutes_missing", table)
 
