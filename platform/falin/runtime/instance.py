@@ -1,6 +1,8 @@
 """Place of what an instance leans on: the database and the broker, embedded or given by the environment."""
 
-from collections.abc import Iterator, Mapping
+import json
+import os
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -8,7 +10,9 @@ from falin.runtime.broker import Broker, start_broker
 from falin.runtime.home import Home, only_one
 from falin.runtime.postgres import Postgres, start_postgres
 from falin.runtime.processes import Kept
-from falin.runtime.sentences import CannotStart, both
+from falin.runtime.sentences import CannotStart, both, say
+
+ADDRESSES = "addresses.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ def backing(*, home: Home, environ: Mapping[str, str], what: str) -> Iterator[Ba
             broker = start_broker(place=home.broker, log=home.logs / "broker.log")
             stack.callback(broker.stop)
             broker_url = broker.url
-        yield Backing(
+        found = Backing(
             database_url=postgres.urls.app if postgres else given[0],
             database_owner_url=postgres.urls.owner if postgres else given[1],
             broker_url=broker_url,
@@ -65,3 +69,36 @@ def backing(*, home: Home, environ: Mapping[str, str], what: str) -> Iterator[Ba
             postgres=postgres,
             broker=broker,
         )
+        stack.enter_context(_told(home, found))
+        yield found
+
+
+@contextmanager
+def _told(home: Home, found: Backing) -> Iterator[None]:
+    """Writes down where this run's database and broker are, for commands typed beside it; for its own user alone."""
+    note = home.root / ADDRESSES
+    note.unlink(missing_ok=True)
+    with os.fdopen(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump({"pid": os.getpid(), **found.variables()}, file)
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def reach(home: Home, environ: MutableMapping[str, str]) -> None:
+    """
+    Has a command use the installation, or else the demo, that runs under this home; what the environment names goes first.
+    """
+    if environ.get("DATABASE_URL"):
+        return
+    for root in (home.root, *sorted(home.root.glob("demo-*"))):
+        try:
+            told = json.loads((root / ADDRESSES).read_text())
+            os.kill(told.pop("pid"), 0)
+        except (OSError, ValueError, KeyError):  # nothing runs there, or it was killed
+            continue
+        environ.update({**told, "FALIN_HOME": str(root)})
+        if root != home.root:
+            say(f"用正在运行的演示：{root.name}", "using the demo that is running")
+        return

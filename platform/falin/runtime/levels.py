@@ -10,6 +10,7 @@ from typing import Any
 
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
+from falin.runtime.instance import reach
 from falin.runtime.sentences import CannotStart, both
 
 LENGTHS = {2: 1, 4: 2, 6: 3, 9: 4, 12: 5}
@@ -17,6 +18,7 @@ LENGTHS = {2: 1, 4: 2, 6: 3, 9: 4, 12: 5}
 
 def settings(arguments: Arguments, home: Home) -> int:
     """`falin settings explain KEY --at CODE [--on DAY] [--json]`."""
+    reach(home, os.environ)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
     import django
 

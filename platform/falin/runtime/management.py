@@ -5,10 +5,12 @@ import sys
 
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
+from falin.runtime.instance import reach
 
 
 def manage(arguments: Arguments, home: Home) -> int:
     """`falin manage …`: hands everything to Django."""
+    reach(home, os.environ)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
     from django.core.management import execute_from_command_line
 

@@ -1,12 +1,13 @@
 """What an instance leans on: embedded, or given by the environment, never by halves."""
 
+import stat
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from falin.runtime.home import Home
-from falin.runtime.instance import backing
+from falin.runtime.instance import ADDRESSES, backing, reach
 from falin.runtime.sentences import CannotStart
 
 
@@ -39,3 +40,32 @@ def test_what_is_not_given_is_started_and_stopped(tmp_path: Path) -> None:
         with refused, backing(home=home, environ={}, what="second"):
             pytest.fail("two at once")
     assert not any(kept.alive() for kept in found.kept)
+
+
+def test_a_command_typed_beside_a_running_installation_reaches_it(tmp_path: Path) -> None:
+    given = {
+        "DATABASE_URL": "postgresql://app:secret@127.0.0.1:1/x",
+        "DATABASE_OWNER_URL": "postgresql://owner:secret@127.0.0.1:1/x",
+        "BROKER_URL": "redis://127.0.0.1:1/0",
+    }
+    home = Home(root=tmp_path).prepare()
+    demo = home.inside("demo-33")
+    with backing(home=demo, environ=given, what="test"):
+        environ = {"FALIN_HOME": str(home.root)}
+        reach(home, environ)
+        assert environ == {**given, "FALIN_HOME": str(demo.root)}
+        assert stat.S_IMODE((demo.root / ADDRESSES).stat().st_mode) == 0o600  # there are passwords in it
+        own = {"DATABASE_URL": "postgresql://mine@127.0.0.1:1/y"}
+        reach(home, own)
+        assert own == {"DATABASE_URL": "postgresql://mine@127.0.0.1:1/y"}
+    environ = {}
+    reach(home, environ)
+    assert environ == {}
+
+
+def test_what_was_killed_is_not_taken_for_running(tmp_path: Path) -> None:
+    home = Home(root=tmp_path).prepare()
+    (home.root / ADDRESSES).write_text('{"pid": 4194305, "DATABASE_URL": "postgresql://a@127.0.0.1:1/b"}')
+    environ: dict[str, str] = {}
+    reach(home, environ)
+    assert environ == {}
