@@ -132,7 +132,7 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
     with psycopg.connect(ADMIN, autocommit=True) as admin, blocker.unblock():
         admin.execute(
-            sql.SQL("create database {n} template {t} owner falin_owner").format(
+            sql.SQL("create database {n} template {t} strategy file_copy owner falin_owner").format(
                 n=sql.Identifier(name), t=sql.Identifier(template)
             )
         )

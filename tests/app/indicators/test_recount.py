@@ -21,6 +21,8 @@ from tests.app.indicators.books import NOVEMBER, night, publish
 from tests.conftest import with_name
 from tests.world import NOW, World
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).resolve().parents[3] / "infra" / "checks" / "recount.py"
 
 
