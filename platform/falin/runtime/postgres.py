@@ -55,17 +55,7 @@ if sys.platform == "linux":
     # one call for the whole file system takes a moment where one for each file takes a minute.
     SETTINGS["recovery_init_sync_method"] = "syncfs"
 # For tests: a cluster lost with the machine is simply made again. Killing the server still loses nothing committed.
-# Each test has a database and connections of its own: passwords are checked in one round instead of 4,096.
-CARELESS = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "autovacuum": "off",
-    "checkpoint_timeout": "1h",
-    "scram_iterations": "1",
-    "max_connections": "100",
-}
+CARELESS = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
