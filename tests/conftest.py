@@ -55,6 +55,17 @@ def _no_number_in_the_log() -> Iterator[None]:
     assert listener.heard == []
 
 
+# What proves a thing in all its combinations, or by starting and killing servers: left out of ``./falin test --fast``.
+SLOW_ROOMS = ("tenancy", "property", "app/audit", "app/faults", "app/runtime", "app/bench", "app/drills")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        room = item.path.relative_to(ROOT / "tests").parent.as_posix()
+        if room.startswith(SLOW_ROOMS):
+            item.add_marker(pytest.mark.slow)
+
+
 def _fingerprint() -> str:
     """Of everything the template is made from."""
     sources = sorted([*ROOT.glob("*/*/migrations/*.py"), *ROOT.glob("*/*/*/migrations/*.py"), ROOT / "tests/world.py"])

@@ -17,8 +17,6 @@ from tests.app.identity.cast import enter, people_the_office
 from tests.property.access import NEWCOMERS, Access, Unlawful, restore
 from tests.world import World
 
-pytestmark = pytest.mark.slow
-
 # `falin drill access` asks for more and reads the counts.
 STEPS = int(os.environ.get("FALIN_ACCESS_STEPS", "400"))
 EACH = 50 if STEPS > 1000 else 20

@@ -12,8 +12,6 @@ from falin.runtime.postgres import Postgres, start_postgres
 from falin.runtime.processes import free_port
 from falin.runtime.sentences import CannotStart
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(params=["broker", "postgres"])
 def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Broker | Postgres:

@@ -10,8 +10,6 @@ import redis
 from falin.runtime.broker import Broker, discard_broker, start_broker
 from falin.runtime.sentences import CannotStart
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Broker]:

@@ -17,8 +17,6 @@ from falin.runtime.home import Home
 from falin.runtime.postgres import Postgres, discard_postgres, start_postgres
 from falin.runtime.sentences import CannotStart
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
