@@ -55,8 +55,12 @@ def _no_number_in_the_log() -> Iterator[None]:
     assert listener.heard == []
 
 
-# What proves a thing in all its combinations, or by starting and killing servers: left out of ``./falin test --fast``.
-SLOW_ROOMS = ("tenancy", "property", "app/audit", "app/faults", "app/runtime", "app/bench", "app/drills")
+# What proves a thing in all its combinations, by starting and killing servers, or on a world that takes long to people:
+# left out of ``./falin test --fast``.
+SLOW_ROOMS = (
+    "tenancy", "property", "app/audit", "app/faults", "app/runtime", "app/bench", "app/drills", "app/identity",
+    "app/indicators", "web/identity", "web/indicators",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

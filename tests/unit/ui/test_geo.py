@@ -7,6 +7,8 @@ import pytest
 
 from falin.ui import geo
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("province", "counties", "cities"),

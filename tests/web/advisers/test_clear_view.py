@@ -20,6 +20,8 @@ from services.advisers.models import Adviser, ClearView
 from tests.app.advisers.office import Office
 from tests.world import NOW, PASSWORD, World
 
+pytestmark = pytest.mark.slow
+
 HUBU = "330106109200"
 ID_NUMBER, PHONE = "330106198501010001", "13812340001"  # of the office's first adviser
 WHY = "核对聘任合同"
