@@ -27,6 +27,7 @@ os.environ.setdefault("DATABASE_URL", "postgresql://falin_app@127.0.0.1/none")
 os.environ.setdefault("DATABASE_OWNER_URL", "postgresql://falin_owner@127.0.0.1/none")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in the thread
 
+import hypothesis
 import psycopg
 from django.conf import settings
 from django.core.files.storage import storages
@@ -35,6 +36,10 @@ from psycopg import sql
 
 from tests import leaks
 from tests import world as worlds
+
+# No examples are kept in the checkout: it may belong to somebody else.
+hypothesis.settings.register_profile("house", database=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)
