@@ -26,11 +26,11 @@ from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
+from services.advisers import api as advisers
 from services.advisers.api import (
     appoint_adviser,
     end_appointment,
     explain_vacancy,
-    open_account,
     register_adviser,
     register_firm,
 )
@@ -45,6 +45,8 @@ from tenants.identity.api import (
     create_person,
     find_person,
     grant_role,
+    make_token,
+    open_account,
     propose_role,
     read_signed_in,
     scope_of,
@@ -53,6 +55,7 @@ from tenants.identity.api import (
 )
 from tenants.identity.commands import password_was_changed
 from tenants.identity.models import Binding
+from tenants.identity.queries import own_bindings
 from tenants.registry.api import find_by_schema, list_tenants
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
@@ -80,6 +83,9 @@ PEOPLE = {
 # Proposed by the city's second officer for these counties, so that the first one can confirm; and shut out.
 PROPOSED = {"proposed": ("洪待定", "330106"), "proposed2": ("穆待定", "330102")}
 SUSPENDED = {"shut": ("左停云", "330106002001"), "shut2": ("岳停云", "330106002002")}
+# Programs of streets, by the team that opened each, and who answers for it.
+PROGRAMS = {"svc": ("取数程序甲（服务账号）", "county", "street", "330106109"),
+            "svc3": ("取数程序乙（服务账号）", "county3", "street3", "330203001")}  # fmt: skip
 FIRMS = {
     "330106": "浙江鹤鸣律师事务所",
     "330102": "浙江听涛律师事务所",
@@ -139,6 +145,7 @@ def build() -> None:
         _county_months(world)
         _sheets(world, words)
         _errands(world, words)
+        _tokens(world, words)
         _above(world, words)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
@@ -252,7 +259,7 @@ def _appoint(world: World, words: _Words) -> None:
         if adviser.places:
             scope = world.scope(TEAMS[adviser.county])
             with inside(scope, read_only=False):
-                made_account = open_account(scope=scope, adviser_id=adviser_id(adviser.username), now=NOW,
+                made_account = advisers.open_account(scope=scope, adviser_id=adviser_id(adviser.username), now=NOW,
                                             username=adviser.username, encoded=encoded())  # fmt: skip
                 show_numbers(scope=scope, adviser_id=adviser_id(adviser.username), reason=words("看号"), now=NOW)
             password_was_changed(person_id=made_account.person_id)
@@ -339,6 +346,23 @@ def _errands(world: World, words: _Words) -> None:
         for scope in scopes_of(username):
             with inside(scope, read_only=False):
                 jobs.ask(scope=scope, kind=ERRAND, title=words("任务"), parameters={}, now=NOW)
+
+
+def _tokens(world: World, words: _Words) -> None:
+    """Programs, and a token for everybody, under each of his hats."""
+    for username, (name, team, owner, code) in PROGRAMS.items():
+        answers, scope = find_person(owner), world.scope(team)
+        assert answers is not None
+        with inside(scope, read_only=False):
+            open_account(scope=scope, username=username, name=name.removesuffix("（服务账号）"), owner_id=answers.id,
+                         purpose="每晚取数", role=Role.STREET_OFFICER, node_id=world.node(code), begins_on=TODAY,
+                         ends_on=date(2026, 12, 31), reason="测试", review_by=date(2026, 12, 31), now=NOW)  # fmt: skip
+    for username in everybody():
+        for scope in scopes_of(username):
+            with inside(scope, read_only=False):
+                for held in own_bindings(scope=scope, on=TODAY)[:1]:
+                    make_token(scope=scope, binding_id=held.id, name=words("令牌"), scopes=["jobs.own"], origins=[],
+                               expires_on=date(2026, 12, 31), now=NOW)  # fmt: skip
 
 
 def everybody() -> list[str]:

@@ -134,3 +134,52 @@ class Entered:
     binding: BindingInfo
     password: str = ""
     token: str = ""
+
+
+class TokenState(StrEnum):
+    """A token as it is at a moment."""
+
+    WORKS = "works"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    DEAD = "dead"  # its binding, its holder or who answers for it is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenInfo:
+    """A token as its holder sees it; never the secret."""
+
+    id: int
+    name: str
+    holder: PersonInfo
+    binding_id: int
+    role: Role
+    node_id: int
+    scopes: tuple[str, ...]
+    origins: tuple[str, ...]
+    made_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    state: TokenState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeToken:
+    """What is shown once."""
+
+    token: TokenInfo
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInfo:
+    """A service account: the program, who answers for it, until when it works unreviewed."""
+
+    person: PersonInfo
+    owner: PersonInfo
+    purpose: str
+    review_by: date
+    client_id: str
+    works: bool
+    stopped_by: str  # why it does not, as a code: suspended, no_role, owner_gone, not_reviewed
+    bindings: tuple[BindingInfo, ...]

@@ -243,6 +243,18 @@ def _people(ground: Ground) -> Iterable[Thing]:
     yield Thing({"person_id": 99_999_999}, frozenset(), Fact("-" * 40, "person"))
 
 
+def _programs(ground: Ground) -> Iterable[Thing]:
+    programs = {row["person_id"] for row in ground.rows["identity_serviceaccount"]}
+    return (one for one in _people(ground) if not one.codes or one.parts["person_id"] in programs)
+
+
+def _tokens(ground: Ground) -> Iterable[Thing]:
+    numbers = {row["name"]: row["id"] for row in ground.rows["identity_accesstoken"]}
+    for fact in ground.of("token"):
+        yield Thing({"token_id": numbers[fact.word]}, fact.codes, fact)
+    yield Thing({"token_id": 99_999_999}, frozenset(), Fact("-" * 40, "token"))
+
+
 def _bindings(ground: Ground) -> Iterable[Thing]:
     named = {fact.person: fact for fact in ground.of("person")}
     for row in ground.rows["identity_binding"]:
@@ -296,6 +308,19 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
     ("person_id",): Asked(_people, _in_register),
     ("binding_id",): Asked(_bindings, _binding_in_reach),
+    ("token_id",): Asked(_tokens, _by_fact),
+    **dict.fromkeys(
+        (
+            "portal:account",
+            "portal:account-owner",
+            "portal:account-review",
+            "portal:account-end",
+            "people-api:account",
+            "people-api:account-owner",
+            "people-api:account-review",
+        ),
+        Asked(_programs, _in_register),
+    ),
     ("proposal",): Asked(_proposals, _second),
     "people-api:who": Asked(_places(2, 4, 6, 9, 12), _place_facts),
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
@@ -487,12 +512,16 @@ def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"event": f"{row['schema']}:{row['id']}"}
 
 
+def _signs_in(ground: Ground, thing: Thing) -> bool:
+    return thing.parts["person_id"] not in {row["person_id"] for row in ground.rows["identity_serviceaccount"]}
+
+
 def _is_charge(active: bool = True) -> Callable[[Ground, Reader, Thing], bool]:
     """A street's or community's official, who is a county team's charge."""
 
     def right(ground: Ground, reader: Reader, thing: Thing) -> bool:
         known = {row["id"]: row["is_active"] for row in ground.rows["identity_person"]}
-        works = thing.more.get("roles", {"none"}) <= {"street_officer", "liaison"}
+        works = thing.more.get("roles", {"none"}) <= {"street_officer", "liaison"} and _signs_in(ground, thing)
         return reader.role == "county_team" and works and known.get(thing.parts["person_id"]) == active
 
     return right
@@ -518,6 +547,32 @@ def _successor(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
 def _one_binding(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     number = thing.more["binding_id"]
     return {"binding": number, "bindings": [number]}
+
+
+def _program_is_charge(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return reader.role == "county_team"
+
+
+def _new_token(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    held = [row for row in ground.rows["identity_binding"] if row["person_id"] == reader.person]
+    number = next(row["id"] for row in held if row["role"] == reader.role and row["ended_at"] is None)
+    return {
+        "binding": number,
+        "binding_id": number,
+        "name": "新令牌",
+        "scopes": ["jobs.own"],
+        "expires_on": "2026-12-01",
+    }
+
+
+def _new_program(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**_role_of(ground, reader, thing), **_GRANTED, "role": "street_officer", "place": "330106109",
+            "node_id": ground.node["330106109"], "username": "newprogram", "name": "新程序", "owner": "street",
+            "owner_id": ground.person["street"], "purpose": "每晚取数", "review_by": "2026-12-31"}  # fmt: skip
+
+
+def _new_owner(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"owner": "street", "owner_id": ground.person["street"], "reason": "工作调动"}
 
 
 _DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
@@ -604,6 +659,18 @@ WRITES: dict[str, Write] = {
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
     "POST portal:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
+    "POST portal:token-new": Write(_new_token),
+    "POST portal:token-revoke": Write(),
+    "POST api-tokens": Write(_new_token),
+    "DELETE api-token": Write(),
+    "POST portal:account-new": Write(_new_program),
+    "POST portal:account-owner": Write(_new_owner, right=_program_is_charge),
+    "POST portal:account-review": Write(_form(review_by="2026-12-01"), right=_program_is_charge),
+    "POST portal:account-end": Write(_WHY, right=_program_is_charge),
+    "POST people-api:accounts": Write(_new_program),
+    "POST people-api:account-owner": Write(_new_owner, right=_program_is_charge),
+    "POST people-api:account-review": Write(_form(review_by="2026-12-01"), right=_program_is_charge),
+    "DELETE people-api:account": Write(_WHY, right=_program_is_charge),
     "POST people-api:people": Write(_newcomer),
     "POST people-api:roles": Write(_role_of, right=_is_charge()),
     "DELETE people-api:role": Write(_WHY, right=_is_liaison),
@@ -717,6 +784,18 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
+    "portal:tokens": {"token"},
+    "portal:token-new": FORM,
+    "api-tokens": {"token"},
+    "api-token-bindings": FORM,
+    "portal:accounts": {"person"},
+    "portal:account": {"person"},
+    "portal:account-new": FORM,
+    "portal:account-owner": {"person"},
+    "portal:account-review": {"person"},
+    "portal:account-end": {"person"},
+    "people-api:accounts": {"person"},
+    "people-api:account": {"person"},
     "portal:people": {"person"},
     "portal:person": {"person"},
     "portal:person-new": FORM,

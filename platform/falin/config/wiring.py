@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from falin.kernel import crypto, jobs, outbox, parameters, retention
+from falin.kernel import crypto, jobs, outbox, parameters, rest, retention
 from falin.kernel.audit import anchors, sealing
+from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
+from falin.kernel.scope import Scope
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
 from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
-from tenants.identity.api import scope_in_force
+from tenants.identity.api import scope_in_force, use_token
 from tenants.settings import api as settings
 
 
@@ -17,6 +19,7 @@ def wire() -> None:
     """Called once when Django is ready."""
     jobs.send_with(_to_broker)
     jobs.read_scopes_with(scope_in_force)
+    rest.read_tokens_with(_by_token)
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
     advisers.register_jobs()
@@ -25,6 +28,10 @@ def wire() -> None:
     retention.declare(*RETAINED)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+
+
+def _by_token(text: str, address: str, request_id: str) -> Scope:
+    return use_token(text=text, address=address, request_id=request_id, now=now())
 
 
 def _to_broker(schema: str, job_id: str) -> None:

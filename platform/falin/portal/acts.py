@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.audit import alarms
 from falin.kernel.periods import Month
+from falin.portal.people import GRANT_WORDS
 from falin.portal.shell import ROLE_LABELS
 from falin.ui import formats
 from services.advisers.api import REASON_LABELS
@@ -34,6 +35,12 @@ WORDS = {
     "identity.role.reviewed": _("复核身份"),
     "identity.role.shortened": _("缩短身份的期限"),
     "identity.role.ended": _("结束身份"),
+    "identity.token.made": _("生成令牌"),
+    "identity.token.revoked": _("停用令牌"),
+    "identity.service.opened": _("开通服务账号"),
+    "identity.service.handed_over": _("移交服务账号"),
+    "identity.service.reviewed": _("复核服务账号"),
+    "identity.service.ended": _("结束服务账号"),
     "advisers.firm.registered": _("登记律所"),
     "advisers.adviser.registered": _("登记顾问"),
     "advisers.adviser.corrected": _("修改顾问资料"),
@@ -82,6 +89,7 @@ KINDS = {
     "file": _("文件"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
+    "owner": _("负责人"), "token": _("令牌编号"), "scopes": _("能做什么"),
     "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
     "examined": _("考试通过"), "passed_on": _("考试通过"), "begins_on": _("开始日期"), "ends_on": _("结束日期"),
     "reason": _("原因"), "until": _("截止"), "changed": _("改了哪些"), "specialties": _("专长"), "licence": _("执业证号"),
@@ -124,10 +132,12 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
         return ""
     if isinstance(given, bool):
         return _now("是") if given else _now("否")
+    if name == "scopes":
+        return _now("、").join(str(GRANT_WORDS.get(one, one)) for one in given)
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {
-        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
+        "person": people, "owner": people, "node_id": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
         "role": {str(role): label for role, label in ROLE_LABELS.items()},
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip

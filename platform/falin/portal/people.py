@@ -28,6 +28,7 @@ GRANT_WORDS = {
     "home.read": gettext_lazy("看自己的待办"),
     "jobs.own": gettext_lazy("看自己的任务"),
     "hat.switch": gettext_lazy("在自己的几个身份之间切换"),
+    "tokens.own": gettext_lazy("给自己的程序生成令牌"),
     "places.read": gettext_lazy("看区划"),
     "figures.read": gettext_lazy("看指标"),
     "figures.export": gettext_lazy("导出指标"),

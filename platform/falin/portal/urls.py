@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings
-from falin.portal.web.people import acting, reading, waiting
+from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, tokens
+from falin.portal.web.people import accounts, acting, reading, waiting
 
 app_name = "portal"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
     path("me/data/", own_data.take, name="own-data"),
+    path("me/tokens/", tokens.mine, name="tokens"),
+    path("me/tokens/new/", tokens.make, name="token-new"),
+    path("me/tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),
     path("settings/", settings.overview, name="settings"),
@@ -29,6 +32,12 @@ urlpatterns = [
     path("setup/people/", operators.people, name="setup-people"),
     path("people/", reading.register, name="people"),
     path("people/new/", acting.enter, name="person-new"),
+    path("people/accounts/", accounts.accounts, name="accounts"),
+    path("people/accounts/new/", accounts.open_one, name="account-new"),
+    path("people/accounts/<int:person_id>/", accounts.account, name="account"),
+    path("people/accounts/<int:person_id>/owner/", accounts.pass_on, name="account-owner"),
+    path("people/accounts/<int:person_id>/review/", accounts.keep, name="account-review"),
+    path("people/accounts/<int:person_id>/end/", accounts.end, name="account-end"),
     path("people/at/", reading.who, name="who"),
     path("people/proposals/", waiting.proposals, name="proposals"),
     path("people/proposals/<uuid:proposal>/confirm/", waiting.confirm, name="proposal-confirm"),

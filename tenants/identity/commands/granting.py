@@ -95,6 +95,15 @@ def end_role(
     _close_sessions({row.person_id for row in ending}, now)
 
 
+def end_all(*, scope: Scope, person_id: int, why: str, now: datetime) -> list[Binding]:
+    """End everything somebody holds or is proposed for; what ended. The caller has asked whether he may."""
+    _lock(person_id)
+    ending = _with_deputies(Binding.objects.filter(person_id=person_id, ended_at__isnull=True).order_by("id"))
+    _end(ending, scope, why, now)
+    _close_sessions({row.person_id for row in ending}, now)
+    return ending
+
+
 def _check_vacant(role: Role, node_id: int, person_id: int, now: datetime) -> None:
     """The operator brings in each of the three where there is none for longer: a second one is not his to choose."""
     after = clock.legal_day(now) + EXPIRES_SOON

@@ -20,7 +20,16 @@ from tenants.identity.queries.register import (
     search_people,
 )
 from tenants.identity.queries.rights import Explained, Right, list_rights, list_who
-from tenants.identity.queries.signing_in import SignedIn, read_signed_in, scope_in_force, scope_of, system_of
+from tenants.identity.queries.signing_in import SignedIn, read_signed_in, scope_of, system_of
+from tenants.identity.queries.tokens import (
+    get_account,
+    list_accounts,
+    list_tokens,
+    own_bindings,
+    scope_in_force,
+    scope_of_client,
+    scopes_of,
+)
 
 __all__ = [
     "Explained",
@@ -34,19 +43,25 @@ __all__ = [
     "count_due",
     "find_invited",
     "find_person",
+    "get_account",
     "get_binding",
     "get_record",
     "latest_end",
+    "list_accounts",
     "list_proposals",
     "list_rights",
     "list_to_review",
+    "list_tokens",
     "list_who",
     "looked_after",
     "may_charge",
     "names_of",
+    "own_bindings",
     "read_signed_in",
     "scope_in_force",
     "scope_of",
+    "scope_of_client",
+    "scopes_of",
     "search_people",
     "system_of",
 ]  # fmt: skip

@@ -47,7 +47,7 @@ from tenants.identity.api import (
 AT = OpenApiParameter("at", OpenApiTypes.INT, description="a place; wherever each role was given, where it is left out")
 
 
-def _given(kind: type[Any], request: Request, data: Any = None) -> Any:
+def given(kind: type[Any], request: Request, data: Any = None) -> Any:
     given = kind(data=request.data if data is None else data)
     given.is_valid(raise_exception=True)
     return given
@@ -80,7 +80,7 @@ class People(DoorView):
     @extend_schema(request=EntryIn, responses={201: EnteredOut}, operation_id="people_enter")
     def post(self, request: Request, scope: Scope) -> Response:
         """Enter somebody with his first role."""
-        made = enter_person(scope=scope, now=now(), **_given(EntryIn, request).written())
+        made = enter_person(scope=scope, now=now(), **given(EntryIn, request).written())
         return Response(EnteredOut(made).data, status=201)
 
 
@@ -101,7 +101,7 @@ class Roles(DoorView):
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Give a role, or propose it where it needs a second person; ``acting_for`` makes a deputy."""
         queries.get_record(scope=scope, person_id=person_id, on=legal_day(now()))
-        made = propose_role(scope=scope, person_id=person_id, now=now(), **_given(RoleIn, request).written())
+        made = propose_role(scope=scope, person_id=person_id, now=now(), **given(RoleIn, request).written())
         return Response(BindingOut(made).data, status=201)
 
 
@@ -112,7 +112,7 @@ class OneRole(DoorView):
                    operation_id="people_end_role")  # fmt: skip
     def delete(self, request: Request, scope: Scope, binding_id: int) -> Response:
         """End a grant, or take back a proposal."""
-        why = _given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
         end_binding(scope=scope, binding_id=binding_id, why=why, now=now())
         return Response(status=204)
 
@@ -143,7 +143,7 @@ class HandOver(DoorView):
     @extend_schema(request=HandOverIn, responses={201: BindingOut(many=True)}, operation_id="people_hand_over")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """A whole post to a successor, in one transaction."""
-        data = _given(HandOverIn, request).validated_data
+        data = given(HandOverIn, request).validated_data
         made = hand_over(scope=scope, person_id=person_id, successor_id=data["successor_id"], role=Role(data["role"]),
                          on_day=data["on_day"], reason=data["reason"], now=now())  # fmt: skip
         return Response(BindingOut(made, many=True).data, status=201)
@@ -155,7 +155,7 @@ class Suspension(DoorView):
     @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_suspend")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Shut somebody out; his sessions are over at once."""
-        why = _given(ReasonIn, request).validated_data["why"]
+        why = given(ReasonIn, request).validated_data["why"]
         suspend_person(scope=scope, person_id=person_id, why=why, now=now())
         return Response(status=204)
 
@@ -163,7 +163,7 @@ class Suspension(DoorView):
                    operation_id="people_reinstate")  # fmt: skip
     def delete(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Let him in again."""
-        why = _given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
         reinstate_person(scope=scope, person_id=person_id, why=why, now=now())
         return Response(status=204)
 
@@ -204,7 +204,7 @@ class Refusal(DoorView):
     @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_refuse")
     def post(self, request: Request, scope: Scope, proposal: uuid.UUID) -> Response:
         """No, with the reason."""
-        refuse_proposal(scope=scope, proposal=proposal, why=_given(ReasonIn, request).validated_data["why"], now=now())
+        refuse_proposal(scope=scope, proposal=proposal, why=given(ReasonIn, request).validated_data["why"], now=now())
         return Response(status=204)
 
 
@@ -219,5 +219,5 @@ class Review(DoorView):
     @extend_schema(request=ReviewIn, responses=ReviewedOut, operation_id="people_review")
     def post(self, request: Request, scope: Scope) -> Response:
         """Keep these roles for the quarter; what nobody keeps ends."""
-        ids = _given(ReviewIn, request).validated_data["bindings"]
+        ids = given(ReviewIn, request).validated_data["bindings"]
         return Response({"reviewed": review_bindings(scope=scope, binding_ids=ids, now=now())})

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings
+from falin.portal.rest import audit, people, settings, tokens
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -10,6 +10,10 @@ _people = [
     path("proposals/<uuid:proposal>/confirm/", people.Confirmation.as_view(), name="confirm"),
     path("proposals/<uuid:proposal>/refuse/", people.Refusal.as_view(), name="refuse"),
     path("review/", people.Review.as_view(), name="review"),
+    path("accounts/", tokens.Accounts.as_view(), name="accounts"),
+    path("accounts/<int:person_id>/", tokens.Account.as_view(), name="account"),
+    path("accounts/<int:person_id>/owner/", tokens.Owner.as_view(), name="account-owner"),
+    path("accounts/<int:person_id>/review/", tokens.Review.as_view(), name="account-review"),
     path("at/<int:node_id>/", people.Who.as_view(), name="who"),
     path("roles/<int:binding_id>/", people.OneRole.as_view(), name="role"),
     path("<int:person_id>/", people.Person.as_view(), name="person"),
@@ -29,7 +33,13 @@ _audit = [
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
 ]
+_tokens = [
+    path("", tokens.Tokens.as_view(), name="api-tokens"),
+    path("bindings/", tokens.Bindings.as_view(), name="api-token-bindings"),
+    path("<int:token_id>/", tokens.Token.as_view(), name="api-token"),
+]
 urlpatterns = [
+    path("me/tokens/", include(_tokens)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),

@@ -145,6 +145,48 @@ class EntryForm(GrantForm):
                 (str(_("怎样让他第一次登录")), dict(HANDED)[data["handed"]])]  # fmt: skip
 
 
+def _review_by() -> forms.DateField:
+    return forms.DateField(label=_("复核日期"), widget=DayInput, error_messages=_DAY,
+                           help_text=_("到这一天还没人复核，就自动结束"))  # fmt: skip
+
+
+class AccountForm(GrantForm):
+    """A program with its role and who answers for it."""
+
+    name = forms.CharField(label=_("名称"), max_length=40, help_text=_("哪个系统，例如：市大数据局取数"),
+                           error_messages={"required": _("请写名称。")})  # fmt: skip
+    username = forms.SlugField(
+        label=_("账号名"), max_length=60, help_text=_("字母、数字和短横"),
+        error_messages={"required": _("请写账号名。"), "invalid": _("账号名只能用字母、数字、短横和下划线。")},
+    )  # fmt: skip
+    owner = UsernameField(label=_("负责人"), max_length=60, help_text=_("写他的登录名；他自己要有同样的身份"),
+                          error_messages={"required": _("请写由谁负责。")})  # fmt: skip
+    purpose = forms.CharField(label=_("用途"), max_length=200, error_messages={"required": _("请写明用途。")})
+    review_by = _review_by()
+    field_order = ("name", "username", "purpose", "owner", "role", "place", "place_id", "begins_on", "ends_on",
+                   "review_by", "reason")  # fmt: skip
+
+    def given(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {**super().given(), "name": data["name"], "username": data["username"], "owner_id": data["owner"].id,
+                "purpose": data["purpose"], "review_by": data["review_by"]}  # fmt: skip
+
+    def answers(self) -> list[tuple[str, Any]]:
+        data = self.cleaned_data
+        return [(str(_("名称")), data["name"]), (str(_("用途")), data["purpose"]), (str(_("负责人")), data["owner"].name),
+                *super().answers(), (str(_("复核日期")), data["review_by"])]  # fmt: skip
+
+
+class OwnerForm(forms.Form):
+    owner = UsernameField(label=_("由谁负责"), max_length=60, help_text=_("写他的登录名；他自己要有同样的身份"),
+                          error_messages={"required": _("请写由谁负责。")})  # fmt: skip
+    reason = _reason()
+
+
+class ReviewForm(forms.Form):
+    review_by = _review_by()
+
+
 class DeputyForm(forms.Form):
     deputy = UsernameField(label=_("由谁代理"), max_length=60, help_text=_("写他的登录名"))
     begins_on = forms.DateField(label=_("从哪天起"), widget=DayInput, error_messages=_DAY)
