@@ -47,6 +47,7 @@ from tenants.identity.api import (
     grant_role,
     make_token,
     open_account,
+    propose_merge,
     propose_role,
     read_signed_in,
     scope_of,
@@ -83,6 +84,9 @@ PEOPLE = {
 # Proposed by the city's second officer for these counties, so that the first one can confirm; and shut out.
 PROPOSED = {"proposed": ("洪待定", "330106"), "proposed2": ("穆待定", "330102")}
 SUSPENDED = {"shut": ("左停云", "330106002001"), "shut2": ("岳停云", "330106002002")}
+# Entered twice: the first pair is to be looked at, the second was proposed by the city's second officer.
+TWINS = {"twin1": ("卜同甲", "330106002001"), "twin2": ("卜同甲", "330106002002"),
+         "twin3": ("卜同乙", "330106109001"), "twin4": ("卜同乙", "330106109201")}  # fmt: skip
 # Programs of streets, by the team that opened each, and who answers for it.
 PROGRAMS = {"svc": ("取数程序甲（服务账号）", "county", "street", "330106109"),
             "svc3": ("取数程序乙（服务账号）", "county3", "street3", "330203001")}  # fmt: skip
@@ -195,11 +199,20 @@ def _grants(world: World, words: _Words) -> None:
                          begins_on=TODAY, ends_on=date(2026, 12, 31), reason=words("提议"), now=NOW)  # fmt: skip
     team = world.scope("county")
     with inside(team, read_only=False):
+        for username, (name, code) in TWINS.items():
+            someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
+            propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
+                         begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
         for username, (name, code) in SUSPENDED.items():
             someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
             propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
                          begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
             suspend_person(scope=team, person_id=someone.id, why="测试", now=NOW)
+    with inside(officer, read_only=False):
+        kept, gone = find_person("twin3"), find_person("twin4")
+        assert kept is not None
+        assert gone is not None
+        propose_merge(scope=officer, kept_id=kept.id, gone_id=gone.id, reason="已核实", now=NOW)
     Binding.objects.filter(granted_by=0, role__in=["county_team", "street_officer", "liaison"]).update(
         created_at=NOW - timedelta(days=120)
     )

@@ -39,6 +39,7 @@ class Person(AbstractBaseUser, PublicModel):
     must_change_password = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)  # counted up: every session opened before is over
     created_at = models.DateTimeField()
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # this record is that person
 
     USERNAME_FIELD: ClassVar[str] = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -189,3 +190,30 @@ class AccessToken(PublicModel):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.BigIntegerField(null=True)
+
+
+class PersonMerge(PublicModel):
+    """That two records are one person, said by one and confirmed by another; or that they are two, said by one."""
+
+    id = models.BigAutoField(primary_key=True)
+    kept = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    gone = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    proposed_by = models.BigIntegerField()
+    proposed_at = models.DateTimeField()
+    standing = models.CharField(
+        max_length=10, choices=[(one, one) for one in Standing], default=Standing.PROPOSED.value
+    )
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(standing="confirmed") | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                name="two_people_merge_two_records",
+            ),
+            models.UniqueConstraint(
+                fields=["gone"], condition=Q(standing__in=["proposed", "confirmed"]), name="a_record_goes_once"
+            ),
+        ]

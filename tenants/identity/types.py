@@ -183,3 +183,34 @@ class AccountInfo:
     works: bool
     stopped_by: str  # why it does not, as a code: suspended, no_role, owner_gone, not_reviewed
     bindings: tuple[BindingInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """Two records that may be one person, and by what."""
+
+    one: PersonRecord
+    other: PersonRecord
+    by_phone: bool  # else by name, in the same body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeInfo:
+    """A merge that waits for another person."""
+
+    id: int
+    kept: PersonInfo
+    gone: PersonInfo
+    reason: str
+    proposed_by: int
+    proposed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOpen:
+    """What ends when somebody leaves, and what of it waits for somebody else."""
+
+    ends: tuple[BindingInfo, ...]
+    alone: tuple[BindingInfo, ...]  # posts nobody else holds there
+    proposals: tuple[BindingInfo, ...]
+    programs: tuple[PersonInfo, ...]

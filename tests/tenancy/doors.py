@@ -248,6 +248,49 @@ def _programs(ground: Ground) -> Iterable[Thing]:
     return (one for one in _people(ground) if not one.codes or one.parts["person_id"] in programs)
 
 
+def _of_two(ground: Ground, row: dict[str, Any]) -> Thing:
+    both = {row["kept_id"], row["gone_id"]}
+    held = frozenset(one["place"] for one in ground.rows["identity_binding"] if one["person_id"] in both)
+    more = {"kept_id": row["kept_id"], "gone_id": row["gone_id"]}
+    return Thing({"merge_id": row["id"]} if row["id"] else {}, held, more=more)
+
+
+def _merges(ground: Ground) -> Iterable[Thing]:
+    yield from (_of_two(ground, row) for row in ground.rows["identity_personmerge"])
+    yield Thing({"merge_id": 99_999_999}, frozenset())
+
+
+def _twins(ground: Ground) -> Iterable[Thing]:
+    for one, other in (("twin1", "twin2"), ("shut", "shut2"), ("street3", "liaison2")):
+        thing = _of_two(ground, {"id": 0, "kept_id": ground.person[one], "gone_id": ground.person[other]})
+        parts = {"one_id": thing.more["kept_id"], "other_id": thing.more["gone_id"]}
+        yield Thing(parts, thing.codes, more=thing.more)
+
+
+def _twins_sent(ground: Ground) -> Iterable[Thing]:
+    return (Thing({}, thing.codes, more=thing.more) for thing in _twins(ground))
+
+
+def _all_in_reach(reader: Reader, thing: Thing) -> bool:
+    return bool(thing.codes) and reader.role in MAY["people.read"] and all(reader.reaches([one]) for one in thing.codes)
+
+
+def _charge_of_both(reader: Reader, thing: Thing) -> bool:
+    return reader.role in {"city_officer", "county_team"} and _all_in_reach(reader, thing)
+
+
+def _sent_pair(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**thing.more, "kept": thing.more["kept_id"], "reason": "已核实", "apart": ""}
+
+
+def _sent_pair_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**thing.more, "reason": "已核实", "apart": True}  # a page and its API do not take each other's
+
+
+def _are_twins(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.more["kept_id"] == ground.person["twin1"])
+
+
 def _tokens(ground: Ground) -> Iterable[Thing]:
     numbers = {row["name"]: row["id"] for row in ground.rows["identity_accesstoken"]}
     for fact in ground.of("token"):
@@ -308,6 +351,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
     ("person_id",): Asked(_people, _in_register),
     ("binding_id",): Asked(_bindings, _binding_in_reach),
+    ("merge_id",): Asked(_merges, _all_in_reach),
+    ("one_id", "other_id"): Asked(_twins, _charge_of_both),
     ("token_id",): Asked(_tokens, _by_fact),
     **dict.fromkeys(
         (
@@ -581,6 +626,8 @@ _WHY = _form(why="工作调动")
 _REVIEWED = Asked(lambda ground: [Thing({}, thing.codes, thing.fact, more={**thing.more, **thing.parts})
                                   for thing in _bindings(ground)], _binding_in_reach)  # fmt: skip
 _IN_FORM = frozenset({403, 404, 409, 422})  # a thing that a form names and the reader has not: refused at the field
+_NOT_ONES_CHARGE = frozenset({403, 404})
+_A_MERGE = Asked(_merges, _charge_of_both)
 _BAN = _form(until="2027-11-16", reason="违反执业纪律")
 _END = _form(on_day="2026-11-20", why="工作调动")
 _CORRECTION = _form(licence="13301201010000001", firm_id=peopled.FIRMS["330106"])
@@ -659,6 +706,16 @@ WRITES: dict[str, Write] = {
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
     "POST portal:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
+    "POST portal:pair": Write(_sent_pair, Asked(_twins, _charge_of_both), _NOT_ONES_CHARGE, right=_are_twins),
+    "POST portal:merge-confirm": Write(asked=_A_MERGE, refused=_NOT_ONES_CHARGE),
+    "POST portal:merge-refuse": Write(_WHY, _A_MERGE, _NOT_ONES_CHARGE),
+    "POST portal:person-leave": Write(_WHY, right=_is_charge()),
+    "POST people-api:merges": Write(
+        _sent_pair_json, Asked(_twins_sent, _charge_of_both), _NOT_ONES_CHARGE, right=_are_twins
+    ),
+    "POST people-api:merge-confirm": Write(asked=_A_MERGE, refused=_NOT_ONES_CHARGE),
+    "POST people-api:merge-refuse": Write(_WHY, _A_MERGE, _NOT_ONES_CHARGE),
+    "POST people-api:leaving": Write(_WHY, right=_is_charge()),
     "POST portal:token-new": Write(_new_token),
     "POST portal:token-revoke": Write(),
     "POST api-tokens": Write(_new_token),
@@ -784,6 +841,13 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
+    "portal:same": {"person"},
+    "portal:pair": {"person"},
+    "portal:merge-refuse": {"person"},
+    "portal:person-leave": {"person"},
+    "people-api:same": {"person"},
+    "people-api:merges": {"person"},
+    "people-api:leaving": FORM,
     "portal:tokens": {"token"},
     "portal:token-new": FORM,
     "api-tokens": {"token"},
@@ -836,6 +900,10 @@ NOTHING_FOR: dict[str, set[str]] = {
     "portal:review": _NO_CHARGES,  # nobody of theirs is due
     "people-api:review": _NO_CHARGES,
     "people-api:who": {"firm_manager"},
+    # nobody of theirs was entered twice, or is a program
+    "people-api:same": {"firm_manager", "county2"},
+    "people-api:merges": {"firm_manager", "county2"},
+    "people-api:accounts": {"firm_manager", "county2"},
     "api-figures": {"adviser", "firm_manager"},
     # of a vacant village
     "advisers-api:appointments": {"liaison2"},

@@ -23,6 +23,7 @@ from falin.portal import acts
 from tenants.divisions.api import list_children, list_divisions, subtree_ids
 from tenants.identity.api import names_of
 from tenants.identity.models import Person
+from tenants.identity.queries import same_person
 
 PAGE = 50
 ALARMS = 5
@@ -151,7 +152,9 @@ def _rows(scope: Scope, asked: Asked) -> QuerySet[AuditEntry]:
         rows = rows.filter(node_id__in=subtree_ids(asked.node_id))
     if asked.kind:
         rows = rows.filter(subject_kind=asked.kind)
-    if asked.subject_id:
+    if asked.kind == "person" and asked.subject_id.isdecimal() and len(asked.subject_id) < 19:
+        rows = rows.filter(subject_id__in=[str(one) for one in same_person(int(asked.subject_id))])
+    elif asked.subject_id:
         rows = rows.filter(subject_id=asked.subject_id)
     return rows
 
@@ -172,7 +175,8 @@ def _page(scope: Scope, rows: QuerySet[AuditEntry], *, before: int | None, after
 
 def _history(rows: list[AuditEntry]) -> History:
     facts = [fact for row in rows for fact in (row.before, row.after)]
-    people = names_of({row.person_id for row in rows} | _numbers(facts, "person"))
+    people = names_of({row.person_id for row in rows} | _numbers(facts, "person") | _numbers(facts, "owner")
+                      | _numbers(facts, "gone"))  # fmt: skip
     nodes = {row.node_id for row in rows if row.node_id} | _numbers(facts, "node_id")
     places = {place.id: place.name for place in list_divisions(sorted(nodes))}
     return History(acts=tuple(_act(row, people, places) for row in rows))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, tokens
-from falin.portal.web.people import accounts, acting, reading, waiting
+from falin.portal.web.people import accounts, acting, reading, same, waiting
 
 app_name = "portal"
 urlpatterns = [
@@ -32,6 +32,10 @@ urlpatterns = [
     path("setup/people/", operators.people, name="setup-people"),
     path("people/", reading.register, name="people"),
     path("people/new/", acting.enter, name="person-new"),
+    path("people/same/", same.same, name="same"),
+    path("people/same/<int:merge_id>/confirm/", same.confirm, name="merge-confirm"),
+    path("people/same/<int:merge_id>/refuse/", same.refuse, name="merge-refuse"),
+    path("people/same/<int:one_id>/<int:other_id>/", same.pair, name="pair"),
     path("people/accounts/", accounts.accounts, name="accounts"),
     path("people/accounts/new/", accounts.open_one, name="account-new"),
     path("people/accounts/<int:person_id>/", accounts.account, name="account"),
@@ -50,6 +54,7 @@ urlpatterns = [
     path("people/<int:person_id>/grant/", acting.grant, name="grant"),
     path("people/<int:person_id>/rights/", reading.rights, name="rights"),
     path("people/<int:person_id>/hand-over/", acting.pass_on, name="hand-over"),
+    path("people/<int:person_id>/leave/", same.leave, name="person-leave"),
     path("people/<int:person_id>/suspend/", acting.suspend, name="person-suspend"),
     path("people/<int:person_id>/reinstate/", acting.reinstate, name="person-reinstate"),
     path("people/<int:person_id>/password/", acting.reset, name="person-reset"),

@@ -12,6 +12,8 @@ from tenants.identity.commands.granting import (
     refuse_proposal,
     review_bindings,
 )
+from tenants.identity.commands.leaving import leave_office
+from tenants.identity.commands.merging import confirm_merge, propose_merge, refuse_merge, tell_apart
 from tenants.identity.commands.people import (
     create_person,
     enter_person,
@@ -32,6 +34,7 @@ from tenants.identity.commands.service import (
 from tenants.identity.commands.tokens import make_token, revoke_token, use_token
 
 __all__ = [
+    "confirm_merge",
     "confirm_proposal",
     "create_person",
     "end_account",
@@ -44,11 +47,14 @@ __all__ = [
     "grant_role",
     "hand_over",
     "hand_over_account",
+    "leave_office",
     "make_first_link",
     "make_token",
     "open_account",
     "password_was_changed",
+    "propose_merge",
     "propose_role",
+    "refuse_merge",
     "refuse_proposal",
     "reinstate_person",
     "reset_password",
@@ -56,6 +62,7 @@ __all__ = [
     "review_bindings",
     "revoke_token",
     "suspend_person",
+    "tell_apart",
     "use_first_link",
     "use_invitation",
     "use_token",

@@ -1,5 +1,7 @@
 """Every way people and their roles are read."""
 
+from tenants.identity.queries.leaving import get_left_open
+from tenants.identity.queries.merging import get_pair, list_merges, list_same, same_person
 from tenants.identity.queries.register import (
     People,
     View,
@@ -45,11 +47,15 @@ __all__ = [
     "find_person",
     "get_account",
     "get_binding",
+    "get_left_open",
+    "get_pair",
     "get_record",
     "latest_end",
     "list_accounts",
+    "list_merges",
     "list_proposals",
     "list_rights",
+    "list_same",
     "list_to_review",
     "list_tokens",
     "list_who",
@@ -58,6 +64,7 @@ __all__ = [
     "names_of",
     "own_bindings",
     "read_signed_in",
+    "same_person",
     "scope_in_force",
     "scope_of",
     "scope_of_client",

@@ -182,3 +182,34 @@ class OwnerIn(serializers.Serializer[Any]):
 
 class ReviewByIn(serializers.Serializer[Any]):
     review_by = serializers.DateField()
+
+
+class SameOut(serializers.Serializer[Any]):
+    """Two records that may be one person."""
+
+    one = RecordOut()
+    other = RecordOut()
+    by_phone = serializers.BooleanField(help_text="the same private telephone; else the same name in the same body")
+
+
+class MergeOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kept = PersonOut()
+    gone = PersonOut()
+    reason = serializers.CharField()
+    proposed_by = serializers.IntegerField()
+    proposed_at = serializers.DateTimeField()
+
+
+class MergeIn(serializers.Serializer[Any]):
+    kept_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    gone_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    reason = serializers.CharField(max_length=200)
+    apart = serializers.BooleanField(default=False, help_text="they are two people: nobody is asked again")
+
+
+class LeftOpenOut(serializers.Serializer[Any]):
+    ends = BindingOut(many=True)
+    alone = BindingOut(many=True, help_text="posts nobody else holds there")
+    proposals = BindingOut(many=True)
+    programs = PersonOut(many=True)

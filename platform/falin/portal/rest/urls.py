@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings, tokens
+from falin.portal.rest import audit, people, same, settings, tokens
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -10,6 +10,11 @@ _people = [
     path("proposals/<uuid:proposal>/confirm/", people.Confirmation.as_view(), name="confirm"),
     path("proposals/<uuid:proposal>/refuse/", people.Refusal.as_view(), name="refuse"),
     path("review/", people.Review.as_view(), name="review"),
+    path("same/", same.Same.as_view(), name="same"),
+    path("merges/", same.Merges.as_view(), name="merges"),
+    path("merges/<int:merge_id>/confirm/", same.Confirmation.as_view(), name="merge-confirm"),
+    path("merges/<int:merge_id>/refuse/", same.Refusal.as_view(), name="merge-refuse"),
+    path("<int:person_id>/leaving/", same.Leaving.as_view(), name="leaving"),
     path("accounts/", tokens.Accounts.as_view(), name="accounts"),
     path("accounts/<int:person_id>/", tokens.Account.as_view(), name="account"),
     path("accounts/<int:person_id>/owner/", tokens.Owner.as_view(), name="account-owner"),

@@ -210,6 +210,22 @@ class WhyForm(forms.Form):
                           help_text=_("会记入操作记录，不要写身份证号、手机号"))  # fmt: skip
 
 
+class SameForm(forms.Form):
+    """Which of two records stays."""
+
+    kept = forms.TypedChoiceField(label=_("保留哪一条"), coerce=int, widget=forms.RadioSelect,
+                                  help_text=_("请选他平时登录用的那一条"),
+                                  error_messages={"required": _("请选保留哪一条。")})  # fmt: skip
+    reason = forms.CharField(
+        label=_("怎样核实的"), max_length=200, help_text=_("例如：已电话核实；不要写身份证号、手机号"),
+        error_messages={"required": _("请写怎样核实的。")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, kept: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kept"].choices = kept  # type: ignore[attr-defined]
+
+
 class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
