@@ -272,7 +272,12 @@ def _twins_sent(ground: Ground) -> Iterable[Thing]:
 
 
 def _all_in_reach(reader: Reader, thing: Thing) -> bool:
-    return bool(thing.codes) and reader.role in MAY["people.read"] and all(reader.reaches([one]) for one in thing.codes)
+    reads = reader.role in MAY["people.read"] - {"firm_manager"}
+    return bool(thing.codes) and reads and all(reader.reaches([one]) for one in thing.codes)
+
+
+def _gives_in_reach(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["people.grant"] and _all_in_reach(reader, thing)
 
 
 def _charge_of_both(reader: Reader, thing: Thing) -> bool:
@@ -352,7 +357,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("person_id",): Asked(_people, _in_register),
     ("binding_id",): Asked(_bindings, _binding_in_reach),
     ("merge_id",): Asked(_merges, _all_in_reach),
-    ("one_id", "other_id"): Asked(_twins, _charge_of_both),
+    ("one_id", "other_id"): Asked(_twins, _gives_in_reach),
     ("token_id",): Asked(_tokens, _by_fact),
     **dict.fromkeys(
         (
@@ -600,7 +605,7 @@ def _program_is_charge(ground: Ground, reader: Reader, thing: Thing) -> bool:
 
 def _new_token(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     held = [row for row in ground.rows["identity_binding"] if row["person_id"] == reader.person]
-    number = next(row["id"] for row in held if row["role"] == reader.role and row["ended_at"] is None)
+    number = next((row["id"] for row in held if row["role"] == reader.role and row["ended_at"] is None), 0)
     return {
         "binding": number,
         "binding_id": number,
@@ -626,7 +631,7 @@ _WHY = _form(why="工作调动")
 _REVIEWED = Asked(lambda ground: [Thing({}, thing.codes, thing.fact, more={**thing.more, **thing.parts})
                                   for thing in _bindings(ground)], _binding_in_reach)  # fmt: skip
 _IN_FORM = frozenset({403, 404, 409, 422})  # a thing that a form names and the reader has not: refused at the field
-_NOT_ONES_CHARGE = frozenset({403, 404})
+_NOT_ONES_CHARGE = frozenset({403, 404, 422})
 _A_MERGE = Asked(_merges, _charge_of_both)
 _BAN = _form(until="2027-11-16", reason="违反执业纪律")
 _END = _form(on_day="2026-11-20", why="工作调动")
@@ -901,8 +906,8 @@ NOTHING_FOR: dict[str, set[str]] = {
     "people-api:review": _NO_CHARGES,
     "people-api:who": {"firm_manager"},
     # nobody of theirs was entered twice, or is a program
-    "people-api:same": {"firm_manager", "county2"},
-    "people-api:merges": {"firm_manager", "county2"},
+    "people-api:same": {"firm_manager", "county2", "city2"},
+    "people-api:merges": {"firm_manager", "county2", "city2"},
     "people-api:accounts": {"firm_manager", "county2"},
     "api-figures": {"adviser", "firm_manager"},
     # of a vacant village

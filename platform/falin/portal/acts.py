@@ -93,7 +93,7 @@ KINDS = {
     "file": _("文件"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
-    "gone": _("并入的记录"), "owner": _("负责人"), "token": _("令牌编号"), "scopes": _("能做什么"),
+    "gone": _("并入的记录编号"), "owner": _("负责人编号"), "token": _("令牌编号"), "scopes": _("能做什么"),
     "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
     "examined": _("考试通过"), "passed_on": _("考试通过"), "begins_on": _("开始日期"), "ends_on": _("结束日期"),
     "reason": _("原因"), "until": _("截止"), "changed": _("改了哪些"), "specialties": _("专长"), "licence": _("执业证号"),
@@ -141,7 +141,7 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {
-        **dict.fromkeys(("person", "owner", "gone"), people), "node_id": places, "kind": _KINDS_OF_VISIT,
+        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT,
         "reason": REASON_LABELS, "act": WORDS,
         "role": {str(role): label for role, label in ROLE_LABELS.items()},
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},

@@ -113,6 +113,7 @@ def _stop_tokens(scope: Scope, person_id: int, now: datetime) -> None:
 
 
 def _charge(scope: Scope, person_id: int, now: datetime) -> ServiceAccount:
+    scope.require(policies.GRANT)
     row = ServiceAccount.objects.select_for_update(of=("self",)).filter(person=person_id).first()
     if row is None:
         raise policies.no_account()

@@ -1,7 +1,7 @@
 """Every way people and their roles are read."""
 
 from tenants.identity.queries.leaving import get_left_open
-from tenants.identity.queries.merging import get_pair, list_merges, list_same, same_person
+from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
 from tenants.identity.queries.register import (
     People,
     View,
@@ -48,6 +48,7 @@ __all__ = [
     "get_account",
     "get_binding",
     "get_left_open",
+    "get_merge",
     "get_pair",
     "get_record",
     "latest_end",

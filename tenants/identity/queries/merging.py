@@ -7,7 +7,9 @@ from datetime import date
 from itertools import combinations
 
 from django.db.models import Count, Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
+from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from tenants.identity import policies
 from tenants.identity.models import Binding, Person, PersonMerge
@@ -56,10 +58,9 @@ def _alike(people: Collection[Person]) -> Iterator[tuple[Person, Person]]:
 
 
 def get_pair(*, scope: Scope, one_id: int, other_id: int, on: date) -> tuple[PersonRecord, PersonRecord]:
-    """Two records with all they held in reach. :raises Missing: :raises Forbidden:"""
+    """Two records with all they held in reach. :raises Missing:"""
     scope.require(policies.GRANT)
-    found = may_merge(scope, (one_id, other_id), on)
-    shown = {record.person.id: record for record in records(scope, found, on, over=True)}
+    shown = {record.person.id: record for record in records(scope, _both(scope, (one_id, other_id)), on, over=True)}
     return shown[one_id], shown[other_id]
 
 
@@ -73,6 +74,14 @@ def list_merges(*, scope: Scope) -> list[MergeInfo]:
     return [merge_info(row) for row in rows.order_by("id")]
 
 
+def get_merge(*, scope: Scope, merge_id: int) -> MergeInfo:
+    """:raises Missing: none waits in reach."""
+    found = next((one for one in list_merges(scope=scope) if one.id == merge_id), None)
+    if found is None:
+        raise Missing("identity.no_merge", _("没有这个待确认的合并，或者它已经办过了。"))
+    return found
+
+
 def may_merge(scope: Scope, ids: tuple[int, int], on: date) -> list[Person]:
     """
     The two records, if everything both hold is the scope's charge; of one that holds nothing any more, what it held
@@ -82,14 +91,19 @@ def may_merge(scope: Scope, ids: tuple[int, int], on: date) -> list[Person]:
     """
     if not {policies.GRANT, policies.CONFIRM} & scope.grants:
         raise policies.not_yours()
-    people = list(Person.objects.filter(Exists(in_reach(scope).filter(person=OuterRef("pk"))), id__in=ids,
-                                        merged_into__isnull=True).order_by("id"))  # fmt: skip
-    if len(people) != len(set(ids)):
-        raise policies.no_person()
+    people = _both(scope, ids)
     for one in people:
         held = open_bindings(one.id, on)
         if len(looked_after(scope, held)) != len(held):
             raise policies.not_yours()
+    return people
+
+
+def _both(scope: Scope, ids: tuple[int, int]) -> list[Person]:
+    people = list(Person.objects.filter(Exists(in_reach(scope).filter(person=OuterRef("pk"))), id__in=ids,
+                                        merged_into__isnull=True).order_by("id"))  # fmt: skip
+    if len(people) != len(set(ids)):
+        raise policies.no_person()
     return people
 
 

@@ -139,6 +139,7 @@ def fits(origins: list[str], address: str) -> bool:
 # ---- lists -----------------------------------------------------------------------------------------------------------
 def own_bindings(*, scope: Scope, on: date) -> list[BindingInfo]:
     """What a scope's holder can make a token for: his own roles as he acts now, and those of programs he answers for."""
+    scope.require(policies.OWN_TOKENS)
     rows = Binding.objects.select_related("person", "acting_for", "takes_over").filter(
         in_force(on), _mine(scope, "person"), _here(scope, "tenant"), role=scope.role, subject_id=scope.subject_id
     )  # fmt: skip

@@ -104,9 +104,7 @@ def refuse(request: HttpRequest, scope: Scope, merge_id: int) -> HttpResponseBas
         messages.success(request, _("记下了：是两个人，以后不再提。"))
         return redirect("portal:same")
 
-    one = next((one for one in queries.list_merges(scope=scope) if one.id == merge_id), None)
-    if one is None:
-        raise policies.no_proposal()
+    one = queries.get_merge(scope=scope, merge_id=merge_id)
     return answer(request, WhyForm(request.POST if request.method == "POST" else None), act, {
         "title": _("不合并"), "sub": f"{one.kept.name} {one.kept.username} / {one.gone.username}", "once": True,
         "button": _("是两个人"), "back": reverse("portal:same"),
