@@ -23,7 +23,7 @@ SMALL: dict[str, dict[str, int]] = {
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
-    "access": {"access/clear-1000": "ms", "access/blind-index": "ms"},
+    "access": {"access/clear-1000": "ms", "access/blind-index": "ms", "access/list": "ms"},
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
     "request": {
