@@ -234,3 +234,24 @@ def test_every_grant_has_its_words() -> None:
 def test_a_day_that_is_none_is_said_at_the_field(county: Client) -> None:
     answer = county.post("/people/new/", {**ENTRY, "begins_on": "31 February"})
     assert (answer.status_code, "日期不对" in text(answer)) == (422, True)
+
+
+def test_each_step_of_a_checked_form_is_an_act_of_its_own_and_the_last_one_is_done_once(county: Client) -> None:
+    """As a browser sends it, with the key each page carries."""
+    import re
+
+    path = f"/people/{number('liaison')}/grant/"
+
+    def key(answer: Any) -> str:
+        return str(re.findall(r'name="_once" value="([0-9a-f]+)"', text(answer))[-1])
+
+    first = key(county.get(path))
+    check = county.post(path, {**GRANT, "_once": first})
+    assert "请核对" in text(check)
+    again = county.post(path, {**GRANT, "_once": key(check), "back": "1"})
+    form = county.post(path, {**GRANT, "_once": key(again)})
+    done = county.post(path, {**GRANT, "_once": key(form), "checked": "1"})
+    twice = county.post(path, {**GRANT, "_once": key(form), "checked": "1"})
+    assert (done.status_code, twice.status_code, twice.headers["Location"]) == (302, 302, done.headers["Location"])
+    assert len({first, key(check), key(again), key(form)}) == 4
+    assert Binding.objects.filter(person=number("liaison")).count() == 2

@@ -72,15 +72,23 @@ def checked(
                 return done(do())
             with rehearsed():
                 do()
+            _another_key(request)
             return render(request, CHECK, {"form": form, "answers": form.answers(), **context})
         except Missing:
             raise
         except Refused as refused:
             show_refusal(form, refused)
     if "back" in request.POST:
+        _another_key(request)
         form = type(form)(initial=request.POST.dict(), scope=form.scope, own_place=form.own_place)
     return render(request, FORM, {"form": form, **context, "places": _known_places(form.scope)},
                   status=422 if form.errors else 200)  # fmt: skip
+
+
+def _another_key(request: HttpRequest) -> None:
+    """This step was answered under its key: the next one is another act and carries another."""
+    request.POST = request.POST.copy()  # type: ignore[assignment]
+    request.POST.pop("_once", None)  # type: ignore[misc]
 
 
 def _known_places(scope: Scope) -> list[str]:
