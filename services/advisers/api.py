@@ -15,6 +15,7 @@ from services.advisers.commands.forgetting import RETAINED
 from services.advisers.queries import (
     adviser_of_scope,
     find_appointment_on,
+    firm_called,
     firm_overview,
     list_appointments,
     list_appointments_in_month,
@@ -25,6 +26,6 @@ from services.advisers.queries.sealed import SEALED
 from services.advisers.rules import MOST_COMMUNITIES, REASON_LABELS
 
 __all__ = ["MOST_COMMUNITIES", "REASON_LABELS", "RETAINED", "SEALED", "adviser_of_scope", "appoint_adviser", "end_appointment",
-           "explain_vacancy", "find_appointment_on", "firm_overview", "list_appointments",
+           "explain_vacancy", "find_appointment_on", "firm_called", "firm_overview", "list_appointments",
            "list_appointments_in_month", "list_gaps", "list_own_communities", "open_account", "record_examination",
            "register_adviser", "register_firm", "replace_adviser", "take_own_record"]  # fmt: skip

@@ -603,6 +603,10 @@ def _program_is_charge(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return reader.role == "county_team"
 
 
+def _has_figures(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.codes)
+
+
 def _new_token(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     held = [row for row in ground.rows["identity_binding"] if row["person_id"] == reader.person]
     number = next((row["id"] for row in held if row["role"] == reader.role and row["ended_at"] is None), 0)
@@ -688,11 +692,14 @@ WRITES: dict[str, Write] = {
     "POST duty-api:reminders": Write(_pair, _A_PAIR, right=_not_reminded),
     "POST duty-api:read-reminder": Write(right=_unread),
     "POST duty-api:months": Write(_form(month="2026-10")),
+    "POST figures:csv": Write(right=_has_figures),
+    "POST figures:xlsx": Write(right=_has_figures),
     "POST figures:publish": Write(_form(month="2026-08")),
     "POST api-figures-publish": Write(_form(month="2026-08")),
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
     "POST portal:own-data": Write(),
+    "POST api-own-data": Write(),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
@@ -824,8 +831,6 @@ SHOWS: dict[str, set[str] | str] = {
     "figures:home": FORM,
     "figures:visits": {"place"},
     "figures:place": {"place"},
-    "figures:csv": {"place"},
-    "figures:xlsx": {"place"},
     "api-figures": {"place"},
     "api-figures-own-visits": {"visit"},
     "api-figures-place": {"place"},

@@ -69,7 +69,7 @@ HISTORIES = {"portal:history", "portal:history-of", "portal:audit", "api-audit"}
 
 # Where an adviser's numbers are shown in clear: to the team of a county that entered him or that he serves, and in the
 # copy he takes of his own data.
-CLEAR = {"advisers:numbers", "advisers-api:numbers", "portal:own-data"}
+CLEAR = {"advisers:numbers", "advisers-api:numbers", "portal:own-data", "api-own-data"}
 
 
 def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:

@@ -70,6 +70,7 @@ WORDS = {
     "duty.reminder.read": _("看过提醒"),
     "indicators.month.rolled_up": _("汇总本月指标"),
     "indicators.month.published": _("发布本月指标"),
+    "indicators.figures.exported": _("下载指标"),
     "kernel.file.removed": _("按保存期限删除文件"),
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
@@ -107,6 +108,7 @@ FACTS = {
     "keys": _("密钥（个）"), "cipher": _("算法"), "version": _("版本"), "purpose": _("用途"), "days": _("保存（天）"),
     "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
     "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"),
+    "format": _("格式"), "rows": _("行数"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
 _KINDS_OF_VISIT = {"visit": _("到点"), "lecture": _("讲座")}

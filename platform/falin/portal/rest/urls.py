@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, same, settings, tokens
+from falin.portal.rest import audit, own_data, people, same, settings, tokens
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -44,6 +44,7 @@ _tokens = [
     path("<int:token_id>/", tokens.Token.as_view(), name="api-token"),
 ]
 urlpatterns = [
+    path("me/data/", own_data.OwnData.as_view(), name="api-own-data"),
     path("me/tokens/", include(_tokens)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),

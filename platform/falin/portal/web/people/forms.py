@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from falin.kernel.scope import Scope
 from falin.portal.people import label, places_for, words_of_places
 from falin.ui.widgets import DayInput
+from services.advisers.api import firm_called
+from tenants.divisions.api import list_path
 from tenants.identity.queries import allowed_roles, find_person
 from tenants.identity.roles import ROLES, Bound
 from tenants.identity.types import PersonInfo, Role
@@ -45,6 +47,9 @@ class GrantForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
         error_messages={"required": _("请写明地方。")},
     )  # fmt: skip
+    firm = forms.CharField(
+        label=_("哪家律所"), max_length=80, required=False, help_text=_("只有律所负责人要填，写登记的全称")
+    )
     place_id = forms.TypedChoiceField(
         label=_("是哪一个"), coerce=int, required=False, widget=forms.RadioSelect,
         error_messages={"required": _("有几个地方都叫这个名字，请选一个。"), "invalid_choice": _("请从列出的地方里选。")},
@@ -57,8 +62,10 @@ class GrantForm(forms.Form):
     def __init__(self, *args: Any, scope: Scope, own_place: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scope, self.own_place = scope, own_place
-        # A firm is named by its own manager's role; who is no manager names it in the API.
-        roles = [role for role in allowed_roles(scope) if ROLES[role].bound != Bound.FIRM or scope.subject_id]
+        roles = allowed_roles(scope)
+        # A firm's own manager gives roles of his firm; whoever else appoints one names the firm.
+        if scope.subject_id or not any(ROLES[role].bound == Bound.FIRM for role in roles):
+            del self.fields["firm"]
         self.fields["role"].choices = [(role.value, label(role)) for role in roles]  # type: ignore[attr-defined]
         if len(roles) == 1:
             self.fields["role"].initial = roles[0].value
@@ -90,6 +97,14 @@ class GrantForm(forms.Form):
         where = "place" if "place" in self.fields else "role"
         if {"role", "place", "place_id"} & set(self.errors):
             return data
+        bound = data.get("role") in {role.value for role in Role if ROLES[role].bound == Bound.FIRM}
+        if "firm" in self.fields and bound and self.found:
+            root = list_path(data.get("place_id") or self.found[0][0])[0]
+            firm = firm_called(name=data.get("firm", ""), province_id=root.id)
+            if firm is None:
+                self.add_error("firm", _("省里没有登记过这个名字的律所。请写登记的全称。"))
+            else:
+                data["subject_id"] = str(firm.id)
         if not self.found:
             self.add_error(where, _("您的辖区里没有这个名字、又能设这个身份的地方。"))
         else:
@@ -100,13 +115,15 @@ class GrantForm(forms.Form):
         """As the commands take it; call on a valid form."""
         data = self.cleaned_data
         return {"role": Role(data["role"]), "node_id": data["place_id"], "begins_on": data["begins_on"],
-                "ends_on": data["ends_on"], "reason": data["reason"]}  # fmt: skip
+                "ends_on": data["ends_on"], "reason": data["reason"],
+                **({"subject_id": data["subject_id"]} if data.get("subject_id") else {})}  # fmt: skip
 
     def answers(self) -> list[tuple[str, Any]]:
         """What will be done, for the page that has it checked."""
         data = self.cleaned_data
         return [
             (str(_("身份")), label(Role(data["role"]))), (str(_("地方")), dict(self.found)[data["place_id"]]),
+            *([(str(_("哪家律所")), data["firm"].strip())] if data.get("subject_id") else []),
             (str(_("从哪天起")), data["begins_on"]), (str(_("到哪天止")), data["ends_on"]), (str(_("依据")), data["reason"]),
         ]  # fmt: skip
 
@@ -128,7 +145,7 @@ class EntryForm(GrantForm):
     handed = forms.ChoiceField(
         label=_("怎样让他第一次登录"), choices=HANDED, initial="password", widget=forms.RadioSelect
     )
-    field_order = ("name", "username", "role", "place", "place_id", "begins_on", "ends_on", "reason", "handed")
+    field_order = ("name", "username", "role", "firm", "place", "place_id", "begins_on", "ends_on", "reason", "handed")
 
     def given(self) -> dict[str, Any]:
         data = self.cleaned_data
