@@ -248,6 +248,11 @@ def _programs(ground: Ground) -> Iterable[Thing]:
     return (one for one in _people(ground) if not one.codes or one.parts["person_id"] in programs)
 
 
+def _reads_shared(reader: Reader, thing: Thing) -> bool:
+    """The log beside every tenant is for who reads the whole province's."""
+    return reader.role in MAY["audit.read"] and reader.place == "33"
+
+
 def _of_two(ground: Ground, row: dict[str, Any]) -> Thing:
     both = {row["kept_id"], row["gone_id"]}
     held = frozenset(one["place"] for one in ground.rows["identity_binding"] if one["person_id"] in both)
@@ -356,6 +361,9 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
     ("person_id",): Asked(_people, _in_register),
     ("binding_id",): Asked(_bindings, _binding_in_reach),
+    **dict.fromkeys(
+        ("portal:audit-shared", "api-audit-shared"), Asked(lambda ground: [Thing({}, frozenset({"33"}))], _reads_shared)
+    ),
     ("merge_id",): Asked(_merges, _all_in_reach),
     ("one_id", "other_id"): Asked(_twins, _gives_in_reach),
     ("token_id",): Asked(_tokens, _by_fact),
@@ -845,6 +853,8 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:history": {"why"},
     "portal:history-of": {"why"},
     "portal:audit": {"why"},
+    "portal:audit-shared": {"=授予身份"},
+    "api-audit-shared": {"=identity.role.granted"},
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},
     "api-audit-alarms": FORM,

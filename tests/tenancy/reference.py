@@ -236,6 +236,8 @@ def _person(reader: Reader, fact: Fact, door: str) -> bool:
 
     Where roles are shown: who holds one in reach, and who gave it. To an adviser: who saw his numbers.
     """
+    if door in {"portal:audit-shared", "api-audit-shared"}:
+        return reader.role in MAY["audit.read"] and reader.place == "33"
     if door in {"portal:token-new", "api-token-bindings"} and fact.schema in PROGRAMS:
         return PROGRAMS[fact.schema][2] == reader.username
     if door in REGISTER and reader.role in MAY["people.read"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -21,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from falin.kernel import idempotency, stepup
 from falin.kernel.clock import now
 from falin.kernel.refusals import Missing, OtherHat, Refused
-from falin.kernel.scope import Scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside
 
 _NOT_SENT_AGAIN = frozenset({"csrfmiddlewaretoken", "hat", "_next"})
@@ -34,13 +35,16 @@ class ScopedView(Protocol):
 
 
 def door(
-    *, grant: str, reads: str = "GET", writes: str = "", keeps: bool = True, step_up: bool = False
+    *, grant: str, reads: str = "GET", writes: str = "", keeps: bool = True, step_up: bool = False,
+    shared: bool = False,
 ) -> Callable[[ScopedView], Any]:  # fmt: skip
     """
     Open a view to holders of ``grant``.
 
     :param keeps: whether answers are kept for who sends again; not where one holds a password or a clear number.
     :param step_up: a write asks for the password again, unless that was done within five minutes.
+
+    :param shared: the transaction is one of the shared schema, for what lies there beside every tenant's own (its log).
 
     Without a session: to the sign-in page and back. Signed in without the grant: 403 with a sentence. A thing that is
     not in the scope does not exist: 404.
@@ -61,6 +65,8 @@ def door(
                 scope.require(grant)
                 if writing and step_up and not stepup.is_fresh(request):
                     return stepup.ask_again(request)
+                if shared:
+                    scope = replace(scope, schema=PUBLIC_SCHEMA)
                 with inside(scope, read_only=not writing):
                     response = _once(
                         request, scope, functools.partial(view, request, scope, *args, **kwargs), writing and keeps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from falin.kernel.clock import now
 from falin.kernel.doors import same_hat
 from falin.kernel.models import IdempotencyKey
 from falin.kernel.refusals import Forbidden, Missing, Refused
-from falin.kernel.scope import Scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside
 
 
@@ -126,6 +127,7 @@ class DoorView(APIView):
     door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
     door_keeps: ClassVar[bool] = True  # answers are kept for their ``Idempotency-Key``; not where one holds a password
     door_step_up: ClassVar[frozenset[str]] = frozenset()  # methods that ask for a password given within five minutes
+    door_shared: ClassVar[bool] = False  # the transaction is one of the shared schema
     scope: Scope
     by_token = False
     not_let_in: Refused | None = None
@@ -146,6 +148,8 @@ class DoorView(APIView):
         grant = self.door_grants.get(request.method or "")
         if scope is None or grant is None:
             return super().dispatch(request, *args, **kwargs)  # initial() says 401 or 405
+        if self.door_shared:
+            scope = replace(scope, schema=PUBLIC_SCHEMA)
         self.scope = scope
         with inside(scope, read_only=request.method not in self.door_writes):
             response = super().dispatch(request, scope, *args, **kwargs)

@@ -25,6 +25,7 @@ urlpatterns = [
     path("settings/<str:key>/", settings.one, name="setting"),
     path("settings/<str:key>/say/", settings.say, name="setting-say"),
     path("audit/", audit.log, name="audit"),
+    path("audit/shared/", audit.shared_log, name="audit-shared"),
     path("audit/export/", audit.export, name="audit-export"),
     path("audit/keys/", audit.public_keys, name="audit-keys"),
     path("setup/", operators.setup, name="setup"),

@@ -34,6 +34,7 @@ _settings = [
 ]
 _audit = [
     path("", audit.Log.as_view(), name="api-audit"),
+    path("shared/", audit.SharedLog.as_view(), name="api-audit-shared"),
     path("sealing/", audit.State.as_view(), name="api-audit-sealing"),
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
