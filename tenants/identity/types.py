@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from falin.kernel.refusals import Refused
+
 
 class Role(StrEnum):
     """The seventeen roles; what each may do is declared in ``roles.py`` and shown in docs/reference/roles.md."""
@@ -214,3 +216,26 @@ class LeftOpen:
     alone: tuple[BindingInfo, ...]  # posts nobody else holds there
     proposals: tuple[BindingInfo, ...]
     programs: tuple[PersonInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """Somebody to be entered with his first role, and the number of his row in the sheet he comes from."""
+
+    number: int
+    name: str
+    username: str
+    role: Role
+    node_id: int
+    begins_on: date
+    ends_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredRow:
+    """How a row went: entered, or refused with the sentence; one of the two."""
+
+    row: EntryRow
+    entered: Entered | None
+    refused: Refused | None

@@ -611,6 +611,17 @@ def _program_is_charge(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return reader.role == "county_team"
 
 
+def _new_rows(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    row = {"number": 2, "name": "来一新", "username": "fromasheet", "role": "liaison", "reason": "双浦镇〔2026〕3号",
+           "node_id": ground.node["330106109001"], "begins_on": "2026-11-16", "ends_on": "2026-12-31"}  # fmt: skip
+    return {"rows": json.dumps([row])}
+
+
+def _new_rows_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    (row,) = json.loads(_new_rows(ground, reader, thing)["rows"])
+    return {"rows": [{**row, "username": "fromaprogram"}], "rehearse": False}
+
+
 def _has_figures(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return bool(thing.codes)
 
@@ -726,6 +737,8 @@ WRITES: dict[str, Write] = {
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
     "POST portal:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
+    "POST portal:people-sheet": Write(_new_rows, right=_program_is_charge),
+    "POST people-api:sheet": Write(_new_rows_json, right=_program_is_charge),
     "POST portal:pair": Write(_sent_pair, Asked(_twins, _charge_of_both), _NOT_ONES_CHARGE, right=_are_twins),
     "POST portal:merge-confirm": Write(asked=_A_MERGE, refused=_NOT_ONES_CHARGE),
     "POST portal:merge-refuse": Write(_WHY, _A_MERGE, _NOT_ONES_CHARGE),
@@ -861,6 +874,8 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
+    "portal:people-sheet": FORM,
+    "portal:people-template": FORM,
     "portal:same": {"person"},
     "portal:pair": {"person"},
     "portal:merge-refuse": {"person"},

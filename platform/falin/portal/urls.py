@@ -3,7 +3,7 @@
 from django.urls import path
 
 from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, tokens
-from falin.portal.web.people import accounts, acting, reading, same, waiting
+from falin.portal.web.people import accounts, acting, reading, same, sheets, waiting
 
 app_name = "portal"
 urlpatterns = [
@@ -43,6 +43,8 @@ urlpatterns = [
     path("people/accounts/<int:person_id>/owner/", accounts.pass_on, name="account-owner"),
     path("people/accounts/<int:person_id>/review/", accounts.keep, name="account-review"),
     path("people/accounts/<int:person_id>/end/", accounts.end, name="account-end"),
+    path("people/sheet/", sheets.sheet, name="people-sheet"),
+    path("people/sheet/template/", sheets.blank, name="people-template"),
     path("people/at/", reading.who, name="who"),
     path("people/proposals/", waiting.proposals, name="proposals"),
     path("people/proposals/<uuid:proposal>/confirm/", waiting.confirm, name="proposal-confirm"),

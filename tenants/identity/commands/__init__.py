@@ -1,5 +1,6 @@
 """Every way people and their roles change."""
 
+from tenants.identity.commands.entering import enter_people
 from tenants.identity.commands.first import make_first_link, use_first_link
 from tenants.identity.commands.granting import (
     confirm_proposal,
@@ -42,6 +43,7 @@ __all__ = [
     "end_role",
     "end_unreviewed",
     "end_unreviewed_accounts",
+    "enter_people",
     "enter_person",
     "forget_old_sessions",
     "grant_role",

@@ -341,3 +341,12 @@ def names_of(person_ids: set[int]) -> dict[int, str]:
 def find_person(username: str) -> PersonInfo | None:
     row = Person.objects.filter(username=username, merged_into__isnull=True).first()
     return _info(row) if row else None
+
+
+def known_names(*, scope: Scope, names: Iterable[str]) -> dict[str, str]:
+    """Of these names the ones somebody in reach has already, with a sign-in name each: perhaps it is the same person."""
+    policies.check_may_read(scope)
+    rows = Person.objects.filter(
+        Exists(in_reach(scope).filter(person=OuterRef("pk"))), name__in=set(names), is_active=True
+    )
+    return dict(rows.order_by("-id").values_list("name", "username"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -13,13 +14,16 @@ from rest_framework.response import Response
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
+from falin.kernel.transactions import rehearsed
 from falin.portal.rest.serializers import (
     BindingOut,
     EnteredOut,
+    EnteredRowOut,
     EntryIn,
     ExplainedOut,
     HandOverIn,
     PasswordOut,
+    PeopleIn,
     PeopleOut,
     ReasonIn,
     RecordOut,
@@ -34,6 +38,7 @@ from tenants.identity.api import (
     Role,
     confirm_proposal,
     end_binding,
+    enter_people,
     enter_person,
     hand_over,
     propose_role,
@@ -43,6 +48,7 @@ from tenants.identity.api import (
     review_bindings,
     suspend_person,
 )
+from tenants.identity.types import EntryRow
 
 AT = OpenApiParameter("at", OpenApiTypes.INT, description="a place; wherever each role was given, where it is left out")
 
@@ -82,6 +88,24 @@ class People(DoorView):
         """Enter somebody with his first role."""
         made = enter_person(scope=scope, now=now(), **given(EntryIn, request).written())
         return Response(EnteredOut(made).data, status=201)
+
+
+class Sheet(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.GRANT}
+    door_keeps: ClassVar[bool] = False  # the answer holds invitations
+
+    @extend_schema(request=PeopleIn, responses=EnteredRowOut(many=True), operation_id="people_enter_many")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Many people at once, or how they would go; a row that is refused stops no other."""
+        data = given(PeopleIn, request).validated_data
+        rows = [EntryRow(**row) for row in data["rows"]]
+        if data["rehearse"]:
+            with rehearsed():
+                done = enter_people(scope=scope, rows=rows, now=now())
+            done = [replace(one, entered=replace(one.entered, token="")) if one.entered else one for one in done]
+        else:
+            done = enter_people(scope=scope, rows=rows, now=now())
+        return Response(EnteredRowOut(done, many=True).data)
 
 
 class Person(DoorView):

@@ -213,3 +213,33 @@ class LeftOpenOut(serializers.Serializer[Any]):
     alone = BindingOut(many=True, help_text="posts nobody else holds there")
     proposals = BindingOut(many=True)
     programs = PersonOut(many=True)
+
+
+class EntryRowIn(serializers.Serializer[Any]):
+    """One person of a list; ``number`` is his row in it."""
+
+    number = serializers.IntegerField(min_value=1, max_value=2**31)
+    name = serializers.CharField(max_length=40)
+    username = serializers.CharField(max_length=60, validators=[ASCIIUsernameValidator()])
+    role = serializers.ChoiceField(choices=ROLES)
+    node_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    begins_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    reason = serializers.CharField(max_length=200)
+
+    def validate_role(self, role: str) -> Role:
+        return Role(role)
+
+
+class PeopleIn(serializers.Serializer[Any]):
+    rows = serializers.ListField(child=EntryRowIn(), min_length=1, max_length=300)
+    rehearse = serializers.BooleanField(default=True, help_text="say how they would go, and enter nobody")
+
+
+class EnteredRowOut(serializers.Serializer[Any]):
+    number = serializers.IntegerField(source="row.number")
+    person = PersonOut(source="entered.person", allow_null=True, default=None)
+    token = serializers.CharField(
+        source="entered.token", default="", help_text="of /people/invitation/<token>/; shown here only"
+    )
+    refused = serializers.CharField(source="refused.message", default="", help_text="why not, where he was not entered")

@@ -6,6 +6,7 @@ from falin.portal.rest import audit, own_data, people, same, settings, tokens
 
 _people = [
     path("", people.People.as_view(), name="people"),
+    path("sheet/", people.Sheet.as_view(), name="sheet"),
     path("proposals/", people.Proposals.as_view(), name="proposals"),
     path("proposals/<uuid:proposal>/confirm/", people.Confirmation.as_view(), name="confirm"),
     path("proposals/<uuid:proposal>/refuse/", people.Refusal.as_view(), name="refuse"),
