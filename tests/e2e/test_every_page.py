@@ -43,6 +43,7 @@ def pages_of(ground: Ground, reader: Reader) -> Iterator[tuple[Door, str]]:  # n
         for thing in things[:1]:
             path = address(door, thing)
             answer = ground.client(reader).get(path)
+            answer.close()  # a file that is sent stays open else
             if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
                 yield door, path
 
