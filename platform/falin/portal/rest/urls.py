@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings
+from falin.portal.rest import audit, people, settings, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -29,8 +29,17 @@ _audit = [
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
 ]
+_webhooks = [
+    path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
+    path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
+    path("<uuid:endpoint_id>/", webhooks.OneEndpoint.as_view(), name="api-webhook"),
+    path("<uuid:endpoint_id>/secret/", webhooks.Secret.as_view(), name="api-webhook-secret"),
+    path("<uuid:endpoint_id>/trial/", webhooks.Trial.as_view(), name="api-webhook-trial"),
+    path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
+]
 urlpatterns = [
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
+    path("webhooks/", include(_webhooks)),
 ]
