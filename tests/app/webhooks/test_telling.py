@@ -338,6 +338,20 @@ def test_a_neighbours_receiver_hears_nothing_and_cannot_be_touched(house: House,
     assert receiver.got == []
 
 
+def test_the_sweep_names_who_is_due_something_and_nobody_else(house: House, receiver: Receiver) -> None:
+    schemas = [house.scope.schema, house.world.schema("330102"), "no_such_schema"]
+    assert webhooks.pending_among(schemas) == []
+    house.happens()
+    assert webhooks.pending_among(schemas) == [(house.scope.schema, house.endpoint)]
+    house.act(webhooks.stop_endpoint, endpoint_id=house.endpoint)
+    assert webhooks.pending_among(schemas) == []
+    house.act(webhooks.resume_endpoint, endpoint_id=house.endpoint)
+    house.later(days=36_500)  # the next try lies in another century
+    receiver.behave = lambda handler: answer(handler, 500)
+    house.send()
+    assert webhooks.pending_among(schemas) == []
+
+
 def test_an_event_from_before_a_receiver_was_added_is_not_told(house: House, receiver: Receiver) -> None:
     with inside(house.scope, read_only=False):
         outbox.put(scope=house.scope, event="duty.visit.logged", version=1, key="v", now=NOW - timedelta(days=1),

@@ -13,7 +13,7 @@ begin
     foreach tenant in array tenants loop
         continue when to_regclass(format('%I.kernel_webhookmessage', tenant)) is null;
         return query execute format(
-            'select %L::text, e.id from %I.kernel_webhookendpoint e where e.stopped = \'\''
+            'select %L::text, e.id from %I.kernel_webhookendpoint e where e.stopped = '''''
             ' and (e.busy_until is null or e.busy_until <= now())'
             ' and exists (select 1 from %I.kernel_webhookmessage m where m.endpoint_id = e.id and m.next_at <= now())',
             tenant, tenant, tenant);
