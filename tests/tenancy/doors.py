@@ -318,6 +318,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:setting-say": Asked(_set_at(2, 4, 6), _sets),
     "api-settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
     "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
     "account_confirm_email": Asked(_once(key="nobodys"), _anybody),
     "account_reset_password_from_key": Asked(_once(uidb36="1", key="set-password"), _anybody),
@@ -732,6 +733,8 @@ SHOWS: dict[str, set[str] | str] = {
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},
     "api-audit-alarms": FORM,
+    "portal:search": FORM,
+    "api-search": FORM,
     "portal:webhooks": {"webhook"},
     "portal:webhook-new": FORM,
     "portal:webhook": {"webhook"},
@@ -802,6 +805,9 @@ def shows(door: Door) -> set[str] | str:
 
 
 # More ways to ask the same doors: things named in the query. Nothing foreign may come back, whatever the status.
+_PARTS = ("区", "社区", "街道", "村", "律师", "所", "系统", "任务", "明", "月", "清", "s", "x", "lt", "wang", "33")
+
+
 def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
     communities = [(ground.node[code], code) for code in COMMUNITIES]
     streets = [(ground.node[code], code) for code in PLACES if len(code) == 9]
@@ -822,6 +828,13 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
         "advisers-api:vacancies": [("on=2025-03-01", frozenset())],
         "advisers-api:firm": [("on=2026-03-01", frozenset())],
         "advisers-api:mine": [("on=2026-03-01", frozenset())],
+        # Parts of names and sounds that many things share: what comes back must be one's own all the same.
+        **{
+            name: [
+                (f"q={part}{kind}", frozenset()) for part in _PARTS for kind in ("", "&kind=people", "&kind=advisers")
+            ]
+            for name in ("portal:search", "api-search")
+        },
         "portal:history": [("before=100000", frozenset())],
         "portal:audit": [
             ("before=100000", frozenset()),

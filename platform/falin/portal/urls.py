@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, webhooks
+from falin.portal.web import audit, history, home, jobs, operators, own_data, search, settings, webhooks
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
+    path("search/", search.page, name="search"),
     path("hat/", home.switch_hat, name="hat"),
     path("healthz", home.healthz, name="healthz"),
     path("robots.txt", home.robots, name="robots"),

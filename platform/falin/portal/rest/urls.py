@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings, webhooks
+from falin.portal.rest import audit, people, search, settings, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -38,6 +38,7 @@ _webhooks = [
     path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
 ]
 urlpatterns = [
+    path("search/", search.Search.as_view(), name="api-search"),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
