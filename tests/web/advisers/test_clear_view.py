@@ -106,6 +106,16 @@ def test_without_the_password_nothing_is_shown_and_what_was_written_is_done_afte
     assert booked(world) == (1, 1, 1)
 
 
+def test_what_was_sent_to_an_address_with_a_question_is_done_afterwards_too(
+    world: World, adviser: Any, sign_in: Any
+) -> None:
+    client = sign_in("county")
+    answer = client.post(f"/advisers/{adviser.id}/numbers/?from=list", {"reason": WHY})
+    shown = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert ID_NUMBER in text(shown)
+    assert booked(world) == (1, 1, 1)
+
+
 def test_signing_in_is_not_enough_and_five_minutes_are(world: World, adviser: Any) -> None:
     from django.test import Client
 

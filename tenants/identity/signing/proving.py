@@ -1,0 +1,46 @@
+"""The place where the built-in home writes down what was proved, and says where it asks again (``kernel.stepup``)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.signals import authentication_step_completed
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+from django.urls import reverse
+
+from falin.kernel import stepup
+from falin.kernel.clock import now
+from falin.kernel.stepup import Proof
+from tenants.identity.models import Person
+
+
+def connect() -> None:
+    """Listen to every sign-in and every proof given anew; called when Django is ready."""
+    user_logged_in.connect(_signed_in, dispatch_uid="identity.signed_in")
+    authentication_step_completed.connect(_proved_again, dispatch_uid="identity.proved_again")
+    stepup.register_home(stepup.BUILTIN, where)
+
+
+def where(request: HttpRequest, level: int) -> str:
+    """The page that asks for the password."""
+    return reverse("account_reauthenticate")
+
+
+def _signed_in(sender: Any, request: HttpRequest, user: Person, **_: Any) -> None:
+    """Another home that signs somebody in writes its own proof over this one."""
+    moment = now()
+    second = any(step.get("method") == "mfa" for step in get_authentication_records(request, user))
+    request.session.pop(stepup.KEY, None)  # Django has changed the session's key a moment ago
+    stepup.keep(request, Proof(level=2 if second else 1, signed_at=moment, second_at=moment if second else None))
+
+
+def _proved_again(sender: Any, request: HttpRequest, method: str, **told: Any) -> None:
+    """A step of a sign-in that goes on is no proof yet; what was asked again is."""
+    if not told.get("reauthenticated"):
+        return
+    moment = now()
+    proof = stepup.proof_of(request) or Proof(level=1, signed_at=moment)
+    stepup.keep(request, replace(proof, fresh_at=moment))
