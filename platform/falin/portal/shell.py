@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -153,7 +154,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             active=_shown(active),
             hats=tuple(_shown(hat) for hat in hats),
             switch_url=_address("portal:hat"),
-            nav=_menu(scope, request.path),
+            # What is swapped into a page has no menu: it is made when a template first reads it.
+            nav=cast(tuple[NavGroup, ...], SimpleLazyObject(lambda: _menu(scope, request.path))),
             password_url=_address("account_change_password"),
             sign_out_url=_address("account_logout"),
         )
