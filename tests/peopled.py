@@ -53,6 +53,7 @@ from tenants.identity.api import (
 )
 from tenants.identity.commands import password_was_changed
 from tenants.identity.models import Binding
+from tenants.identity.oidc.commands import link_account
 from tenants.registry.api import find_by_schema, list_tenants
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
@@ -139,6 +140,7 @@ def build() -> None:
         _county_months(world)
         _sheets(world, words)
         _errands(world, words)
+        _accounts()
         _above(world, words)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
@@ -339,6 +341,15 @@ def _errands(world: World, words: _Words) -> None:
         for scope in scopes_of(username):
             with inside(scope, read_only=False):
                 jobs.ask(scope=scope, kind=ERRAND, title=words("任务"), parameters={}, now=NOW)
+
+
+def _accounts() -> None:
+    """An account at a second home for everybody."""
+    with shared(read_only=False) as system:
+        for username in everybody():
+            someone = find_person(username)
+            assert someone is not None, username
+            link_account(scope=system, issuer="https://sso.example", subject=username, person_id=someone.id, now=NOW)
 
 
 def everybody() -> list[str]:

@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
+from tenants.identity.homes import home_of
+
 
 class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -20,6 +22,9 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_login_redirect_url(self, request: HttpRequest) -> Any:
         return "/"
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> Any:
+        return home_of(request).after_sign_out(request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> Any:
         return "/"

@@ -13,9 +13,11 @@ class IdentityConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import password_changed, password_reset, password_set
 
+        from tenants.identity import homes
         from tenants.identity.signing import proving
 
         proving.connect()
+        homes.connect()
         for signal in (password_changed, password_reset, password_set):
             signal.connect(_first_password_is_gone, dispatch_uid=f"identity.{id(signal)}")
 

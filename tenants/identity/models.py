@@ -150,3 +150,6 @@ class Invitation(PublicModel):
     made_by = models.BigIntegerField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+from tenants.identity.oidc.models import Account, ForeignSession, Link, UsedToken  # noqa: E402, F401 -- Django looks here

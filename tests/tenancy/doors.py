@@ -586,6 +586,8 @@ WRITES: dict[str, Write] = {
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
     "POST portal:own-data": Write(),
+    "POST portal:sign-on": Write(_form(act="unlink")),
+    "DELETE api-sign-on": Write(),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
@@ -619,7 +621,9 @@ WRITES: dict[str, Write] = {
     "POST api-audit-export": Write(),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
-OPEN_WRITES = {"POST portal:hat", "POST portal:first", "POST portal:invitation", "POST ui:prefs"}
+OPEN_WRITES = {
+    "POST portal:hat", "POST portal:first", "POST portal:invitation", "POST ui:prefs", "POST portal:oidc-backchannel",
+}  # fmt: skip
 
 
 def write_of(door: Door) -> Write:
@@ -675,6 +679,8 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers-api:vacancies": {"vacancy"},
     "advisers-api:candidates": {"adviser"},
     "advisers-api:appointments": {"appointment"},
+    "portal:sign-on": FORM,
+    "api-sign-on": FORM,
     "portal:settings": {"place"},
     "portal:setting": {"place"},
     "api-settings": {"place"},

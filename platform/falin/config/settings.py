@@ -30,6 +30,11 @@ if ENV.audit_key_file is None:
     environment.secret(HOME, "audit.key", lambda: secrets.token_hex(32))
 ANCHOR_FILE = ENV.anchor_file or HOME / "anchors" / "audit.jsonl"
 CIPHER = ENV.cipher
+OIDC_ISSUER, OIDC_CLIENT, KEYCLOAK_CLIENT = ENV.oidc_issuer, ENV.oidc_client, ENV.keycloak_client
+OIDC_SECRET, KEYCLOAK_SECRET = ENV.oidc_secret, ENV.keycloak_secret
+if OIDC_ISSUER:
+    OIDC_SECRET = OIDC_SECRET or environment.secret(HOME, "oidc", lambda: secrets.token_urlsafe(32))
+    KEYCLOAK_SECRET = KEYCLOAK_SECRET or environment.secret(HOME, "keycloak", lambda: secrets.token_urlsafe(32))
 VIRUS_SCAN = ENV.virus_scan
 MAP_APPROVAL = ENV.map_approval
 ALLOWED_HOSTS = [host.strip() for host in ENV.hosts.split(",") if host.strip()]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings
+from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, sign_on
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -15,6 +15,12 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.show, name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
+    path("me/sign-on/", sign_on.mine, name="sign-on"),
+    path("accounts/oidc/login/", sign_on.begin_sign_in, name="oidc-login"),
+    path("accounts/oidc/callback/", sign_on.callback, name="oidc-callback"),
+    path("accounts/oidc/again/<int:level>/", sign_on.again, name="oidc-again"),
+    path("accounts/oidc/logout/", sign_on.bye, name="oidc-logout"),
+    path("accounts/oidc/backchannel-logout/", sign_on.backchannel_logout, name="oidc-backchannel"),
     path("me/data/", own_data.take, name="own-data"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings
+from falin.portal.rest import audit, people, settings, sign_on
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -33,4 +33,5 @@ urlpatterns = [
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
+    path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
 ]
