@@ -250,6 +250,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "falin.config.tasks.clean_up_all",
         "schedule": crontab(hour=2, minute=30),
     },
+    "keep accounts at Keycloak": {"task": "falin.config.tasks.keep_accounts", "schedule": 10.0},
+    "look at every account at Keycloak": {
+        "task": "falin.config.tasks.keep_all_accounts",
+        "schedule": crontab(hour=2, minute=40),
+    },
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")

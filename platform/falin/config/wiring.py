@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from kombu.exceptions import OperationalError
+
 from falin.kernel import crypto, jobs, outbox, parameters, retention
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
@@ -10,6 +14,7 @@ from services.advisers import tasks as advisers
 from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
+from tenants.identity.oidc import provisioning
 from tenants.settings import api as settings
 
 
@@ -24,7 +29,21 @@ def wire() -> None:
     crypto.declare(*SEALED)
     retention.declare(*RETAINED)
     outbox.subscribe(sealing.SEALED, anchors.keep)
+    for event in provisioning.EVENTS:
+        outbox.subscribe(event, provisioning.on_person_changed)
+    provisioning.tell_with(_accounts_are_due)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+
+
+def _accounts_are_due() -> None:
+    """Tell a worker; a broker that is down costs nothing but time: the beat tells again."""
+    from falin.config.celery import app
+
+    with (
+        suppress(OSError, OperationalError),
+        app.connection_for_write(transport_options={"max_retries": 0, "socket_connect_timeout": 2}) as line,
+    ):
+        app.send_task("falin.config.tasks.keep_accounts", connection=line, retry=False)
 
 
 def _to_broker(schema: str, job_id: str) -> None:
