@@ -18,6 +18,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -54,6 +55,7 @@ from tenants.identity.api import (
 from tenants.identity.commands import password_was_changed
 from tenants.identity.models import Binding
 from tenants.identity.oidc.commands import link_account
+from tenants.identity.oidc.models import Link
 from tenants.registry.api import find_by_schema, list_tenants
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
@@ -350,6 +352,7 @@ def _accounts() -> None:
             someone = find_person(username)
             assert someone is not None, username
             link_account(scope=system, issuer="https://sso.example", subject=username, person_id=someone.id, now=NOW)
+        Link.objects.update(made_by=F("person_id"))  # each his own
 
 
 def everybody() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Protocol
 
@@ -23,6 +24,13 @@ from tests.oidc.realms import Browser, Realm
 from tests.world import PASSWORD, World
 
 AGAIN = "/accounts/reauthenticate/?next=/"
+
+
+def link(username: str, issuer: str, subject: str) -> None:
+    """As if he had proved both."""
+    with shared(read_only=False) as system:
+        scope = replace(system, person_id=number(username))
+        link_account(scope=scope, issuer=issuer, subject=subject, person_id=number(username), now=now())
 
 
 class Home(Protocol):
@@ -59,9 +67,7 @@ class AtKeycloak:
         self.realm = realm
 
     def browser(self, username: str) -> Browser:
-        subject = self.realm.enter(username, otp=True)
-        with shared(read_only=False) as system:
-            link_account(scope=system, issuer=self.realm.issuer, subject=subject, person_id=number(username), now=now())
+        link(username, self.realm.issuer, self.realm.enter(username, otp=True))
         return Browser(username=username)
 
     def come_in(self, browser: Browser, wanted: str = "/") -> Any:
@@ -130,10 +136,7 @@ def test_an_act_that_asks_for_fresh_proof_is_done_after_it(home: Home) -> None:
     browser = home.browser("county2")
     home.come_in(browser)
     if home.name == "builtin":
-        with shared(read_only=False) as system:
-            link_account(
-                scope=system, issuer="https://sso.example", subject="s", person_id=number("county2"), now=now()
-            )
+        link("county2", "https://sso.example", "s")
     asked = browser.falin.post("/me/sign-on/", {"act": "unlink"})
     assert Link.objects.filter(person__username="county2").exists()
     home.prove(browser, asked)

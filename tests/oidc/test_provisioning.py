@@ -13,8 +13,10 @@ from django.core.management import call_command
 from falin.kernel import relay
 from falin.kernel.clock import now
 from falin.kernel.models import AuditEntry
+from falin.kernel.refusals import Refused
 from tenants.identity import commands
 from tenants.identity.models import Binding, Person
+from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import directory, provisioning
 from tenants.identity.oidc.directory import Directory, Taken
 from tenants.identity.oidc.models import Account, Link
@@ -202,3 +204,9 @@ def test_a_role_that_ran_out_is_found_by_night(served: Realm) -> None:
     user = served.user("liaison")
     assert user is not None
     assert user["enabled"] is False
+
+
+def test_an_account_the_office_opened_is_not_parted_by_the_person(served: Realm) -> None:
+    with pytest.raises(Refused, match="account_of_office"):
+        act("county", oidc.unlink_account, person_id=number("county"))
+    assert Link.objects.filter(person__username="county").exists()

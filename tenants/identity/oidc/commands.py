@@ -47,12 +47,15 @@ def link_account(*, scope: Scope, issuer: str, subject: str, person_id: int, now
 
 def unlink_account(*, scope: Scope, person_id: int, now: datetime) -> None:
     """
-    Part a person from his account over there; sessions that came from it are over.
+    Part a person from the account he linked himself; sessions that came from it are over.
 
-    :raises Refused: he has none.
+    :raises Refused: he has none, or his office opened it for him.
     """
-    if not Link.objects.filter(person_id=person_id).delete()[0]:
+    rows = Link.objects.filter(person_id=person_id)
+    if not rows.exists():
         raise Refused("identity.not_linked", _("您没有关联统一身份账号。"))
+    if not rows.filter(made_by=person_id).delete()[0]:
+        raise Refused("identity.account_of_office", _("这个统一身份账号由单位开通，不能自己解除。"))
     _end(list(ForeignSession.objects.filter(person_id=person_id).values_list("session_key", flat=True)))
     book(scope=scope, act="identity.account.unlinked", person_id=person_id, node_id=None, now=now)
 

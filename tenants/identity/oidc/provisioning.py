@@ -31,7 +31,7 @@ from tenants.identity.types import Standing
 
 EVENTS = tuple(f"identity.{thing}" for thing in (
     "person.suspended", "person.reinstated", "person.renamed", "role.granted", "role.confirmed", "role.ended",
-    "role.shortened", "account.linked", "account.unlinked",
+    "role.shortened",
 ))  # fmt: skip
 LEASE = timedelta(seconds=90)  # so long one worker has an account to itself
 LONGEST_PAUSE = 600
