@@ -10,6 +10,8 @@ from services.advisers import tasks as advisers
 from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
+from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
+from tenants.identity.signing import codes, notices
 from tenants.settings import api as settings
 
 
@@ -21,10 +23,13 @@ def wire() -> None:
     portal.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED)
+    crypto.declare(*SEALED, *SEALED_OF_PEOPLE)
     retention.declare(*RETAINED)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+    outbox.subscribe(codes.WANTED, codes.on_wanted)
+    for event in notices.SENTENCES:
+        outbox.subscribe(event, notices.on_account_event)
 
 
 def _to_broker(schema: str, job_id: str) -> None:
