@@ -129,6 +129,12 @@ ACCOUNT_USER_DISPLAY = "tenants.identity.names.shown"
 # whose password is known, and is kept in the cache below.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
 MFA_ADAPTER = "tenants.identity.signing.factors.Factors"
+MFA_FORMS = {
+    "add_webauthn": "tenants.identity.signing.forms.AddPasskey",
+    "login_webauthn": "tenants.identity.signing.forms.PasskeyAtSignIn",
+    "authenticate_webauthn": "tenants.identity.signing.forms.PasskeyAsSecond",
+    "reauthenticate_webauthn": "tenants.identity.signing.forms.PasskeyAgain",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # telephones' clocks are up to half a minute off

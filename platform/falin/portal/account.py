@@ -9,41 +9,18 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from falin.kernel.scope import Scope
+from falin.portal.acts import WORDS
 from tenants.identity.models import Person
 from tenants.identity.queries.account import OpenSession, SecurityEvent, list_security_events, list_sessions
 from tenants.identity.signing import factors
 from tenants.identity.signing.sending import phone_of
 from tenants.identity.signing.whence import place_of
 
-# What may be booked about an account, in the words of its person.
-EVENTS = {
-    "identity.signed_in": gettext_lazy("登录"),
-    "identity.sign_in_failed": gettext_lazy("有人输错您的密码"),
-    "identity.guessing_slowed": gettext_lazy("有人连着输错您的密码，已经让他慢下来"),
-    "identity.session.ended": gettext_lazy("退出了一台设备"),
-    "identity.sessions.ended": gettext_lazy("退出了其他所有设备"),
-    "identity.factor.added": gettext_lazy("加了一种登录方式"),
-    "identity.factor.removed": gettext_lazy("删了一种登录方式"),
-    "identity.factor.renewed": gettext_lazy("换了一套备用码"),
-    "identity.password.changed": gettext_lazy("改了密码"),
-    "identity.password.recovered": gettext_lazy("用验证码重设了密码"),
-    "identity.password.reset": gettext_lazy("单位重设了您的密码"),
-    "identity.password.found_common": gettext_lazy("密码在常见密码名单上，要换掉"),
-    "identity.phone.changed": gettext_lazy("改了登记的手机号"),
-    "identity.email.changed": gettext_lazy("改了登记的邮箱"),
-    "identity.invitation.used": gettext_lazy("用邀请链接设了第一个密码"),
-    "identity.person.created": gettext_lazy("开通账号"),
-    "identity.person.suspended": gettext_lazy("账号停用"),
-    "identity.person.reinstated": gettext_lazy("账号恢复"),
-    "identity.role.granted": gettext_lazy("授予身份"),
-    "identity.role.ended": gettext_lazy("结束身份"),
-}  # fmt: skip
 _WATCH = {
-    "identity.sign_in_failed",
-    "identity.guessing_slowed",
+    "identity.password.failed",
+    "identity.guessing.slowed",
     "identity.password.found_common",
     "identity.person.suspended",
 }
@@ -130,5 +107,5 @@ def _shown(event: SecurityEvent) -> ShownEvent:
     facts = event.facts
     kind = str(factors.LABELS.get(facts.get("kind", ""), ""))
     more = [kind, str(facts.get("device", "")), place_of(facts["network"]) if "network" in facts else ""]
-    return ShownEvent(event=event, words=str(EVENTS.get(event.act, _("账号的一项变动"))),
+    return ShownEvent(event=event, words=str(WORDS.get(event.act, event.act)),
                       more=" · ".join(filter(None, more)), sign="watch" if event.act in _WATCH else "idle")  # fmt: skip

@@ -41,14 +41,19 @@ def book_sign_in(*, request: HttpRequest, person: Person, now: datetime) -> None
     with shared(read_only=False) as system:
         scope = replace(system, person_id=person.pk, role="person")
         audit.record(
-            scope=scope, act="identity.signed_in", subject=("person", person.pk), node_id=None, after=facts, now=now
+            scope=scope,
+            act="identity.session.opened",
+            subject=("person", person.pk),
+            node_id=None,
+            after=facts,
+            now=now,
         )
 
 
 def book_failure(*, person: Person | None, name: str, network: str, just_slowed: bool, now: datetime) -> None:
     """A wrong password. Of a name nobody has, only a keyed hash is kept: people type passwords into that field."""
     known = crypto.blind_index(name, tenant=PUBLIC_SCHEMA, purpose="sign-in name").hex()[:16]
-    act = "identity.guessing_slowed" if just_slowed else "identity.sign_in_failed"
+    act = "identity.guessing.slowed" if just_slowed else "identity.password.failed"
     with shared(read_only=False) as system:
         if person is not None and just_slowed:
             book(scope=system, act=act, person_id=person.pk, node_id=None, after={"network": network}, now=now)

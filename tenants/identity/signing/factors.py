@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from falin.kernel import crypto, parameters
+from falin.kernel.clock import legal_day, now
 from falin.kernel.crypto import Place
 from falin.kernel.scope import PUBLIC_SCHEMA
 from tenants.identity.models import Person
@@ -101,7 +102,7 @@ class Factors(DefaultMFAAdapter):
         """Who must have a second factor keeps his last one."""
         if authenticator.type == RECOVERY or _others(authenticator):
             return True
-        return duty_of(context.request.hats, told_by=None, on=date.min) is None
+        return duty_of(context.request.hats, told_by=None, on=legal_day(now())) is None
 
     def generate_authenticator_name(self, user: Person, type: Authenticator.Type) -> str:  # noqa: A002 -- allauth's
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()

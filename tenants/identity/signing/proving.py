@@ -25,8 +25,8 @@ SECOND_DUE = "second_due"  # in the session of somebody who must set up a second
 
 def connect() -> None:
     """Listen to every sign-in and every proof given anew; called when Django is ready."""
-    user_logged_in.connect(_signed_in, dispatch_uid="identity.signed_in")
-    authentication_step_completed.connect(_proved_again, dispatch_uid="identity.proved_again")
+    user_logged_in.connect(_signed_in, dispatch_uid="identity signed in")
+    authentication_step_completed.connect(_proved_again, dispatch_uid="identity proved again")
     stepup.register_home(stepup.BUILTIN, where)
 
 
