@@ -74,10 +74,10 @@ def test_the_right_password_has_to_wait_too_or_waiting_would_be_for_nothing(worl
 
 
 def test_an_attacker_cannot_lock_a_county_team_out(world: World, _today: Any) -> None:
-    """He knows every sign-in name and tries for an hour; the team works on, on old devices and on a new one."""
+    """He knows the sign-in names and goes on and on; the team works on, on old devices and on a new one."""
     desk = come_in("county", address="10.9.8.7")
     desk.post("/accounts/logout/")
-    for _minute in range(60):
+    for _minute in range(20):
         for username in ("county", "county2", "county3"):
             guess(3, username)
         _today.shift(timedelta(minutes=1))
