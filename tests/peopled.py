@@ -22,7 +22,7 @@ from django.db.models import F
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from falin.kernel import audit, jobs, outbox, relay
+from falin.kernel import audit, crypto, jobs, outbox, relay
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
@@ -134,6 +134,7 @@ def build() -> None:
     jobs.send_with(lambda schema, job_id: None)
     try:
         world = World()
+        crypto.keys_of("public")  # made at first use, and reading doors are watched for writes
         _officials(world)
         _grants(world, words)
         _register(world)

@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.contrib.sessions.models import Session
 from django.test import Client
 
 from falin.kernel.clock import now
 from falin.kernel.models import AuditEntry
-from tenants.identity.models import Binding, Person
+from tenants.identity.models import Binding, Person, Session
 from tenants.identity.oidc.models import Link
 from tenants.identity.oidc.provider import Provider, Unreachable, provider_of
 from tests.oidc import issuer as at

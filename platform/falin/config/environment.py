@@ -56,6 +56,14 @@ class Environment(BaseSettings):
     files_bucket: str = Field("", alias="FALIN_FILES_BUCKET", description="S3-compatible bucket; else the disk")
     files_endpoint: str = Field("", alias="FALIN_FILES_ENDPOINT", description="address of the object store")
     mail_url: str = Field("", alias="FALIN_MAIL_URL", description="smtp://user:password@host:port; else the log")
+    sms: str = Field("tenants.identity.signing.sending.LogSms", alias="FALIN_SMS",
+                     description="dotted path of an SMS driver; GatewaySms beside the default one speaks HTTP")  # fmt: skip
+    sms_address: str = Field("", alias="FALIN_SMS_ADDRESS", description="address of the SMS gateway")
+    sms_secret: str = Field("", alias="FALIN_SMS_SECRET", description="bearer secret of the SMS gateway")
+    proxies: int | None = Field(
+        None, alias="FALIN_PROXIES",
+        description="proxies of ours in front, which write X-Forwarded-For; one with HTTPS, none without",
+    )  # fmt: skip
     map_approval: str = Field("", alias="FALIN_MAP_APPROVAL", description="审图号, printed on each map")
     oidc_issuer: str = Field(
         "",

@@ -15,6 +15,8 @@ from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
 from tenants.identity.oidc import provisioning
+from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
+from tenants.identity.signing import codes, notices
 from tenants.settings import api as settings
 
 
@@ -26,13 +28,16 @@ def wire() -> None:
     portal.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED)
+    crypto.declare(*SEALED, *SEALED_OF_PEOPLE)
     retention.declare(*RETAINED)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)
     provisioning.tell_with(_accounts_are_due)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+    outbox.subscribe(codes.WANTED, codes.on_wanted)
+    for event in notices.SENTENCES:
+        outbox.subscribe(event, notices.on_account_event)
 
 
 def _accounts_are_due() -> None:

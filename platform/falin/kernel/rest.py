@@ -22,7 +22,7 @@ from falin.kernel.clock import now
 from falin.kernel.doors import same_hat
 from falin.kernel.models import IdempotencyKey
 from falin.kernel.refusals import Missing, Refused
-from falin.kernel.scope import Scope
+from falin.kernel.scope import Scope, own_scope
 from falin.kernel.transactions import inside
 
 
@@ -56,6 +56,7 @@ class DoorView(APIView):
     door_grants: ClassVar[dict[str, str]] = {}
     door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
     door_keeps: ClassVar[bool] = True  # answers are kept for their ``Idempotency-Key``; not where one holds a password
+    door_own: ClassVar[bool] = False  # about the person's own account: in the shared schema
     door_step_up: ClassVar[dict[str, int]] = {}  # method → the level of proof it asks for (kernel.stepup)
     scope: Scope
     key_claimed: str = ""
@@ -70,6 +71,8 @@ class DoorView(APIView):
         grant = self.door_grants.get(request.method or "")
         if scope is None or grant is None:
             return super().dispatch(request, *args, **kwargs)  # initial() says 401 or 405
+        if self.door_own:
+            scope = own_scope(scope)
         self.scope = scope
         with inside(scope, read_only=request.method not in self.door_writes):
             response = super().dispatch(request, scope, *args, **kwargs)

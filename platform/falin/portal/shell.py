@@ -156,6 +156,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             switch_url=_address("portal:hat"),
             # What is swapped into a page has no menu: it is made when a template first reads it.
             nav=cast(tuple[NavGroup, ...], SimpleLazyObject(lambda: _menu(scope, request.path))),
+            account_url=_address("portal:security"),
             password_url=_address("account_change_password"),
             sign_out_url=_address("account_logout"),
         )

@@ -1,8 +1,8 @@
 """Addresses of the pages that cross services."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, sign_on
+from falin.portal.web import account, audit, history, home, jobs, operators, own_data, settings, sign_on
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -21,6 +21,12 @@ urlpatterns = [
     path("accounts/oidc/again/<int:level>/", sign_on.again, name="oidc-again"),
     path("accounts/oidc/logout/", sign_on.bye, name="oidc-logout"),
     path("accounts/oidc/backchannel-logout/", sign_on.backchannel_logout, name="oidc-backchannel"),
+    path("me/security/", account.security, name="security"),
+    path("me/security/sessions/end/", account.end_others, name="sessions-end"),
+    path("me/security/sessions/<slug:session>/end/", account.end_one, name="session-end"),
+    re_path(r"^me/security/(?P<purpose>phone|email)/$", account.address, name="security-address"),
+    re_path(r"^me/security/(?P<purpose>phone|email)/code/$", account.address_code, name="security-code"),
+    path("accounts/second/", account.second, name="second"),
     path("me/data/", own_data.take, name="own-data"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),

@@ -13,7 +13,7 @@ def person(**more: Any) -> dict[str, Any]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0003_full_bindings")]
+    dependencies = [("identity", "0004_signing")]
     operations = [
         migrations.CreateModel(
             name="Link",

@@ -14,6 +14,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Forbidden
 from falin.kernel.stepup import Proof
 from falin.kernel.transactions import inside, shared
+from tenants.identity.commands.account import book_sign_in
 from tenants.identity.homes import KEYCLOAK, LASTS_ALONE, takes
 from tenants.identity.models import Person
 from tenants.identity.oidc.commands import forget_session, link_account, remember_session
@@ -46,10 +47,12 @@ def _sign_in(request: HttpRequest, answered: Answered, now: datetime) -> None:
         raise Forbidden("identity.suspended", _("您的账号已停用。请找给您开通账号的人。"))
     if signed_in.hats and not any(takes(hat.tenant_node, KEYCLOAK, on) for hat in signed_in.hats):
         raise Forbidden("identity.wrong_home", _("您的单位不用统一身份登录。请用平台账号登录。"))
-    login(request, Person.objects.get(id=person_id), BACKEND)
+    person = Person.objects.get(id=person_id)
+    login(request, person, BACKEND)
     request.session.set_expiry(int(LASTS_ALONE.total_seconds()))
     stepup.keep(request, _proof(answered, now, signed_at=now))
     _remember(request, person_id, answered, now)
+    book_sign_in(request=request, person=person, now=now)
 
 
 def _prove_again(request: HttpRequest, answered: Answered, now: datetime) -> None:

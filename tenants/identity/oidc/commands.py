@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +12,7 @@ from falin.kernel import audit
 from falin.kernel.refusals import Refused, refusal_for
 from falin.kernel.scope import Scope
 from tenants.identity.commands.booking import book
+from tenants.identity.models import Session
 from tenants.identity.oidc.models import ForeignSession, Link, UsedToken
 from tenants.identity.oidc.tokens import LOGOUT_AGE, SKEW, Claims, Logout
 

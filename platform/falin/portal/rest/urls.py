@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings, sign_on
+from falin.portal.rest import account, audit, people, settings, sign_on
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -29,7 +29,13 @@ _audit = [
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
 ]
+_account = [
+    path("security/", account.Security.as_view(), name="api-security"),
+    path("sessions/", account.Sessions.as_view(), name="api-sessions"),
+    path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
+]
 urlpatterns = [
+    path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
