@@ -197,7 +197,11 @@ def test_a_tenant_that_chose_a_home_takes_nobody_from_the_other(
 ) -> None:
     homes: dict[str, Home] = {"keycloak": AtKeycloak(realm), "builtin": BuiltIn()}
     right, wrong = homes.pop("builtin" if chosen == 1 else "keycloak"), homes[others]
-    monkeypatch.setattr(parameters, "_resolver", [lambda key, node, on: chosen if key == "identity.sign_on" else None])
+    monkeypatch.setattr(
+        parameters,
+        "_resolver",
+        [lambda key, node, on: {"identity.sign_on": chosen, "identity.second_factor": 0}.get(key)],
+    )
     cache.clear()
     welcome, other = right.browser("county"), wrong.browser("county2")
     right.come_in(welcome)
@@ -214,6 +218,24 @@ def test_the_sign_in_page_offers_what_some_tenant_takes(realm: Realm, monkeypatc
     assert "统一身份登录" in page
     monkeypatch.setattr(parameters, "_resolver", [lambda key, node, on: 1 if key == "identity.sign_on" else None])
     assert "统一身份登录" not in Browser().falin.get("/accounts/login/").content.decode()
+
+
+def test_who_must_have_a_second_factor_shows_it_before_anything_else(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """He who grants roles; by the default setting, and without days of grace: Keycloak itself leads him to set one up."""
+    monkeypatch.setattr(parameters, "_resolver", [])
+    home = AtKeycloak(realm)
+    browser = home.browser("county")
+    sent = browser.falin.get("/accounts/oidc/login/")
+    back = browser.visit(sent.headers["Location"])
+    assert back is not None
+    browser.falin.get(back)
+    assert proof(browser)["level"] == 1
+    assert browser.falin.get("/people/").headers["Location"] == "/accounts/second/"
+    answer = browser.open("/people/")
+    assert answer.status_code == 200
+    assert proof(browser)["level"] == 2
 
 
 # ---- levels at Keycloak ----------------------------------------------------------------------------------------------

@@ -21,13 +21,15 @@ from tenants.identity.oidc.commands import forget_session, link_account, remembe
 from tenants.identity.oidc.flow import AGAIN, LINK, Answered
 from tenants.identity.oidc.queries import find_person_id
 from tenants.identity.queries.signing_in import read_signed_in
+from tenants.identity.signing.factors import duty_of
+from tenants.identity.signing.proving import SECOND_DUE
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def arrive(request: HttpRequest, answered: Answered, *, now: datetime) -> None:
     """
-    Do what the way to the issuer was begun for.
+    Do what the way to the issuer was begun for. Who signs in and must have a second factor is still to show it.
 
     :raises Forbidden: with the sentence for the person: nobody here has this account, or he may not come in with it.
     """
@@ -50,7 +52,10 @@ def _sign_in(request: HttpRequest, answered: Answered, now: datetime) -> None:
     person = Person.objects.get(id=person_id)
     login(request, person, BACKEND)
     request.session.set_expiry(int(LASTS_ALONE.total_seconds()))
-    stepup.keep(request, _proof(answered, now, signed_at=now))
+    proof = _proof(answered, now, signed_at=now)
+    stepup.keep(request, proof)
+    if proof.second_at is None and duty_of(signed_in.hats, told_by=on, on=on):
+        request.session[SECOND_DUE] = True
     _remember(request, person_id, answered, now)
     book_sign_in(request=request, person=person, now=now)
 
@@ -65,6 +70,7 @@ def _prove_again(request: HttpRequest, answered: Answered, now: datetime) -> Non
         forget_session(session_key=str(request.session.session_key))
     proof = _proof(answered, now, signed_at=held.signed_at)
     stepup.keep(request, replace(proof, fresh_at=proof.fresh_at or held.fresh_at))
+    request.session.pop(SECOND_DUE, None)
     _remember(request, person_id, answered, now)
 
 

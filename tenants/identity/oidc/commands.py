@@ -42,7 +42,8 @@ def link_account(*, scope: Scope, issuer: str, subject: str, person_id: int, now
             refusal_for(error, {"a_subject_is_one_person": lambda: taken, "a_person_has_one_account": lambda: second})
             or error
         ) from None
-    book(scope=scope, act="identity.account.linked", person_id=person_id, node_id=None, now=now)
+    act = "identity.account.linked" if scope.person_id == person_id else "identity.account.opened"
+    book(scope=scope, act=act, person_id=person_id, node_id=None, now=now)
 
 
 def unlink_account(*, scope: Scope, person_id: int, now: datetime) -> None:
