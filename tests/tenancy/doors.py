@@ -320,6 +320,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
     ("session",): Asked(_once(session="nobodys"), _nobodys),
     ("purpose",): Asked(_once(purpose="email"), _anybody),
+    ("level",): Asked(_once(level=2), _anybody),
 }
 
 
