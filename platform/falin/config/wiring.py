@@ -6,13 +6,15 @@ from contextlib import suppress
 
 from kombu.exceptions import OperationalError
 
-from falin.kernel import crypto, jobs, outbox, parameters, retention
+from falin.config.offers import OFFERED
+from falin.kernel import crypto, jobs, outbox, parameters, retention, webhooks
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
 from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
+from tenants.divisions.api import list_divisions
 from tenants.identity.api import scope_in_force
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
@@ -28,8 +30,11 @@ def wire() -> None:
     portal.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED, *SEALED_OF_PEOPLE)
+    crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
     retention.declare(*RETAINED)
+    webhooks.declare(*OFFERED)
+    webhooks.name_places_with(_place)
+    outbox.listen(webhooks.wanted, webhooks.fan_out)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)
@@ -49,6 +54,11 @@ def _accounts_are_due() -> None:
         app.connection_for_write(transport_options={"max_retries": 0, "socket_connect_timeout": 2}) as line,
     ):
         app.send_task("falin.config.tasks.keep_accounts", connection=line, retry=False)
+
+
+def _place(node_id: int) -> dict[str, object] | None:
+    found = list_divisions([node_id])
+    return {"code": found[0].code, "name": found[0].name, "level": int(found[0].level)} if found else None
 
 
 def _to_broker(schema: str, job_id: str) -> None:

@@ -82,6 +82,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
             (_("事件投递"), "portal:events", "refresh", "events.manage"),
+            (_("消息推送"), "portal:webhooks", "link", "webhooks.manage"),
         ),
     ),
 )

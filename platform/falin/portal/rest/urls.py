@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import account, audit, people, settings, sign_on
+from falin.portal.rest import account, audit, people, settings, sign_on, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -34,10 +34,19 @@ _account = [
     path("sessions/", account.Sessions.as_view(), name="api-sessions"),
     path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
 ]
+_webhooks = [
+    path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
+    path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
+    path("<uuid:endpoint_id>/", webhooks.OneEndpoint.as_view(), name="api-webhook"),
+    path("<uuid:endpoint_id>/secret/", webhooks.Secret.as_view(), name="api-webhook-secret"),
+    path("<uuid:endpoint_id>/trial/", webhooks.Trial.as_view(), name="api-webhook-trial"),
+    path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
+]
 urlpatterns = [
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
     path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
+    path("webhooks/", include(_webhooks)),
 ]
