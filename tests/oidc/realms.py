@@ -86,6 +86,7 @@ class Browser:
     there: requests.Session = field(default_factory=requests.Session)
     password: str = PASSWORD
     username: str = ""
+    via: str = ""  # the platform he signs in through, where Keycloak offers it
     page: str = ""  # the last page of Keycloak, where it asks for something we were not told
 
     def open(self, address: str) -> Any:
@@ -127,6 +128,10 @@ class Browser:
                 answer = self._ask("GET", onward)
                 continue
             self.page = answer.text
+            offered = re.search(rf"href=\"([^\"]+/broker/{self.via}/login[^\"]*)\"", answer.text) if self.via else None
+            if offered:
+                answer = self._ask("GET", urljoin(answer.url, unescape(offered[1])))
+                continue
             filled = self._filled(answer.text)
             if filled is None:
                 return None

@@ -68,13 +68,13 @@ def run(arguments: Arguments, home: Home) -> int:
 
 def realm_of(name: str, *, realm: str, address: str, keycloak: str, secrets: Mapping[str, str]) -> dict[str, Any]:
     """
-    A realm of `infra/keycloak` with its blanks filled in, which Keycloak's own import fills from the environment.
+    A file of `infra/keycloak` with its blanks filled in, which Keycloak's own import fills from the environment.
 
-    :param address: where browsers and Keycloak reach Falin. :param secrets: of the clients ``oidc`` and ``keycloak``.
+    :param address: where browsers and Keycloak reach Falin. :param secrets: of the clients, by name.
     """
     blanks = {
         "FALIN_REALM": realm, "FALIN_ADDRESS": address, "FALIN_KEYCLOAK": keycloak,
-        "FALIN_OIDC_SECRET": secrets["oidc"], "FALIN_KEYCLOAK_SECRET": secrets["keycloak"],
+        **{f"FALIN_{name.upper()}_SECRET": secret for name, secret in secrets.items()},
     }  # fmt: skip
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path(__file__).resolve().parents[3]))
     template = (checkout / "infra/keycloak" / name).read_text()
