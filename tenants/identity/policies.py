@@ -155,3 +155,7 @@ def follows_an_appointment() -> Refused:
 
 def link_over() -> Refused:
     return Refused("identity.link_over", _("这个链接已经用过或过期了。请给您开通的人重新发一个。"))
+
+
+def no_session() -> Missing:
+    return Missing("identity.no_session", _("这个登录已经不在了。"))

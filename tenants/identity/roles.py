@@ -89,7 +89,7 @@ class Row:
     granting: Granting = field(default_factory=Granting)
 
 
-_SESSION = frozenset({"home.read", "jobs.own", "hat.switch"})
+_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own"})
 _PLACES = _SESSION | {"places.read"}
 _ALL = _PLACES | {"figures.read"}
 _ABOVE = frozenset({"figures.export", "visits.published", "history.read"})
@@ -176,6 +176,14 @@ def _rows() -> dict[Role, Row]:
 
 ROLES: Mapping[Role, Row] = _rows()
 GRANTS: dict[Role, frozenset[str]] = {role: row.grants for role, row in ROLES.items()}
+
+# Who gives or confirms roles, closes or publishes, takes data out, sees numbers in clear, or runs the platform proves
+# himself by a second factor (``rules.SECOND_FACTOR``).
+_WEIGHTY = frozenset({
+    "people.grant", "people.confirm", "figures.publish", "figures.export", "audit.export", "advisers.clear", "duty.close",
+    "settings.set", "tenants.manage", "emergency.ask", "emergency.decide",
+})  # fmt: skip
+NEEDS_SECOND = frozenset(role for role, grants in GRANTS.items() if grants & _WEIGHTY)
 
 # In the shared schema, outside any tenant.
 PLATFORM = frozenset({Role.OPERATOR})

@@ -30,6 +30,14 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class Purpose(StrEnum):
+    """What a one-time code is for."""
+
+    PASSWORD = "password"  # noqa: S105 -- a purpose, no password
+    PHONE = "phone"
+    EMAIL = "email"
+
+
 class Standing(StrEnum):
     """Where a grant stands: it counts only once it is confirmed."""
 

@@ -235,6 +235,10 @@ def _anybody(reader: Reader, thing: Thing) -> bool:
     return True
 
 
+def _nobodys(reader: Reader, thing: Thing) -> bool:
+    return False
+
+
 def _people(ground: Ground) -> Iterable[Thing]:
     """Officials, each with the roles and places he holds."""
     for fact in ground.of("person"):
@@ -320,8 +324,10 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
     "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
-    "account_confirm_email": Asked(_once(key="nobodys"), _anybody),
-    "account_reset_password_from_key": Asked(_once(uidb36="1", key="set-password"), _anybody),
+    "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
+    ("session",): Asked(_once(session="nobodys"), _nobodys),
+    ("purpose",): Asked(_once(purpose="email"), _anybody),
+    ("level",): Asked(_once(level=2), _anybody),
 }
 
 
@@ -594,6 +600,8 @@ WRITES: dict[str, Write] = {
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
     "POST portal:own-data": Write(),
+    "POST portal:sign-on": Write(_form(act="unlink")),
+    "DELETE api-sign-on": Write(),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
@@ -623,6 +631,12 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST portal:session-end": Write(),
+    "POST portal:sessions-end": Write(),
+    "POST portal:security-address": Write(_form(email="somebody@example.cn")),
+    "POST portal:security-code": Write(_form(code="000000")),
+    "DELETE api-session": Write(),
+    "DELETE api-sessions": Write(),
     "POST portal:webhook-new": Write(_form(**_RECEIVER)),
     "POST portal:webhook-change": Write(_form(**_RECEIVER)),
     "POST portal:webhook-secret": Write(),
@@ -638,7 +652,15 @@ WRITES: dict[str, Write] = {
     "POST api-audit-export": Write(),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
-OPEN_WRITES = {"POST portal:hat", "POST portal:first", "POST portal:invitation", "POST ui:prefs"}
+OPEN_WRITES = {
+    "POST account_reset_password",
+    "POST account_reset_code",
+    "POST portal:oidc-backchannel",
+    "POST portal:hat",
+    "POST portal:first",
+    "POST portal:invitation",
+    "POST ui:prefs",
+}
 
 
 def write_of(door: Door) -> Write:
@@ -694,6 +716,8 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers-api:vacancies": {"vacancy"},
     "advisers-api:candidates": {"adviser"},
     "advisers-api:appointments": {"appointment"},
+    "portal:sign-on": FORM,
+    "api-sign-on": FORM,
     "portal:settings": {"place"},
     "portal:setting": {"place"},
     "api-settings": {"place"},
@@ -729,6 +753,10 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:file": {"photo", "sheet file"},
     "portal:history": {"why"},
     "portal:history-of": {"why"},
+    "portal:security": FORM,
+    "portal:security-address": FORM,
+    "portal:security-code": FORM,
+    "api-security": FORM,
     "portal:audit": {"why"},
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},

@@ -17,6 +17,7 @@ _THREE = {"system_administrator", "security_administrator", "audit_administrator
 # grant → the roles that hold it
 MAY: dict[str, set[str]] = {
     "home.read": _EVERYBODY,
+    "account.own": _EVERYBODY,
     "places.read": _EVERYBODY - {"operator"},
     "figures.read": _EVERYBODY - {"operator", "inspector", "evaluator", "data_steward"} - _THREE,
     "jobs.own": _EVERYBODY,

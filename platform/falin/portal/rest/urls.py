@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, search, settings, webhooks
+from falin.portal.rest import account, audit, people, search, settings, sign_on, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -29,6 +29,11 @@ _audit = [
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
 ]
+_account = [
+    path("security/", account.Security.as_view(), name="api-security"),
+    path("sessions/", account.Sessions.as_view(), name="api-sessions"),
+    path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
+]
 _webhooks = [
     path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
     path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
@@ -39,8 +44,10 @@ _webhooks = [
 ]
 urlpatterns = [
     path("search/", search.Search.as_view(), name="api-search"),
+    path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
+    path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
     path("webhooks/", include(_webhooks)),
 ]
