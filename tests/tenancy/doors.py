@@ -318,6 +318,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
     "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
+    ("emergency_id",): Asked(_once(emergency_id=99_999_999), _nobodys),
     ("session",): Asked(_once(session="nobodys"), _nobodys),
     ("purpose",): Asked(_once(purpose="email"), _anybody),
 }
@@ -487,6 +488,12 @@ def _statement(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     }
 
 
+def _emergency(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    number = ground.tenant_number("330106")
+    return {"tenant": number, "tenant_id": number, "incident": "E-1", "reason": "结账页面报错，要看十月的记录",
+            "minutes": 30}  # fmt: skip
+
+
 def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     row = next(row for row in ground.rows["kernel_outboxevent"] if row["set_aside_at"])
     return {"event": f"{row['schema']}:{row['id']}"}
@@ -620,6 +627,15 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST portal:emergency-ask": Write(_emergency),
+    "POST portal:emergency-close": Write(),
+    "POST portal:emergency-allow": Write(),
+    "POST portal:emergency-refuse": Write(_WHY),
+    "POST portal:emergency-end": Write(),
+    "POST api-emergencies": Write(_emergency),
+    "DELETE api-emergency": Write(),
+    "POST api-emergency-decision": Write(_form(allow=True)),
+    "POST api-emergency-end": Write(),
     "POST portal:session-end": Write(),
     "POST portal:sessions-end": Write(),
     "POST portal:security-address": Write(_form(email="somebody@example.cn")),
@@ -728,6 +744,11 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:file": {"photo", "sheet file"},
     "portal:history": {"why"},
     "portal:history-of": {"why"},
+    "portal:emergencies": FORM,
+    "portal:emergency-ask": {"=西湖区"},
+    "portal:emergency-refuse": FORM,
+    "api-emergencies": FORM,
+    "api-emergencies-here": FORM,
     "portal:security": FORM,
     "portal:security-address": FORM,
     "portal:security-code": FORM,

@@ -18,6 +18,8 @@ _THREE = {"system_administrator", "security_administrator", "audit_administrator
 MAY: dict[str, set[str]] = {
     "home.read": _EVERYBODY,
     "account.own": _EVERYBODY,
+    "emergency.ask": {"operator"},
+    "emergency.decide": {"county_team", "security_administrator"},
     "places.read": _EVERYBODY - {"operator"},
     "figures.read": _EVERYBODY - {"operator", "inspector", "evaluator", "data_steward"} - _THREE,
     "jobs.own": _EVERYBODY,

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from falin.portal.web import account, audit, history, home, jobs, operators, own_data, settings
+from falin.portal.web import account, audit, emergencies, history, home, jobs, operators, own_data, settings
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -15,6 +15,12 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.show, name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
+    path("emergencies/", emergencies.overview, name="emergencies"),
+    path("emergencies/ask/", emergencies.ask, name="emergency-ask"),
+    path("emergencies/<int:emergency_id>/close/", emergencies.close, name="emergency-close"),
+    path("emergencies/<int:emergency_id>/allow/", emergencies.allow, name="emergency-allow"),
+    path("emergencies/<int:emergency_id>/refuse/", emergencies.refuse, name="emergency-refuse"),
+    path("emergencies/<int:emergency_id>/end/", emergencies.end, name="emergency-end"),
     path("me/security/", account.security, name="security"),
     path("me/security/sessions/end/", account.end_others, name="sessions-end"),
     path("me/security/sessions/<slug:session>/end/", account.end_one, name="session-end"),
