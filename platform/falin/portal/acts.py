@@ -44,6 +44,8 @@ WORDS = {
     "kernel.door.passed": _("应急访问中看了一页"),
     "identity.phone.changed": _("改登记的手机号"),
     "identity.email.changed": _("改登记的邮箱"),
+    "identity.code.asked": _("要验证码"),
+    "identity.code.failed": _("输错验证码"),
     "identity.code.wanted": _("要验证码"),
     "identity.invitation.used": _("用邀请链接设置密码"),
     "identity.role.granted": _("授予身份"),
