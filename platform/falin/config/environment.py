@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -64,6 +65,10 @@ class Environment(BaseSettings):
         None, alias="FALIN_PROXIES",
         description="proxies of ours in front, which write X-Forwarded-For; one with HTTPS, none without",
     )  # fmt: skip
+    webhook_networks: str = Field(
+        "", alias="FALIN_WEBHOOK_NETWORKS",
+        description="inner networks that receivers of webhooks may lie in, by comma; else public addresses only",
+    )  # fmt: skip
     map_approval: str = Field("", alias="FALIN_MAP_APPROVAL", description="审图号, printed on each map")
     province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
 
@@ -86,6 +91,11 @@ def read() -> Environment:
     ]
     if env.secret_key and len(env.secret_key) < 50:
         wrong.append("  FALIN_SECRET_KEY: shorter than 50 characters")
+    for network in filter(None, (part.strip() for part in env.webhook_networks.split(","))):
+        try:
+            ip_network(network)
+        except ValueError:
+            wrong.append(f"  FALIN_WEBHOOK_NETWORKS: {network} is not a network (10.20.0.0/16)")
     if wrong:
         raise Misconfigured("The environment is not right 环境变量有问题:\n" + "\n".join(wrong))
     return env

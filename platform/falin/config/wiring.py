@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from falin.kernel import crypto, jobs, outbox, parameters, retention
+from falin.config.offers import OFFERED
+from falin.kernel import crypto, jobs, outbox, parameters, retention, webhooks
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
 from services.advisers.api import RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
+from tenants.divisions.api import list_divisions
 from tenants.identity.api import scope_in_force
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
@@ -23,13 +25,21 @@ def wire() -> None:
     portal.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED, *SEALED_OF_PEOPLE)
+    crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
     retention.declare(*RETAINED)
+    webhooks.declare(*OFFERED)
+    webhooks.name_places_with(_place)
+    outbox.listen(webhooks.wanted, webhooks.fan_out)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
     outbox.subscribe(codes.WANTED, codes.on_wanted)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
+
+
+def _place(node_id: int) -> dict[str, object] | None:
+    found = list_divisions([node_id])
+    return {"code": found[0].code, "name": found[0].name, "level": int(found[0].level)} if found else None
 
 
 def _to_broker(schema: str, job_id: str) -> None:

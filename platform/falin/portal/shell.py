@@ -84,6 +84,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
             (_("应急访问"), "portal:emergency-ask", "warn", "emergency.ask"),
             (_("事件投递"), "portal:events", "refresh", "events.manage"),
+            (_("消息推送"), "portal:webhooks", "link", "webhooks.manage"),
         ),
     ),
 )

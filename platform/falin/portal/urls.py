@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from falin.portal.web import account, audit, emergencies, history, home, jobs, operators, own_data, settings
+from falin.portal.web import account, audit, emergencies, history, home, jobs, operators, own_data, settings, webhooks
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -57,4 +57,10 @@ urlpatterns = [
     path("people/<int:person_id>/reinstate/", acting.reinstate, name="person-reinstate"),
     path("people/<int:person_id>/password/", acting.reset, name="person-reset"),
     path("events/", operators.events, name="events"),
+    path("webhooks/", webhooks.overview, name="webhooks"),
+    path("webhooks/new/", webhooks.register, name="webhook-new"),
+    path("webhooks/<uuid:endpoint_id>/", webhooks.one, name="webhook"),
+    path("webhooks/<uuid:endpoint_id>/change/", webhooks.change, name="webhook-change"),
+    path("webhooks/<uuid:endpoint_id>/secret/", webhooks.secret, name="webhook-secret"),
+    path("webhooks/<uuid:endpoint_id>/act/", webhooks.act, name="webhook-act"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import account, audit, emergencies, people, settings
+from falin.portal.rest import account, audit, emergencies, people, settings, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -41,10 +41,19 @@ _emergencies = [
     path("<int:emergency_id>/decision/", emergencies.Decision.as_view(), name="api-emergency-decision"),
     path("<int:emergency_id>/end/", emergencies.End.as_view(), name="api-emergency-end"),
 ]
+_webhooks = [
+    path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
+    path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
+    path("<uuid:endpoint_id>/", webhooks.OneEndpoint.as_view(), name="api-webhook"),
+    path("<uuid:endpoint_id>/secret/", webhooks.Secret.as_view(), name="api-webhook-secret"),
+    path("<uuid:endpoint_id>/trial/", webhooks.Trial.as_view(), name="api-webhook-trial"),
+    path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
+]
 urlpatterns = [
     path("emergencies/", include(_emergencies)),
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
+    path("webhooks/", include(_webhooks)),
 ]
