@@ -22,6 +22,7 @@ from django.test import RequestFactory
 
 from falin.kernel.checks import door_of, doorless, walk
 from falin.kernel.rest import DoorView
+from tenants.identity.queries.account import session_id
 from tests import peopled
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.tenancy.ground import Fact, Ground, Reader, text_of
@@ -235,8 +236,34 @@ def _anybody(reader: Reader, thing: Thing) -> bool:
     return True
 
 
-def _nobodys(reader: Reader, thing: Thing) -> bool:
-    return False
+def _emergencies(ground: Ground) -> Iterable[Thing]:
+    codes = {ground.tenant_number(code): code for code in ground.schema}
+    for row in ground.rows["identity_emergency"]:
+        yield Thing({"emergency_id": row["id"]}, frozenset({codes[row["tenant_id"]]}),
+                    more={"waits": row["decided_at"] is None})  # fmt: skip
+    yield Thing({"emergency_id": 99_999_999}, frozenset())
+
+
+def _of_the_emergency(reader: Reader, thing: Thing) -> bool:
+    """Its operator, the county's team, and the province's security administrator."""
+    return bool(thing.codes) and (
+        reader.role in {"operator", "security_administrator"}
+        or (reader.role == "county_team" and reader.place in thing.codes)
+    )
+
+
+def _waits_for_a_yes(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.more["waits"])
+
+
+def _sessions(ground: Ground) -> Iterable[Thing]:
+    """The second browser of one county's team."""
+    yield Thing({"session": session_id("0" * 32)}, frozenset({"330106"}))
+    yield Thing({"session": "nobodys"}, frozenset())
+
+
+def _own_session(reader: Reader, thing: Thing) -> bool:
+    return reader.username == "county" and bool(thing.codes)
 
 
 def _people(ground: Ground) -> Iterable[Thing]:
@@ -325,7 +352,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
     "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
-    ("session",): Asked(_once(session="nobodys"), _nobodys),
+    ("emergency_id",): Asked(_emergencies, _of_the_emergency),
+    ("session",): Asked(_sessions, _own_session),
     ("purpose",): Asked(_once(purpose="email"), _anybody),
     ("level",): Asked(_once(level=2), _anybody),
 }
@@ -495,6 +523,12 @@ def _statement(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     }
 
 
+def _emergency(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    number = ground.tenant_number("330205")
+    return {"tenant": number, "tenant_id": number, "incident": "E-1", "reason": "结账页面报错，要看十月的记录",
+            "minutes": 30}  # fmt: skip
+
+
 def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     row = next(row for row in ground.rows["kernel_outboxevent"] if row["set_aside_at"])
     return {"event": f"{row['schema']}:{row['id']}"}
@@ -631,6 +665,15 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST portal:emergency-ask": Write(_emergency),
+    "POST portal:emergency-close": Write(),
+    "POST portal:emergency-allow": Write(right=_waits_for_a_yes),
+    "POST portal:emergency-refuse": Write(_WHY, right=_waits_for_a_yes),
+    "POST portal:emergency-end": Write(),
+    "POST api-emergencies": Write(_emergency),
+    "DELETE api-emergency": Write(),
+    "POST api-emergency-decision": Write(_form(allow=True), right=_waits_for_a_yes),
+    "POST api-emergency-end": Write(),
     "POST portal:session-end": Write(),
     "POST portal:sessions-end": Write(),
     "POST portal:security-address": Write(_form(email="somebody@example.cn")),
@@ -753,6 +796,11 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:file": {"photo", "sheet file"},
     "portal:history": {"why"},
     "portal:history-of": {"why"},
+    "portal:emergencies": FORM,
+    "portal:emergency-ask": {"=西湖区"},
+    "portal:emergency-refuse": FORM,
+    "api-emergencies": FORM,
+    "api-emergencies-here": FORM,
     "portal:security": FORM,
     "portal:security-address": FORM,
     "portal:security-code": FORM,

@@ -19,7 +19,7 @@ from rest_framework.views import exception_handler as stock_handler
 
 from falin.kernel import idempotency, stepup
 from falin.kernel.clock import now
-from falin.kernel.doors import same_hat
+from falin.kernel.doors import book_passing, same_hat
 from falin.kernel.models import IdempotencyKey
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope, own_scope
@@ -74,6 +74,8 @@ class DoorView(APIView):
         if self.door_own:
             scope = own_scope(scope)
         self.scope = scope
+        if scope.emergency:
+            book_passing(request, scope)
         with inside(scope, read_only=request.method not in self.door_writes):
             response = super().dispatch(request, scope, *args, **kwargs)
             if response.status_code >= 400:

@@ -32,6 +32,7 @@ class Scope:
     grants: frozenset[str] = field(default_factory=frozenset)
     subject_id: str = ""  # the firm or adviser whose own rows these are, for roles that see only their own
     request_id: str = ""
+    emergency: str = ""  # the number of the emergency by which an operator looks in; every door he passes is booked
     hat: str = ""  # names the role in the tenant among all the person holds; forms and jobs carry it
 
     def may(self, grant: str) -> bool:

@@ -43,8 +43,15 @@ WORDS = {
     "identity.factor.added": _("加一种登录方式"),
     "identity.factor.removed": _("删一种登录方式"),
     "identity.factor.renewed": _("换一套备用码"),
+    "identity.emergency.asked": _("请求应急访问"),
+    "identity.emergency.allowed": _("同意应急访问"),
+    "identity.emergency.refused": _("不同意应急访问"),
+    "identity.emergency.ended": _("结束应急访问"),
+    "kernel.door.passed": _("应急访问中看了一页"),
     "identity.phone.changed": _("改登记的手机号"),
     "identity.email.changed": _("改登记的邮箱"),
+    "identity.code.asked": _("要验证码"),
+    "identity.code.failed": _("输错验证码"),
     "identity.code.wanted": _("要验证码"),
     "identity.invitation.used": _("用邀请链接设置密码"),
     "identity.role.granted": _("授予身份"),
@@ -105,6 +112,7 @@ GROUPS = {
     "webhooks": _("消息推送"),
 }  # fmt: skip
 KINDS = {
+    "emergency": _("应急访问"),
     "sign-in": _("没有的登录名"),
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
     "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
@@ -112,7 +120,8 @@ KINDS = {
     "file": _("文件"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
-    "network": _("网络"), "device": _("设备"), "level": _("确认到第几级"), "count": _("个数"),
+    "incident": _("事件编号"), "minutes": _("分钟"), "address": _("地址"), "network": _("网络"),
+    "device": _("设备"), "level": _("确认到第几级"), "count": _("个数"),
     "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
     "examined": _("考试通过"), "passed_on": _("考试通过"), "begins_on": _("开始日期"), "ends_on": _("结束日期"),
     "reason": _("原因"), "until": _("截止"), "changed": _("改了哪些"), "specialties": _("专长"), "licence": _("执业证号"),

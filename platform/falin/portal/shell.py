@@ -49,6 +49,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (pgettext_lazy("名词", "空缺"), "advisers:vacancies", "pin", "advisers.appoint"),
             (_("人员和身份"), "portal:people", "shield", "people.read"),
             (_("待确认的授予"), "portal:proposals", "check", "people.confirm"),
+            (_("应急访问"), "portal:emergencies", "warn", "emergency.decide"),
         ),
     ),
     (
@@ -81,6 +82,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         _("平台"),
         (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
+            (_("应急访问"), "portal:emergency-ask", "warn", "emergency.ask"),
             (_("事件投递"), "portal:events", "refresh", "events.manage"),
             (_("消息推送"), "portal:webhooks", "link", "webhooks.manage"),
         ),
@@ -118,6 +120,8 @@ def _menu(scope: Scope, path: str) -> tuple[NavGroup, ...]:
 
 
 def _place(hat: Hat) -> str:
+    if hat.emergency:
+        return str(_("应急访问：%(tenant)s")) % {"tenant": hat.tenant_name}
     if hat.role == Role.OPERATOR:
         return str(_("全平台"))
     if hat.role == Role.ADVISER:

@@ -112,6 +112,8 @@ def set_forgotten_password(*, scope: Scope, person_id: int, password: str, digit
     :raises ValidationError: the code was right and is still good; the password will not do.
     """
     if codes.use_code(person_id=person_id, purpose=Purpose.PASSWORD, digits=digits, now=now) is None:
+        if person_id:
+            audit.record(scope=scope, act="identity.code.failed", subject=("person", person_id), node_id=None, now=now)
         return False
     validate_password(password, Person.objects.get(id=person_id))
     Person.objects.filter(id=person_id).update(
@@ -126,6 +128,9 @@ def take_over_address(*, scope: Scope, purpose: Purpose, digits: str, now: datet
     """Make the number or mail address one has just proved one's own. Whether the code was right; the try is counted."""
     code = codes.use_code(person_id=scope.person_id, purpose=purpose, digits=digits, now=now)
     if code is None:
+        audit.record(
+            scope=scope, act="identity.code.failed", subject=("person", scope.person_id), node_id=None, now=now
+        )
         return False
     address = crypto.decrypt(code.address_sealed, CODE_ADDRESS.place(PUBLIC_SCHEMA, code.pk))
     person = Person.objects.select_for_update(of=("self",)).get(id=scope.person_id)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from falin.kernel import clock, crypto, outbox
+from falin.kernel import audit, clock, crypto, outbox
 from falin.kernel.outbox import Event
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
@@ -44,6 +44,7 @@ def ask_to_prove(*, scope: Scope, person_id: int, purpose: Purpose, address: str
     code.save()
     code.address_sealed = crypto.encrypt(address, CODE_ADDRESS.place(PUBLIC_SCHEMA, code.pk))
     code.save(update_fields=["address_sealed"])
+    audit.record(scope=scope, act="identity.code.asked", subject=("person", person_id), node_id=None, now=now)
     outbox.put(scope=scope, event=WANTED, version=1, key=f"code:{person_id}", now=now,
                payload={"person": person_id, "code": code.pk})  # fmt: skip
 

@@ -52,7 +52,8 @@ def test_fifteen_alone_eight_beside_a_second_factor_and_256_at_most(person: Pers
 
 @pytest.mark.parametrize(
     "password",
-    ["woaini1314520", "WoAiNi 1314520", "１２３４５６７８９０１２３４５", "haohaoxuexitiantianxiangshang", "为人民服务", "password1234",
+    ["woaini1314520", "WoAiNi 1314520", "zaq12wsx",
+     "１２３４５６７８９０１２３４５", "haohaoxuexitiantianxiangshang", "为人民服务", "password1234",
      "123456789012345", "qwertyuiopasdfgh", "aaaaaaaaaaaaaaaaaaa", "woaini520woaini520woaini520",
      "abcabcabcabcabcabc",
 

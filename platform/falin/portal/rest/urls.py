@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import account, audit, people, search, settings, sign_on, webhooks
+from falin.portal.rest import account, audit, emergencies, people, search, settings, sign_on, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -34,6 +34,13 @@ _account = [
     path("sessions/", account.Sessions.as_view(), name="api-sessions"),
     path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
 ]
+_emergencies = [
+    path("", emergencies.Emergencies.as_view(), name="api-emergencies"),
+    path("here/", emergencies.Here.as_view(), name="api-emergencies-here"),
+    path("<int:emergency_id>/", emergencies.Emergency.as_view(), name="api-emergency"),
+    path("<int:emergency_id>/decision/", emergencies.Decision.as_view(), name="api-emergency-decision"),
+    path("<int:emergency_id>/end/", emergencies.End.as_view(), name="api-emergency-end"),
+]
 _webhooks = [
     path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
     path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
@@ -44,6 +51,7 @@ _webhooks = [
 ]
 urlpatterns = [
     path("search/", search.Search.as_view(), name="api-search"),
+    path("emergencies/", include(_emergencies)),
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
