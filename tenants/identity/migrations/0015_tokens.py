@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0003_full_bindings")]
+    dependencies = [("identity", "0010_second_home")]
     operations = [
         migrations.CreateModel(
             "ServiceAccount",

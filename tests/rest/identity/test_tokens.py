@@ -142,8 +142,7 @@ def _proved(client: Client) -> None:
     import time
 
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
-    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session["proof"] = {**session["proof"], "fresh_at": time.time()}
     session.save()
 
 

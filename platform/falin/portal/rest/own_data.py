@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
@@ -18,7 +19,7 @@ from falin.portal.own_data import take_own_data
 class OwnData(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": "duty.own"}
     door_keeps: ClassVar[bool] = False
-    door_step_up: ClassVar[frozenset[str]] = frozenset({"POST"})
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=None, responses={(200, "application/zip"): OpenApiTypes.BINARY}, operation_id="own_data")
     def post(self, request: Request, scope: Scope) -> HttpResponse:

@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
@@ -37,7 +38,7 @@ from tenants.identity.api import (
 class Tokens(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.OWN_TOKENS, "POST": policies.OWN_TOKENS}
     door_keeps: ClassVar[bool] = False  # the answer holds the secret
-    door_step_up: ClassVar[frozenset[str]] = frozenset({"POST"})
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=AccessTokenOut(many=True), operation_id="tokens_list")
     def get(self, request: Request, scope: Scope) -> Response:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
@@ -88,7 +89,7 @@ def _rows(scope: Scope) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-@door(grant=policies.OWN_TOKENS, reads="GET", writes="POST", keeps=False, step_up=True)
+@door(grant=policies.OWN_TOKENS, reads="GET", writes="POST", keeps=False, step_up=stepup.FRESH)
 def make(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """A new token; it is read here and nowhere again, so no key keeps the answer."""
     today = legal_day(now())

@@ -16,12 +16,15 @@ BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
 POOLER_NAMES = ("pgbouncer",)
 BROKER_NAMES = ("valkey-server", "redis-server")
+MAVEN_PACKAGES = ("maven", "default-jre-headless")
 CJK_FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
 
 
-def ensure_programs(*, home: Home, for_tests: bool) -> dict[str, str]:
+def ensure_programs(*, home: Home, for_tests: bool, java: bool) -> dict[str, str]:
     """What the rest of the run must know about programs, as environment variables; some only tests need."""
     found: dict[str, str] = {}
+    if java:
+        found |= _java(home)
     if for_tests:
         tools = {"FALIN_CHROMIUM": _browser(home), "FALIN_PGBOUNCER": _pooler(home)}
         found.update({name: str(path) for name, path in tools.items() if path})
@@ -73,6 +76,26 @@ def _pooler(home: Home) -> Path | None:
             "pgbouncer could not be fetched, tests of the pooler will fail",
         )
         return None
+
+
+def _java(home: Home) -> dict[str, str]:
+    """Maven, which fetches Keycloak, and the Java both run on; nothing, said plainly, where they cannot be had."""
+    maven = os.environ.get("FALIN_MAVEN") or shutil.which("mvn")
+    if maven and (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        return {"FALIN_MAVEN": maven}
+    try:
+        found = _add(home=home, packages=MAVEN_PACKAGES, names=("mvn",), program="usr/share/maven/bin/mvn")
+    except Failed as failure:
+        say(
+            f"没有装上 maven 和 Java，Keycloak 的测试会失败：{failure.tail}",
+            "maven and Java could not be installed, tests of Keycloak will fail",
+        )
+        return {}
+    if shutil.which("java"):
+        return {"FALIN_MAVEN": str(found)}
+    tree = found.parent
+    java = next(tree.glob("usr/lib/jvm/*/bin/java"))
+    return {"FALIN_MAVEN": str(found), "JAVA_HOME": str(java.parent.parent)}
 
 
 def _broker(home: Home) -> Path:
