@@ -18,6 +18,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -54,6 +55,8 @@ from tenants.identity.api import (
 from tenants.identity.commands import password_was_changed
 from tenants.identity.commands.emergency import allow_emergency, ask_for_emergency
 from tenants.identity.models import Binding, Session
+from tenants.identity.oidc.commands import link_account
+from tenants.identity.oidc.models import Link
 from tenants.registry.api import find_by_schema, list_tenants
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
@@ -143,6 +146,7 @@ def build() -> None:
         _county_months(world)
         _sheets(world, words)
         _errands(world, words)
+        _accounts()
         _above(world, words)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
@@ -357,6 +361,16 @@ def _errands(world: World, words: _Words) -> None:
         for scope in scopes_of(username):
             with inside(scope, read_only=False):
                 jobs.ask(scope=scope, kind=ERRAND, title=words("任务"), parameters={}, now=NOW)
+
+
+def _accounts() -> None:
+    """An account at a second home for everybody."""
+    with shared(read_only=False) as system:
+        for username in everybody():
+            someone = find_person(username)
+            assert someone is not None, username
+            link_account(scope=system, issuer="https://sso.example", subject=username, person_id=someone.id, now=NOW)
+        Link.objects.update(made_by=F("person_id"))  # each his own
 
 
 def everybody() -> list[str]:

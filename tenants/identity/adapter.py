@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from falin.kernel.clock import legal_day, now
 from tenants.identity import passwords
 from tenants.identity.commands.account import book_failure, book_sign_in, must_change, tell_of_duty
+from tenants.identity.homes import home_of
 from tenants.identity.models import Person
 from tenants.identity.queries import read_signed_in
 from tenants.identity.signing import slowing
@@ -69,6 +70,9 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_login_redirect_url(self, request: HttpRequest) -> Any:
         return "/"
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> Any:
+        return home_of(request).after_sign_out(request)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> Any:
         return "/"

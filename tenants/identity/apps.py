@@ -9,7 +9,9 @@ class IdentityConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from tenants.identity import homes
         from tenants.identity.signing import notices, proving
 
         proving.connect()
         notices.connect()
+        homes.connect()

@@ -243,3 +243,6 @@ class Emergency(PublicModel):
                          condition=Q(ends_at__isnull=False, ended_at__isnull=True)),
             models.Index(fields=["tenant", "-id"], name="emergencies_of_a_tenant"),
         ]  # fmt: skip
+
+
+from tenants.identity.oidc.models import Account, ForeignSession, Link, UsedToken  # noqa: E402, F401 -- Django looks here

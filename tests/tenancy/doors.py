@@ -349,11 +349,13 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:setting-say": Asked(_set_at(2, 4, 6), _sets),
     "api-settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
     "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
     "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
     ("emergency_id",): Asked(_emergencies, _of_the_emergency),
     ("session",): Asked(_sessions, _own_session),
     ("purpose",): Asked(_once(purpose="email"), _anybody),
+    ("level",): Asked(_once(level=2), _anybody),
 }
 
 
@@ -632,6 +634,8 @@ WRITES: dict[str, Write] = {
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
     "POST portal:own-data": Write(),
+    "POST portal:sign-on": Write(_form(act="unlink")),
+    "DELETE api-sign-on": Write(),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
@@ -694,6 +698,7 @@ WRITES: dict[str, Write] = {
 OPEN_WRITES = {
     "POST account_reset_password",
     "POST account_reset_code",
+    "POST portal:oidc-backchannel",
     "POST portal:hat",
     "POST portal:first",
     "POST portal:invitation",
@@ -754,6 +759,8 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers-api:vacancies": {"vacancy"},
     "advisers-api:candidates": {"adviser"},
     "advisers-api:appointments": {"appointment"},
+    "portal:sign-on": FORM,
+    "api-sign-on": FORM,
     "portal:settings": {"place"},
     "portal:setting": {"place"},
     "api-settings": {"place"},
@@ -802,6 +809,8 @@ SHOWS: dict[str, set[str] | str] = {
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},
     "api-audit-alarms": FORM,
+    "portal:search": FORM,
+    "api-search": FORM,
     "portal:webhooks": {"webhook"},
     "portal:webhook-new": FORM,
     "portal:webhook": {"webhook"},
@@ -872,6 +881,9 @@ def shows(door: Door) -> set[str] | str:
 
 
 # More ways to ask the same doors: things named in the query. Nothing foreign may come back, whatever the status.
+_PARTS = ("区", "社区", "街道", "村", "律师", "所", "系统", "任务", "明", "月", "清", "s", "x", "lt", "wang", "33")
+
+
 def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
     communities = [(ground.node[code], code) for code in COMMUNITIES]
     streets = [(ground.node[code], code) for code in PLACES if len(code) == 9]
@@ -892,6 +904,13 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
         "advisers-api:vacancies": [("on=2025-03-01", frozenset())],
         "advisers-api:firm": [("on=2026-03-01", frozenset())],
         "advisers-api:mine": [("on=2026-03-01", frozenset())],
+        # Parts of names and sounds that many things share: what comes back must be one's own all the same.
+        **{
+            name: [
+                (f"q={part}{kind}", frozenset()) for part in _PARTS for kind in ("", "&kind=people", "&kind=advisers")
+            ]
+            for name in ("portal:search", "api-search")
+        },
         "portal:history": [("before=100000", frozenset())],
         "portal:audit": [
             ("before=100000", frozenset()),

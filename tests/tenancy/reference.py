@@ -220,6 +220,7 @@ def _run(reader: Reader, fact: Fact, _door: str) -> bool:
 
 # Pages and answers that list people and their roles.
 REGISTER = {
+    "portal:search", "api-search",
     "portal:people", "portal:person", "portal:person-new", "portal:grant", "portal:rights", "portal:who",
     "portal:hand-over", "portal:person-suspend", "portal:person-reinstate", "portal:person-reset", "portal:binding-end",
     "portal:deputy", "portal:proposals", "portal:proposal-refuse", "portal:proposal-confirm", "portal:review",

@@ -30,6 +30,11 @@ if ENV.audit_key_file is None:
     environment.secret(HOME, "audit.key", lambda: secrets.token_hex(32))
 ANCHOR_FILE = ENV.anchor_file or HOME / "anchors" / "audit.jsonl"
 CIPHER = ENV.cipher
+OIDC_ISSUER, OIDC_CLIENT, KEYCLOAK_CLIENT = ENV.oidc_issuer, ENV.oidc_client, ENV.keycloak_client
+OIDC_SECRET, KEYCLOAK_SECRET = ENV.oidc_secret, ENV.keycloak_secret
+if OIDC_ISSUER:
+    OIDC_SECRET = OIDC_SECRET or environment.secret(HOME, "oidc", lambda: secrets.token_urlsafe(32))
+    KEYCLOAK_SECRET = KEYCLOAK_SECRET or environment.secret(HOME, "keycloak", lambda: secrets.token_urlsafe(32))
 VIRUS_SCAN = ENV.virus_scan
 MAP_APPROVAL = ENV.map_approval
 ALLOWED_HOSTS = [host.strip() for host in ENV.hosts.split(",") if host.strip()]
@@ -280,6 +285,11 @@ CELERY_BEAT_SCHEDULE = {
     "remove files whose days are over": {
         "task": "falin.config.tasks.clean_up_all",
         "schedule": crontab(hour=2, minute=30),
+    },
+    "keep accounts at Keycloak": {"task": "falin.config.tasks.keep_accounts", "schedule": 10.0},
+    "look at every account at Keycloak": {
+        "task": "falin.config.tasks.keep_all_accounts",
+        "schedule": crontab(hour=2, minute=40),
     },
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }

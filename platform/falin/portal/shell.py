@@ -161,6 +161,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             switch_url=_address("portal:hat"),
             # What is swapped into a page has no menu: it is made when a template first reads it.
             nav=cast(tuple[NavGroup, ...], SimpleLazyObject(lambda: _menu(scope, request.path))),
+            search_url=_address("portal:search"),
+            search_text=request.GET.get("q", "") if request.path == _address("portal:search") else "",
             account_url=_address("portal:security"),
             password_url=_address("account_change_password"),
             sign_out_url=_address("account_logout"),

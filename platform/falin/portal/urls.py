@@ -2,12 +2,26 @@
 
 from django.urls import path, re_path
 
-from falin.portal.web import account, audit, emergencies, history, home, jobs, operators, own_data, settings, webhooks
+from falin.portal.web import (
+    account,
+    audit,
+    emergencies,
+    history,
+    home,
+    jobs,
+    operators,
+    own_data,
+    search,
+    settings,
+    sign_on,
+    webhooks,
+)
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
+    path("search/", search.page, name="search"),
     path("hat/", home.switch_hat, name="hat"),
     path("healthz", home.healthz, name="healthz"),
     path("robots.txt", home.robots, name="robots"),
@@ -15,6 +29,12 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.show, name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
+    path("me/sign-on/", sign_on.mine, name="sign-on"),
+    path("accounts/oidc/login/", sign_on.begin_sign_in, name="oidc-login"),
+    path("accounts/oidc/callback/", sign_on.callback, name="oidc-callback"),
+    path("accounts/oidc/again/<int:level>/", sign_on.again, name="oidc-again"),
+    path("accounts/oidc/logout/", sign_on.bye, name="oidc-logout"),
+    path("accounts/oidc/backchannel-logout/", sign_on.backchannel_logout, name="oidc-backchannel"),
     path("emergencies/", emergencies.overview, name="emergencies"),
     path("emergencies/ask/", emergencies.ask, name="emergency-ask"),
     path("emergencies/<int:emergency_id>/close/", emergencies.close, name="emergency-close"),

@@ -28,6 +28,8 @@ SENTENCES = {
     "identity.password.reset": _("给您开通账号的单位重设了您的密码。"),
     "identity.phone.changed": _("您账号登记的手机号改过了。"),
     "identity.email.changed": _("您账号登记的邮箱改过了。"),
+    "identity.account.linked": _("您的账号关联了一个统一身份账号，以后可以用它登录。"),
+    "identity.account.unlinked": _("您的账号解除了和统一身份账号的关联。"),
     "identity.guessing.slowed": _("有人在别的设备上连着输错您的密码，已经让他慢下来。您自己用过的设备不受影响。"),
 }
 

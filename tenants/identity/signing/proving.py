@@ -27,7 +27,6 @@ def connect() -> None:
     """Listen to every sign-in and every proof given anew; called when Django is ready."""
     user_logged_in.connect(_signed_in, dispatch_uid="identity signed in")
     authentication_step_completed.connect(_proved_again, dispatch_uid="identity proved again")
-    stepup.register_home(stepup.BUILTIN, where)
 
 
 def where(request: HttpRequest, level: int) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import account, audit, emergencies, people, settings, webhooks
+from falin.portal.rest import account, audit, emergencies, people, search, settings, sign_on, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -50,10 +50,12 @@ _webhooks = [
     path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
 ]
 urlpatterns = [
+    path("search/", search.Search.as_view(), name="api-search"),
     path("emergencies/", include(_emergencies)),
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
+    path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
     path("webhooks/", include(_webhooks)),
 ]

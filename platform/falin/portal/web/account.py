@@ -8,10 +8,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door, to_sign_in
 from falin.kernel.scope import Scope
@@ -26,6 +27,7 @@ from tenants.identity.commands.account import (
     set_forgotten_password,
     take_over_address,
 )
+from tenants.identity.homes import home_of
 from tenants.identity.models import Person
 from tenants.identity.signing import codes, slowing
 from tenants.identity.signing.proving import SECOND_DUE
@@ -117,6 +119,8 @@ def second(request: HttpRequest) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return to_sign_in(request)
     assert isinstance(request.user, Person)
+    if home_of(request).name != stepup.BUILTIN:  # whose second factor is over there
+        return redirect(f"{stepup.where(request, stepup.SECOND)}?{urlencode({'next': request.GET.get('next', '/')})}")
     today = legal_day(now())
     by = second_factor_due(request.user, today)
     target = request.GET.get("next", "/")
