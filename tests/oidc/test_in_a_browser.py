@@ -92,7 +92,7 @@ def test_the_pages_read_well(ours: tuple[Site, Realm], browser: Chromium, kind: 
         link("county2", realm.issuer, realm.enter("county2", otp=True))
         page.goto("/accounts/oidc/login/?next=/me/sign-on/")
         give_password(page)
-        page.wait_for_url(f"{site.url}/me/sign-on/")
+        page.wait_for_url(f"{site.url}/me/sign-on/", timeout=60_000)  # the machine may be busy
         looks_right(page)
         page.route("**/accounts/oidc/again/**", stays)
         page.goto("/accounts/oidc/again/2/?next=/people/")
