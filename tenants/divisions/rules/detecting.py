@@ -3,8 +3,8 @@ The place that compares a new list with the tree: which places are the same, and
 
 Identity is looked for from the top down, the surest sign first, and each sign counts only where it fits one place on
 either side: the code with the name; the name under the same parent; the code with a name that resembles; the stem of
-the name under the same parent; the name within the county; what lies below; the name within the province. What no sign
-joins has ended or begun; what a list cannot tell is left to a person, with candidates.
+the name under the same parent; what lies below; the name within the county, of streets and counties within the
+province. What no sign joins has ended or begun; what a list cannot tell is left to a person, with candidates.
 """
 
 from __future__ import annotations
@@ -65,8 +65,9 @@ class _Same:
                     lambda new: (self._above_new(new), stem(self.places[new].name)), Reason.LIKE_NAME_HERE)  # fmt: skip
         if level < Level.COMMUNITY:
             self._below(level)
-        for near, reason in ((self._near, Reason.SAME_NAME_NEAR), (self._far, Reason.SAME_NAME_FAR)):
-            self._alike(level, *near(level), reason, sure=reason == Reason.SAME_NAME_NEAR or level < Level.COMMUNITY)
+        self._alike(level, *self._within("county" if level == Level.COMMUNITY else "city"), Reason.SAME_NAME_NEAR)
+        if level < Level.COMMUNITY:  # 新华社区 there is a hundred times in a province
+            self._alike(level, *self._within("province"), Reason.SAME_NAME_FAR)
         for old, new in pairs:
             self._take(old, new, Reason.UNLIKE_NAME, sure=False)
 
@@ -101,15 +102,9 @@ class _Same:
         above = self.places[new].parent
         return -1 - new if above is None or self.old_of[above] is None else self.old_of[above]
 
-    def _near(self, level: Level) -> tuple[_Sign, _Sign]:
-        """Names within a county; of counties and streets within their city."""
-        field = "county" if level == Level.COMMUNITY else "city"
-        return self._within(field)
-
-    def _far(self, _level: Level) -> tuple[_Sign, _Sign]:
-        return self._within("province")
-
     def _within(self, field: str) -> tuple[_Sign, _Sign]:
+        """Names within a county, a city, a province: the place around them and how they are written."""
+
         def of_old(old: int) -> Hashable:
             place = self.known[old]
             return self.position.get(getattr(place, field) or place.province), place.name
