@@ -1,9 +1,12 @@
 """The few names of the tree of places that others use."""
 
 from tenants.divisions.commands import (
+    EDITIONS,
     LIST_AS_OF,
     LIST_SOURCE,
     apply_update,
+    bring_boundaries,
+    bring_facts,
     confirm_update,
     decide_change,
     decide_group,
@@ -12,6 +15,7 @@ from tenants.divisions.commands import (
     import_divisions,
     prepare_update,
     read_list,
+    read_uploaded_list,
     reopen_update,
     replay_changes,
     submit_update,
@@ -66,6 +70,7 @@ from tenants.divisions.types import Committee, Division, ImportResult, Kind, Lev
 __all__ = [
     "CHANGE_LABELS",
     "COMMITTEE_LABELS",
+    "EDITIONS",
     "FACT_LABELS",
     "KIND_LABELS",
     "LEVEL_LABELS",
@@ -85,6 +90,8 @@ __all__ = [
     "UnknownDivision",
     "View",
     "apply_update",
+    "bring_boundaries",
+    "bring_facts",
     "carry_over",
     "confirm_update",
     "count_by_level",
@@ -119,6 +126,7 @@ __all__ = [
     "nodes_below",
     "prepare_update",
     "read_list",
+    "read_uploaded_list",
     "reopen_update",
     "replay_changes",
     "search",

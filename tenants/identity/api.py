@@ -21,6 +21,7 @@ from tenants.identity.commands import (
     use_invitation,
 )
 from tenants.identity.queries import (
+    PEOPLE_AT,
     SignedIn,
     find_person,
     names_of,
@@ -33,7 +34,7 @@ from tenants.identity.roles import GRANTS
 from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
 
 __all__ = [
-    "GRANTS", "BindingInfo", "Hat", "PersonInfo", "Role", "SignedIn", "confirm_proposal", "create_person",
+    "GRANTS", "PEOPLE_AT", "BindingInfo", "Hat", "PersonInfo", "Role", "SignedIn", "confirm_proposal", "create_person",
     "end_binding", "end_role", "end_unreviewed", "enter_person", "find_person", "forget_old_sessions", "grant_role",
     "hand_over", "make_first_link", "names_of", "propose_role", "read_signed_in", "refuse_proposal",
     "reinstate_person", "reset_password", "review_bindings", "scope_in_force", "scope_of", "suspend_person",

@@ -7,9 +7,11 @@ from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
 from services.advisers import tasks as advisers
-from services.advisers.api import RETAINED, SEALED
+from services.advisers.api import HANGING, RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
-from tenants.identity.api import scope_in_force
+from tenants.divisions import hanging
+from tenants.identity.api import PEOPLE_AT, scope_in_force
+from tenants.registry.api import TENANTS_AT
 from tenants.settings import api as settings
 
 
@@ -23,6 +25,7 @@ def wire() -> None:
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED)
     retention.declare(*RETAINED)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 

@@ -1,6 +1,7 @@
 """The place of every way the tree of places changes: a list is fetched and brought in, an update is decided and applied."""
 
-from tenants.divisions.commands.fetching import LIST_AS_OF, LIST_SOURCE, fetch_list
+from tenants.divisions.commands.bringing import bring_boundaries, bring_facts, read_uploaded_list
+from tenants.divisions.commands.fetching import EDITIONS, LIST_AS_OF, LIST_SOURCE, fetch_list
 from tenants.divisions.commands.importing import import_divisions
 from tenants.divisions.commands.reading import read_list
 from tenants.divisions.commands.replaying import replay_changes
@@ -17,9 +18,12 @@ from tenants.divisions.commands.updating import (
 )
 
 __all__ = [
+    "EDITIONS",
     "LIST_AS_OF",
     "LIST_SOURCE",
     "apply_update",
+    "bring_boundaries",
+    "bring_facts",
     "confirm_update",
     "decide_change",
     "decide_group",
@@ -28,6 +32,7 @@ __all__ = [
     "import_divisions",
     "prepare_update",
     "read_list",
+    "read_uploaded_list",
     "reopen_update",
     "replay_changes",
     "submit_update",

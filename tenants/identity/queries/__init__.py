@@ -1,5 +1,6 @@
 """Every way people and their roles are read."""
 
+from tenants.identity.queries.hanging import PEOPLE_AT
 from tenants.identity.queries.register import (
     People,
     View,
@@ -23,6 +24,7 @@ from tenants.identity.queries.rights import Explained, Right, list_rights, list_
 from tenants.identity.queries.signing_in import SignedIn, read_signed_in, scope_in_force, scope_of, system_of
 
 __all__ = [
+    "PEOPLE_AT",
     "Explained",
     "People",
     "Right",
