@@ -69,7 +69,7 @@ WHY_LABELS = {
     Reason.SAME_NAME_NEAR: _("县内只有这一个同名的"), Reason.SAME_NAME_FAR: _("省内只有这一个同名的"),
     Reason.SAME_PLACES_BELOW: _("下面的地方大多相同"), Reason.COMMITTEE_WORDS: _("只是居委会、村委会等字样不同"),
     Reason.LIKE_NAME: _("代码相同，名称相近"), Reason.LIKE_NAME_HERE: _("同一上级下名称相近"),
-    Reason.UNLIKE_NAME: _("代码相同，名称完全不同"), Reason.ONE_FOR_ONE: _("同一上级下一去一来"),
+    Reason.UNLIKE_NAME: _("代码相同，名称完全不同"),
     Reason.NAME_OF_PARTS: _("名称由几个旧名合成"), Reason.NUMBERED_NAME: _("名称是旧名加序号或方位"),
     Reason.ONLY_HERE: _("另一份名录里没有相近的"), Reason.RESEMBLES: _("有相近的，但不足以断定"),
     Reason.PARENT_GONE: _("上级已撤销"), Reason.PARENT_NEW: _("上级是新设的"), Reason.CODE_SAYS: _("名录所列性质有变"),

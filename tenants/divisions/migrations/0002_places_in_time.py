@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('added', '新设'), ('split', '分设'), ('gone', '撤销'), ('merged', '并入'), ('moved', '改变隶属'), ('recoded', '代码变更'), ('renamed', '更名'), ('altered', '属性变化')], max_length=12)),
-                ('reason', models.CharField(choices=[('above_changed', '代码随上级变更'), ('same_name_here', '同一上级下名称相同'), ('same_name_near', '县内只有这一个同名的'), ('same_name_far', '省内只有这一个同名的'), ('same_places_below', '下面的地方大多相同'), ('committee_words', '只是居委会、村委会等字样不同'), ('like_name', '代码相同，名称相近'), ('like_name_here', '同一上级下名称相近'), ('unlike_name', '代码相同，名称完全不同'), ('one_for_one', '同一上级下一去一来'), ('name_of_parts', '名称由几个旧名合成'), ('numbered_name', '名称是旧名加序号或方位'), ('only_here', '另一份名录里没有相近的'), ('resembles', '有相近的，但不足以断定'), ('parent_gone', '上级已撤销'), ('parent_new', '上级是新设的'), ('code_says', '名录所列性质有变')], max_length=20)),
+                ('reason', models.CharField(choices=[('above_changed', '代码随上级变更'), ('same_name_here', '同一上级下名称相同'), ('same_name_near', '县内只有这一个同名的'), ('same_name_far', '省内只有这一个同名的'), ('same_places_below', '下面的地方大多相同'), ('committee_words', '只是居委会、村委会等字样不同'), ('like_name', '代码相同，名称相近'), ('like_name_here', '同一上级下名称相近'), ('unlike_name', '代码相同，名称完全不同'), ('name_of_parts', '名称由几个旧名合成'), ('numbered_name', '名称是旧名加序号或方位'), ('only_here', '另一份名录里没有相近的'), ('resembles', '有相近的，但不足以断定'), ('parent_gone', '上级已撤销'), ('parent_new', '上级是新设的'), ('code_says', '名录所列性质有变')], max_length=20)),
                 ('group', models.CharField(max_length=60)),
                 ('sure', models.BooleanField()),
                 ('level', models.PositiveSmallIntegerField()),

@@ -40,7 +40,6 @@ class Reason(StrEnum):
     LIKE_NAME = "like_name"  # same code, and a name that resembles
     LIKE_NAME_HERE = "like_name_here"  # another code under the same parent, and the same stem of the name
     UNLIKE_NAME = "unlike_name"  # same code, another name: renamed, or the code was given to another place
-    ONE_FOR_ONE = "one_for_one"  # one went and one came under the same parent, of like standing
     NAME_OF_PARTS = "name_of_parts"  # its name is made of the names of places that went
     NUMBERED_NAME = "numbered_name"  # its name is another's with a number or a side
     ONLY_HERE = "only_here"  # nothing on the other list resembles it
