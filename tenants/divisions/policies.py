@@ -15,6 +15,7 @@ from tenants.divisions.types import UpdateState
 UPDATE = "places.update"
 CONFIRM = "places.confirm"
 READ = "places.read"
+REVIEW = "places.review"
 _UNDER_WAY = frozenset({UpdateState.DECIDING, UpdateState.SUBMITTED, UpdateState.CONFIRMED})
 # What was undone may be confirmed again; so may what was confirmed and then could not be applied.
 _TO_CONFIRM = frozenset({UpdateState.SUBMITTED, UpdateState.CONFIRMED, UpdateState.UNDONE})

@@ -6,6 +6,7 @@ from falin.kernel import crypto, jobs, outbox, parameters, retention
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
+from falin.portal import places
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
@@ -21,6 +22,7 @@ def wire() -> None:
     jobs.read_scopes_with(scope_in_force)
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
+    places.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED)

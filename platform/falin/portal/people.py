@@ -29,6 +29,7 @@ GRANT_WORDS = {
     "jobs.own": gettext_lazy("看自己的任务"),
     "hat.switch": gettext_lazy("在自己的几个身份之间切换"),
     "places.read": gettext_lazy("看区划"),
+    "places.review": gettext_lazy("看区划更新"),
     "places.update": gettext_lazy("准备和核对区划更新"),
     "places.confirm": gettext_lazy("确认和撤回区划更新"),
     "figures.read": gettext_lazy("看指标"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings
+from falin.portal.web import audit, history, home, jobs, operators, own_data, places, settings
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -44,5 +44,19 @@ urlpatterns = [
     path("people/<int:person_id>/suspend/", acting.suspend, name="person-suspend"),
     path("people/<int:person_id>/reinstate/", acting.reinstate, name="person-reinstate"),
     path("people/<int:person_id>/password/", acting.reset, name="person-reset"),
+    path("places/", places.browse, name="places"),
+    path("places/<int:node_id>/", places.place, name="place"),
+    path("places/updates/", places.updates, name="updates"),
+    path("places/updates/new/", places.prepare, name="update-new"),
+    path("places/updates/<int:update_id>/", places.update, name="update"),
+    path("places/updates/<int:update_id>/changes/", places.changes, name="update-changes"),
+    path("places/updates/<int:update_id>/changes/<int:change_id>/", places.decide, name="update-decide"),
+    path("places/updates/<int:update_id>/decide/", places.decide_group, name="update-group"),
+    path("places/updates/<int:update_id>/submit/", places.submit, name="update-submit"),
+    path("places/updates/<int:update_id>/confirm/", places.confirm, name="update-confirm"),
+    path("places/updates/<int:update_id>/send-back/", places.send_back, name="update-send-back"),
+    path("places/updates/<int:update_id>/drop/", places.drop, name="update-drop"),
+    path("places/updates/<int:update_id>/undo/", places.undo, name="update-undo"),
+    path("places/updates/<int:update_id>/report/", places.report, name="update-report"),
     path("events/", operators.events, name="events"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings
+from falin.portal.rest import audit, people, places, settings
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -29,8 +29,22 @@ _audit = [
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
 ]
+_places = [
+    path("", places.Search.as_view(), name="search"),
+    path("<int:node_id>/", places.Place.as_view(), name="place"),
+    path("updates/", places.Updates.as_view(), name="updates"),
+    path("updates/<int:update_id>/", places.Update.as_view(), name="update"),
+    path("updates/<int:update_id>/changes/", places.Changes.as_view(), name="changes"),
+    path("updates/<int:update_id>/changes/<int:change_id>/", places.OneChange.as_view(), name="change"),
+    path("updates/<int:update_id>/groups/", places.Groups.as_view(), name="groups"),
+    path("updates/<int:update_id>/submission/", places.Submission.as_view(), name="submission"),
+    path("updates/<int:update_id>/confirmation/", places.Confirmation.as_view(), name="confirmation"),
+    path("updates/<int:update_id>/application/", places.Application.as_view(), name="application"),
+    path("updates/<int:update_id>/drop/", places.Dropping.as_view(), name="drop"),
+]
 urlpatterns = [
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
+    path("places/", include((_places, "places-api"))),
     path("audit/", include(_audit)),
 ]
