@@ -47,23 +47,27 @@ def run(home: Home, as_json: bool, size: Size | None = None) -> int:  # noqa: FB
 
 
 def measure(home: Home, size: Size) -> list[Line]:
-    with ground(home) as base, base.database("divisions") as database:
-        with Child("ours.divisions", settings="falin.config.settings", environ={
+    with (
+        ground(home) as base,
+        base.database("divisions") as database,
+        Child("ours.divisions", settings="falin.config.settings", environ={
             "FALIN_HOME": str(base.home.root), "DATABASE_URL": database.app, "DATABASE_OWNER_URL": database.owner,
-        }) as child:  # fmt: skip
-            say("正在读名录…", "reading the lists…")
-            child("make", home=str(home.root), edition=size.edition, before=size.before, counties=size.counties)
-            say("正在量导入…", "measuring the import…")
-            times: dict[str, list[float]] = {"ours": [], "theirs": []}
-            for _round in range(size.rounds):
-                for side in ("theirs", "ours"):
-                    database.said_by_admin(f"truncate {TABLES} cascade")
-                    times[side].append(child(f"import_{side}"))
-            lines = [line(case="divisions/import", unit="s", ours=times["ours"], peer="Django bulk_create",
-                          theirs=times["theirs"], goal=IMPORT)]  # fmt: skip
-            lines += _compare(child, size)
-            lines += _search(child, database, size)
-    return lines
+        }) as child,
+    ):  # fmt: skip
+        say("正在读名录…", "reading the lists…")
+        child("make", home=str(home.root), edition=size.edition, before=size.before, counties=size.counties)
+        return [_import(child, database, size), *_compare(child, size), *_search(child, database, size)]
+
+
+def _import(child: Child, database: Database, size: Size) -> Line:
+    say("正在量导入…", "measuring the import…")
+    times: dict[str, list[float]] = {"ours": [], "theirs": []}
+    for _round in range(size.rounds):
+        for side in ("theirs", "ours"):
+            database.said_by_admin(f"truncate {TABLES} cascade")
+            times[side].append(child(f"import_{side}"))
+    return line(case="divisions/import", unit="s", ours=times["ours"], peer="Django bulk_create",
+                theirs=times["theirs"], goal=IMPORT)  # fmt: skip
 
 
 def _compare(child: Child, size: Size) -> list[Line]:
