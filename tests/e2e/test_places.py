@@ -85,7 +85,7 @@ def test_a_liaison_finds_a_place_and_its_past(screen: BrowserContext, world: Wor
     says(page, "那一天没有这个地方")
     looks_right(page)
     page.goto("/places/")
-    page.evaluate("document.cookie = 'falin_prefs=size=24&care=on;path=/'")
+    page.context.add_cookies([{"name": "falin_prefs", "value": "size=24&care=on", "url": page.url}])
     shown(page, f"/places/{world.node('330106109')}/", "place-care")
 
 
