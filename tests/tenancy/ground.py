@@ -117,10 +117,7 @@ class Ground:
 
                 client.force_login(Person.objects.get(username=reader.username), BACKEND)
                 session = client.session
-                session["account_authentication_methods"] = [
-                    {"method": "password", "at": time.time(), "reauthenticated": True}  # for doors that ask again
-                ]
-                session["account_authentication_methods_user"] = session["_auth_user_id"]
+                session["proof"] = {**session["proof"], "fresh_at": time.time()}  # for doors that ask again
                 if reader.role == "adviser":
                     session["hat"] = f"adviser@{self.tenant_number(reader.tenant)}"
                 session.save()
@@ -271,6 +268,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "sheet": [row["id"], row["name"].removesuffix(".xlsx")], "sheet file": peopled.sheet_names(row["tenant"]),
     },
     "indicators_run": lambda row: {"run": row["id"]},
+    "kernel_webhookendpoint": lambda row: {"webhook": [row["id"], row["name"]]},
 }  # fmt: skip
 
 

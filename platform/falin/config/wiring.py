@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from falin.kernel import crypto, jobs, outbox, parameters, retention
+from contextlib import suppress
+
+from kombu.exceptions import OperationalError
+
+from falin.config.offers import OFFERED
+from falin.kernel import crypto, jobs, outbox, parameters, retention, webhooks
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
@@ -11,7 +16,11 @@ from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
 from services.indicators.tasks import on_month_rolled_up
 from tenants.divisions import hanging
+from tenants.divisions.api import list_divisions
 from tenants.identity.api import PEOPLE_AT, scope_in_force
+from tenants.identity.oidc import provisioning
+from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
+from tenants.identity.signing import codes, notices
 from tenants.registry.api import TENANTS_AT
 from tenants.settings import api as settings
 
@@ -25,11 +34,36 @@ def wire() -> None:
     places.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED)
+    crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
     retention.declare(*RETAINED)
+    webhooks.declare(*OFFERED)
+    webhooks.name_places_with(_place)
+    outbox.listen(webhooks.wanted, webhooks.fan_out)
     hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING)
     outbox.subscribe(sealing.SEALED, anchors.keep)
+    for event in provisioning.EVENTS:
+        outbox.subscribe(event, provisioning.on_person_changed)
+    provisioning.tell_with(_accounts_are_due)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+    outbox.subscribe(codes.WANTED, codes.on_wanted)
+    for event in notices.SENTENCES:
+        outbox.subscribe(event, notices.on_account_event)
+
+
+def _accounts_are_due() -> None:
+    """Tell a worker; a broker that is down costs nothing but time: the beat tells again."""
+    from falin.config.celery import app
+
+    with (
+        suppress(OSError, OperationalError),
+        app.connection_for_write(transport_options={"max_retries": 0, "socket_connect_timeout": 2}) as line,
+    ):
+        app.send_task("falin.config.tasks.keep_accounts", connection=line, retry=False)
+
+
+def _place(node_id: int) -> dict[str, object] | None:
+    found = list_divisions([node_id])
+    return {"code": found[0].code, "name": found[0].name, "level": int(found[0].level)} if found else None
 
 
 def _to_broker(schema: str, job_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, places, settings
+from falin.portal.rest import account, audit, emergencies, people, places, search, settings, sign_on, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -42,9 +42,34 @@ _places = [
     path("updates/<int:update_id>/application/", places.Application.as_view(), name="application"),
     path("updates/<int:update_id>/drop/", places.Dropping.as_view(), name="drop"),
 ]
+_account = [
+    path("security/", account.Security.as_view(), name="api-security"),
+    path("sessions/", account.Sessions.as_view(), name="api-sessions"),
+    path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
+]
+_emergencies = [
+    path("", emergencies.Emergencies.as_view(), name="api-emergencies"),
+    path("here/", emergencies.Here.as_view(), name="api-emergencies-here"),
+    path("<int:emergency_id>/", emergencies.Emergency.as_view(), name="api-emergency"),
+    path("<int:emergency_id>/decision/", emergencies.Decision.as_view(), name="api-emergency-decision"),
+    path("<int:emergency_id>/end/", emergencies.End.as_view(), name="api-emergency-end"),
+]
+_webhooks = [
+    path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
+    path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
+    path("<uuid:endpoint_id>/", webhooks.OneEndpoint.as_view(), name="api-webhook"),
+    path("<uuid:endpoint_id>/secret/", webhooks.Secret.as_view(), name="api-webhook-secret"),
+    path("<uuid:endpoint_id>/trial/", webhooks.Trial.as_view(), name="api-webhook-trial"),
+    path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
+]
 urlpatterns = [
+    path("search/", search.Search.as_view(), name="api-search"),
+    path("emergencies/", include(_emergencies)),
+    path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("places/", include((_places, "places-api"))),
     path("audit/", include(_audit)),
+    path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
+    path("webhooks/", include(_webhooks)),
 ]
