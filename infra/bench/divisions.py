@@ -38,7 +38,7 @@ class Size:
     before: str = "2.6.1"
     counties: int = 20
     rounds: int = 3
-    words: int = 200
+    words: int = 60
 
 
 def run(home: Home, as_json: bool, size: Size | None = None) -> int:  # noqa: FBT001 (the command line's own shape)
