@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import tempfile
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -27,6 +28,7 @@ from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
+from falin.portal.commands import PROVINCES
 from services.advisers import api as advisers
 from services.advisers.api import (
     appoint_adviser,
@@ -41,6 +43,8 @@ from services.advisers.types import VacancyReason
 from services.duty.commands import close_month, log_visit, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
+from tenants.divisions import api
+from tenants.divisions.types import Level, ListedRow
 from tenants.identity.api import (
     Role,
     create_person,
@@ -159,12 +163,40 @@ def build() -> None:
         _tokens(world, words)
         _accounts()
         _above(world, words)
+        _updates(world)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
         _set_aside(world, words)
         relay.measure(scopes, clock=lambda: NOW)
     finally:
         jobs._sender[:] = sender
+
+
+# Updates of provinces that are not in the world, one in each state: code of the province → how far it is.
+UPDATED = {"34": "deciding", "35": "decided", "36": "submitted", "37": "applied"}
+
+
+def _updates(world: World) -> None:
+    maker, second = world.scope("sysadmin"), world.scope("security")
+
+    def done(scope: Scope, command: Callable[..., object], **given: object) -> None:
+        with inside(scope, read_only=False):
+            command(scope=scope, now=NOW, **given)
+
+    for code, state in UPDATED.items():
+        with inside(maker, read_only=False):
+            row = ListedRow(Level.PROVINCE, code, PROVINCES[code], "")
+            update = api.prepare_update(scope=maker, rows=[row], province=code, day=date(2026, 12, 1), source="新名录",
+                                        now=NOW)  # fmt: skip
+        if state == "deciding":
+            continue
+        # What was decided against changes nothing, so that the world stays as small as it is.
+        done(maker, api.decide_group, update_id=update, group="added.only_here", decision=api.Decision.REFUSED)
+        if state != "decided":
+            done(maker, api.submit_update, update_id=update)
+        if state == "applied":
+            done(second, api.confirm_update, update_id=update)
+            done(second, api.apply_update, update_id=update)
 
 
 class _Words:

@@ -34,6 +34,7 @@ OWNERS = {
     "sheet": "advisers.import",
     "import-errors": "advisers.import",
     "audit-log": "audit.export",
+    "places-list": "places.update",
 }
 READERS = {"photo": "duty.read", "sheet": "advisers.import", "import-errors": "advisers.import"}
 Purpose = tuple[str, dict[str, str], int]

@@ -18,6 +18,7 @@ BENCH = Path(__file__).resolve().parents[3] / "infra" / "bench"
 FIELDS = ["bench", "case", "unit", "value", "peer", "peer_value", "ratio", "goal", "met", "runs"]
 SMALL: dict[str, dict[str, int]] = {
     "access": {"rows": 3000, "rounds": 2, "lookups": 5},
+    "divisions": {"edition": "", "before": "", "counties": 2, "rounds": 1, "words": 5},
     "provision": {"rounds": 1},
     "audit": {"entries": 50, "acts": 3, "rounds": 1},
     "signin": {"bindings": 20, "rounds": 2, "times": 1},
@@ -25,6 +26,23 @@ SMALL: dict[str, dict[str, int]] = {
 }
 CASES = {
     "access": {"access/clear-1000": "ms", "access/blind-index": "ms", "access/list": "ms"},
+    "divisions": {
+        "divisions/import": "s",
+        "divisions/compare": "s",
+        "divisions/alone": "%",
+        **{
+            f"divisions/search/{kind}": "ms"
+            for kind in (
+                "1 characters",
+                "2 characters",
+                "3 characters",
+                "4 characters",
+                "former name",
+                "pinyin",
+                "initials",
+            )
+        },
+    },
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
     "signin": {"signin/many-bindings": "CPU ms"},

@@ -10,6 +10,7 @@ from falin.portal.rest import (
     emergencies,
     own_data,
     people,
+    places,
     same,
     search,
     settings,
@@ -59,6 +60,19 @@ _tokens = [
     path("bindings/", tokens.Bindings.as_view(), name="api-token-bindings"),
     path("<int:token_id>/", tokens.Token.as_view(), name="api-token"),
 ]
+_places = [
+    path("", places.Search.as_view(), name="search"),
+    path("<int:node_id>/", places.Place.as_view(), name="place"),
+    path("updates/", places.Updates.as_view(), name="updates"),
+    path("updates/<int:update_id>/", places.Update.as_view(), name="update"),
+    path("updates/<int:update_id>/changes/", places.Changes.as_view(), name="changes"),
+    path("updates/<int:update_id>/changes/<int:change_id>/", places.OneChange.as_view(), name="change"),
+    path("updates/<int:update_id>/groups/", places.Groups.as_view(), name="groups"),
+    path("updates/<int:update_id>/submission/", places.Submission.as_view(), name="submission"),
+    path("updates/<int:update_id>/confirmation/", places.Confirmation.as_view(), name="confirmation"),
+    path("updates/<int:update_id>/application/", places.Application.as_view(), name="application"),
+    path("updates/<int:update_id>/drop/", places.Dropping.as_view(), name="drop"),
+]
 _account: list[Any] = [
     path("data/", own_data.OwnData.as_view(), name="api-own-data"),
     path("tokens/", include(_tokens)),
@@ -87,6 +101,7 @@ urlpatterns = [
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
+    path("places/", include((_places, "places-api"))),
     path("audit/", include(_audit)),
     path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
     path("webhooks/", include(_webhooks)),
