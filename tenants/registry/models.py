@@ -37,3 +37,12 @@ class SpareSchema(PublicModel):
     name = models.CharField(max_length=63, primary_key=True)
     heads = models.CharField(max_length=64)  # hash of the migrations it was made with; an outdated one is rebuilt
     made_at = models.DateTimeField()
+
+
+class Trouble(PublicModel):
+    """Why a schema could not follow an upgrade; gone once it could."""
+
+    schema = models.CharField(max_length=63, primary_key=True)
+    migration = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    error = models.CharField(max_length=500)

@@ -111,6 +111,8 @@ COMMANDS = (
             answer="falin.runtime.verify:run", options=verify_options),
     Command(name="migrate", chinese="升级数据库结构", english="bring the database up to date",
             answer="falin.runtime.management:migrate", passes_on=True),
+    Command(name="tenants", chinese="看、升级、停用、导出、恢复、迁移各单位的库", english="the bodies' schemas and their lives",
+            answer="falin.runtime.management:tenants", passes_on=True),
     Command(name="access", chinese="谁能做什么、为什么；重置密码", english="who may do what and why; reset a password",
             answer="falin.runtime.management:access", passes_on=True),
     Command(name="manage", chinese="Django 的管理命令", english="Django's management commands",

@@ -19,12 +19,14 @@ FIELDS = ["bench", "case", "unit", "value", "peer", "peer_value", "ratio", "goal
 SMALL: dict[str, dict[str, int]] = {
     "access": {"rows": 3000, "rounds": 2, "lookups": 5},
     "provision": {"rounds": 1},
+    "migrate": {"tenants": 2, "rounds": 1},
     "audit": {"entries": 50, "acts": 3, "rounds": 1},
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
     "access": {"access/clear-1000": "ms", "access/blind-index": "ms"},
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
+    "migrate": {"migrate/nothing": "s", "migrate/addfield": "s", "migrate/addfield-parallel": "s"},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
     "request": {
         "request/one/street": "ms",
