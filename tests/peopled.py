@@ -24,7 +24,7 @@ from PIL.PngImagePlugin import PngInfo
 from falin.kernel import audit, jobs, outbox, relay
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope
+from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from services.advisers.api import (
     appoint_adviser,
@@ -53,7 +53,8 @@ from tenants.identity.api import (
 )
 from tenants.identity.commands import password_was_changed
 from tenants.identity.models import Binding
-from tenants.registry.api import find_by_schema, list_tenants
+from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
+from tenants.registry.commands import ask_deed, suspend_tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
 
@@ -144,8 +145,20 @@ def build() -> None:
         relay.drain(scopes, clock=lambda: NOW)
         _set_aside(world, words)
         relay.measure(scopes, clock=lambda: NOW)
+        _bodies(world)
     finally:
         jobs._sender[:] = sender
+
+
+def _bodies(world: World) -> None:
+    """A body that nobody works in yet, suspended; and a wish that waits for a second operator."""
+    empty = provision_tenant(node_id=world.node("3302"), kind=Kind.COUNTY, name="宁波市", now=NOW)
+    operator = world.scope("operator")
+    with inside(operator, read_only=False):
+        suspend_tenant(scope=operator, tenant_id=empty.id, why="机构还没有成立", now=NOW)
+    system = system_scope(schema="public", tenant_id=0, grants=operator.grants)
+    with inside(system, read_only=False):
+        ask_deed(scope=system, tenant_id=empty.id, act=Act.CLOSE, why="机构不成立了", now=NOW)
 
 
 class _Words:

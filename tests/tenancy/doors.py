@@ -276,6 +276,31 @@ def _second(reader: Reader, thing: Thing) -> bool:
     return reader.role == "city_officer" and reader.reaches(thing.codes)
 
 
+def _tenants(*states: str) -> Callable[[Ground], Iterable[Thing]]:
+    def things(ground: Ground) -> Iterable[Thing]:
+        for row in ground.rows["registry_tenant"]:
+            if not states or row["state"] in states:
+                yield Thing({"tenant_id": row["id"]}, frozenset({row["place"]}), more={"state": row["state"]})
+        yield Thing({"tenant_id": 99_999_999}, frozenset())
+
+    return things
+
+
+def _deeds(ground: Ground) -> Iterable[Thing]:
+    named = {row["id"]: row["place"] for row in ground.rows["registry_tenant"]}
+    for row in ground.rows["registry_deed"]:
+        yield Thing({"deed_id": row["id"]}, frozenset({named[row["tenant_id"]]}))
+    yield Thing({"deed_id": 99_999_999}, frozenset())
+
+
+def _runs_the_platform(reader: Reader, thing: Thing) -> bool:
+    return reader.role == "operator" and bool(thing.codes)
+
+
+def _is_in(state: str) -> Callable[[Ground, Reader, Thing], bool]:
+    return lambda ground, reader, thing: thing.more.get("state") == state
+
+
 PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
 COMMUNITY = Asked(_places(12), _on_county_side)
 # By the address's name, or by the names of its parts.
@@ -299,6 +324,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("proposal",): Asked(_proposals, _second),
     "people-api:who": Asked(_places(2, 4, 6, 9, 12), _place_facts),
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
+    ("tenant_id",): Asked(_tenants(), _runs_the_platform),
+    ("deed_id",): Asked(_deeds, _runs_the_platform),
     ("visit_id",): Asked(_visits, _own_rows),
     ("reminder_id",): Asked(_reminders, _own_reminder),
     "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
@@ -615,6 +642,16 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST portal:tenant-suspend": Write(_WHY, right=_is_in("open")),
+    "POST portal:tenant-reopen": Write(_WHY, right=_is_in("suspended")),
+    "POST portal:tenant-close": Write(_WHY, right=_is_in("open")),
+    "POST portal:deed-confirm": Write(),
+    "POST portal:deed-refuse": Write(_WHY),
+    "POST tenants-api:suspension": Write(_WHY, right=_is_in("open")),
+    "DELETE tenants-api:suspension": Write(_WHY, right=_is_in("suspended")),
+    "POST tenants-api:ask": Write(_form(act="close", why="机构撤销"), right=_is_in("open")),
+    "POST tenants-api:confirm": Write(),
+    "POST tenants-api:refuse": Write(_WHY),
     "POST portal:audit-export": Write(),
     "POST api-audit-export": Write(),
 }
@@ -717,6 +754,15 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
+    "portal:tenants": {"place"},
+    "portal:tenant": {"place"},
+    "portal:tenant-suspend": {"place"},
+    "portal:tenant-reopen": {"place"},
+    "portal:tenant-close": {"place"},
+    "portal:deed-refuse": {"place"},
+    "tenants-api:tenants": {"place"},
+    "tenants-api:tenant": {"place"},
+    "tenants-api:deeds": {"place"},
     "portal:people": {"person"},
     "portal:person": {"person"},
     "portal:person-new": FORM,

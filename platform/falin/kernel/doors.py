@@ -58,6 +58,7 @@ def door(
                 writing = request.method in write_methods
                 if writing:
                     same_hat(request, scope)
+                    scope.check_may_write()
                 scope.require(grant)
                 if writing and step_up and not stepup.is_fresh(request):
                     return stepup.ask_again(request)

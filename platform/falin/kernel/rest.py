@@ -89,6 +89,7 @@ class DoorView(APIView):
             raise exceptions.NotAuthenticated
         if method in self.door_writes:
             same_hat(request._request, scope)
+            scope.check_may_write()
         scope.require(self.door_grants[method])
         if method in self.door_step_up and not stepup.is_fresh(request._request):
             raise stepup.StepUp

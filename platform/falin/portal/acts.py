@@ -63,6 +63,13 @@ WORDS = {
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
     "kernel.root.rotated": _("换用新的根密钥"),
+    "registry.tenant.suspended": _("停用单位"),
+    "registry.tenant.reopened": _("恢复单位"),
+    "registry.tenant.closed": _("关闭单位"),
+    "registry.tenant.removed": _("删除单位"),
+    "registry.deed.asked": _("提出要两人办的事"),
+    "registry.deed.confirmed": _("确认要两人办的事"),
+    "registry.deed.refused": _("拒绝要两人办的事"),
     "portal.province.asked": _("开通省级"),
     "portal.county.asked": _("开通县（区）"),
     "settings.statement.made": _("设定指标"),
@@ -73,7 +80,7 @@ WORDS = {
 }
 GROUPS = {
     "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
-    "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
+    "registry": _("单位"), "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
 }  # fmt: skip
 KINDS = {
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
@@ -95,8 +102,10 @@ FACTS = {
     "keys": _("密钥（个）"), "cipher": _("算法"), "version": _("版本"), "purpose": _("用途"), "days": _("保存（天）"),
     "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
     "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"),
+    "state": _("状态"), "deed": _("编号"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
+STATE_WORDS = {"open": _("开通"), "suspended": _("停用"), "closed": _("关闭")}
 _KINDS_OF_VISIT = {"visit": _("到点"), "lecture": _("讲座")}
 
 
@@ -128,7 +137,7 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {
         "person": people, "node_id": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
-        "role": {str(role): label for role, label in ROLE_LABELS.items()},
+        "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip
     words = known.get(name, {})

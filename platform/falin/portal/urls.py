@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings
+from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, tenants
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -44,5 +44,12 @@ urlpatterns = [
     path("people/<int:person_id>/suspend/", acting.suspend, name="person-suspend"),
     path("people/<int:person_id>/reinstate/", acting.reinstate, name="person-reinstate"),
     path("people/<int:person_id>/password/", acting.reset, name="person-reset"),
+    path("tenants/", tenants.overview, name="tenants"),
+    path("tenants/<int:tenant_id>/", tenants.one, name="tenant"),
+    path("tenants/<int:tenant_id>/suspend/", tenants.suspend, name="tenant-suspend"),
+    path("tenants/<int:tenant_id>/reopen/", tenants.reopen, name="tenant-reopen"),
+    path("tenants/<int:tenant_id>/close/", tenants.close, name="tenant-close"),
+    path("tenants/deeds/<int:deed_id>/confirm/", tenants.confirm, name="deed-confirm"),
+    path("tenants/deeds/<int:deed_id>/refuse/", tenants.refuse, name="deed-refuse"),
     path("events/", operators.events, name="events"),
 ]

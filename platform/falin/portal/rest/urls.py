@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings
+from falin.portal.rest import audit, people, settings, tenants
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -29,7 +29,17 @@ _audit = [
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
 ]
+_tenants = [
+    path("", tenants.Tenants.as_view(), name="tenants"),
+    path("deeds/", tenants.Deeds.as_view(), name="deeds"),
+    path("deeds/<int:deed_id>/confirm/", tenants.Confirmation.as_view(), name="confirm"),
+    path("deeds/<int:deed_id>/refuse/", tenants.Refusal.as_view(), name="refuse"),
+    path("<int:tenant_id>/", tenants.Tenant.as_view(), name="tenant"),
+    path("<int:tenant_id>/suspension/", tenants.Suspension.as_view(), name="suspension"),
+    path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
+]
 urlpatterns = [
+    path("tenants/", include((_tenants, "tenants-api"))),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),

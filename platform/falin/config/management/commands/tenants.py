@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside, shared
+from falin.portal.people import LENGTHS
+from tenants.divisions.api import find_by_code
+from tenants.identity.api import Role, find_person, read_signed_in, scope_of
 from tenants.registry import schemas
-from tenants.registry.api import TenantInfo, list_tenants
-from tenants.registry.commands import upgrade
+from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of, list_tenants
+from tenants.registry.commands import ask_deed, confirm_deed, reopen_tenant, suspend_tenant, upgrade
+from tenants.registry.policies import MANAGE
+from tenants.registry.queries import list_deeds
+
+# Acts on one tenant, by one operator or asked for by the first of two.
+ACTS = {
+    "suspend": "everybody of the body reads, nobody writes",
+    "reopen": "a suspended or closed body works again",
+    "close": "ask to close the body; prints the number a second operator confirms",
+}
 
 
 class Command(BaseCommand):
@@ -27,9 +42,21 @@ class Command(BaseCommand):
         migrate.add_argument("--json", action="store_true", help="one JSON object a line")
         migrate.add_argument("--parallel", type=int, default=schemas.PARALLEL, help="connections at a time")
 
+        for act, words in ACTS.items():
+            one = acts.add_parser(act, help=words)
+            one.add_argument("tenant", help="its schema, or the code of its place")
+            one.add_argument("--why", required=True)
+            one.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
+        deeds.add_argument("--json", action="store_true", help="one JSON object a line")
+        confirm = acts.add_parser("confirm", help="yes, as the second operator")
+        confirm.add_argument("deed", type=int, help="its number in `tenants deeds`")
+        confirm.add_argument("--as", dest="username", required=True, help="sign-in name of the second operator")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            getattr(self, "_" + options["act"])(options)
+            act = options["act"]
+            self._about(options) if act in ACTS else getattr(self, "_" + act)(options)
         except Refused as refused:
             raise CommandError(refused.message) from None
 
@@ -50,6 +77,48 @@ class Command(BaseCommand):
         self._list(options, report)
         if report.failed:
             raise CommandError(_("有 %(n)s 个单位没有升级成功，其余的都好了。") % {"n": len(report.failed)})
+
+    def _about(self, options: Any) -> None:
+        """One act on one tenant, as an operator with a name."""
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        given = {"scope": scope, "tenant_id": tenant.id, "why": options["why"], "now": now()}
+        with inside(scope, read_only=False):
+            if options["act"] in {"suspend", "reopen"}:
+                (suspend_tenant if options["act"] == "suspend" else reopen_tenant)(**given)
+            else:
+                self.stdout.write(str(ask_deed(act=Act(options["act"]), **given)))
+
+    def _deeds(self, options: Any) -> None:
+        with shared(read_only=True) as system:
+            for deed in list_deeds(scope=replace(system, grants=frozenset({MANAGE}))):
+                line = {"id": deed.id, "act": deed.act, "name": deed.name, "why": deed.why, "outcome": deed.outcome,
+                        "due_at": deed.due_at.isoformat() if deed.due_at else None}  # fmt: skip
+                text = f"#{deed.id}  {deed.act}  {deed.name}  {deed.outcome}  {line['due_at'] or ''}  {deed.why}"
+                self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else text)
+
+    def _confirm(self, options: Any) -> None:
+        scope = operator(options["username"])
+        with inside(scope, read_only=False):
+            confirm_deed(scope=scope, deed_id=options["deed"], now=now())
+
+
+def operator(username: str) -> Scope:
+    """An operator's own scope, as if he had signed in: what is done from the terminal is booked under a name too."""
+    person = find_person(username)
+    signed_in = read_signed_in(person_id=person.id, on=legal_day(now())) if person else None
+    hat = next((hat for hat in signed_in.hats if hat.role == Role.OPERATOR), None) if signed_in else None
+    if signed_in is None or hat is None:
+        raise CommandError(_("没有这名运维人员。"))
+    return scope_of(signed_in, hat)
+
+
+def find(word: str) -> TenantInfo:
+    """A tenant by its schema, or by the code of the place its body sits at."""
+    place = find_by_code(LENGTHS[len(word)], word) if word.isdecimal() and len(word) in LENGTHS else None
+    found = find_tenant_of(place.id) if place else find_by_schema(word)
+    if found is None:
+        raise CommandError(_("没有这个单位。"))
+    return found
 
 
 def _line(tenant: TenantInfo, standing: schemas.Standing) -> dict[str, Any]:

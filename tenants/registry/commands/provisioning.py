@@ -1,4 +1,4 @@
-"""Every way the directory of tenants changes."""
+"""The place where bodies get their schemas and schemas follow releases."""
 
 from __future__ import annotations
 
@@ -88,8 +88,3 @@ def _take_spare(heads: str, node_id: int, kind: Kind, name: str, now: datetime) 
         return None
     number, schema, node, body, shown, state = row
     return TenantInfo(id=number, schema=schema, node_id=node, kind=Kind(body), name=shown, state=State(state))
-
-
-def info(tenant: Tenant) -> TenantInfo:
-    return TenantInfo(id=tenant.id, schema=tenant.schema_name, node_id=tenant.node_id, kind=Kind(tenant.kind),
-                      name=tenant.name, state=State(tenant.state))  # fmt: skip
