@@ -21,10 +21,11 @@ from services.advisers.queries import (
     list_gaps,
     list_own_communities,
 )
+from services.advisers.queries.belongings import BELONGINGS
 from services.advisers.queries.sealed import SEALED
 from services.advisers.rules import MOST_COMMUNITIES, REASON_LABELS
 
-__all__ = ["MOST_COMMUNITIES", "REASON_LABELS", "RETAINED", "SEALED", "adviser_of_scope", "appoint_adviser", "end_appointment",
-           "explain_vacancy", "find_appointment_on", "firm_overview", "list_appointments",
+__all__ = ["BELONGINGS", "MOST_COMMUNITIES", "REASON_LABELS", "RETAINED", "SEALED", "adviser_of_scope", "appoint_adviser",
+           "end_appointment", "explain_vacancy", "find_appointment_on", "firm_overview", "list_appointments",
            "list_appointments_in_month", "list_gaps", "list_own_communities", "open_account", "record_examination",
            "register_adviser", "register_firm", "replace_adviser", "take_own_record"]  # fmt: skip

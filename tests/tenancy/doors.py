@@ -23,6 +23,7 @@ from django.test import RequestFactory
 from falin.kernel.checks import door_of, doorless, walk
 from falin.kernel.rest import DoorView
 from tests import peopled
+from tests.app.registry.archives import keys
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.tenancy.ground import Fact, Ground, Reader, text_of
 from tests.tenancy.reference import MAY, in_register, may_see
@@ -647,6 +648,10 @@ WRITES: dict[str, Write] = {
     "POST portal:tenant-close": Write(_WHY, right=_is_in("open")),
     "POST portal:deed-confirm": Write(),
     "POST portal:deed-refuse": Write(_WHY),
+    "POST portal:tenant-archive": Write(
+        lambda ground, reader, thing: {"recipient": SimpleUploadedFile("cert.pem", keys("省档案馆")[0])}
+    ),
+    "POST tenants-api:archives": Write(lambda ground, reader, thing: {"recipient": keys("省档案馆")[0].decode()}),
     "POST tenants-api:suspension": Write(_WHY, right=_is_in("open")),
     "DELETE tenants-api:suspension": Write(_WHY, right=_is_in("suspended")),
     "POST tenants-api:ask": Write(_form(act="close", why="机构撤销"), right=_is_in("open")),
@@ -759,6 +764,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:tenant-suspend": {"place"},
     "portal:tenant-reopen": {"place"},
     "portal:tenant-close": {"place"},
+    "portal:tenant-archive": {"place"},
     "portal:deed-refuse": {"place"},
     "tenants-api:tenants": {"place"},
     "tenants-api:tenant": {"place"},

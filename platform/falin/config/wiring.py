@@ -6,11 +6,19 @@ from falin.kernel import crypto, jobs, outbox, parameters, retention
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
+from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import RETAINED, SEALED
+from services.duty import api as duty
+from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up
 from tenants.identity.api import scope_in_force
+from tenants.identity.belongings import PEOPLE
+from tenants.registry import belongings
+from tenants.registry import commands as registry
+from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
 from tenants.settings import api as settings
+from tenants.settings.belongings import SETTINGS
 
 
 def wire() -> None:
@@ -19,10 +27,13 @@ def wire() -> None:
     jobs.read_scopes_with(scope_in_force)
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
+    registry.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED)
     retention.declare(*RETAINED)
+    belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
+                       *ANCHORS, *DOMAINS)  # fmt: skip
     outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
 

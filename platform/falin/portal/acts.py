@@ -67,6 +67,9 @@ WORDS = {
     "registry.tenant.reopened": _("恢复单位"),
     "registry.tenant.closed": _("关闭单位"),
     "registry.tenant.removed": _("删除单位"),
+    "registry.tenant.restored": _("从档案恢复单位"),
+    "registry.archive.asked": _("要求导出单位"),
+    "registry.archive.made": _("导出单位"),
     "registry.deed.asked": _("提出要两人办的事"),
     "registry.deed.confirmed": _("确认要两人办的事"),
     "registry.deed.refused": _("拒绝要两人办的事"),
@@ -102,7 +105,7 @@ FACTS = {
     "keys": _("密钥（个）"), "cipher": _("算法"), "version": _("版本"), "purpose": _("用途"), "days": _("保存（天）"),
     "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
     "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"),
-    "state": _("状态"), "deed": _("编号"),
+    "state": _("状态"), "deed": _("编号"), "recipient": _("接收人"), "rows": _("行数"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
 STATE_WORDS = {"open": _("开通"), "suspended": _("停用"), "closed": _("关闭")}

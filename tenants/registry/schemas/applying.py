@@ -96,9 +96,6 @@ def _apply(wrapper: DatabaseWrapper, batch: Sequence[Step]) -> None:
         with DatabaseSchemaEditor(wrapper, atomic=step.atomic) as editor:
             for step in batch:
                 _send(wrapper, editor, step)
-                with wrapper.cursor() as cursor:
-                    cursor.execute("insert into django_migrations (app, name, applied) values (%s, %s, now())",
-                                   [step.app, step.name])  # fmt: skip
     except Exception as error:
         raise Stuck(step, error) from error
 

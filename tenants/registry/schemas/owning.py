@@ -67,10 +67,10 @@ def apart(work: Callable[[DatabaseWrapper], T], *, threads: int = 1) -> list[T]:
 def settle(wrapper: DatabaseWrapper, schema: str) -> None:
     """Point a connection of the owner's at one schema, seeing all its rows, until it is pointed elsewhere."""
     wrapper.schema_name = schema
+    # All rows: row security is forced upon the owner too.
+    words = sql.SQL("set search_path = {n}, public; set app.whole = 'on'; set lock_timeout = '3s'")
     with wrapper.cursor() as cursor:
-        cursor.execute(sql.SQL("set search_path = {n}, public").format(n=sql.Identifier(schema)))
-        cursor.execute("set app.whole = 'on'")  # row security is forced upon the owner too
-        cursor.execute("set lock_timeout = '3s'")
+        cursor.execute(words.format(n=sql.Identifier(schema)))
 
 
 def prepare_rights(own: psycopg.Connection) -> None:

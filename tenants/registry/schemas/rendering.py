@@ -76,7 +76,7 @@ class _Listener(DatabaseSchemaEditor):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One migration as what it sends to a tenant's schema, in order: statements, and Python between them."""
+    """One migration as what it sends to a tenant's schema: statements, Python between them, its line in the ledger."""
 
     app: str
     name: str
@@ -175,8 +175,13 @@ def _steps_in(wrapper: DatabaseWrapper) -> list[Step]:
                         operation.database_forwards(app, editor, before, state)
         except Exception as error:
             raise CannotRender(f"{app}.{name}: {error}") from error
-        found.append(Step(app=app, name=name, atomic=bool(migration.atomic), parts=tuple(editor.parts)))
+        found.append(Step(app=app, name=name, atomic=bool(migration.atomic), parts=(*editor.parts, _booked(app, name))))
     return found
+
+
+def _booked(app: str, name: str) -> str:
+    names = f"{sql.quote(app)}, {sql.quote(name)}"
+    return f"insert into django_migrations (app, name, applied) values ({names}, now())"  # noqa: S608
 
 
 def _is_code(operation: Operation) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tests.app.registry.archives import keys
 from tests.app.registry.cast import second_operator, tenant_of
 from tests.world import World
 
@@ -83,3 +85,15 @@ def test_programs_suspend_and_reopen(world: World, sign_in: Any, west: int) -> N
     assert operator.get(f"/api/v1/tenants/{west}/").json()["state"] == "open"
     assert operator.get("/api/v1/tenants/99999/").status_code == 404
     assert sign_in("county").get("/api/v1/tenants/").status_code == 403
+
+
+def test_an_archive_is_asked_for_with_a_certificate(world: World, sign_in: Any, west: int) -> None:
+    operator, address = sign_in("operator"), f"/tenants/{west}/archive/"
+    assert operator.get(address).status_code == 200
+    page = operator.post(address, {"recipient": SimpleUploadedFile("cert.pem", b"nonsense")})
+    assert page.status_code == 422
+    assert "这不是 PEM 格式的证书" in page.content.decode()
+    answer = operator.post(address, {"recipient": SimpleUploadedFile("cert.pem", keys("省档案馆")[0])})
+    assert "导出西湖区" in operator.get(answer.headers["Location"]).content.decode()
+    asked = operator.post(f"/api/v1/tenants/{west}/archives/", {"recipient": "x"}, content_type="application/json")
+    assert (asked.status_code, asked.json()["field"]) == (422, "recipient")

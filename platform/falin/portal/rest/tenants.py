@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
+from falin.portal.rest.audit import JobOut
 from tenants.registry import commands, queries
 from tenants.registry.api import Act, Overview
 from tenants.registry.policies import MANAGE
@@ -50,6 +51,10 @@ class WhyIn(serializers.Serializer[Any]):
 
 class DeedIn(WhyIn):
     act = serializers.ChoiceField(choices=[act.value for act in Act])
+
+
+class ArchiveIn(serializers.Serializer[Any]):
+    recipient = serializers.CharField(max_length=20_000, help_text="certificate (PEM, RSA) of who alone may read it")
 
 
 class NumberOut(serializers.Serializer[Any]):
@@ -119,6 +124,19 @@ class Asked(DoorView):
         data = given.validated_data
         number = commands.ask_deed(scope=scope, tenant_id=tenant_id, act=Act(data["act"]), why=data["why"], now=now())
         return Response({"id": number}, status=201)
+
+
+class Archives(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+
+    @extend_schema(request=ArchiveIn, responses={202: JobOut}, operation_id="tenants_export")
+    def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """Ask for one archive of everything; the job's result names the file."""
+        given = ArchiveIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        recipient = given.validated_data["recipient"].encode()
+        job = commands.ask_archive(scope=scope, tenant_id=tenant_id, recipient=recipient, now=now())
+        return Response(JobOut({"job": job}).data, status=202)
 
 
 class Deeds(DoorView):

@@ -36,6 +36,7 @@ _tenants = [
     path("deeds/<int:deed_id>/refuse/", tenants.Refusal.as_view(), name="refuse"),
     path("<int:tenant_id>/", tenants.Tenant.as_view(), name="tenant"),
     path("<int:tenant_id>/suspension/", tenants.Suspension.as_view(), name="suspension"),
+    path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
     path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
 ]
 urlpatterns = [

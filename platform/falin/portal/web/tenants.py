@@ -85,6 +85,34 @@ def close(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBas
     })  # fmt: skip
 
 
+class RecipientForm(forms.Form):
+    recipient = forms.FileField(
+        label=gettext_lazy("接收人的证书"),
+        help_text=gettext_lazy("PEM 文件。号码和文件只有持有对应私钥的人打得开，我们也打不开。"),
+    )
+
+
+@door(grant=MANAGE, reads="GET", writes="POST")
+def archive(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
+    """Ask for one archive of everything, for somebody with a certificate."""
+    (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
+    form = RecipientForm(request.POST, request.FILES) if request.method == "POST" else RecipientForm()
+    if form.is_valid():
+        try:
+            recipient = form.cleaned_data["recipient"].read(20_000)
+            job = commands.ask_archive(scope=scope, tenant_id=tenant_id, recipient=recipient, now=now())
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("正在导出，做完可以在这里下载。"))
+            return redirect("portal:job", job)
+    return render(request, "portal/tenants/archive.html", {
+        "form": form, "row": row, "back": reverse("portal:tenant", args=[tenant_id]),
+    }, status=422 if form.errors else 200)  # fmt: skip
+
+
 def _ask(act: Act) -> Callable[..., Any]:
     return lambda **given: commands.ask_deed(act=act, **given)
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
+import uuid
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from falin.kernel import files, jobs
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.people import LENGTHS
 from tenants.divisions.api import find_by_code
-from tenants.identity.api import Role, find_person, read_signed_in, scope_of
+from tenants.identity.api import Role, find_person, read_signed_in, scope_of, system_of
 from tenants.registry import schemas
 from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of, list_tenants
-from tenants.registry.commands import ask_deed, confirm_deed, reopen_tenant, suspend_tenant, upgrade
+from tenants.registry.archives.format import Reader
+from tenants.registry.archives.restoring import restore_archive
+from tenants.registry.commands import ask_archive, ask_deed, confirm_deed, reopen_tenant, suspend_tenant, upgrade
 from tenants.registry.policies import MANAGE
 from tenants.registry.queries import list_deeds
 
@@ -47,6 +53,19 @@ class Command(BaseCommand):
             one.add_argument("tenant", help="its schema, or the code of its place")
             one.add_argument("--why", required=True)
             one.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        export = acts.add_parser("export", help="one archive of everything, readable without Falin")
+        export.add_argument("tenant", help="its schema, or the code of its place")
+        export.add_argument(
+            "--to", type=Path, required=True, metavar="CERT", help="certificate (PEM) of who may read it"
+        )
+        export.add_argument("--out", type=Path, metavar="FILE", help="copy the archive here as well")
+        export.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        restore = acts.add_parser("restore", help="put a tenant back from its archive, suspended")
+        restore.add_argument("archive", type=Path)
+        restore.add_argument("--cert", type=Path, required=True, help="certificate (PEM) it was sealed for")
+        restore.add_argument("--key", type=Path, required=True, help="its private key (PEM)")
+        restore.add_argument("--password", type=Path, help="file with the private key's password")
+        restore.add_argument("--check", action="store_true", help="only try whether it could be restored")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
         confirm = acts.add_parser("confirm", help="yes, as the second operator")
@@ -87,6 +106,36 @@ class Command(BaseCommand):
                 (suspend_tenant if options["act"] == "suspend" else reopen_tenant)(**given)
             else:
                 self.stdout.write(str(ask_deed(act=Act(options["act"]), **given)))
+
+    def _export(self, options: Any) -> None:
+        """The job, done in this process."""
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=False):
+            number = ask_archive(scope=scope, tenant_id=tenant.id, recipient=options["to"].read_bytes(), now=now())
+        state = jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+            if state != "done":
+                raise CommandError(job.log)
+            if options["out"]:
+                _row, content = files.open_file(scope=scope, file_id=uuid.UUID(job.result["file"]))
+                with content, options["out"].open("wb") as out:
+                    shutil.copyfileobj(content, out)
+        self.stdout.write(f"{tenant.name}  {job.result['rows']}  {job.result['sha256']}")
+
+    def _restore(self, options: Any) -> None:
+        password = options["password"].read_bytes().strip() if options["password"] else None
+        reader = Reader.read(options["cert"].read_bytes(), options["key"].read_bytes(), password)
+
+        def tell(done: int, total: int, name: str) -> None:
+            self.stderr.write(f"{done}/{total} {name}", ending="\r")
+
+        found = restore_archive(options["archive"], reader, check=options["check"], tell=tell, now=now())
+        said = _("%(name)s：可以恢复。") if options["check"] else _("%(name)s：已恢复，停用中。请核对后恢复使用。")
+        self.stdout.write(said % {"name": found.tenant.name} + f" {found.rows}")
+        for path in found.missing:
+            self.stdout.write(_("档案里没有这个文件：%(path)s") % {"path": path})
 
     def _deeds(self, options: Any) -> None:
         with shared(read_only=True) as system:
