@@ -21,7 +21,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from falin.kernel import audit, jobs, outbox, relay
+from falin.kernel import audit, jobs, outbox, relay, webhooks
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope, system_scope
@@ -135,6 +135,7 @@ def build() -> None:
         _officials(world)
         _grants(world, words)
         _register(world)
+        _receivers(world, words)
         _appoint(world, words)
         _log(world, words)
         _county_months(world)
@@ -377,6 +378,15 @@ def _above(world: World, words: _Words) -> None:
         with inside(scope, read_only=False):
             audit.record(scope=scope, act="tests.place.noted", subject=("division", world.node(code)), why=words("批示"),
                          node_id=world.node(code), now=NOW)  # fmt: skip
+
+
+def _receivers(world: World, words: _Words) -> None:
+    """Each county's team, and the province's system administrator, have another system told of what happens."""
+    for username in (*TEAMS.values(), "sysadmin"):
+        scope = world.scope(username)
+        with inside(scope, read_only=False):
+            webhooks.register_endpoint(scope=scope, name=words("系统"), address="https://hooks.example.org/in",
+                                       events=["duty.visit.logged", "duty.month.closed"], now=NOW)  # fmt: skip
 
 
 def _set_aside(world: World, words: _Words) -> None:

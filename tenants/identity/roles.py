@@ -129,7 +129,7 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.COUNTY_TEAM: _ALL | _ABOVE | _SETS | _APPOINTS
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
-        "duty.close", "duty.remind", "figures.publish",
+        "duty.close", "duty.remind", "figures.publish", "webhooks.manage",
     },
     Role.COUNTY_FINANCE: _ALL,
     Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published", "settings.read"},
@@ -141,7 +141,7 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.EVALUATOR: _PLACES,
     Role.DATA_STEWARD: _PLACES,
     Role.RESIDENT: frozenset(),
-    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS,
+    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {"webhooks.manage"},
     Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {"people.confirm"},
     Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read", "audit.read", "audit.export"},
     # He runs the platform; what is in it is not his, figures neither.

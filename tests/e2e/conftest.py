@@ -196,11 +196,16 @@ _AXE = """
 """
 
 
-def looks_right(page: Page) -> None:
-    """No accessibility violation, one h1, nothing to scroll sideways."""
+def reads_well(page: Page) -> list[Any]:
+    """What axe finds against the page; nothing, if it is as it should be."""
     if page.evaluate("typeof axe === 'undefined'"):  # once a page; what passed stays in the browser: it is megabytes
         page.evaluate(AXE_SCRIPT)
-    assert page.evaluate(_AXE) == [], page.url
+    return list(page.evaluate(_AXE))
+
+
+def looks_right(page: Page) -> None:
+    """No accessibility violation, one h1, nothing to scroll sideways."""
+    assert reads_well(page) == [], page.url
     assert page.locator("h1").count() == 1, page.url
     assert sideways(page) <= 0, page.url
 

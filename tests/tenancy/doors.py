@@ -302,6 +302,11 @@ def _is_in(state: str) -> Callable[[Ground, Reader, Thing], bool]:
     return lambda ground, reader, thing: thing.more.get("state") == state
 
 
+def _same_house(reader: Reader, thing: Thing) -> bool:
+    assert thing.fact is not None
+    return reader.role in MAY["webhooks.manage"] and thing.fact.schema == reader.schema
+
+
 PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
 COMMUNITY = Asked(_places(12), _on_county_side)
 # By the address's name, or by the names of its parts.
@@ -320,6 +325,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("node_id", "adviser_id"): Asked(_appointing, _on_county_side),
     ("adviser_id",): Asked(_facts("adviser", "adviser_id"), _by_fact),
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
+    ("endpoint_id",): Asked(_facts("webhook", "endpoint_id"), _same_house),
     ("person_id",): Asked(_people, _in_register),
     ("binding_id",): Asked(_bindings, _binding_in_reach),
     ("proposal",): Asked(_proposals, _second),
@@ -554,6 +560,7 @@ _WHY = _form(why="工作调动")
 _REVIEWED = Asked(lambda ground: [Thing({}, thing.codes, thing.fact, more={**thing.more, **thing.parts})
                                   for thing in _bindings(ground)], _binding_in_reach)  # fmt: skip
 _IN_FORM = frozenset({403, 404, 409, 422})  # a thing that a form names and the reader has not: refused at the field
+_RECEIVER = {"name": "业务系统", "address": "https://example.org/hook", "events": ["duty.visit.logged"]}
 _BAN = _form(until="2027-11-16", reason="违反执业纪律")
 _END = _form(on_day="2026-11-20", why="工作调动")
 _CORRECTION = _form(licence="13301201010000001", firm_id=peopled.FIRMS["330106"])
@@ -657,6 +664,17 @@ WRITES: dict[str, Write] = {
     "POST tenants-api:ask": Write(_form(act="close", why="机构撤销"), right=_is_in("open")),
     "POST tenants-api:confirm": Write(),
     "POST tenants-api:refuse": Write(_WHY),
+    "POST portal:webhook-new": Write(_form(**_RECEIVER)),
+    "POST portal:webhook-change": Write(_form(**_RECEIVER)),
+    "POST portal:webhook-secret": Write(),
+    "POST portal:webhook-act": Write(_form(act="try")),
+    "POST api-webhooks": Write(_form(**_RECEIVER)),
+    "PUT api-webhook": Write(_form(**_RECEIVER)),
+    "PATCH api-webhook": Write(_form(stopped=True)),
+    "DELETE api-webhook": Write(),
+    "POST api-webhook-secret": Write(),
+    "POST api-webhook-trial": Write(),
+    "POST api-webhook-messages": Write(_form(since="2026-11-01T00:00:00+08:00")),
     "POST portal:audit-export": Write(),
     "POST api-audit-export": Write(),
 }
@@ -756,6 +774,14 @@ SHOWS: dict[str, set[str] | str] = {
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},
     "api-audit-alarms": FORM,
+    "portal:webhooks": {"webhook"},
+    "portal:webhook-new": FORM,
+    "portal:webhook": {"webhook"},
+    "portal:webhook-change": {"webhook"},
+    "api-webhooks": {"webhook"},
+    "api-webhook": {"webhook"},
+    "api-webhook-events": FORM,
+    "api-webhook-messages": FORM,  # none where nothing happened
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},

@@ -271,6 +271,7 @@ _WORDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "sheet": [row["id"], row["name"].removesuffix(".xlsx")], "sheet file": peopled.sheet_names(row["tenant"]),
     },
     "indicators_run": lambda row: {"run": row["id"]},
+    "kernel_webhookendpoint": lambda row: {"webhook": [row["id"], row["name"]]},
 }  # fmt: skip
 
 

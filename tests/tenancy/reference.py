@@ -45,6 +45,7 @@ MAY: dict[str, set[str]] = {
     "firm.read": {"firm_manager"},
     "tenants.manage": {"operator"},
     "events.manage": {"operator"},
+    "webhooks.manage": {"county_team", "system_administrator"},
 }
 
 
@@ -242,10 +243,15 @@ def _seen(reader: Reader, fact: Fact, _door: str) -> bool:
     return _is_his(reader, fact) or _county_book(reader, fact)
 
 
+def _webhook(reader: Reader, fact: Fact, _door: str) -> bool:
+    """A body's receivers: read by who manages them, and by name in the body's own book."""
+    return fact.schema == reader.schema and (reader.role in MAY["webhooks.manage"] or _reads_history(reader, fact))
+
+
 _BY_KIND = {
     "place": _place, "adviser": _adviser, "firm": _firm, "appointment": _appointment, "ended why": _ended,
     "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
     "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "why": _why, "run": _run, "person": _person,
     "proposal": _proposal,
-    "secret": _secret, "seen": _seen,
+    "secret": _secret, "seen": _seen, "webhook": _webhook,
 }  # fmt: skip

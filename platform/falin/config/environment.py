@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -56,6 +57,10 @@ class Environment(BaseSettings):
     files_bucket: str = Field("", alias="FALIN_FILES_BUCKET", description="S3-compatible bucket; else the disk")
     files_endpoint: str = Field("", alias="FALIN_FILES_ENDPOINT", description="address of the object store")
     mail_url: str = Field("", alias="FALIN_MAIL_URL", description="smtp://user:password@host:port; else the log")
+    webhook_networks: str = Field(
+        "", alias="FALIN_WEBHOOK_NETWORKS",
+        description="inner networks that receivers of webhooks may lie in, by comma; else public addresses only",
+    )  # fmt: skip
     map_approval: str = Field("", alias="FALIN_MAP_APPROVAL", description="审图号, printed on each map")
     province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
 
@@ -78,6 +83,11 @@ def read() -> Environment:
     ]
     if env.secret_key and len(env.secret_key) < 50:
         wrong.append("  FALIN_SECRET_KEY: shorter than 50 characters")
+    for network in filter(None, (part.strip() for part in env.webhook_networks.split(","))):
+        try:
+            ip_network(network)
+        except ValueError:
+            wrong.append(f"  FALIN_WEBHOOK_NETWORKS: {network} is not a network (10.20.0.0/16)")
     if wrong:
         raise Misconfigured("The environment is not right 环境变量有问题:\n" + "\n".join(wrong))
     return env

@@ -222,7 +222,8 @@ SPECTACULAR_SETTINGS = {
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_DEFAULT_QUEUE = "click"
 CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"},
-                      "falin.config.tasks.clean_up": {"queue": "bulk"}}  # fmt: skip
+                      "falin.config.tasks.clean_up": {"queue": "bulk"},
+                      "falin.config.tasks.tell_receiver": {"queue": "bulk"}}  # fmt: skip
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -236,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
     "roll up every county at night": {"task": "falin.config.tasks.roll_up_all", "schedule": crontab(hour=1, minute=30)},
     "send jobs again that nobody works on": {"task": "falin.config.tasks.sweep_jobs", "schedule": 10.0},
     "seal what was booked": {"task": "falin.config.tasks.seal_audit", "schedule": 60.0},
+    "tell receivers what is due": {"task": "falin.config.tasks.tell_receivers", "schedule": 5.0},
     "forget old keys and sessions": {"task": "falin.config.tasks.forget_old", "schedule": crontab(hour=3, minute=10)},
     "end roles nobody reviewed": {
         "task": "falin.config.tasks.end_unreviewed_roles",
@@ -248,6 +250,8 @@ CELERY_BEAT_SCHEDULE = {
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")
+
+WEBHOOK_NETWORKS = tuple(part.strip() for part in ENV.webhook_networks.split(",") if part.strip())
 
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend" if ENV.mail_url else "django.core.mail.backends.console.EmailBackend"

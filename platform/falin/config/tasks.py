@@ -9,11 +9,11 @@ from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError
 
-from falin.kernel import idempotency, jobs, retention
+from falin.kernel import idempotency, jobs, retention, webhooks
 from falin.kernel.audit import keys, sealing
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside, shared
 from services.indicators.api import publish_month
 from tenants.identity.api import end_unreviewed, forget_old_sessions, system_of
@@ -96,6 +96,8 @@ def forget_old() -> None:
         try:
             with inside(scope, read_only=False):
                 idempotency.forget_old(now=now())
+                if scope.schema != PUBLIC_SCHEMA:  # receivers are a tenant's
+                    webhooks.forget_old(now=now())
         except DatabaseError as error:
             log.warning("old keys of %s could not be dropped (%s)", scope.schema, type(error).__name__)
     with shared(read_only=False):
@@ -136,3 +138,29 @@ def clean_up(schema: str) -> int:
 def keep_spares() -> int:
     """Only a worker that holds the owner's address can make schemas."""
     return make_spares(now=now()) if settings.DATABASE_OWNER_URL else 0
+
+
+@shared_task
+def tell_receivers() -> int:
+    """Fan out: one task a receiver something is due to, so that a slow one holds up nobody."""
+    due = webhooks.pending_among(tenant.schema for tenant in list_tenants())
+    for schema, endpoint_id in due:
+        tell_receiver.delay(schema, str(endpoint_id))
+    return len(due)
+
+
+@shared_task
+def tell_receiver(schema: str, endpoint_id: str) -> int:
+    """Send what is due to one receiver, up to the first that fails; how many were taken."""
+    scope, told = system_of(find_by_schema(schema)), 0
+    with inside(scope, read_only=False):
+        parcels = webhooks.claim(scope=scope, endpoint_id=uuid.UUID(endpoint_id), now=now())
+    for parcel in parcels:
+        answer = webhooks.post(parcel.address, parcel.body, parcel.headers(now()))
+        failed, told = answer.outcome != webhooks.OK, told + 1
+        with inside(scope, read_only=False):
+            webhooks.record(scope=scope, message_id=parcel.id, answer=answer, now=now(),
+                            last=failed or told == len(parcels))  # fmt: skip
+        if failed:
+            break
+    return told

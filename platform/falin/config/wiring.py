@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from falin.kernel import crypto, jobs, outbox, parameters, retention
+from falin.config.offers import OFFERED
+from falin.kernel import crypto, jobs, outbox, parameters, retention, webhooks
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.crypto import rotation
 from falin.portal import commands as portal
@@ -12,6 +13,7 @@ from services.advisers.api import RETAINED, SEALED
 from services.duty import api as duty
 from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up
+from tenants.divisions.api import list_divisions
 from tenants.identity.api import scope_in_force
 from tenants.identity.belongings import PEOPLE
 from tenants.registry import belongings
@@ -30,12 +32,20 @@ def wire() -> None:
     registry.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED)
+    crypto.declare(*SEALED, *webhooks.SEALED)
     retention.declare(*RETAINED)
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *ANCHORS, *DOMAINS)  # fmt: skip
+    webhooks.declare(*OFFERED)
+    webhooks.name_places_with(_place)
+    outbox.listen(webhooks.wanted, webhooks.fan_out)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+
+
+def _place(node_id: int) -> dict[str, object] | None:
+    found = list_divisions([node_id])
+    return {"code": found[0].code, "name": found[0].name, "level": int(found[0].level)} if found else None
 
 
 def _to_broker(schema: str, job_id: str) -> None:

@@ -235,3 +235,54 @@ class DataKey(PublicModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "version"], name="one_data_key_a_version")]
+
+
+class WebhookEndpoint(TenantModel):
+    """A receiver of another system's, told of what happens in one tenant. Its secrets are encrypted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=80)
+    address = models.CharField(max_length=500)
+    events = models.JSONField(default=list)
+    secret = models.BinaryField()
+    earlier_secret = models.BinaryField(default=b"")
+    earlier_until = models.DateTimeField(null=True)
+    stopped = models.CharField(max_length=10, blank=True)  # asked, gone, failing
+    failing_since = models.DateTimeField(null=True)
+    busy_until = models.DateTimeField(null=True)  # a sender has its messages
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+
+class WebhookMessage(TenantModel):
+    """What a receiver is told of one event; its id is the receiver's ``webhook-id`` at every try."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="messages")
+    event_id = models.BigIntegerField(null=True)  # of the outbox; none for a trial
+    event = models.CharField(max_length=80)
+    body = models.TextField()
+    at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)  # none once it is told or given up
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "event_id"], name="a_receiver_is_told_once")]
+        indexes = [
+            models.Index(
+                fields=["endpoint", "next_at"], name="webhooks_due", condition=models.Q(next_at__isnull=False)
+            ),
+            models.Index(fields=["endpoint", "-at", "-id"], name="webhooks_newest"),
+        ]
+
+
+class WebhookAttempt(TenantModel):
+    """One try: when, what came of it, how long it took; nothing of what the receiver wrote."""
+
+    id = models.BigAutoField(primary_key=True)
+    message = models.ForeignKey(WebhookMessage, on_delete=models.CASCADE, related_name="tries")
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=12)
+    status = models.PositiveSmallIntegerField()
+    milliseconds = models.PositiveIntegerField()

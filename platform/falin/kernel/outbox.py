@@ -38,12 +38,20 @@ class Event:
 
 
 _handlers: dict[str, list[Handler]] = {}
+Wanted = Callable[[Scope], frozenset[str]]
+_listeners: list[tuple[Wanted, Handler]] = []
 
 
 def subscribe(event: str, handler: Handler) -> None:
     """Have ``handler`` called for every ``event``; wired in ``falin.config.wiring``, so that no floor calls up."""
     if handler not in _handlers.setdefault(event, []):
         _handlers[event].append(handler)
+
+
+def listen(wanted: Wanted, handler: Handler) -> None:
+    """Have ``handler`` called for the events a tenant ``wanted``, which is asked once a batch."""
+    if (wanted, handler) not in _listeners:
+        _listeners.append((wanted, handler))
 
 
 def put(*, scope: Scope, event: str, version: int, key: str, payload: Mapping[str, Any], now: datetime) -> None:
@@ -78,10 +86,11 @@ def deliver_batch(scope: Scope, *, now: datetime, limit: int = 200) -> int:
     held: set[str] = set()
     plain: list[int] = []  # nobody listens: delivered by saying so
     dealt = 0
+    listening = [(wanted(scope), handler) for wanted, handler in _listeners] if waiting else []
     for row in waiting:
         if row.key in held:
             continue
-        handlers = _handlers.get(row.event, [])
+        handlers = [*_handlers.get(row.event, []), *(handler for events, handler in listening if row.event in events)]
         dealt += 1
         if not handlers:
             plain.append(row.id)

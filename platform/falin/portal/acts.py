@@ -58,6 +58,14 @@ WORDS = {
     "duty.reminder.sent": _("提醒顾问"),
     "duty.reminder.read": _("看过提醒"),
     "indicators.month.rolled_up": _("汇总本月指标"),
+    "webhooks.endpoint.registered": _("添加接收地址"),
+    "webhooks.endpoint.changed": _("修改接收地址"),
+    "webhooks.endpoint.stopped": _("停下推送"),
+    "webhooks.endpoint.resumed": _("恢复推送"),
+    "webhooks.endpoint.removed": _("删除接收地址"),
+    "webhooks.endpoint.tried": _("试发一条消息"),
+    "webhooks.secret.changed": _("更换签名密钥"),
+    "webhooks.messages.sent_again": _("再送一次消息"),
     "indicators.month.published": _("发布本月指标"),
     "kernel.file.removed": _("按保存期限删除文件"),
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
@@ -84,12 +92,13 @@ WORDS = {
 GROUPS = {
     "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
     "registry": _("单位"), "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
+    "webhooks": _("消息推送"),
 }  # fmt: skip
 KINDS = {
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
     "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
     "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"), "setting": _("设定"),
-    "file": _("文件"), "tenant": _("机构"), "installation": _("平台"),
+    "file": _("文件"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
     "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
@@ -106,6 +115,7 @@ FACTS = {
     "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
     "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"),
     "state": _("状态"), "deed": _("编号"), "recipient": _("接收人"), "rows": _("行数"),
+    "host": _("主机名"), "events": _("事件"), "stopped": _("停下的原因"), "messages": _("消息（条）"), "since": _("从何时起"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
 STATE_WORDS = {"open": _("开通"), "suspended": _("停用"), "closed": _("关闭")}

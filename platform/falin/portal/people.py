@@ -54,6 +54,7 @@ GRANT_WORDS = {
     "firm.read": gettext_lazy("看本所顾问"),
     "tenants.manage": gettext_lazy("开通省和县（区）"),
     "events.manage": gettext_lazy("处理投不出去的事件"),
+    "webhooks.manage": _("登记推送的接收地址"),
 }
 _STATES: Mapping[State, tuple[str, Any]] = {
     State.PROPOSED: ("info", gettext_lazy("等第二个人确认")),

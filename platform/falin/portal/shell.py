@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -82,6 +83,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
             (_("单位"), "portal:tenants", "building", "tenants.manage"),
             (_("事件投递"), "portal:events", "refresh", "events.manage"),
+            (_("消息推送"), "portal:webhooks", "link", "webhooks.manage"),
         ),
     ),
 )
@@ -157,7 +159,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             active=_shown(active),
             hats=tuple(_shown(hat) for hat in hats),
             switch_url=_address("portal:hat"),
-            nav=_menu(scope, request.path),
+            # What is swapped into a page has no menu: it is made when a template first reads it.
+            nav=cast(tuple[NavGroup, ...], SimpleLazyObject(lambda: _menu(scope, request.path))),
             password_url=_address("account_change_password"),
             sign_out_url=_address("account_logout"),
         )

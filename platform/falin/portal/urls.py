@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, tenants
+from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, tenants, webhooks
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
@@ -53,4 +53,10 @@ urlpatterns = [
     path("tenants/deeds/<int:deed_id>/confirm/", tenants.confirm, name="deed-confirm"),
     path("tenants/deeds/<int:deed_id>/refuse/", tenants.refuse, name="deed-refuse"),
     path("events/", operators.events, name="events"),
+    path("webhooks/", webhooks.overview, name="webhooks"),
+    path("webhooks/new/", webhooks.register, name="webhook-new"),
+    path("webhooks/<uuid:endpoint_id>/", webhooks.one, name="webhook"),
+    path("webhooks/<uuid:endpoint_id>/change/", webhooks.change, name="webhook-change"),
+    path("webhooks/<uuid:endpoint_id>/secret/", webhooks.secret, name="webhook-secret"),
+    path("webhooks/<uuid:endpoint_id>/act/", webhooks.act, name="webhook-act"),
 ]

@@ -45,11 +45,11 @@ class DeedOut(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField(allow_null=True)
 
 
-class WhyIn(serializers.Serializer[Any]):
+class TenantReasonIn(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=200)
 
 
-class DeedIn(WhyIn):
+class DeedIn(TenantReasonIn):
     act = serializers.ChoiceField(choices=[act.value for act in Act])
 
 
@@ -62,7 +62,7 @@ class NumberOut(serializers.Serializer[Any]):
 
 
 def _why(request: Request, data: Any = None) -> str:
-    given = WhyIn(data=request.data if data is None else data)
+    given = TenantReasonIn(data=request.data if data is None else data)
     given.is_valid(raise_exception=True)
     return str(given.validated_data["why"])
 
@@ -98,7 +98,7 @@ class Tenant(DoorView):
 class Suspension(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE, "DELETE": MANAGE}
 
-    @extend_schema(request=WhyIn, responses={204: None}, operation_id="tenants_suspend")
+    @extend_schema(request=TenantReasonIn, responses={204: None}, operation_id="tenants_suspend")
     def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
         """From the next request on everybody of the body reads and nobody writes (423, ``kernel.suspended``)."""
         commands.suspend_tenant(scope=scope, tenant_id=tenant_id, why=_why(request), now=now())
@@ -161,7 +161,7 @@ class Confirmation(DoorView):
 class Refusal(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
 
-    @extend_schema(request=WhyIn, responses={204: None}, operation_id="tenants_refuse")
+    @extend_schema(request=TenantReasonIn, responses={204: None}, operation_id="tenants_refuse")
     def post(self, request: Request, scope: Scope, deed_id: int) -> Response:
         """No, or one's own wish taken back."""
         commands.refuse_deed(scope=scope, deed_id=deed_id, why=_why(request), now=now())

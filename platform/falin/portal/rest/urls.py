@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings, tenants
+from falin.portal.rest import audit, people, settings, tenants, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -39,9 +39,18 @@ _tenants = [
     path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
     path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
 ]
+_webhooks = [
+    path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
+    path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
+    path("<uuid:endpoint_id>/", webhooks.OneEndpoint.as_view(), name="api-webhook"),
+    path("<uuid:endpoint_id>/secret/", webhooks.Secret.as_view(), name="api-webhook-secret"),
+    path("<uuid:endpoint_id>/trial/", webhooks.Trial.as_view(), name="api-webhook-trial"),
+    path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
+]
 urlpatterns = [
     path("tenants/", include((_tenants, "tenants-api"))),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
+    path("webhooks/", include(_webhooks)),
 ]
