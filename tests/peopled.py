@@ -55,6 +55,7 @@ from tenants.identity.commands import password_was_changed
 from tenants.identity.models import Binding
 from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
 from tenants.registry.commands import ask_deed, suspend_tenant
+from tenants.registry.models import Archive, Tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
 
@@ -152,7 +153,7 @@ def build() -> None:
 
 
 def _bodies(world: World) -> None:
-    """A body that nobody works in yet, suspended; and a wish that waits for a second operator."""
+    """Bodies that nobody works in: one suspended, one closed; and a wish that waits for a second operator."""
     empty = provision_tenant(node_id=world.node("3302"), kind=Kind.COUNTY, name="宁波市", now=NOW)
     operator = world.scope("operator")
     with inside(operator, read_only=False):
@@ -160,6 +161,11 @@ def _bodies(world: World) -> None:
     system = system_scope(schema="public", tenant_id=0, grants=operator.grants)
     with inside(system, read_only=False):
         ask_deed(scope=system, tenant_id=empty.id, act=Act.CLOSE, why="机构不成立了", now=NOW)
+    # One that was closed, and exported since: nothing stands in the way of asking for its removal.
+    over = provision_tenant(node_id=world.node("3301"), kind=Kind.COUNTY, name="杭州市", now=NOW)
+    Tenant.objects.filter(id=over.id).update(state="closed", state_at=NOW)
+    Archive.objects.create(tenant_id=over.id, schema=over.schema, name=over.name, at=NOW, person_id=0, recipient="",
+                           path="none", size=0, sha256="", rows=0)  # fmt: skip
 
 
 class _Words:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
-from tenants.registry.models import Deed, Tenant
-from tenants.registry.types import Act, Outcome, State
+from tenants.registry.models import Archive, Deed, Tenant
+from tenants.registry.types import Act, Kind, Outcome, State
 
 MANAGE = "tenants.manage"
 
@@ -51,6 +53,22 @@ def check_may_confirm(scope: Scope, deed: Deed) -> None:
         raise Refused("registry.decided", _("这件事已经有人处理过了。"))
     if deed.asked_by == scope.person_id:
         raise Refused("registry.own_deed", _("是您自己提出的，要由另一名运维人员确认。"))
+
+
+def check_may_remove(tenant: Tenant) -> None:
+    """:raises Refused: it is not closed, or nothing was exported since: what the archive law keeps must lie elsewhere."""
+    if tenant.state != State.CLOSED:
+        raise Refused("registry.not_closed", _("先关闭这个单位，再提出删除。"))
+    if tenant.kind == Kind.PROVINCE and Tenant.objects.exclude(id=tenant.id).exists():
+        raise Refused("registry.has_counties", _("省级还管着县（区）的登记册。请最后删除它。"))
+    if not Archive.objects.filter(tenant_id=tenant.id, at__gte=tenant.state_at).exists():
+        raise Refused("registry.not_archived", _("关闭以后还没有导出过。请先导出并移交档案，再提出删除。"))
+
+
+def check_is_due(deed: Deed, now: datetime) -> None:
+    """:raises Refused: the removal was not confirmed, or its day has not come."""
+    if deed.act != Act.REMOVE or deed.outcome != Outcome.CONFIRMED or deed.due_at is None or deed.due_at > now:
+        raise Refused("registry.not_due", _("删除还没有确认，或者等待期还没有过。"))
 
 
 def no_tenant() -> Missing:

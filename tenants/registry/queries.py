@@ -8,8 +8,8 @@ from django.db import connection
 
 from falin.kernel.scope import Scope
 from tenants.registry import policies, schemas
-from tenants.registry.models import Archive, Deed, Tenant
-from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, TenantInfo
+from tenants.registry.models import Archive, Deed, Receipt, Tenant
+from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, ReceiptInfo, TenantInfo
 
 _SIZES = """
 select n.nspname, sum(pg_total_relation_size(c.oid))::bigint from pg_class c
@@ -88,3 +88,12 @@ def _deed(row: Deed) -> DeedInfo:
     return DeedInfo(id=row.id, tenant_id=row.tenant_id, name=row.name, act=Act(row.act), why=row.why,
                     asked_by=row.asked_by, asked_at=row.asked_at, outcome=Outcome(row.outcome),
                     decided_by=row.decided_by, decided_at=row.decided_at, due_at=row.due_at)  # fmt: skip
+
+
+def list_receipts(*, scope: Scope) -> list[ReceiptInfo]:
+    """What is left of tenants that were removed, newest first."""
+    policies.check_may_manage(scope)
+    return [
+        ReceiptInfo(name=row.name, at=row.at, body=row.body, key=row.key, signature=row.signature)
+        for row in Receipt.objects.order_by("-at")
+    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -78,3 +80,14 @@ class Overview:
     trouble: str
     size: int  # bytes in the database
     archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptInfo:
+    """The receipt of a destruction: ``signature`` is over the canonical form of ``body``, by the published ``key``."""
+
+    name: str
+    at: datetime
+    body: Mapping[str, Any]
+    key: str
+    signature: str

@@ -655,6 +655,7 @@ WRITES: dict[str, Write] = {
     "POST portal:tenant-close": Write(_WHY, right=_is_in("open")),
     "POST portal:deed-confirm": Write(),
     "POST portal:deed-refuse": Write(_WHY),
+    "POST portal:tenant-remove": Write(_WHY, Asked(_tenants("closed"), _runs_the_platform)),
     "POST portal:tenant-archive": Write(
         lambda ground, reader, thing: {"recipient": SimpleUploadedFile("cert.pem", keys("省档案馆")[0])}
     ),
@@ -791,6 +792,8 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:tenant-reopen": {"place"},
     "portal:tenant-close": {"place"},
     "portal:tenant-archive": {"place"},
+    "portal:tenant-remove": {"place"},
+    "tenants-api:receipts": FORM,
     "portal:deed-refuse": {"place"},
     "tenants-api:tenants": {"place"},
     "tenants-api:tenant": {"place"},

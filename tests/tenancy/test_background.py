@@ -79,7 +79,7 @@ def _roll_up_all(ground: Ground, told: list[tuple[str, str]]) -> None:
     delay, tasks.roll_up.delay = tasks.roll_up.delay, sent.append
     try:
         with only(ground):  # it names counties, and opens none
-            assert tasks.roll_up_all() == 5
+            assert tasks.roll_up_all() == 6
     finally:
         tasks.roll_up.delay = delay
     assert sorted(sent) == sorted(schema for code, schema in ground.schema.items() if len(code) > 2)
@@ -160,6 +160,12 @@ def _end_unreviewed_roles(ground: Ground, told: list[tuple[str, str]]) -> None:
     assert written(ground) <= {"public"}
 
 
+def _remove_due(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with only(ground):
+        assert tasks.remove_due() == 0
+    assert written(ground) == set()
+
+
 TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.do_job": _do_job,
     "falin.config.tasks.roll_up": _roll_up,
@@ -167,6 +173,7 @@ TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.sweep_jobs": _sweep_jobs,
     "falin.config.tasks.forget_old": _forget_old,
     "falin.config.tasks.seal_audit": _seal_audit,
+    "falin.config.tasks.remove_due": _remove_due,
     "falin.config.tasks.keep_spares": _keep_spares,
     "falin.config.tasks.clean_up": _clean_up,
     "falin.config.tasks.clean_up_all": _clean_up_all,

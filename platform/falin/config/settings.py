@@ -247,6 +247,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "falin.config.tasks.clean_up_all",
         "schedule": crontab(hour=2, minute=30),
     },
+    "remove tenants whose waiting time is over": {
+        "task": "falin.config.tasks.remove_due",
+        "schedule": crontab(hour=4, minute=10),
+    },
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")

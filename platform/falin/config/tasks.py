@@ -19,6 +19,7 @@ from services.indicators.api import publish_month
 from tenants.identity.api import end_unreviewed, forget_old_sessions, system_of
 from tenants.registry.api import Kind, find_by_schema, list_tenants
 from tenants.registry.api import keep_spares as make_spares
+from tenants.registry.commands import due_removals, remove_tenant
 
 
 def systems() -> list[Scope]:
@@ -132,6 +133,16 @@ def clean_up(schema: str) -> int:
             break
     with inside(scope, read_only=False):
         return removed + retention.remove_orphans(scope=scope, now=now())
+
+
+@shared_task
+def remove_due() -> int:
+    """Queue the destruction of tenants whose waiting time is over; how many."""
+    with shared(read_only=False) as system:
+        due = due_removals(now=now())
+        for deed_id in due:
+            remove_tenant(scope=system, deed_id=deed_id, now=now())
+    return len(due)
 
 
 @shared_task

@@ -49,6 +49,7 @@ urlpatterns = [
     path("tenants/<int:tenant_id>/suspend/", tenants.suspend, name="tenant-suspend"),
     path("tenants/<int:tenant_id>/reopen/", tenants.reopen, name="tenant-reopen"),
     path("tenants/<int:tenant_id>/archive/", tenants.archive, name="tenant-archive"),
+    path("tenants/<int:tenant_id>/remove/", tenants.remove, name="tenant-remove"),
     path("tenants/<int:tenant_id>/close/", tenants.close, name="tenant-close"),
     path("tenants/deeds/<int:deed_id>/confirm/", tenants.confirm, name="deed-confirm"),
     path("tenants/deeds/<int:deed_id>/refuse/", tenants.refuse, name="deed-refuse"),

@@ -72,7 +72,3 @@ def _keep(scope: Scope, tenant: TenantInfo, recipient: Recipient, part: Path, ro
     audit.record(scope=scope, act="registry.archive.made", subject=("tenant", tenant.schema), node_id=tenant.node_id,
                  now=now, after={"sha256": kept.sha256, "bytes": kept.size, "rows": rows})  # fmt: skip
     return kept
-
-
-def register_jobs() -> None:
-    jobs.register(ARCHIVE, make_archive)

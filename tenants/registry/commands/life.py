@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from falin.kernel import audit
+from falin.kernel import audit, parameters
+from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Refused, refusal_for
 from falin.kernel.scope import Scope
 from tenants.registry import policies
 from tenants.registry.models import Deed, Tenant
 from tenants.registry.types import Act, Outcome, State
+
+DAYS_BEFORE_REMOVAL = parameters.declare(parameters.Parameter(
+    key="registry.days_before_removal", label=gettext_noop("删除单位前等待"), unit=gettext_noop("天"), default=30, minimum=7,
+    maximum=365, rule="sheet operations.md", set_by=("province_leader",), direction=1,
+))  # fmt: skip
 
 
 def suspend_tenant(*, scope: Scope, tenant_id: int, why: str, now: datetime) -> None:
@@ -129,6 +136,11 @@ def _close(scope: Scope, deed: Deed, tenant: Tenant, now: datetime) -> None:
     deed.outcome, deed.done_at = Outcome.DONE, now
 
 
-_CHECKS = {Act.CLOSE: policies.check_may_close}
-_FOLLOWS = {Act.CLOSE: _close}
+def _await(scope: Scope, deed: Deed, tenant: Tenant, now: datetime) -> None:
+    days = parameters.value(DAYS_BEFORE_REMOVAL, node_id=tenant.node_id, on=legal_day(now))
+    deed.due_at = now + timedelta(days=days)
+
+
+_CHECKS = {Act.CLOSE: policies.check_may_close, Act.REMOVE: policies.check_may_remove}
+_FOLLOWS = {Act.CLOSE: _close, Act.REMOVE: _await}
 _DONE = {Act.CLOSE: "closed", Act.REMOVE: "removed"}

@@ -57,6 +57,14 @@ class ArchiveIn(serializers.Serializer[Any]):
     recipient = serializers.CharField(max_length=20_000, help_text="certificate (PEM, RSA) of who alone may read it")
 
 
+class ReceiptOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    at = serializers.DateTimeField()
+    body = serializers.JSONField(help_text="what was destroyed, and by whose decision")
+    key = serializers.CharField(help_text="of the published audit keys")
+    signature = serializers.CharField(help_text="Ed25519 over the canonical form of body")
+
+
 class NumberOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
 
@@ -137,6 +145,15 @@ class Archives(DoorView):
         recipient = given.validated_data["recipient"].encode()
         job = commands.ask_archive(scope=scope, tenant_id=tenant_id, recipient=recipient, now=now())
         return Response(JobOut({"job": job}).data, status=202)
+
+
+class Receipts(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=ReceiptOut(many=True), operation_id="tenants_receipts")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """What is left of bodies that were removed: signed receipts."""
+        return Response(ReceiptOut(queries.list_receipts(scope=scope), many=True).data)
 
 
 class Deeds(DoorView):

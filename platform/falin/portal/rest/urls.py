@@ -31,6 +31,7 @@ _audit = [
 ]
 _tenants = [
     path("", tenants.Tenants.as_view(), name="tenants"),
+    path("receipts/", tenants.Receipts.as_view(), name="receipts"),
     path("deeds/", tenants.Deeds.as_view(), name="deeds"),
     path("deeds/<int:deed_id>/confirm/", tenants.Confirmation.as_view(), name="confirm"),
     path("deeds/<int:deed_id>/refuse/", tenants.Refusal.as_view(), name="refuse"),

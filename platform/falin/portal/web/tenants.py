@@ -38,7 +38,9 @@ class WhyForm(forms.Form):
 def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Every body: state, release, size, last archive; first what waits for a second person."""
     rows = [(row, STATE_WORDS[row.tenant.state], SIGNS[row.tenant.state]) for row in queries.list_overview(scope=scope)]
-    return render(request, "portal/tenants/list.html", {"rows": rows, "deeds": _deeds(scope)})
+    return render(request, "portal/tenants/list.html", {
+        "rows": rows, "deeds": _deeds(scope), "receipts": queries.list_receipts(scope=scope),
+    })  # fmt: skip
 
 
 @door(grant=MANAGE, reads="GET")
@@ -111,6 +113,14 @@ def archive(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseB
     return render(request, "portal/tenants/archive.html", {
         "form": form, "row": row, "back": reverse("portal:tenant", args=[tenant_id]),
     }, status=422 if form.errors else 200)  # fmt: skip
+
+
+@door(grant=MANAGE, reads="GET", writes="POST")
+def remove(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
+    return _act(request, scope, tenant_id, _ask(Act.REMOVE), {
+        "title": _("删除%(name)s"), "button": _("提出删除"), "said": _("已提出，等另一名运维人员确认。"), "danger": True,
+        "sub": _("确认以后还要等一段时间，到期销毁全部数据、文件和密钥，只留一份签名的回执。要先关闭并导出。"),
+    })  # fmt: skip
 
 
 def _ask(act: Act) -> Callable[..., Any]:

@@ -24,14 +24,23 @@ from tenants.registry import schemas
 from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of, list_tenants
 from tenants.registry.archives.format import Reader
 from tenants.registry.archives.restoring import restore_archive
-from tenants.registry.commands import ask_archive, ask_deed, confirm_deed, reopen_tenant, suspend_tenant, upgrade
+from tenants.registry.commands import (
+    ask_archive,
+    ask_deed,
+    confirm_deed,
+    remove_tenant,
+    reopen_tenant,
+    suspend_tenant,
+    upgrade,
+)
 from tenants.registry.policies import MANAGE
-from tenants.registry.queries import list_deeds
+from tenants.registry.queries import list_deeds, list_receipts
 
 # Acts on one tenant, by one operator or asked for by the first of two.
 ACTS = {
     "suspend": "everybody of the body reads, nobody writes",
     "reopen": "a suspended or closed body works again",
+    "remove": "ask to destroy a closed and exported body; done some days after a second operator confirmed",
     "close": "ask to close the body; prints the number a second operator confirms",
 }
 
@@ -68,6 +77,9 @@ class Command(BaseCommand):
         restore.add_argument("--check", action="store_true", help="only try whether it could be restored")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
+        destroy = acts.add_parser("destroy", help="destroy a body whose removal is confirmed and due")
+        destroy.add_argument("deed", type=int, help="its number in `tenants deeds`")
+        destroy.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
         confirm = acts.add_parser("confirm", help="yes, as the second operator")
         confirm.add_argument("deed", type=int, help="its number in `tenants deeds`")
         confirm.add_argument("--as", dest="username", required=True, help="sign-in name of the second operator")
@@ -123,6 +135,21 @@ class Command(BaseCommand):
                 with content, options["out"].open("wb") as out:
                     shutil.copyfileobj(content, out)
         self.stdout.write(f"{tenant.name}  {job.result['rows']}  {job.result['sha256']}")
+
+    def _destroy(self, options: Any) -> None:
+        """The job, done in this process."""
+        scope = operator(options["username"])
+        with inside(scope, read_only=False):
+            number = remove_tenant(scope=scope, deed_id=options["deed"], now=now())
+        state = jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+            if state != "done":
+                raise CommandError(job.log)
+            for receipt in list_receipts(scope=scope)[:1]:
+                self.stdout.write(json.dumps({**receipt.body, "key": receipt.key, "signature": receipt.signature},
+                                             ensure_ascii=False))  # fmt: skip
 
     def _restore(self, options: Any) -> None:
         password = options["password"].read_bytes().strip() if options["password"] else None
