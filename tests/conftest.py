@@ -63,7 +63,7 @@ def _no_number_in_the_log() -> Iterator[None]:
 # What proves a thing in all its combinations, by starting and killing servers, or on a world that takes long to people:
 # left out of ``./falin test --fast``.
 SLOW_ROOMS = (
-    "tenancy", "property", "app/audit", "app/faults", "app/runtime", "app/bench", "app/drills", "app/identity",
+    "tenancy", "property", "oidc", "app/audit", "app/faults", "app/runtime", "app/bench", "app/drills", "app/identity",
     "app/indicators", "web/identity", "web/indicators",
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from psycopg import sql
 NUMBER = r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])"
 # What is written down about work, in every schema: no number belongs there, whatever somebody typed.
 BOOKS = ("kernel_auditentry", "kernel_outboxevent", "kernel_job", "kernel_idempotencykey", "kernel_storedfile",
-         "kernel_delivery", "advisers_clearview", "advisers_importsheet", "django_session")  # fmt: skip
+         "kernel_delivery", "advisers_clearview", "advisers_importsheet", "identity_session")  # fmt: skip
 
 
 def every_value(url: str) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,9 @@ from tenants.divisions.api import import_divisions
 from tenants.divisions.models import DivisionVersion
 from tenants.divisions.types import Level, ListedRow
 from tenants.identity.api import Role, create_person, grant_role, read_signed_in, scope_of
+from tenants.identity.rules import SECOND_FACTOR
 from tenants.registry.api import Kind, list_tenants, provision_tenant
+from tenants.settings.models import Setting
 
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # a Monday, ten in the morning in Shanghai
 TODAY = date(2026, 11, 16)
@@ -100,6 +102,9 @@ def build() -> None:
         operator = create_person(scope=system, username="operator", name="邓运维", password=None, encoded=encoded(),
                                  must_change_password=False, now=NOW)  # fmt: skip
         grant_role(scope=system, person_id=operator.id, role=Role.OPERATOR, node_id=node("33"), reason="测试", now=NOW)
+    # Nobody of the small world is led to set up a second factor, but where a test says so.
+    Setting.objects.create(key=SECOND_FACTOR.key, node_id=node("33"), value=0, locked=False, valid_from=date(2026, 1, 1),
+                           person_id=0, why="测试", recorded_at=NOW)  # fmt: skip
 
 
 def node(code: str) -> int:

@@ -7,7 +7,9 @@ _PEOPLE = (
 )
 PEOPLE = (
     Belonging(
-        table="identity_person", where=f"x.id in ({_PEOPLE})", same=("username",), secret=frozenset({"password"})
+        table="identity_person", where=f"x.id in ({_PEOPLE})", same=("username",), secret=frozenset({"password"}),
+        sealed_under="'public'",
+        indexes={"phone_index": ("phone_sealed", "person.phone")},
     ),
     Belonging(table="identity_binding", where="x.tenant_id = %(tenant)s", same=("person_id", "role"), alone=True),
     Belonging(

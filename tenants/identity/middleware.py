@@ -12,7 +12,9 @@ from django.shortcuts import resolve_url
 from django.utils.crypto import constant_time_compare
 
 from falin.kernel.clock import legal_day, now
+from tenants.identity.homes import admitted
 from tenants.identity.queries import SignedIn, read_signed_in, scope_of
+from tenants.identity.signing.proving import SECOND_DUE
 from tenants.identity.types import Hat
 
 HAT = "hat"  # the session's key for the role and tenant the person acts in
@@ -28,9 +30,13 @@ class ScopeMiddleware:
         request.scope, request.hats, request.hat = None, (), None  # type: ignore[attr-defined]
         request.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid.uuid4().hex  # type: ignore[attr-defined]
         signed_in = self._read(request)
+        if signed_in is not None and settings.OIDC_ISSUER:
+            signed_in = admitted(request, signed_in, now())
         if signed_in is not None:
             if signed_in.person.must_change_password and not self._may_wait(request):
                 return HttpResponseRedirect(resolve_url("account_change_password"))
+            if SECOND_DUE in request.session and not self._may_wait(request):
+                return HttpResponseRedirect(resolve_url("portal:second"))
             request.hats = signed_in.hats  # type: ignore[attr-defined]
             request.person_name = signed_in.person.name  # type: ignore[attr-defined]
             hat = chosen(signed_in.hats, request.session.get(HAT, ""))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 
 from falin.kernel.models import PublicModel
-from tenants.identity.types import Role, Standing
+from tenants.identity.passwords import normal
+from tenants.identity.types import Purpose, Role, Standing
 from tenants.registry.models import Tenant
 
 
@@ -38,6 +41,7 @@ class Person(AbstractBaseUser, PublicModel):
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)  # counted up: every session opened before is over
+    second_factor_by = models.DateField(null=True)  # the last day he comes in without one, once he was told
     created_at = models.DateTimeField()
 
     USERNAME_FIELD: ClassVar[str] = "username"
@@ -49,6 +53,12 @@ class Person(AbstractBaseUser, PublicModel):
 
     def get_full_name(self) -> str:
         return self.name
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(normal(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return super().check_password(normal(raw_password))
 
     def get_session_auth_hash(self) -> str:
         """What a session carries and is compared with at every request: of the password, and of the epoch."""
@@ -150,3 +160,89 @@ class Invitation(PublicModel):
     made_by = models.BigIntegerField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class Session(AbstractBaseSession, PublicModel):
+    """
+    Django's session with what its person wants to know of it. ``seen_at`` is right to ten minutes: it is not written at
+    every request.
+    """
+
+    person_id = models.BigIntegerField(null=True)
+    device = models.CharField(max_length=60, blank=True)
+    network = models.CharField(max_length=50, blank=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        indexes = [models.Index(fields=["person_id"], name="sessions_of_a_person")]
+
+
+class Slowdown(PublicModel):
+    """How often somebody guessed wrong, by a keyed hash of who and from where, and until when he has to wait."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    failures = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+
+class Code(PublicModel):
+    """A one-time code that was sent to somebody: its keyed hash, never the code, and the number it went to as one."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=10, choices=[(one, one) for one in Purpose])
+    address_index = models.BinaryField(max_length=32)
+    address_sealed = models.BinaryField(default=bytes)  # the new number or mail address that is to be proved
+    code_hash = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "-made_at"], name="codes_of_a_person"),
+            models.Index(fields=["address_index", "-made_at"], name="codes_to_an_address"),
+        ]
+
+
+class Emergency(PublicModel):
+    """That the operator may look into a tenant for an hour: asked by him, allowed by the tenant, ended by either."""
+
+    id = models.BigAutoField(primary_key=True)
+    operator = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    tenant = models.ForeignKey(Tenant, models.PROTECT, related_name="+")
+    incident = models.CharField(max_length=40)
+    reason = models.CharField(max_length=200)
+    minutes = models.PositiveSmallIntegerField()
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    refused_why = models.CharField(max_length=200, blank=True)
+    ends_at = models.DateTimeField(null=True)  # only once it was allowed
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("operator")),
+                name="an_emergency_is_allowed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True)
+                | Q(decided_at__isnull=False, ends_at__lte=F("decided_at") + timedelta(hours=1)),
+                name="an_emergency_lasts_an_hour_at_most",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["operator"], name="emergencies_in_force",
+                         condition=Q(ends_at__isnull=False, ended_at__isnull=True)),
+            models.Index(fields=["tenant", "-id"], name="emergencies_of_a_tenant"),
+        ]  # fmt: skip
+
+
+from tenants.identity.oidc.models import Account, ForeignSession, Link, UsedToken  # noqa: E402, F401 -- Django looks here

@@ -20,6 +20,7 @@ from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, Rule
 from tenants.identity.types import Role
 
 READ, GRANT, CONFIRM = "people.read", "people.grant", "people.confirm"
+ASK_EMERGENCY, DECIDE_EMERGENCY = "emergency.ask", "emergency.decide"
 
 
 def path_of(place: Division) -> frozenset[int]:
@@ -155,3 +156,37 @@ def follows_an_appointment() -> Refused:
 
 def link_over() -> Refused:
     return Refused("identity.link_over", _("这个链接已经用过或过期了。请给您开通的人重新发一个。"))
+
+
+def no_session() -> Missing:
+    return Missing("identity.no_session", _("这个登录已经不在了。"))
+
+
+def no_emergency() -> Missing:
+    return Missing("identity.no_emergency", _("没有这项应急访问，或者它已经结束。"))
+
+
+def no_incident() -> Invalid:
+    return Invalid("identity.no_incident", _("请写事件编号，方便以后查对。"), field="incident")
+
+
+def reason_too_short() -> Invalid:
+    return Invalid(
+        "identity.reason_too_short", _("请把原因写清楚，至少 10 个字：出了什么事，要看什么。"), field="reason"
+    )
+
+
+def too_many_minutes(most: int) -> Invalid:
+    return Invalid("identity.too_many_minutes", _("时间要在 1 到 %(n)s 分钟之间。") % {"n": most}, field="minutes")
+
+
+def no_tenant() -> Invalid:
+    return Invalid("identity.no_tenant", _("没有这个单位。"), field="tenant")
+
+
+def emergency_waits() -> Refused:
+    return Refused("identity.emergency_waits", _("对这个单位已经提过，正在等同意或正在进行。"), field="tenant")
+
+
+def emergency_decided() -> Refused:
+    return Refused("identity.emergency_decided", _("这项请求已经办过了。"))

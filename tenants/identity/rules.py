@@ -21,6 +21,14 @@ REVIEW_DAYS = declare(Parameter(
     key="identity.review_days", label="每季度复核身份的期限", unit="天", default=30, minimum=7, maximum=60,
     rule="identity.md", set_by=("province",), direction=-1,
 ))  # fmt: skip
+SECOND_FACTOR = declare(Parameter(
+    key="identity.second_factor", label="必须有第二种登录方式的人（0 没有人，1 能授权、审批、导出、看号码的，2 所有人）",
+    unit="档", default=1, minimum=0, maximum=2, rule="identity.md", set_by=("province",),
+))  # fmt: skip
+SECOND_GRACE = declare(Parameter(
+    key="identity.second_factor_grace", label="第一次提醒后还能不设第二种登录方式", unit="天", default=14, minimum=0,
+    maximum=60, rule="identity.md", set_by=("province",), direction=-1,
+))  # fmt: skip
 EXPIRES_SOON = timedelta(days=30)
 INVITED_FOR = timedelta(hours=72)
 

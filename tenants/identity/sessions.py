@@ -1,26 +1,54 @@
-"""Place of sessions: Django's own table and format, read at every request by a statement of its own making."""
+"""Place of sessions: a table of ours in Django's format, read at every request by a statement of its own making."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as StockStore
 from django.db import connection
-from django.utils import timezone
+
+from falin.kernel.clock import now
+from tenants.identity.models import Session
+
+WHENCE = "whence"  # in the session: device and network it was opened from, and when
+SEEN_AGAIN = timedelta(minutes=10)
 
 
 class SessionStore(StockStore):
     """As Django's, but a session is read without the query builder, which takes longer than PostgreSQL does."""
 
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
     def _get_session_from_db(self) -> Any:
+        moment = now()
         with connection.cursor() as cursor:
             cursor.execute(
-                "select session_data, expire_date from public.django_session"
+                "select session_data, expire_date, seen_at from public.identity_session"
                 " where session_key = %s and expire_date > %s",
-                [self.session_key, timezone.now()],
+                [self.session_key, moment],
             )
             row = cursor.fetchone()
-        if row is None:
-            self._session_key = None
-            return None
+            if row is None:
+                self._session_key = None
+                return None
+            if moment - row[2] > SEEN_AGAIN:  # not at every request, and without making the session last longer
+                cursor.execute(
+                    "update public.identity_session set seen_at = %s where session_key = %s", [moment, self.session_key]
+                )
         return self.model(session_key=str(self.session_key), session_data=row[0], expire_date=row[1])
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        """The row to be saved; columns are filled from the session's own data, so that the two never part."""
+        whence, moment = data.get(WHENCE, {}), now()
+        person_id = data.get(SESSION_KEY)
+        return Session(
+            session_key=self._get_or_create_session_key(),  # type: ignore[attr-defined]
+            session_data=self.encode(data),
+            expire_date=self.get_expiry_date(), person_id=int(person_id) if person_id else None,
+            device=whence.get("device", ""), network=whence.get("network", ""), seen_at=moment,
+            began_at=whence.get("began_at") or moment,
+        )  # fmt: skip

@@ -30,6 +30,14 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+class Purpose(StrEnum):
+    """What a one-time code is for."""
+
+    PASSWORD = "password"  # noqa: S105 -- a purpose, no password
+    PHONE = "phone"
+    EMAIL = "email"
+
+
 class Standing(StrEnum):
     """Where a grant stands: it counts only once it is confirmed."""
 
@@ -65,6 +73,7 @@ class Hat:
     names: tuple[str, ...] = ()  # of the places, in their order
     level: int = 0  # of the first place
     twin: str = ""  # tells apart the hats of one role in one tenant for two firms or two advisers
+    emergency: str = ""  # the number of the emergency access by which an operator is in this tenant
     below: frozenset[int] | None = None  # the places with all below them, where they came along with the hat
 
     @property
@@ -134,3 +143,32 @@ class Entered:
     binding: BindingInfo
     password: str = ""
     token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A door somebody passed in an emergency."""
+
+    at: datetime
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyInfo:
+    """One emergency access. ``state``: asked, refused, in_force, ended."""
+
+    id: int
+    operator: str
+    tenant_id: int
+    tenant: str
+    incident: str
+    reason: str
+    minutes: int
+    asked_at: datetime
+    state: str
+    decided_by: str
+    decided_at: datetime | None
+    refused_why: str
+    ends_at: datetime | None
+    ended_at: datetime | None
+    passed: tuple[Passed, ...] = ()

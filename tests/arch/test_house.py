@@ -118,7 +118,7 @@ IN_ANY_ROLE = {
 
 def test_every_post_form_carries_the_token_and_the_role_it_was_shown_in() -> None:
     for path in _templates():
-        in_any_role = path.name in IN_ANY_ROLE or path.parent.name == "account"
+        in_any_role = path.name in IN_ANY_ROLE or bool({"account", "mfa"} & set(path.parts))
         for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", path.read_text(), re.DOTALL | re.IGNORECASE):
             assert ("{% csrf_token %}" if in_any_role else "{% form_keys") in form, path
 

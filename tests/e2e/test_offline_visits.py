@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Page, expect
 
 from falin.kernel.clock import SHANGHAI, now
@@ -17,6 +16,7 @@ from falin.kernel.periods import Month
 from falin.kernel.transactions import inside
 from services.duty.commands import close_month
 from services.duty.models import Visit
+from tenants.identity.models import Session
 from tests.app.duty.cast import GEM, Adviser, engage
 from tests.world import World
 

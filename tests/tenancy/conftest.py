@@ -45,7 +45,7 @@ $$ begin insert into public.tests_touched values (tg_table_schema, tg_table_name
 do $$ declare one record; begin
   for one in select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and (n.nspname = 'public' or n.nspname ~ '^t[0-9]+$')
-      and c.relname not in ('django_session', 'tests_touched')
+      and c.relname not in ('identity_session', 'tests_touched')
   loop
     execute format('create trigger tests_touch after insert or update or delete on %I.%I'
                    ' for each statement execute function public.tests_touch()', one.nspname, one.relname);

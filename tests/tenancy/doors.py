@@ -22,6 +22,7 @@ from django.test import RequestFactory
 
 from falin.kernel.checks import door_of, doorless, walk
 from falin.kernel.rest import DoorView
+from tenants.identity.queries.account import session_id
 from tests import peopled
 from tests.app.registry.archives import keys
 from tests.fixtures.adviser_sheets import identity, phone
@@ -236,6 +237,36 @@ def _anybody(reader: Reader, thing: Thing) -> bool:
     return True
 
 
+def _emergencies(ground: Ground) -> Iterable[Thing]:
+    codes = {ground.tenant_number(code): code for code in ground.schema}
+    for row in ground.rows["identity_emergency"]:
+        yield Thing({"emergency_id": row["id"]}, frozenset({codes[row["tenant_id"]]}),
+                    more={"waits": row["decided_at"] is None})  # fmt: skip
+    yield Thing({"emergency_id": 99_999_999}, frozenset())
+
+
+def _of_the_emergency(reader: Reader, thing: Thing) -> bool:
+    """Its operator, the county's team, and the province's security administrator."""
+    return bool(thing.codes) and (
+        reader.role in {"operator", "security_administrator"}
+        or (reader.role == "county_team" and reader.place in thing.codes)
+    )
+
+
+def _waits_for_a_yes(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.more["waits"])
+
+
+def _sessions(ground: Ground) -> Iterable[Thing]:
+    """The second browser of one county's team."""
+    yield Thing({"session": session_id("0" * 32)}, frozenset({"330106"}))
+    yield Thing({"session": "nobodys"}, frozenset())
+
+
+def _own_session(reader: Reader, thing: Thing) -> bool:
+    return reader.username == "county" and bool(thing.codes)
+
+
 def _people(ground: Ground) -> Iterable[Thing]:
     """Officials, each with the roles and places he holds."""
     for fact in ground.of("person"):
@@ -346,9 +377,13 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:setting-say": Asked(_set_at(2, 4, 6), _sets),
     "api-settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
     "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
-    "account_confirm_email": Asked(_once(key="nobodys"), _anybody),
-    "account_reset_password_from_key": Asked(_once(uidb36="1", key="set-password"), _anybody),
+    "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
+    ("emergency_id",): Asked(_emergencies, _of_the_emergency),
+    ("session",): Asked(_sessions, _own_session),
+    ("purpose",): Asked(_once(purpose="email"), _anybody),
+    ("level",): Asked(_once(level=2), _anybody),
 }
 
 
@@ -516,6 +551,12 @@ def _statement(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     }
 
 
+def _emergency(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    number = ground.tenant_number("330205")
+    return {"tenant": number, "tenant_id": number, "incident": "E-1", "reason": "结账页面报错，要看十月的记录",
+            "minutes": 30}  # fmt: skip
+
+
 def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     row = next(row for row in ground.rows["kernel_outboxevent"] if row["set_aside_at"])
     return {"event": f"{row['schema']}:{row['id']}"}
@@ -621,6 +662,8 @@ WRITES: dict[str, Write] = {
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
     "POST portal:own-data": Write(),
+    "POST portal:sign-on": Write(_form(act="unlink")),
+    "DELETE api-sign-on": Write(),
     "POST portal:job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
@@ -665,6 +708,21 @@ WRITES: dict[str, Write] = {
     "POST tenants-api:ask": Write(_form(act="close", why="机构撤销"), right=_is_in("open")),
     "POST tenants-api:confirm": Write(),
     "POST tenants-api:refuse": Write(_WHY),
+    "POST portal:emergency-ask": Write(_emergency),
+    "POST portal:emergency-close": Write(),
+    "POST portal:emergency-allow": Write(right=_waits_for_a_yes),
+    "POST portal:emergency-refuse": Write(_WHY, right=_waits_for_a_yes),
+    "POST portal:emergency-end": Write(),
+    "POST api-emergencies": Write(_emergency),
+    "DELETE api-emergency": Write(),
+    "POST api-emergency-decision": Write(_form(allow=True), right=_waits_for_a_yes),
+    "POST api-emergency-end": Write(),
+    "POST portal:session-end": Write(),
+    "POST portal:sessions-end": Write(),
+    "POST portal:security-address": Write(_form(email="somebody@example.cn")),
+    "POST portal:security-code": Write(_form(code="000000")),
+    "DELETE api-session": Write(),
+    "DELETE api-sessions": Write(),
     "POST portal:webhook-new": Write(_form(**_RECEIVER)),
     "POST portal:webhook-change": Write(_form(**_RECEIVER)),
     "POST portal:webhook-secret": Write(),
@@ -680,7 +738,15 @@ WRITES: dict[str, Write] = {
     "POST api-audit-export": Write(),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
-OPEN_WRITES = {"POST portal:hat", "POST portal:first", "POST portal:invitation", "POST ui:prefs"}
+OPEN_WRITES = {
+    "POST account_reset_password",
+    "POST account_reset_code",
+    "POST portal:oidc-backchannel",
+    "POST portal:hat",
+    "POST portal:first",
+    "POST portal:invitation",
+    "POST ui:prefs",
+}
 
 
 def write_of(door: Door) -> Write:
@@ -736,6 +802,8 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers-api:vacancies": {"vacancy"},
     "advisers-api:candidates": {"adviser"},
     "advisers-api:appointments": {"appointment"},
+    "portal:sign-on": FORM,
+    "api-sign-on": FORM,
     "portal:settings": {"place"},
     "portal:setting": {"place"},
     "api-settings": {"place"},
@@ -771,10 +839,21 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:file": {"photo", "sheet file"},
     "portal:history": {"why"},
     "portal:history-of": {"why"},
+    "portal:emergencies": FORM,
+    "portal:emergency-ask": {"=西湖区"},
+    "portal:emergency-refuse": FORM,
+    "api-emergencies": FORM,
+    "api-emergencies-here": FORM,
+    "portal:security": FORM,
+    "portal:security-address": FORM,
+    "portal:security-code": FORM,
+    "api-security": FORM,
     "portal:audit": {"why"},
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},
     "api-audit-alarms": FORM,
+    "portal:search": FORM,
+    "api-search": FORM,
     "portal:webhooks": {"webhook"},
     "portal:webhook-new": FORM,
     "portal:webhook": {"webhook"},
@@ -857,6 +936,9 @@ def shows(door: Door) -> set[str] | str:
 
 
 # More ways to ask the same doors: things named in the query. Nothing foreign may come back, whatever the status.
+_PARTS = ("区", "社区", "街道", "村", "律师", "所", "系统", "任务", "明", "月", "清", "s", "x", "lt", "wang", "33")
+
+
 def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
     communities = [(ground.node[code], code) for code in COMMUNITIES]
     streets = [(ground.node[code], code) for code in PLACES if len(code) == 9]
@@ -877,6 +959,13 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
         "advisers-api:vacancies": [("on=2025-03-01", frozenset())],
         "advisers-api:firm": [("on=2026-03-01", frozenset())],
         "advisers-api:mine": [("on=2026-03-01", frozenset())],
+        # Parts of names and sounds that many things share: what comes back must be one's own all the same.
+        **{
+            name: [
+                (f"q={part}{kind}", frozenset()) for part in _PARTS for kind in ("", "&kind=people", "&kind=advisers")
+            ]
+            for name in ("portal:search", "api-search")
+        },
         "portal:history": [("before=100000", frozenset())],
         "portal:audit": [
             ("before=100000", frozenset()),

@@ -117,10 +117,7 @@ class Ground:
 
                 client.force_login(Person.objects.get(username=reader.username), BACKEND)
                 session = client.session
-                session["account_authentication_methods"] = [
-                    {"method": "password", "at": time.time(), "reauthenticated": True}  # for doors that ask again
-                ]
-                session["account_authentication_methods_user"] = session["_auth_user_id"]
+                session["proof"] = {**session["proof"], "fresh_at": time.time()}  # for doors that ask again
                 if reader.role == "adviser":
                     session["hat"] = f"adviser@{self.tenant_number(reader.tenant)}"
                 session.save()

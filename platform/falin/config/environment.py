@@ -57,11 +57,31 @@ class Environment(BaseSettings):
     files_bucket: str = Field("", alias="FALIN_FILES_BUCKET", description="S3-compatible bucket; else the disk")
     files_endpoint: str = Field("", alias="FALIN_FILES_ENDPOINT", description="address of the object store")
     mail_url: str = Field("", alias="FALIN_MAIL_URL", description="smtp://user:password@host:port; else the log")
+    sms: str = Field("tenants.identity.signing.sending.LogSms", alias="FALIN_SMS",
+                     description="dotted path of an SMS driver; GatewaySms beside the default one speaks HTTP")  # fmt: skip
+    sms_address: str = Field("", alias="FALIN_SMS_ADDRESS", description="address of the SMS gateway")
+    sms_secret: str = Field("", alias="FALIN_SMS_SECRET", description="bearer secret of the SMS gateway")
+    proxies: int | None = Field(
+        None,
+        alias="FALIN_PROXIES",
+        description="proxies of ours in front, which write X-Forwarded-For; one with HTTPS, none without",
+    )
     webhook_networks: str = Field(
         "", alias="FALIN_WEBHOOK_NETWORKS",
         description="inner networks that receivers of webhooks may lie in, by comma; else public addresses only",
     )  # fmt: skip
     map_approval: str = Field("", alias="FALIN_MAP_APPROVAL", description="审图号, printed on each map")
+    oidc_issuer: str = Field(
+        "",
+        alias="FALIN_OIDC_ISSUER",
+        description="issuer of OpenID Connect (a Keycloak realm); sign-in here only without",
+    )
+    oidc_client: str = Field("falin", alias="FALIN_OIDC_CLIENT", description="our name at the issuer")
+    oidc_secret: str = Field("", alias="FALIN_OIDC_SECRET", description="our secret there; else $FALIN_HOME/secrets")
+    keycloak_client: str = Field(
+        "falin-provisioning", alias="FALIN_KEYCLOAK_CLIENT", description="the workers' name there, which keeps accounts"
+    )
+    keycloak_secret: str = Field("", alias="FALIN_KEYCLOAK_SECRET", description="its secret; else $FALIN_HOME/secrets")
     province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
 
 
@@ -81,6 +101,8 @@ def read() -> Environment:
         for name, value in (("DATABASE_URL", env.database_url), ("DATABASE_OWNER_URL", env.database_owner_url))
         if value and urlsplit(value).scheme not in {"postgresql", "postgres"}
     ]
+    if env.oidc_issuer and (urlsplit(env.oidc_issuer).scheme not in {"http", "https"} or env.oidc_issuer.endswith("/")):
+        wrong.append("  FALIN_OIDC_ISSUER: not an address of an issuer (https://host/realms/name, no slash at the end)")
     if env.secret_key and len(env.secret_key) < 50:
         wrong.append("  FALIN_SECRET_KEY: shorter than 50 characters")
     for network in filter(None, (part.strip() for part in env.webhook_networks.split(","))):

@@ -30,6 +30,11 @@ if ENV.audit_key_file is None:
     environment.secret(HOME, "audit.key", lambda: secrets.token_hex(32))
 ANCHOR_FILE = ENV.anchor_file or HOME / "anchors" / "audit.jsonl"
 CIPHER = ENV.cipher
+OIDC_ISSUER, OIDC_CLIENT, KEYCLOAK_CLIENT = ENV.oidc_issuer, ENV.oidc_client, ENV.keycloak_client
+OIDC_SECRET, KEYCLOAK_SECRET = ENV.oidc_secret, ENV.keycloak_secret
+if OIDC_ISSUER:
+    OIDC_SECRET = OIDC_SECRET or environment.secret(HOME, "oidc", lambda: secrets.token_urlsafe(32))
+    KEYCLOAK_SECRET = KEYCLOAK_SECRET or environment.secret(HOME, "keycloak", lambda: secrets.token_urlsafe(32))
 VIRUS_SCAN = ENV.virus_scan
 MAP_APPROVAL = ENV.map_approval
 ALLOWED_HOSTS = [host.strip() for host in ENV.hosts.split(",") if host.strip()]
@@ -56,6 +61,7 @@ SHARED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "falin.config",
@@ -107,10 +113,10 @@ DOORLESS = {
 }
 AUTH_USER_MODEL = "identity.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [  # length and known-bad passwords, no composition rules (NIST SP 800-63B)
-    {"NAME": "tenants.identity.passwords.LongEnough", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "tenants.identity.passwords.LongEnough"},
+    {"NAME": "tenants.identity.passwords.NotCommon"},
+    {"NAME": "tenants.identity.passwords.NotAboutOneself"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -124,10 +130,35 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_USER_DISPLAY = "tenants.identity.names.shown"
+# Wrong passwords are slowed down by tenants.identity.signing.slowing; what is left to allauth counts against somebody
+# whose password is known, and is kept in the cache below.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+MFA_ADAPTER = "tenants.identity.signing.factors.Factors"
+MFA_FORMS = {
+    "add_webauthn": "tenants.identity.signing.forms.AddPasskey",
+    "login_webauthn": "tenants.identity.signing.forms.PasskeyAtSignIn",
+    "authenticate_webauthn": "tenants.identity.signing.forms.PasskeyAsSecond",
+    "reauthenticate_webauthn": "tenants.identity.signing.forms.PasskeyAgain",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # telephones' clocks are up to half a minute off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.https) if ENV.proxies is None else ENV.proxies
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+# In the database: a code that was used, and how often one was tried, holds over processes. No page but those of sign-in
+# asks it anything.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "falin_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
+SMS, SMS_ADDRESS, SMS_SECRET = ENV.sms, ENV.sms_address, ENV.sms_secret
 SESSION_ENGINE = "tenants.identity.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -250,6 +281,11 @@ CELERY_BEAT_SCHEDULE = {
     "remove tenants whose waiting time is over": {
         "task": "falin.config.tasks.remove_due",
         "schedule": crontab(hour=4, minute=10),
+    },
+    "keep accounts at Keycloak": {"task": "falin.config.tasks.keep_accounts", "schedule": 10.0},
+    "look at every account at Keycloak": {
+        "task": "falin.config.tasks.keep_all_accounts",
+        "schedule": crontab(hour=2, minute=40),
     },
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }

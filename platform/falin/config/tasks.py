@@ -17,6 +17,8 @@ from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside, shared
 from services.indicators.api import publish_month
 from tenants.identity.api import end_unreviewed, forget_old_sessions, system_of
+from tenants.identity.oidc import commands as oidc
+from tenants.identity.oidc import provisioning
 from tenants.registry.api import Kind, find_by_schema, list_tenants
 from tenants.registry.api import keep_spares as make_spares
 from tenants.registry.commands import due_removals, remove_tenant
@@ -103,6 +105,7 @@ def forget_old() -> None:
             log.warning("old keys of %s could not be dropped (%s)", scope.schema, type(error).__name__)
     with shared(read_only=False):
         forget_old_sessions(now=now())
+        oidc.forget_old(now=now())
 
 
 @shared_task
@@ -143,6 +146,18 @@ def remove_due() -> int:
         for deed_id in due:
             remove_tenant(scope=system, deed_id=deed_id, now=now())
     return len(due)
+
+
+@shared_task
+def keep_accounts() -> tuple[int, int]:
+    """Accounts at Keycloak that are due; nothing where people sign in here only."""
+    return provisioning.work(clock=now) if settings.OIDC_ISSUER else (0, 0)
+
+
+@shared_task
+def keep_all_accounts() -> int:
+    """Once a night everybody's account is due, whatever no event told of."""
+    return provisioning.mark_all_due(now=now()) if settings.OIDC_ISSUER else 0
 
 
 @shared_task

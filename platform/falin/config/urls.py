@@ -17,7 +17,7 @@ api: list[Any] = [
     path("", include("falin.portal.rest.urls")),
 ]
 urlpatterns: list[Any] = [
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("falin.portal.accounts")),
     path("api/v1/", include(api)),
     path("advisers/", include("services.advisers.web.urls")),
     path("duty/", include("services.duty.web.urls")),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from kombu.exceptions import OperationalError
+
 from falin.config.offers import OFFERED
 from falin.kernel import crypto, jobs, outbox, parameters, retention, webhooks
 from falin.kernel.audit import anchors, sealing
@@ -16,6 +20,9 @@ from services.indicators.tasks import on_month_rolled_up
 from tenants.divisions.api import list_divisions
 from tenants.identity.api import scope_in_force
 from tenants.identity.belongings import PEOPLE
+from tenants.identity.oidc import provisioning
+from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
+from tenants.identity.signing import codes, notices
 from tenants.registry import belongings
 from tenants.registry import commands as registry
 from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
@@ -32,7 +39,7 @@ def wire() -> None:
     registry.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED, *webhooks.SEALED)
+    crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
     retention.declare(*RETAINED)
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *ANCHORS, *DOMAINS)  # fmt: skip
@@ -40,7 +47,24 @@ def wire() -> None:
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
     outbox.subscribe(sealing.SEALED, anchors.keep)
+    for event in provisioning.EVENTS:
+        outbox.subscribe(event, provisioning.on_person_changed)
+    provisioning.tell_with(_accounts_are_due)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+    outbox.subscribe(codes.WANTED, codes.on_wanted)
+    for event in notices.SENTENCES:
+        outbox.subscribe(event, notices.on_account_event)
+
+
+def _accounts_are_due() -> None:
+    """Tell a worker; a broker that is down costs nothing but time: the beat tells again."""
+    from falin.config.celery import app
+
+    with (
+        suppress(OSError, OperationalError),
+        app.connection_for_write(transport_options={"max_retries": 0, "socket_connect_timeout": 2}) as line,
+    ):
+        app.send_task("falin.config.tasks.keep_accounts", connection=line, retry=False)
 
 
 def _place(node_id: int) -> dict[str, object] | None:

@@ -19,10 +19,10 @@ from rest_framework.views import exception_handler as stock_handler
 
 from falin.kernel import idempotency, stepup
 from falin.kernel.clock import now
-from falin.kernel.doors import same_hat
+from falin.kernel.doors import book_passing, same_hat
 from falin.kernel.models import IdempotencyKey
 from falin.kernel.refusals import Missing, Refused
-from falin.kernel.scope import Scope
+from falin.kernel.scope import Scope, own_scope
 from falin.kernel.transactions import inside
 
 
@@ -56,7 +56,8 @@ class DoorView(APIView):
     door_grants: ClassVar[dict[str, str]] = {}
     door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
     door_keeps: ClassVar[bool] = True  # answers are kept for their ``Idempotency-Key``; not where one holds a password
-    door_step_up: ClassVar[frozenset[str]] = frozenset()  # methods that ask for a password given within five minutes
+    door_own: ClassVar[bool] = False  # about the person's own account: in the shared schema
+    door_step_up: ClassVar[dict[str, int]] = {}  # method → the level of proof it asks for (kernel.stepup)
     scope: Scope
     key_claimed: str = ""
 
@@ -70,7 +71,11 @@ class DoorView(APIView):
         grant = self.door_grants.get(request.method or "")
         if scope is None or grant is None:
             return super().dispatch(request, *args, **kwargs)  # initial() says 401 or 405
+        if self.door_own:
+            scope = own_scope(scope)
         self.scope = scope
+        if scope.emergency:
+            book_passing(request, scope)
         with inside(scope, read_only=request.method not in self.door_writes):
             response = super().dispatch(request, scope, *args, **kwargs)
             if response.status_code >= 400:
@@ -91,8 +96,9 @@ class DoorView(APIView):
             same_hat(request._request, scope)
             scope.check_may_write()
         scope.require(self.door_grants[method])
-        if method in self.door_step_up and not stepup.is_fresh(request._request):
-            raise stepup.StepUp
+        level = self.door_step_up.get(method, 0)
+        if level and not stepup.reached(request._request, level):
+            raise stepup.StepUp(level, stepup.where(request._request, level))
         key = request.headers.get("Idempotency-Key", "")
         if key and method in self.door_writes and self.door_keeps:
             # Before anything asks for the data: the fingerprint is of the bytes, which are gone once they were parsed.
@@ -128,6 +134,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     """Every error of the API as a problem; what nobody foresaw goes on to the server's own handler."""
     if isinstance(error, AnsweredBefore):
         return error.response
+    if isinstance(error, stepup.StepUp):
+        return problem(error.code, error.message, error.status, level=error.level, where=error.where)
     if isinstance(error, Refused):
         return problem(error.code, error.message, error.status, **({"field": error.field} if error.field else {}))
     if isinstance(error, Http404 | Missing):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -33,6 +33,7 @@ class Scope:
     subject_id: str = ""  # the firm or adviser whose own rows these are, for roles that see only their own
     request_id: str = ""
     suspended: bool = False  # the tenant is: everybody of it reads, nobody writes
+    emergency: str = ""  # the number of the emergency by which an operator looks in; every door he passes is booked
     hat: str = ""  # names the role in the tenant among all the person holds; forms and jobs carry it
 
     def may(self, grant: str) -> bool:
@@ -62,3 +63,8 @@ def system_scope(*, schema: str, tenant_id: int, grants: frozenset[str], **more:
     """The scope of work nobody clicked for (nightly roll-up, delivery of events): the whole of one tenant."""
     return Scope(person_id=0, person_name="", role="system", tenant_id=tenant_id, schema=schema, whole=True,
                  grants=grants, **more)  # fmt: skip
+
+
+def own_scope(scope: Scope) -> Scope:
+    """The scope of a person about his own account alone, whatever office he acts for at the moment."""
+    return replace(scope, tenant_id=0, schema=PUBLIC_SCHEMA, roots=(), nodes=frozenset(), whole=False, subject_id="")

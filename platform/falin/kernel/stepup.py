@@ -1,31 +1,129 @@
-"""The place of step-up: before some acts the person proves again that he is the one who signed in (sheet identity.md)."""
+"""
+The place of steps of proof: how strongly whoever holds a session has shown who he is, and before which acts he shows it
+again (sheet identity.md, "Step-up").
+
+Level 1 is signing in, level 2 a second factor within eight hours, level 3 proving anew within five minutes, with the
+second factor where the person has one. The home a person signed in at (built-in, Keycloak) writes what was proved into
+the session; doors only read it. How one proves is the home's affair: it names the address.
+"""
 
 from __future__ import annotations
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate, suspend_request
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, resume_request
+from allauth.core.internal.httpkit import serialize_request
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from falin.kernel.clock import now
 from falin.kernel.refusals import Forbidden
+
+KEY = "proof"  # in the session
+SIGNED_IN, SECOND, FRESH = 1, 2, 3
+SECOND_HOLDS = timedelta(hours=8)
+FRESH_HOLDS = timedelta(minutes=5)
+BUILTIN = "builtin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """
+    What was proved in a session, and when.
+
+    :param level: 1, or 2 where the sign-in took a second factor. :param fresh_at: proved anew, with the second factor
+        where the person has one; the home answers for that. :param home: who asks again.
+    """
+
+    level: int
+    signed_at: datetime
+    second_at: datetime | None = None
+    fresh_at: datetime | None = None
+    home: str = BUILTIN
+
+    def reaches(self, level: int, now: datetime) -> bool:
+        """Whether it is enough for a step at this moment."""
+        if level >= FRESH:
+            return self.fresh_at is not None and timedelta(0) <= now - self.fresh_at < FRESH_HOLDS
+        if level == SECOND:
+            return self.second_at is not None and timedelta(0) <= now - self.second_at < SECOND_HOLDS
+        return True
 
 
 class StepUp(Forbidden):
-    """A program asked without the person having proved himself within the last five minutes."""
+    """A program asked for something that needs a stronger or newer proof than its session has."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "kernel.step_up", _("这一步要重新输入密码。请先在 /accounts/reauthenticate/ 确认，5 分钟内再试。")
-        )
-
-
-def is_fresh(request: HttpRequest) -> bool:
-    """Whether the password was asked again within the last five minutes; signing in does not count."""
-    person = request.user
-    return person.is_authenticated and person.has_usable_password() and bool(did_recently_reauthenticate(request))
+    def __init__(self, level: int, where: str) -> None:
+        words = {
+            SECOND: _("这一步要用第二种方式确认是您本人。请先在 %(where)s 确认，8 小时内有效。"),
+            FRESH: _("这一步要再次确认是您本人。请先在 %(where)s 确认，5 分钟内再试。"),
+        }
+        super().__init__("kernel.step_up", words[level] % {"where": where})
+        self.level, self.where = level, where
 
 
-def ask_again(request: HttpRequest) -> HttpResponseRedirect:
-    """To the page that asks for the password; what was sent is kept meanwhile and done afterwards."""
-    answer: HttpResponseRedirect = suspend_request(request, reverse("account_reauthenticate"))
-    return answer
+# home → the address at which it asks for a level; filled by the homes when Django is ready
+Home = Callable[[HttpRequest, int], str]
+_homes: dict[str, Home] = {}
+
+
+def register_home(name: str, home: Home) -> None:
+    _homes[name] = home
+
+
+def proof_of(request: HttpRequest) -> Proof | None:
+    """What the session's home wrote; ``None`` where nobody is signed in, or since before there were levels."""
+    kept: dict[str, Any] | None = request.session.get(KEY)
+    if kept is None:
+        return None
+    second, fresh = (_moment(kept[name]) if kept[name] else None for name in ("second_at", "fresh_at"))
+    return Proof(level=kept["level"], signed_at=_moment(kept["signed_at"]), second_at=second, fresh_at=fresh,
+                 home=kept["home"])  # fmt: skip
+
+
+def keep(request: HttpRequest, proof: Proof) -> None:
+    """
+    Write what was proved into the session. A session that already held a proof gets a new key: whoever knew the old one
+    does not rise with it. (At sign-in Django has changed the key already.)
+    """
+    if KEY in request.session:
+        request.session.cycle_key()
+    request.session[KEY] = {
+        "level": proof.level, "signed_at": proof.signed_at.timestamp(), "home": proof.home,
+        "second_at": proof.second_at and proof.second_at.timestamp(),
+        "fresh_at": proof.fresh_at and proof.fresh_at.timestamp(),
+    }  # fmt: skip
+
+
+def reached(request: HttpRequest, level: int) -> bool:
+    """Whether the session's proof is enough for a step."""
+    proof = proof_of(request)
+    return proof is not None and proof.reaches(level, now())
+
+
+def where(request: HttpRequest, level: int) -> str:
+    """The address at which the person's home asks him for a level."""
+    proof = proof_of(request)
+    return _homes[proof.home if proof else BUILTIN](request, level)
+
+
+def ask_again(request: HttpRequest, level: int) -> HttpResponseRedirect:
+    """To where the home asks for proof; what was sent is kept meanwhile, and done by ``resume``."""
+    back = request.get_full_path()
+    if request.method == "POST":
+        # Without the query, which is kept with the rest: allauth compares the path alone when it takes up again.
+        back = request.path
+        request.session[STATE_SESSION_KEY] = {"request": serialize_request(request)}
+    address = where(request, level)
+    return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{urlencode({'next': back})}")
+
+
+resume = resume_request  # to where the person came from, or what he had sent done; a home calls it after the proof
+
+
+def _moment(stamp: float) -> datetime:
+    return datetime.fromtimestamp(stamp, UTC)

@@ -25,6 +25,9 @@ LENGTHS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 1
 
 # What each grant lets its holder do, in the words of the pages.
 GRANT_WORDS = {
+    "emergency.ask": gettext_lazy("请求应急访问"),
+    "emergency.decide": gettext_lazy("同意或结束应急访问"),
+    "account.own": gettext_lazy("管自己的账号与安全"),
     "home.read": gettext_lazy("看自己的待办"),
     "jobs.own": gettext_lazy("看自己的任务"),
     "hat.switch": gettext_lazy("在自己的几个身份之间切换"),

@@ -49,6 +49,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (pgettext_lazy("名词", "空缺"), "advisers:vacancies", "pin", "advisers.appoint"),
             (_("人员和身份"), "portal:people", "shield", "people.read"),
             (_("待确认的授予"), "portal:proposals", "check", "people.confirm"),
+            (_("应急访问"), "portal:emergencies", "warn", "emergency.decide"),
         ),
     ),
     (
@@ -82,6 +83,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
             (_("单位"), "portal:tenants", "building", "tenants.manage"),
+            (_("应急访问"), "portal:emergency-ask", "warn", "emergency.ask"),
             (_("事件投递"), "portal:events", "refresh", "events.manage"),
             (_("消息推送"), "portal:webhooks", "link", "webhooks.manage"),
         ),
@@ -119,6 +121,8 @@ def _menu(scope: Scope, path: str) -> tuple[NavGroup, ...]:
 
 
 def _place(hat: Hat) -> str:
+    if hat.emergency:
+        return str(_("应急访问：%(tenant)s")) % {"tenant": hat.tenant_name}
     if hat.role == Role.OPERATOR:
         return str(_("全平台"))
     if hat.role == Role.ADVISER:
@@ -161,6 +165,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             switch_url=_address("portal:hat"),
             # What is swapped into a page has no menu: it is made when a template first reads it.
             nav=cast(tuple[NavGroup, ...], SimpleLazyObject(lambda: _menu(scope, request.path))),
+            search_url=_address("portal:search"),
+            search_text=request.GET.get("q", "") if request.path == _address("portal:search") else "",
+            account_url=_address("portal:security"),
             password_url=_address("account_change_password"),
             sign_out_url=_address("account_logout"),
         )

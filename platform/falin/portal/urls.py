@@ -1,13 +1,28 @@
 """Addresses of the pages that cross services."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from falin.portal.web import audit, history, home, jobs, operators, own_data, settings, tenants, webhooks
+from falin.portal.web import (
+    account,
+    audit,
+    emergencies,
+    history,
+    home,
+    jobs,
+    operators,
+    own_data,
+    search,
+    settings,
+    sign_on,
+    tenants,
+    webhooks,
+)
 from falin.portal.web.people import acting, reading, waiting
 
 app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
+    path("search/", search.page, name="search"),
     path("hat/", home.switch_hat, name="hat"),
     path("healthz", home.healthz, name="healthz"),
     path("robots.txt", home.robots, name="robots"),
@@ -15,6 +30,24 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", jobs.show, name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
+    path("me/sign-on/", sign_on.mine, name="sign-on"),
+    path("accounts/oidc/login/", sign_on.begin_sign_in, name="oidc-login"),
+    path("accounts/oidc/callback/", sign_on.callback, name="oidc-callback"),
+    path("accounts/oidc/again/<int:level>/", sign_on.again, name="oidc-again"),
+    path("accounts/oidc/logout/", sign_on.bye, name="oidc-logout"),
+    path("accounts/oidc/backchannel-logout/", sign_on.backchannel_logout, name="oidc-backchannel"),
+    path("emergencies/", emergencies.overview, name="emergencies"),
+    path("emergencies/ask/", emergencies.ask, name="emergency-ask"),
+    path("emergencies/<int:emergency_id>/close/", emergencies.close, name="emergency-close"),
+    path("emergencies/<int:emergency_id>/allow/", emergencies.allow, name="emergency-allow"),
+    path("emergencies/<int:emergency_id>/refuse/", emergencies.refuse, name="emergency-refuse"),
+    path("emergencies/<int:emergency_id>/end/", emergencies.end, name="emergency-end"),
+    path("me/security/", account.security, name="security"),
+    path("me/security/sessions/end/", account.end_others, name="sessions-end"),
+    path("me/security/sessions/<slug:session>/end/", account.end_one, name="session-end"),
+    re_path(r"^me/security/(?P<purpose>phone|email)/$", account.address, name="security-address"),
+    re_path(r"^me/security/(?P<purpose>phone|email)/code/$", account.address_code, name="security-code"),
+    path("accounts/second/", account.second, name="second"),
     path("me/data/", own_data.take, name="own-data"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),

@@ -90,6 +90,23 @@ def _settings(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _keycloak(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "act", choices=["start", "stop", "reconcile"],
+        help="start：启动；stop：停下；reconcile：核对账号 · start it, stop it, compare its accounts with the register",
+    )  # fmt: skip
+    parser.add_argument("--port", type=int, default=0, help="端口，第一次随机 · port; at first a free one")
+    parser.add_argument("--province", default="33", metavar="CODE", help="省的两位代码 · two-digit province code")
+    parser.add_argument(
+        "--address",
+        default=f"http://127.0.0.1:{DEFAULT_PORT}",
+        metavar="URL",
+        help="法邻的地址 · where Falin is reached",
+    )
+    parser.add_argument("--mend", action="store_true", help="reconcile：改正差别 · mend what differs")
+    _json(parser)
+
+
 def _lock(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--upgrade", action="store_true", help="换成最新的版本 · take the newest versions")
 
@@ -121,6 +138,8 @@ COMMANDS = (
             answer="falin.runtime.levels:settings", options=_settings),
     Command(name="keys", chinese="查看、更换加密密钥", english="look at the encryption keys, replace them",
             answer="falin.runtime.management:keys", passes_on=True),
+    Command(name="keycloak", chinese="启动一个 Keycloak；核对它的账号", english="start a Keycloak; compare its accounts",
+            answer="falin.runtime.keycloak:run", options=_keycloak),
     Command(name="retention", chinese="看、删过了保存期限的文件", english="look at files whose days are over, remove them",
             answer="falin.runtime.management:retention", passes_on=True),
     Command(name="reference", chinese="重新生成参考页和接口描述", english="make the reference pages and the API description",

@@ -19,9 +19,10 @@ from pathlib import Path
 from falin.runtime.broker import start_broker
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
+from falin.runtime.keycloak import Keycloak
 from falin.runtime.postgres import start_postgres
 from falin.runtime.processes import dying_with_parent
-from falin.runtime.sentences import say
+from falin.runtime.sentences import CannotStart, say
 
 NO_TESTS_COLLECTED = 5
 MEMORY_WANTED = 4 * 1024**3
@@ -56,11 +57,11 @@ def run(arguments: Arguments, home: Home) -> int:
     total = Tally()
     # `falin test` may be told to stop by a signal; what it started must then be stopped too.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
-    if not chosen:
-        for name, command in checks(home):
-            total += _check(name, command, checkout)
-        total += _browser_present(fast=arguments.fast)
-    with _own_services(home) as environ:
+    with _own_services(home, keycloak=not arguments.fast and not chosen) as environ:
+        if not chosen:
+            for name, command in checks(home):
+                total += _check(name, command, checkout)
+            total += _browser_present(fast=arguments.fast)
         total += _pytest(arguments, checkout=checkout, environ=environ)
     if total.skipped:
         print(f"\n跳过 {total.skipped} 项 · {total.skipped} skipped")
@@ -117,8 +118,10 @@ def _browser_present(*, fast: bool) -> Tally:
 
 
 @contextmanager
-def _own_services(home: Home) -> Iterator[dict[str, str]]:
-    """One cluster and one broker for the run, in a folder that vanishes; the real state is never touched.
+def _own_services(home: Home, *, keycloak: bool) -> Iterator[dict[str, str]]:
+    """One cluster, one broker and one Keycloak for the run, in a folder that vanishes; the real state is never touched.
+
+    Keycloak takes its time to start; it does so while the checks run. Chosen tests start one when they need it.
 
     Downloads (`cache`) are the only thing shared with the real home.
     """
@@ -133,7 +136,17 @@ def _own_services(home: Home) -> Iterator[dict[str, str]]:
         stack.callback(postgres.stop)
         broker = start_broker(place=own.broker, log=own.logs / "broker.log")
         stack.callback(broker.stop)
+        more: dict[str, str] = {}
+        if keycloak:
+            server = Keycloak(place=own.root / "keycloak", cache=home.cache, log=own.logs / "keycloak.log", memory=True)
+            stack.callback(server.stop)
+            try:
+                server.begin_start()
+                more = {"FALIN_TEST_KEYCLOAK": str(server.place)}
+            except CannotStart as trouble:  # its tests say so again, and fail
+                print(trouble, flush=True)
         yield {
+            **more,
             **_without_services(),
             "FALIN_HOME": str(own.root),
             "DATABASE_URL": postgres.urls.app,

@@ -141,7 +141,7 @@ class OpenAccount(DoorView):
 
 class Numbers(DoorView):
     door_keeps = False
-    door_step_up = frozenset({"POST", "DELETE"})
+    door_step_up = {"POST": 3, "DELETE": 3}
     door_grants = {"POST": policies.CLEAR, "DELETE": policies.REGISTER}
 
     @extend_schema(request=s.ClearIn, responses={200: s.ClearNumbersOut, **REFUSED}, tags=["advisers"])

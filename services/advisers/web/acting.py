@@ -191,7 +191,7 @@ def account(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
     return _answer(request, form, act, context, "advisers/account.html")
 
 
-@door(grant=policies.CLEAR, reads="GET", writes="POST", keeps=False, step_up=True)
+@door(grant=policies.CLEAR, reads="GET", writes="POST", keeps=False, step_up=3)
 def numbers(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
     """The one page that shows an adviser's numbers in clear: asked for with a reason and the password, booked, not kept."""
     adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now())).adviser
@@ -205,7 +205,7 @@ def numbers(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
     return _answer(request, form, act, context, "advisers/numbers.html")
 
 
-@door(grant=policies.REGISTER, reads="GET", writes="POST", step_up=True)
+@door(grant=policies.REGISTER, reads="GET", writes="POST", step_up=3)
 def erase(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
     adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now())).adviser
     form = WhyForm(_sent(request))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
-from django.contrib.auth.hashers import make_password
-from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -19,10 +17,11 @@ from falin.kernel.scope import Scope
 from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.granting import propose_role
-from tenants.identity.models import Invitation, Person, Suspension
-from tenants.identity.passwords import hash_of, one_time_password
+from tenants.identity.models import Invitation, Person, Session, Suspension
+from tenants.identity.passwords import encode, hash_of, one_time_password
 from tenants.identity.queries.register import may_charge
 from tenants.identity.rules import INVITED_FOR, NOT_TO_ONESELF
+from tenants.identity.signing import codes, slowing
 from tenants.identity.types import Entered, PersonInfo, Role
 
 
@@ -39,7 +38,7 @@ def create_person(
     """
     person = Person(
         username=username, name=name, pinyin=" ".join(lazy_pinyin(name)), email=email,
-        password=encoded or make_password(password), must_change_password=must_change_password, created_at=now,
+        password=encoded or encode(password), must_change_password=must_change_password, created_at=now,
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -115,7 +114,7 @@ def reset_password(*, scope: Scope, person_id: int, now: datetime) -> str:
 
 def _set_password(person_id: int, password: str, *, must_change: bool) -> None:
     Person.objects.filter(id=person_id).update(
-        password=make_password(password), must_change_password=must_change, session_epoch=F("session_epoch") + 1
+        password=encode(password), must_change_password=must_change, session_epoch=F("session_epoch") + 1
     )
 
 
@@ -174,4 +173,7 @@ def password_was_changed(*, person_id: int) -> None:
 
 
 def forget_old_sessions(*, now: datetime) -> int:
+    """Sessions that are over, and codes and counts of guesses nobody needs any more."""
+    codes.forget_old(now=now)
+    slowing.forget_old(now=now)
     return Session.objects.filter(expire_date__lt=now).delete()[0]

@@ -10,8 +10,9 @@ from django.db import connection
 from falin.kernel.clock import legal_day, now
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from tenants.divisions.api import list_county_bodies, subtree_ids
-from tenants.identity.models import Person
-from tenants.identity.roles import GRANTS, READS_ONLY, SYSTEM
+from tenants.identity.models import Emergency, Person
+from tenants.identity.queries.emergency import in_force_of
+from tenants.identity.roles import EMERGENCY, GRANTS, READS_ONLY, SYSTEM
 from tenants.identity.types import Hat, Role
 from tenants.registry.types import Kind, State, TenantInfo
 
@@ -47,7 +48,19 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
         if hat.key in hats and hats[hat.key].subject_id != subject:  # one's places never go with the other's rows
             hat = replace(hat, twin=f":{subject}")
         hats[hat.key] = _joined(hats[hat.key], hat) if hat.key in hats else hat
+    if any(hat.role == Role.OPERATOR for hat in hats.values()):
+        for row in in_force_of(person_id, now()):
+            hat = _emergency_hat(row)
+            hats[hat.key] = hat
     return SignedIn(person, tuple(hats.values()))
+
+
+def _emergency_hat(row: Emergency) -> Hat:
+    tenant = row.tenant
+    return Hat(role=Role.OPERATOR, tenant_id=tenant.pk, schema=tenant.schema_name, tenant_name=tenant.name,
+               tenant_node=tenant.node_id, tenant_kind=tenant.kind, suspended=False, places=(tenant.node_id,),
+               subject_id="", names=(tenant.name,), level=3 if tenant.kind == Kind.COUNTY else 1, twin=f":{row.pk}",
+               emergency=str(row.pk))  # fmt: skip
 
 
 def _joined(hat: Hat, other: Hat) -> Hat:
@@ -58,6 +71,8 @@ def _joined(hat: Hat, other: Hat) -> Hat:
 
 def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:
     """The places a hat reaches inside its tenant, and whether that is the whole tenant."""
+    if hat.emergency:
+        return frozenset(), True
     if hat.tenant_node in hat.places or hat.role == Role.OPERATOR:
         return frozenset(), hat.role not in {Role.FIRM_MANAGER, Role.OPERATOR}
     if hat.below is not None:
@@ -73,13 +88,14 @@ def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:
 def scope_of(signed_in: SignedIn, hat: Hat, request_id: str = "") -> Scope:
     """The scope of a person under a hat."""
     nodes, whole = nodes_of(hat)
-    grants = GRANTS[hat.role]
+    grants = EMERGENCY if hat.emergency else GRANTS[hat.role]
     if hat.suspended:
         grants = grants & READS_ONLY
     return Scope(
         person_id=signed_in.person.id, person_name=signed_in.person.name, role=hat.role, tenant_id=hat.tenant_id,
         schema=hat.schema, roots=() if hat.subject_id else hat.places, nodes=nodes, whole=whole, grants=grants,
-        subject_id=hat.subject_id, request_id=request_id, hat=hat.key, suspended=hat.suspended,
+        subject_id=hat.subject_id, request_id=request_id, hat=hat.key, emergency=hat.emergency,
+        suspended=hat.suspended,
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ import psycopg
 import pytest
 import time_machine
 from django.conf import settings as installation
-from django.core.cache import cache
 from django.db import DatabaseError, connection
 
 from falin.kernel.models import AuditEntry, IdempotencyKey, OutboxEvent
@@ -30,7 +29,6 @@ AGAIN = "/accounts/reauthenticate/"
 
 @pytest.fixture(autouse=True)
 def _today() -> Any:
-    cache.clear()  # which counts how often a password was tried
     with time_machine.travel(NOW, tick=True):
         yield
 
@@ -101,6 +99,16 @@ def test_without_the_password_nothing_is_shown_and_what_was_written_is_done_afte
     assert ID_NUMBER not in text(wrong)
     assert booked(world) == (0, 0, 0)
     assert "请再输入一次密码" in text(client.get(answer.headers["Location"]))
+    shown = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert ID_NUMBER in text(shown)
+    assert booked(world) == (1, 1, 1)
+
+
+def test_what_was_sent_to_an_address_with_a_question_is_done_afterwards_too(
+    world: World, adviser: Any, sign_in: Any
+) -> None:
+    client = sign_in("county")
+    answer = client.post(f"/advisers/{adviser.id}/numbers/?from=list", {"reason": WHY})
     shown = client.post(answer.headers["Location"], {"password": PASSWORD})
     assert ID_NUMBER in text(shown)
     assert booked(world) == (1, 1, 1)

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import connection
 from openpyxl import load_workbook
 
@@ -35,7 +34,6 @@ HUBU = "330106109200"
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> Any:
-    cache.clear()
     register_jobs()
     monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
     with time_machine.travel(NOW, tick=True):

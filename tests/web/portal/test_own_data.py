@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 
 from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import inside
@@ -29,7 +28,6 @@ AGAIN = "/accounts/reauthenticate/"
 
 @pytest.fixture(autouse=True)
 def _today() -> Any:
-    cache.clear()
     with time_machine.travel(NOW, tick=True):
         yield
 

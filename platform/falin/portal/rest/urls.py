@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from falin.portal.rest import audit, people, settings, tenants, webhooks
+from falin.portal.rest import account, audit, emergencies, people, search, settings, sign_on, tenants, webhooks
 
 _people = [
     path("", people.People.as_view(), name="people"),
@@ -40,6 +40,18 @@ _tenants = [
     path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
     path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
 ]
+_account = [
+    path("security/", account.Security.as_view(), name="api-security"),
+    path("sessions/", account.Sessions.as_view(), name="api-sessions"),
+    path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
+]
+_emergencies = [
+    path("", emergencies.Emergencies.as_view(), name="api-emergencies"),
+    path("here/", emergencies.Here.as_view(), name="api-emergencies-here"),
+    path("<int:emergency_id>/", emergencies.Emergency.as_view(), name="api-emergency"),
+    path("<int:emergency_id>/decision/", emergencies.Decision.as_view(), name="api-emergency-decision"),
+    path("<int:emergency_id>/end/", emergencies.End.as_view(), name="api-emergency-end"),
+]
 _webhooks = [
     path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
     path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
@@ -50,8 +62,12 @@ _webhooks = [
 ]
 urlpatterns = [
     path("tenants/", include((_tenants, "tenants-api"))),
+    path("search/", search.Search.as_view(), name="api-search"),
+    path("emergencies/", include(_emergencies)),
+    path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
     path("audit/", include(_audit)),
+    path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
     path("webhooks/", include(_webhooks)),
 ]

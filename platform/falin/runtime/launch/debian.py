@@ -17,6 +17,16 @@ from falin.runtime.launch.commands import run_quietly
 STAMP = ".complete"
 
 
+def _turn_inwards(tree: Path) -> None:
+    """Links that name a file by its place on the machine (/etc/…) lead to the one that came along."""
+    for link in tree.rglob("*"):
+        if link.is_symlink() and link.readlink().is_absolute():
+            inside = tree / link.readlink().relative_to("/")
+            if inside.exists():
+                link.unlink()
+                link.symlink_to(inside)
+
+
 def has_apt() -> bool:
     return bool(shutil.which("apt-get") and shutil.which("dpkg-deb"))
 
@@ -71,6 +81,7 @@ def unpack_for_us(*, home: Home, packages: Sequence[str]) -> Path:
     tree.mkdir(parents=True)
     for archive in sorted(archives.glob("*.deb")):
         run_quietly(["dpkg-deb", "-x", str(archive), str(tree)], log=log)
+    _turn_inwards(tree)
     (tree / STAMP).touch()
     shutil.rmtree(archives, ignore_errors=True)
     return tree

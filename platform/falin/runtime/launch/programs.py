@@ -15,12 +15,15 @@ from falin.runtime.sentences import CannotStart, both, say
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROKER_NAMES = ("valkey-server", "redis-server")
+MAVEN_PACKAGES = ("maven", "default-jre-headless")
 CJK_FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
 
 
-def ensure_programs(*, home: Home, browser: bool) -> dict[str, str]:
+def ensure_programs(*, home: Home, browser: bool, java: bool) -> dict[str, str]:
     """What the rest of the run must know about programs, as environment variables."""
     found: dict[str, str] = {}
+    if java:
+        found |= _java(home)
     if browser:
         chromium = _browser(home)
         if chromium:
@@ -58,6 +61,26 @@ def _browser(home: Home) -> Path | None:
             "chromium and fonts-noto-cjk could not be installed, browser tests will fail",
         )
         return present
+
+
+def _java(home: Home) -> dict[str, str]:
+    """Maven, which fetches Keycloak, and the Java both run on; nothing, said plainly, where they cannot be had."""
+    maven = os.environ.get("FALIN_MAVEN") or shutil.which("mvn")
+    if maven and (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        return {"FALIN_MAVEN": maven}
+    try:
+        found = _add(home=home, packages=MAVEN_PACKAGES, names=("mvn",), program="usr/share/maven/bin/mvn")
+    except Failed as failure:
+        say(
+            f"没有装上 maven 和 Java，Keycloak 的测试会失败：{failure.tail}",
+            "maven and Java could not be installed, tests of Keycloak will fail",
+        )
+        return {}
+    if shutil.which("java"):
+        return {"FALIN_MAVEN": str(found)}
+    tree = found.parent
+    java = next(tree.glob("usr/lib/jvm/*/bin/java"))
+    return {"FALIN_MAVEN": str(found), "JAVA_HOME": str(java.parent.parent)}
 
 
 def _broker(home: Home) -> Path:

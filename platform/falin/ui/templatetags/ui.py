@@ -9,7 +9,14 @@ from uuid import uuid4
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.forms import BaseForm, BoundField
-from django.forms.widgets import CheckboxInput, CheckboxSelectMultiple, FileInput, HiddenInput, RadioSelect
+from django.forms.widgets import (
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    HiddenInput,
+    PasswordInput,
+    RadioSelect,
+)
 from django.http import HttpRequest
 from django.templatetags.static import PrefixNode
 from django.urls import NoReverseMatch, reverse
@@ -172,6 +179,8 @@ def _attributes(bound: BoundField, kind: str, width: str) -> dict[str, Any]:
     if kind in {"plain", "file"}:
         own = bound.field.widget.attrs.get("class", "")
         attrs["class"] = " ".join(part for part in ("f-in", f"f-in--w{width}" if width else "", own) if part)
+    if bound.field.widget.attrs.get("autocomplete") == "new-password":
+        attrs["pattern"] = ".{15,}"  # so that the style sheet can say when it is long enough
     if described := _described(bound):
         attrs["aria-describedby"] = described
     if bound.errors and kind in {"plain", "file", "tick"}:
@@ -202,6 +211,8 @@ def field(bound: BoundField, width: str = "", suffix: str = "", look: str = "") 
         "control": control,
         "options": options,
         "described": attrs.get("aria-describedby", ""),
+        "secret": isinstance(bound.field.widget, PasswordInput),
+        "fresh": "pattern" in attrs,
         "optional": not bound.field.required and kind != "tick",
     }
 

@@ -71,8 +71,20 @@ window.addEventListener("pageshow", (event) => {
   each("form[data-sent]", (form) => { delete form.dataset.sent; each("[aria-busy]", (b) => b.removeAttribute("aria-busy"), form); });
 });
 
+/* ---- a password is shown to whoever types it, as long as he wants ---- */
+each("[data-show]", (button) => {
+  const field = document.getElementById(button.dataset.show);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const shown = field.type === "password";
+    field.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+    field.focus();
+  });
+});
+
 /* ---- drafts: data-draft="key" keeps what was typed on this device; secrets and files are never kept ---- */
-const KEEP = "input:not([type=hidden]):not([type=password]):not([type=file]),select,textarea";
+const KEEP = "input:not([type=hidden]):not([type=password]):not([autocomplete$=password]):not([type=file]),select,textarea";
 const place = (form) => "falin-draft:" + location.pathname + ":" + form.dataset.draft;
 function stored(act) { try { return act(window.localStorage); } catch (refused) { return null; } }
 function values(form) {

@@ -1,0 +1,89 @@
+"""One's own account for programs: what is signed in, second factors, what happened; ending sessions."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from falin.kernel.clock import now
+from falin.kernel.rest import DoorView
+from falin.kernel.scope import Scope
+from falin.portal.account import read_account
+from falin.portal.web.account import OWN
+from tenants.identity.commands.account import end_other_sessions, end_session
+
+_TAGS = ["account"]
+
+
+class SessionOut(serializers.Serializer[Any]):
+    id = serializers.CharField(source="session.id")
+    device = serializers.CharField()
+    place = serializers.CharField()
+    began_at = serializers.DateTimeField(source="session.began_at")
+    seen_at = serializers.DateTimeField(source="session.seen_at", help_text="right to ten minutes")
+    this_one = serializers.BooleanField(source="session.this_one")
+
+
+class FactorOut(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=["totp", "webauthn", "recovery_codes"])
+    name = serializers.CharField(source="label")
+    since = serializers.DateTimeField()
+    used_at = serializers.DateTimeField(allow_null=True)
+    left = serializers.IntegerField(allow_null=True, help_text="recovery codes not used yet")
+
+
+class SecurityEventOut(serializers.Serializer[Any]):
+    at = serializers.DateTimeField(source="event.at")
+    act = serializers.CharField(source="event.act")
+    by_himself = serializers.BooleanField(source="event.by_himself")
+    words = serializers.CharField()
+    more = serializers.CharField()
+
+
+class SecurityOut(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    phone = serializers.CharField(help_text="masked")
+    email = serializers.CharField()
+    sessions = SessionOut(many=True)
+    factors = FactorOut(many=True)
+    events = SecurityEventOut(many=True)
+
+
+class EndedOut(serializers.Serializer[Any]):
+    ended = serializers.IntegerField()
+
+
+class Security(DoorView):
+    door_own = True
+    door_grants: ClassVar[dict[str, str]] = {"GET": OWN}
+
+    @extend_schema(responses=SecurityOut, tags=_TAGS, operation_id="account_security")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Sessions, second factors, and the last twenty things that happened to the account."""
+        return Response(SecurityOut(read_account(scope=scope, request=request._request, now=now())).data)
+
+
+class Sessions(DoorView):
+    door_own = True
+    door_grants: ClassVar[dict[str, str]] = {"DELETE": OWN}
+
+    @extend_schema(responses=EndedOut, tags=_TAGS, operation_id="account_sign_out_others")
+    def delete(self, request: Request, scope: Scope) -> Response:
+        """End every session but this one."""
+        current = request._request.session.session_key
+        return Response({"ended": end_other_sessions(scope=scope, current=current, now=now())})
+
+
+class OneSession(DoorView):
+    door_own = True
+    door_grants: ClassVar[dict[str, str]] = {"DELETE": OWN}
+
+    @extend_schema(responses={204: None}, tags=_TAGS, operation_id="account_end_session")
+    def delete(self, request: Request, scope: Scope, session: str) -> Response:
+        """End one of one's own sessions."""
+        end_session(scope=scope, session=session, now=now())
+        return Response(status=204)

@@ -1,0 +1,138 @@
+"""
+The place of Keycloak's administration, through python-keycloak: in workers only, five seconds for each call.
+
+Everything may be asked twice: what is there already is success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import requests
+from django.conf import settings
+from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
+from keycloak.exceptions import KeycloakConnectionError, KeycloakError
+
+from tenants.identity.oidc.provider import TIMEOUT
+from tenants.identity.oidc.wanted import Wanted, person_of
+
+PAGE = 100
+
+
+class Away(Exception):
+    """Keycloak does not answer, or is in trouble itself: nothing else would go through now either."""
+
+
+class Refusal(Exception):
+    """Keycloak does not take this one thing. Its words are not kept: they may name people."""
+
+
+class Taken(Refusal):
+    """The sign-in name belongs to an account that was not made for this person."""
+
+
+class _Said:
+    """Turns what python-keycloak raises into ours."""
+
+    def __enter__(self) -> None:
+        """Nothing to begin."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, KeycloakConnectionError | requests.RequestException):
+            raise Away(type(error).__name__) from None
+        if isinstance(error, KeycloakError):
+            code = error.response_code or 0
+            raise (Away if code >= 500 or code in {0, 401, 429} else Refusal)(f"http {code}") from None
+
+
+class Directory:
+    """The accounts and groups of our realm."""
+
+    def __init__(self) -> None:
+        server, _realms, realm = settings.OIDC_ISSUER.partition("/realms/")
+        with _Said():
+            self._admin = KeycloakAdmin(connection=KeycloakOpenIDConnection(
+                server_url=server, realm_name=realm, client_id=settings.KEYCLOAK_CLIENT,
+                client_secret_key=settings.KEYCLOAK_SECRET, timeout=int(TIMEOUT), max_retries=0,
+            ))  # fmt: skip
+        self._groups: dict[str, str] = {}
+
+    def find(self, subject: str) -> dict[str, Any] | None:
+        try:
+            with _Said():
+                return dict(self._admin.get_user(subject))
+        except Refusal as refusal:
+            if str(refusal) == "http 404":
+                return None
+            raise
+
+    def create(self, wanted: Wanted) -> str:
+        """
+        The subject of a new account; of the one that is there, if we made it for this person.
+
+        :raises Taken: it was made by somebody else, or for somebody else.
+        """
+        try:
+            with _Said():
+                return str(self._admin.create_user({**wanted.as_account(), "requiredActions": ["UPDATE_PASSWORD"]}))
+        except Refusal as refusal:
+            if str(refusal) != "http 409":
+                raise
+        with _Said():
+            found = self._admin.get_users({"username": wanted.username, "exact": True})
+        if not found or person_of(found[0]) != str(wanted.person_id):
+            raise Taken("taken")
+        return str(found[0]["id"])
+
+    def change(self, account: dict[str, Any], wanted: Wanted) -> None:
+        said = wanted.as_account() if wanted.made(account) else {**account, "enabled": wanted.enabled}
+        with _Said():
+            self._admin.update_user(account["id"], said)
+
+    def shut(self, account: dict[str, Any]) -> None:
+        """Disable an account and end its sessions."""
+        with _Said():
+            self._admin.update_user(account["id"], {**account, "enabled": False})
+        self.sign_out(account["id"])
+
+    def sign_out(self, subject: str) -> None:
+        """End all sessions of an account; the issuer tells everybody who relies on it."""
+        with _Said():
+            self._admin.user_logout(subject)
+
+    def accounts(self) -> Iterator[dict[str, Any]]:
+        """Every account of the realm, page by page; service accounts are none."""
+        first = 0
+        while True:
+            with _Said():
+                page = self._admin.get_users({"first": first, "max": PAGE})
+            yield from page
+            if len(page) < PAGE:
+                return
+            first += PAGE
+
+    def groups_of(self, subject: str) -> frozenset[str]:
+        with _Said():
+            found = self._admin.get_user_groups(subject)
+        self._groups |= {group["path"]: group["id"] for group in found}
+        return frozenset(group["path"] for group in found)
+
+    def put_into(self, subject: str, wanted: frozenset[str]) -> None:
+        """Have an account in these groups and no others."""
+        held = self.groups_of(subject)
+        for path in sorted(wanted - held):
+            with _Said():
+                self._admin.group_user_add(subject, self._group(path))
+        for path in sorted(held - wanted):
+            with _Said():
+                self._admin.group_user_remove(subject, self._groups[path])
+
+    def _group(self, path: str) -> str:
+        """The id of a group, made with those above it where it is not there."""
+        if path not in self._groups:
+            above, _slash, name = path.rpartition("/")
+            parent = self._group(above) if above else None
+            made = self._admin.create_group({"name": name}, parent=parent, skip_exists=True)
+            self._groups[path] = made or str(self._admin.get_group_by_path(path)["id"])
+        return self._groups[path]

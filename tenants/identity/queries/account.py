@@ -1,0 +1,93 @@
+"""What somebody may know of his own account: sessions, what happened to it lately; and what a password may not be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from falin.kernel import crypto
+from falin.kernel.crypto import Sealed
+from falin.kernel.scope import PUBLIC_SCHEMA
+from tenants.identity.models import Binding, Code, Person, Session
+from tenants.registry.models import Tenant
+
+PHONE = Sealed(
+    table="identity_person", field="phone_sealed", column="phone",
+    rows=lambda schema: Person.objects.all() if schema == PUBLIC_SCHEMA else Person.objects.none(),
+)  # fmt: skip
+CODE_ADDRESS = Sealed(
+    table="identity_code", field="address_sealed", column="address",
+    rows=lambda schema: Code.objects.all() if schema == PUBLIC_SCHEMA else Code.objects.none(),
+)  # fmt: skip
+SEALED = (PHONE, CODE_ADDRESS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """One sign-in that is open. ``id`` names it to its own person and opens nothing."""
+
+    id: str
+    device: str
+    network: str
+    began_at: datetime
+    seen_at: datetime
+    this_one: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityEvent:
+    """Something that happened to an account. ``by_himself`` is false for what others did or tried."""
+
+    at: datetime
+    act: str
+    by_himself: bool
+    facts: Mapping[str, Any]
+
+
+def session_id(key: str) -> str:
+    """By what a session is named on pages: a keyed hash of the key that opens it."""
+    return crypto.blind_index(key, tenant=PUBLIC_SCHEMA, purpose="session").hex()[:24]
+
+
+def list_sessions(*, person_id: int, current: str | None, now: datetime) -> list[OpenSession]:
+    """This one first, then those used last."""
+    rows = Session.objects.filter(person_id=person_id, expire_date__gt=now).order_by("-seen_at")[:50]
+    found = [
+        OpenSession(id=session_id(row.session_key), device=row.device, network=row.network, began_at=row.began_at,
+                    seen_at=row.seen_at, this_one=row.session_key == current)
+        for row in rows
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: not one.this_one)
+
+
+def list_security_events(*, person_id: int, limit: int = 20) -> list[SecurityEvent]:
+    """What was booked about the account in the shared schema, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select at, act, person_id, after from public.kernel_auditentry where subject_kind = 'person'"
+            " and subject_id = %s and act like 'identity.%%' order by id desc limit %s",
+            [str(person_id), limit],
+        )
+        return [
+            SecurityEvent(at=at, act=act, by_himself=by == person_id, facts=json.loads(after))
+            for at, act, by, after in cursor.fetchall()
+        ]
+
+
+def phone_index(number: str) -> bytes:
+    return crypto.blind_index(number, tenant=PUBLIC_SCHEMA, purpose="person.phone")
+
+
+def is_phone_of(person_id: int, number: str) -> bool:
+    return bool(Person.objects.filter(id=person_id, phone_index=phone_index(number)).exists())
+
+
+def offices_of(person_id: int) -> set[str]:
+    """Names of the tenants he works in."""
+    tenants = Binding.objects.filter(person_id=person_id, ended_at__isnull=True).values("tenant_id")
+    return set(Tenant.objects.filter(id__in=tenants).values_list("name", flat=True))

@@ -1,0 +1,59 @@
+"""Emergency access as the operator and the tenant read it; and which one lets the operator in at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from falin.kernel.models import AuditEntry
+from falin.kernel.scope import Scope
+from tenants.divisions.api import list_divisions
+from tenants.identity import policies
+from tenants.identity.models import Emergency
+from tenants.identity.types import EmergencyInfo, Passed
+
+PASSED = "kernel.door.passed"
+
+
+def emergencies_of(scope: Scope) -> QuerySet[Emergency]:
+    """The operator's own; else those of the tenants one decides for: one's own, and as security administrator all below."""
+    rows = Emergency.objects.select_related("operator", "tenant", "decided_by")
+    if scope.may(policies.ASK_EMERGENCY):
+        return rows.filter(operator_id=scope.person_id)
+    scope.require(policies.DECIDE_EMERGENCY)
+    tenants = dict(rows.order_by().values_list("tenant_id", "tenant__node_id").distinct())
+    reached = {place.id for place in list_divisions(set(tenants.values())) if policies.reaches(scope, place, "")}
+    return rows.filter(tenant_id__in=[tenant for tenant, node in tenants.items() if node in reached])
+
+
+def list_emergencies(*, scope: Scope, now: datetime) -> list[EmergencyInfo]:
+    """Newest first, with what was passed in each as far as it lies in the scope's own tenant's log."""
+    rows = list(emergencies_of(scope).order_by("-id")[:50])
+    passed: dict[str, list[Passed]] = {}
+    here = {str(row.pk) for row in rows if row.tenant_id == scope.tenant_id}
+    entries = AuditEntry.objects.filter(act=PASSED, subject_kind="emergency", subject_id__in=here).order_by("-id")
+    for entry in entries[:500]:
+        passed.setdefault(entry.subject_id, []).append(Passed(at=entry.at, address=entry.after["address"]))
+    return [info_of(row, now, tuple(passed.get(str(row.pk), ()))) for row in rows]
+
+
+def info_of(row: Emergency, now: datetime, passed: tuple[Passed, ...] = ()) -> EmergencyInfo:
+    if row.decided_at is None:
+        state = "asked" if row.ended_at is None else "ended"
+    elif row.ends_at is None:
+        state = "refused"
+    else:
+        state = "in_force" if row.ended_at is None and now < row.ends_at else "ended"
+    return EmergencyInfo(
+        id=row.pk, operator=row.operator.name, tenant_id=row.tenant_id, tenant=row.tenant.name, incident=row.incident,
+        reason=row.reason, minutes=row.minutes, asked_at=row.asked_at, state=state,
+        decided_by=row.decided_by.name if row.decided_by else "", decided_at=row.decided_at, refused_why=row.refused_why,
+        ends_at=row.ends_at, ended_at=row.ended_at, passed=passed,
+    )  # fmt: skip
+
+
+def in_force_of(operator_id: int, now: datetime) -> list[Emergency]:
+    """What lets an operator in at this moment."""
+    rows = Emergency.objects.filter(operator_id=operator_id, ends_at__gt=now, ended_at__isnull=True)
+    return list(rows.select_related("tenant").order_by("id"))

@@ -1,0 +1,68 @@
+"""The place where somebody is told of what happened to his account: one sentence, by mail or SMS, sent by the relay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.clock import now
+from falin.kernel.outbox import Event
+from falin.kernel.scope import Scope
+from tenants.identity.commands import password_was_changed
+from tenants.identity.commands.account import book_event
+from tenants.identity.models import Person
+from tenants.identity.signing.factors import LABELS
+from tenants.identity.signing.proving import SECOND_DUE
+from tenants.identity.signing.sending import tell
+
+SENTENCES = {
+    "identity.factor.added": _("给您的账号加了一种登录方式：%(kind)s。"),
+    "identity.factor.removed": _("您账号的一种登录方式被删掉了：%(kind)s。"),
+    "identity.factor.renewed": _("您账号的备用码换了一套，旧的不能再用。"),
+    "identity.password.changed": _("您账号的密码改过了。"),
+    "identity.password.recovered": _("您账号的密码用验证码重设过了。"),
+    "identity.password.reset": _("给您开通账号的单位重设了您的密码。"),
+    "identity.phone.changed": _("您账号登记的手机号改过了。"),
+    "identity.email.changed": _("您账号登记的邮箱改过了。"),
+    "identity.account.linked": _("您的账号关联了一个统一身份账号，以后可以用它登录。"),
+    "identity.account.unlinked": _("您的账号解除了和统一身份账号的关联。"),
+    "identity.guessing.slowed": _("有人在别的设备上连着输错您的密码，已经让他慢下来。您自己用过的设备不受影响。"),
+}
+
+
+def connect() -> None:
+    """Listen to allauth's changes; called when Django is ready."""
+    for changed in (password_changed, password_reset, password_set):
+        changed.connect(_new_password, dispatch_uid=f"identity.{id(changed)}")
+    for signal, act in (
+        (authenticator_added, "identity.factor.added"),
+        (authenticator_removed, "identity.factor.removed"),
+        (authenticator_reset, "identity.factor.renewed"),
+    ):
+        signal.connect(_factor(act), dispatch_uid=act, weak=False)
+
+
+def on_account_event(scope: Scope, event: Event) -> None:
+    """:raises NotSent: the relay tries again."""
+    person = Person.objects.filter(id=event.payload["person"]).first()
+    if person is not None:
+        kind = str(LABELS.get(event.payload.get("kind", ""), ""))
+        again = _("不是您做的？请马上改密码，并在“账号与安全”里退出所有设备。")
+        tell(person, f"{SENTENCES[event.event] % {'kind': kind}}{again}")
+
+
+def _new_password(sender: Any, user: Person, **_more: Any) -> None:
+    password_was_changed(person_id=user.pk)
+    book_event(person=user, act="identity.password.changed", now=now())
+
+
+def _factor(act: str) -> Any:
+    def heard(sender: Any, request: HttpRequest, user: Person, authenticator: Any, **_more: Any) -> None:
+        request.session.pop(SECOND_DUE, None)
+        book_event(person=user, act=act, after={"kind": authenticator.type}, now=now())
+
+    return heard
