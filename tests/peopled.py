@@ -26,7 +26,7 @@ from PIL.PngImagePlugin import PngInfo
 from falin.kernel import audit, crypto, jobs, outbox, relay, webhooks
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope
+from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import PROVINCES
 from services.advisers import api as advisers
@@ -65,7 +65,9 @@ from tenants.identity.models import Binding, Session
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.models import Link
 from tenants.identity.queries import own_bindings
-from tenants.registry.api import find_by_schema, list_tenants
+from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
+from tenants.registry.commands import ask_deed, suspend_tenant
+from tenants.registry.models import Archive, Tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
 
@@ -168,6 +170,7 @@ def build() -> None:
         relay.drain(scopes, clock=lambda: NOW)
         _set_aside(world, words)
         relay.measure(scopes, clock=lambda: NOW)
+        _bodies(world)
     finally:
         jobs._sender[:] = sender
 
@@ -197,6 +200,22 @@ def _updates(world: World) -> None:
         if state == "applied":
             done(second, api.confirm_update, update_id=update)
             done(second, api.apply_update, update_id=update)
+
+
+def _bodies(world: World) -> None:
+    """Bodies that nobody works in: one suspended, one closed; and a wish that waits for a second operator."""
+    empty = provision_tenant(node_id=world.node("3302"), kind=Kind.COUNTY, name="宁波市", now=NOW)
+    operator = world.scope("operator")
+    with inside(operator, read_only=False):
+        suspend_tenant(scope=operator, tenant_id=empty.id, why="机构还没有成立", now=NOW)
+    system = system_scope(schema="public", tenant_id=0, grants=operator.grants)
+    with inside(system, read_only=False):
+        ask_deed(scope=system, tenant_id=empty.id, act=Act.CLOSE, why="机构不成立了", now=NOW)
+    # One that was closed, and exported since: nothing stands in the way of asking for its removal.
+    over = provision_tenant(node_id=world.node("3301"), kind=Kind.COUNTY, name="杭州市", now=NOW)
+    Tenant.objects.filter(id=over.id).update(state="closed", state_at=NOW)
+    Archive.objects.create(tenant_id=over.id, schema=over.schema, name=over.name, at=NOW, person_id=0, recipient="",
+                           path="none", size=0, sha256="", rows=0)  # fmt: skip
 
 
 class _Words:

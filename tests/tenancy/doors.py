@@ -24,6 +24,7 @@ from falin.kernel.checks import door_of, doorless, walk
 from falin.kernel.rest import DoorView
 from tenants.identity.queries.account import session_id
 from tests import peopled
+from tests.app.registry.archives import keys
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.tenancy.ground import Fact, Ground, Reader, text_of
 from tests.tenancy.reference import MAY, in_register, may_see
@@ -372,6 +373,31 @@ def _second(reader: Reader, thing: Thing) -> bool:
     return reader.role == "city_officer" and reader.reaches(thing.codes)
 
 
+def _tenants(*states: str) -> Callable[[Ground], Iterable[Thing]]:
+    def things(ground: Ground) -> Iterable[Thing]:
+        for row in ground.rows["registry_tenant"]:
+            if not states or row["state"] in states:
+                yield Thing({"tenant_id": row["id"]}, frozenset({row["place"]}), more={"state": row["state"]})
+        yield Thing({"tenant_id": 99_999_999}, frozenset())
+
+    return things
+
+
+def _deeds(ground: Ground) -> Iterable[Thing]:
+    named = {row["id"]: row["place"] for row in ground.rows["registry_tenant"]}
+    for row in ground.rows["registry_deed"]:
+        yield Thing({"deed_id": row["id"]}, frozenset({named[row["tenant_id"]]}))
+    yield Thing({"deed_id": 99_999_999}, frozenset())
+
+
+def _runs_the_platform(reader: Reader, thing: Thing) -> bool:
+    return reader.role == "operator" and bool(thing.codes)
+
+
+def _is_in(state: str) -> Callable[[Ground, Reader, Thing], bool]:
+    return lambda ground, reader, thing: thing.more.get("state") == state
+
+
 def _same_house(reader: Reader, thing: Thing) -> bool:
     assert thing.fact is not None
     return reader.role in MAY["webhooks.manage"] and thing.fact.schema == reader.schema
@@ -451,6 +477,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("update_id",): Asked(_updates, _reviews),
     ("update_id", "change_id"): Asked(_changes, _reviews),
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
+    ("tenant_id",): Asked(_tenants(), _runs_the_platform),
+    ("deed_id",): Asked(_deeds, _runs_the_platform),
     ("visit_id",): Asked(_visits, _own_rows),
     ("reminder_id",): Asked(_reminders, _own_reminder),
     "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
@@ -880,6 +908,21 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST portal:tenant-suspend": Write(_WHY, right=_is_in("open")),
+    "POST portal:tenant-reopen": Write(_WHY, right=_is_in("suspended")),
+    "POST portal:tenant-close": Write(_WHY, right=_is_in("open")),
+    "POST portal:deed-confirm": Write(),
+    "POST portal:deed-refuse": Write(_WHY),
+    "POST portal:tenant-remove": Write(_WHY, Asked(_tenants("closed"), _runs_the_platform)),
+    "POST portal:tenant-archive": Write(
+        lambda ground, reader, thing: {"recipient": SimpleUploadedFile("cert.pem", keys("省档案馆")[0])}
+    ),
+    "POST tenants-api:archives": Write(lambda ground, reader, thing: {"recipient": keys("省档案馆")[0].decode()}),
+    "POST tenants-api:suspension": Write(_WHY, right=_is_in("open")),
+    "DELETE tenants-api:suspension": Write(_WHY, right=_is_in("suspended")),
+    "POST tenants-api:ask": Write(_form(act="close", why="机构撤销"), right=_is_in("open")),
+    "POST tenants-api:confirm": Write(),
+    "POST tenants-api:refuse": Write(_WHY),
     "POST portal:emergency-ask": Write(_emergency),
     "POST portal:emergency-close": Write(),
     "POST portal:emergency-allow": Write(right=_waits_for_a_yes),
@@ -1074,6 +1117,18 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:account-end": {"person"},
     "people-api:accounts": {"person"},
     "people-api:account": {"person"},
+    "portal:tenants": {"place"},
+    "portal:tenant": {"place"},
+    "portal:tenant-suspend": {"place"},
+    "portal:tenant-reopen": {"place"},
+    "portal:tenant-close": {"place"},
+    "portal:tenant-archive": {"place"},
+    "portal:tenant-remove": {"place"},
+    "tenants-api:receipts": FORM,
+    "portal:deed-refuse": {"place"},
+    "tenants-api:tenants": {"place"},
+    "tenants-api:tenant": {"place"},
+    "tenants-api:deeds": {"place"},
     "portal:people": {"person"},
     "portal:person": {"person"},
     "portal:person-new": FORM,

@@ -110,6 +110,16 @@ WORDS = {
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
     "kernel.root.rotated": _("换用新的根密钥"),
+    "registry.tenant.suspended": _("停用单位"),
+    "registry.tenant.reopened": _("恢复单位"),
+    "registry.tenant.closed": _("关闭单位"),
+    "registry.tenant.removed": _("删除单位"),
+    "registry.tenant.restored": _("从档案恢复单位"),
+    "registry.archive.asked": _("要求导出单位"),
+    "registry.archive.made": _("导出单位"),
+    "registry.deed.asked": _("提出要两人办的事"),
+    "registry.deed.confirmed": _("确认要两人办的事"),
+    "registry.deed.refused": _("拒绝要两人办的事"),
     "portal.province.asked": _("开通省级"),
     "portal.county.asked": _("开通县（区）"),
     "settings.statement.made": _("设定指标"),
@@ -133,7 +143,8 @@ WORDS = {
 }
 GROUPS = {
     "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
-    "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "divisions": _("区划"), "kernel": _("系统"),
+    "registry": _("单位"), "divisions": _("区划"),
+    "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
     "webhooks": _("消息推送"),
 }  # fmt: skip
 KINDS = {
@@ -165,9 +176,11 @@ FACTS = {
     "format": _("格式"), "rows": _("行数"),
     "source": _("来源"), "changes": _("变化（处）"), "group": _("哪一组"), "decision": _("决定"), "change": _("变化编号"),
     "target": _("改选的地方"), "ended": _("结束的版本（个）"), "begun": _("新写的版本（个）"), "years": _("有变更的年份（个）"),
+    "state": _("状态"), "deed": _("编号"), "recipient": _("接收人"),
     "host": _("主机名"), "events": _("事件"), "stopped": _("停下的原因"), "messages": _("消息（条）"), "since": _("从何时起"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
+STATE_WORDS = {"open": _("开通"), "suspended": _("停用"), "closed": _("关闭")}
 _KINDS_OF_VISIT = {"visit": _("到点"), "lecture": _("讲座")}
 
 
@@ -200,9 +213,8 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {
-        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT,
-        "reason": REASON_LABELS, "act": WORDS,
-        "role": {str(role): label for role, label in ROLE_LABELS.items()},
+        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
+        "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip
     words = known.get(name, {})

@@ -15,6 +15,7 @@ from falin.portal.rest import (
     search,
     settings,
     sign_on,
+    tenants,
     tokens,
     webhooks,
 )
@@ -73,6 +74,17 @@ _places = [
     path("updates/<int:update_id>/application/", places.Application.as_view(), name="application"),
     path("updates/<int:update_id>/drop/", places.Dropping.as_view(), name="drop"),
 ]
+_tenants = [
+    path("", tenants.Tenants.as_view(), name="tenants"),
+    path("receipts/", tenants.Receipts.as_view(), name="receipts"),
+    path("deeds/", tenants.Deeds.as_view(), name="deeds"),
+    path("deeds/<int:deed_id>/confirm/", tenants.Confirmation.as_view(), name="confirm"),
+    path("deeds/<int:deed_id>/refuse/", tenants.Refusal.as_view(), name="refuse"),
+    path("<int:tenant_id>/", tenants.Tenant.as_view(), name="tenant"),
+    path("<int:tenant_id>/suspension/", tenants.Suspension.as_view(), name="suspension"),
+    path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
+    path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
+]
 _account: list[Any] = [
     path("data/", own_data.OwnData.as_view(), name="api-own-data"),
     path("tokens/", include(_tokens)),
@@ -96,6 +108,7 @@ _webhooks = [
     path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
 ]
 urlpatterns = [
+    path("tenants/", include((_tenants, "tenants-api"))),
     path("search/", search.Search.as_view(), name="api-search"),
     path("emergencies/", include(_emergencies)),
     path("me/", include(_account)),
