@@ -121,6 +121,7 @@ KINDS = {
     "file": _("文件"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
+    "drift": _("差异"), "why": _("理由"),
     "incident": _("事件编号"), "minutes": _("分钟"), "address": _("地址"), "network": _("网络"),
     "device": _("设备"), "level": _("确认到第几级"), "count": _("个数"),
     "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
