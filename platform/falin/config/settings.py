@@ -163,6 +163,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "falin_cache",
+        "KEY_FUNCTION": "falin.kernel.caching.scoped_key",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
@@ -285,6 +286,10 @@ CELERY_BEAT_SCHEDULE = {
     "remove files whose days are over": {
         "task": "falin.config.tasks.clean_up_all",
         "schedule": crontab(hour=2, minute=30),
+    },
+    "remove tenants whose waiting time is over": {
+        "task": "falin.config.tasks.remove_due",
+        "schedule": crontab(hour=4, minute=10),
     },
     "keep accounts at Keycloak": {"task": "falin.config.tasks.keep_accounts", "schedule": 10.0},
     "look at every account at Keycloak": {
