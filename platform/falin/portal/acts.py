@@ -126,6 +126,7 @@ GROUPS = {
 KINDS = {
     "emergency": _("应急访问"),
     "sign-in": _("没有的登录名"),
+    "sign_on": _("统一登录"),
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
     "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
     "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"), "setting": _("设定"),

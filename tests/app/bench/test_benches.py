@@ -20,12 +20,14 @@ SMALL: dict[str, dict[str, int]] = {
     "access": {"rows": 3000, "rounds": 2, "lookups": 5},
     "provision": {"rounds": 1},
     "audit": {"entries": 50, "acts": 3, "rounds": 1},
+    "signin": {"bindings": 20, "rounds": 2, "times": 1},
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
     "access": {"access/clear-1000": "ms", "access/blind-index": "ms", "access/list": "ms"},
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
+    "signin": {"signin/many-bindings": "CPU ms"},
     "request": {
         "request/one/street": "ms",
         "request/one/county": "ms",
