@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import tempfile
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -25,8 +26,9 @@ from PIL.PngImagePlugin import PngInfo
 from falin.kernel import audit, crypto, jobs, outbox, relay, webhooks
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope
+from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside, shared
+from falin.portal.commands import PROVINCES
 from services.advisers import api as advisers
 from services.advisers.api import (
     appoint_adviser,
@@ -41,6 +43,8 @@ from services.advisers.types import VacancyReason
 from services.duty.commands import close_month, log_visit, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
+from tenants.divisions import api
+from tenants.divisions.types import Level, ListedRow
 from tenants.identity.api import (
     Role,
     create_person,
@@ -61,7 +65,9 @@ from tenants.identity.models import Binding, Session
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.models import Link
 from tenants.identity.queries import own_bindings
-from tenants.registry.api import find_by_schema, list_tenants
+from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
+from tenants.registry.commands import ask_deed, suspend_tenant
+from tenants.registry.models import Archive, Tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
 
@@ -159,12 +165,57 @@ def build() -> None:
         _tokens(world, words)
         _accounts()
         _above(world, words)
+        _updates(world)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
         _set_aside(world, words)
         relay.measure(scopes, clock=lambda: NOW)
+        _bodies(world)
     finally:
         jobs._sender[:] = sender
+
+
+# Updates of provinces that are not in the world, one in each state: code of the province → how far it is.
+UPDATED = {"34": "deciding", "35": "decided", "36": "submitted", "37": "applied"}
+
+
+def _updates(world: World) -> None:
+    maker, second = world.scope("sysadmin"), world.scope("security")
+
+    def done(scope: Scope, command: Callable[..., object], **given: object) -> None:
+        with inside(scope, read_only=False):
+            command(scope=scope, now=NOW, **given)
+
+    for code, state in UPDATED.items():
+        with inside(maker, read_only=False):
+            row = ListedRow(Level.PROVINCE, code, PROVINCES[code], "")
+            update = api.prepare_update(scope=maker, rows=[row], province=code, day=date(2026, 12, 1), source="新名录",
+                                        now=NOW)  # fmt: skip
+        if state == "deciding":
+            continue
+        # What was decided against changes nothing, so that the world stays as small as it is.
+        done(maker, api.decide_group, update_id=update, group="added.only_here", decision=api.Decision.REFUSED)
+        if state != "decided":
+            done(maker, api.submit_update, update_id=update)
+        if state == "applied":
+            done(second, api.confirm_update, update_id=update)
+            done(second, api.apply_update, update_id=update)
+
+
+def _bodies(world: World) -> None:
+    """Bodies that nobody works in: one suspended, one closed; and a wish that waits for a second operator."""
+    empty = provision_tenant(node_id=world.node("3302"), kind=Kind.COUNTY, name="宁波市", now=NOW)
+    operator = world.scope("operator")
+    with inside(operator, read_only=False):
+        suspend_tenant(scope=operator, tenant_id=empty.id, why="机构还没有成立", now=NOW)
+    system = system_scope(schema="public", tenant_id=0, grants=operator.grants)
+    with inside(system, read_only=False):
+        ask_deed(scope=system, tenant_id=empty.id, act=Act.CLOSE, why="机构不成立了", now=NOW)
+    # One that was closed, and exported since: nothing stands in the way of asking for its removal.
+    over = provision_tenant(node_id=world.node("3301"), kind=Kind.COUNTY, name="杭州市", now=NOW)
+    Tenant.objects.filter(id=over.id).update(state="closed", state_at=NOW)
+    Archive.objects.create(tenant_id=over.id, schema=over.schema, name=over.name, at=NOW, person_id=0, recipient="",
+                           path="none", size=0, sha256="", rows=0)  # fmt: skip
 
 
 class _Words:

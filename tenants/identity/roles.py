@@ -141,8 +141,10 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.EVALUATOR: _PLACES,
     Role.DATA_STEWARD: _PLACES,
     Role.RESIDENT: frozenset(),
-    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {"webhooks.manage"},
-    Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {"people.confirm", "emergency.decide"},
+    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {"webhooks.manage", "places.review", "places.update"},
+    Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {
+        "people.confirm", "emergency.decide", "places.review", "places.confirm",
+    },
     Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read", "audit.read", "audit.export"},
     # He runs the platform; what is in it is not his, figures neither.
     Role.OPERATOR: _SESSION | {"tenants.manage", "events.manage", "emergency.ask"},

@@ -24,6 +24,7 @@ from falin.kernel.checks import door_of, doorless, walk
 from falin.kernel.rest import DoorView
 from tenants.identity.queries.account import session_id
 from tests import peopled
+from tests.app.registry.archives import keys
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.tenancy.ground import Fact, Ground, Reader, text_of
 from tests.tenancy.reference import MAY, in_register, may_see
@@ -372,9 +373,60 @@ def _second(reader: Reader, thing: Thing) -> bool:
     return reader.role == "city_officer" and reader.reaches(thing.codes)
 
 
+def _tenants(*states: str) -> Callable[[Ground], Iterable[Thing]]:
+    def things(ground: Ground) -> Iterable[Thing]:
+        for row in ground.rows["registry_tenant"]:
+            if not states or row["state"] in states:
+                yield Thing({"tenant_id": row["id"]}, frozenset({row["place"]}), more={"state": row["state"]})
+        yield Thing({"tenant_id": 99_999_999}, frozenset())
+
+    return things
+
+
+def _deeds(ground: Ground) -> Iterable[Thing]:
+    named = {row["id"]: row["place"] for row in ground.rows["registry_tenant"]}
+    for row in ground.rows["registry_deed"]:
+        yield Thing({"deed_id": row["id"]}, frozenset({named[row["tenant_id"]]}))
+    yield Thing({"deed_id": 99_999_999}, frozenset())
+
+
+def _runs_the_platform(reader: Reader, thing: Thing) -> bool:
+    return reader.role == "operator" and bool(thing.codes)
+
+
+def _is_in(state: str) -> Callable[[Ground, Reader, Thing], bool]:
+    return lambda ground, reader, thing: thing.more.get("state") == state
+
+
 def _same_house(reader: Reader, thing: Thing) -> bool:
     assert thing.fact is not None
     return reader.role in MAY["webhooks.manage"] and thing.fact.schema == reader.schema
+
+
+def _any_place(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["places.read"] and bool(thing.codes)
+
+
+def _looked_for(ground: Ground) -> Iterable[Thing]:
+    return (Thing({}, frozenset({code}), query=f"q={name}") for code, name in PLACES.items())
+
+
+def _reviews(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["places.review"] and bool(thing.codes)
+
+
+def _updates(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["divisions_divisionupdate"]:
+        yield Thing({"update_id": row["id"]}, frozenset({"33"}), more={"state": row["state"]})
+    yield Thing({"update_id": 99_999_999}, frozenset())
+
+
+def _changes(ground: Ground) -> Iterable[Thing]:
+    states = {row["id"]: row["state"] for row in ground.rows["divisions_divisionupdate"]}
+    for row in ground.rows["divisions_divisionchange"]:
+        yield Thing({"update_id": row["update_id"], "change_id": row["id"]}, frozenset({"33"}),
+                    more={"state": states[row["update_id"]]})  # fmt: skip
+    yield Thing({"update_id": 99_999_999, "change_id": 1}, frozenset())
 
 
 PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
@@ -418,7 +470,15 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ),
     ("proposal",): Asked(_proposals, _second),
     "people-api:who": Asked(_places(2, 4, 6, 9, 12), _place_facts),
+    "portal:place": Asked(_places(2, 4, 6, 9, 12), _any_place),
+    "places-api:place": Asked(_places(2, 4, 6, 9, 12), _any_place),
+    "portal:places": Asked(_looked_for, _any_place),
+    "places-api:search": Asked(_looked_for, _any_place),
+    ("update_id",): Asked(_updates, _reviews),
+    ("update_id", "change_id"): Asked(_changes, _reviews),
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
+    ("tenant_id",): Asked(_tenants(), _runs_the_platform),
+    ("deed_id",): Asked(_deeds, _runs_the_platform),
     ("visit_id",): Asked(_visits, _own_rows),
     ("reminder_id",): Asked(_reminders, _own_reminder),
     "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
@@ -695,6 +755,16 @@ def _new_owner(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"owner": "street", "owner_id": ground.person["street"], "reason": "工作调动"}
 
 
+def _update_is(state: str, *, decided: bool | None = None) -> Callable[[Ground, Reader, Thing], bool]:
+    def right(ground: Ground, reader: Reader, thing: Thing) -> bool:
+        own = [row for row in ground.rows["divisions_divisionchange"] if row["update_id"] == thing.parts["update_id"]]
+        done = all(row["decision"] for row in own)
+        return thing.more.get("state") == state and decided in {None, done}
+
+    return right
+
+
+_GROUP = _form(group="added.only_here", decision="accepted")
 _DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
 _GRANTED = {"role": "liaison", "place": "330106109001", "checked": "1", **_DAYS}
 _WHY = _form(why="工作调动")
@@ -765,6 +835,22 @@ WRITES: dict[str, Write] = {
     "POST api-figures-publish": Write(_form(month="2026-08")),
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
+    "POST portal:update-new": Write(_form(edition="2.7.0", day="2026-12-01")),
+    "POST portal:update-group": Write(_GROUP, right=_update_is("deciding", decided=False)),
+    "POST portal:update-decide": Write(_form(choice="refused"), right=_update_is("deciding")),
+    "POST portal:update-submit": Write(right=_update_is("deciding", decided=True)),
+    "POST portal:update-confirm": Write(right=_update_is("submitted")),
+    "POST portal:update-send-back": Write(_form(why="再核对一遍"), right=_update_is("submitted")),
+    "POST portal:update-drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
+    "POST portal:update-undo": Write(_form(why="名录有误"), right=_update_is("applied")),
+    "POST places-api:updates": Write(_form(edition="2.7.0", day="2026-12-01")),
+    "POST places-api:groups": Write(_GROUP, right=_update_is("deciding", decided=False)),
+    "POST places-api:change": Write(_form(decision="refused"), right=_update_is("deciding")),
+    "POST places-api:submission": Write(right=_update_is("deciding", decided=True)),
+    "POST places-api:confirmation": Write(right=_update_is("submitted")),
+    "DELETE places-api:confirmation": Write(_form(why="再核对一遍"), right=_update_is("submitted")),
+    "DELETE places-api:application": Write(_form(why="名录有误"), right=_update_is("applied")),
+    "POST places-api:drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
     "POST portal:own-data": Write(),
     "POST api-own-data": Write(),
     "POST portal:sign-on": Write(_form(act="unlink")),
@@ -822,6 +908,21 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST portal:tenant-suspend": Write(_WHY, right=_is_in("open")),
+    "POST portal:tenant-reopen": Write(_WHY, right=_is_in("suspended")),
+    "POST portal:tenant-close": Write(_WHY, right=_is_in("open")),
+    "POST portal:deed-confirm": Write(),
+    "POST portal:deed-refuse": Write(_WHY),
+    "POST portal:tenant-remove": Write(_WHY, Asked(_tenants("closed"), _runs_the_platform)),
+    "POST portal:tenant-archive": Write(
+        lambda ground, reader, thing: {"recipient": SimpleUploadedFile("cert.pem", keys("省档案馆")[0])}
+    ),
+    "POST tenants-api:archives": Write(lambda ground, reader, thing: {"recipient": keys("省档案馆")[0].decode()}),
+    "POST tenants-api:suspension": Write(_WHY, right=_is_in("open")),
+    "DELETE tenants-api:suspension": Write(_WHY, right=_is_in("suspended")),
+    "POST tenants-api:ask": Write(_form(act="close", why="机构撤销"), right=_is_in("open")),
+    "POST tenants-api:confirm": Write(),
+    "POST tenants-api:refuse": Write(_WHY),
     "POST portal:emergency-ask": Write(_emergency),
     "POST portal:emergency-close": Write(),
     "POST portal:emergency-allow": Write(right=_waits_for_a_yes),
@@ -976,6 +1077,22 @@ SHOWS: dict[str, set[str] | str] = {
     "api-webhook": {"webhook"},
     "api-webhook-events": FORM,
     "api-webhook-messages": FORM,  # none where nothing happened
+    "portal:places": {"place"},
+    "portal:place": {"place"},
+    "portal:updates": {"person"},
+    "portal:update-new": FORM,
+    "portal:update": {"person"},
+    "portal:update-changes": {"=省"},
+    "portal:update-decide": {"=省"},
+    "portal:update-send-back": FORM,
+    "portal:update-drop": FORM,
+    "portal:update-undo": FORM,
+    "portal:update-report": {"person"},
+    "places-api:search": {"place"},
+    "places-api:place": {"place"},
+    "places-api:updates": {"=deciding"},
+    "places-api:update": {"=groups"},
+    "places-api:changes": {"=candidates"},
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
@@ -1000,6 +1117,18 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:account-end": {"person"},
     "people-api:accounts": {"person"},
     "people-api:account": {"person"},
+    "portal:tenants": {"place"},
+    "portal:tenant": {"place"},
+    "portal:tenant-suspend": {"place"},
+    "portal:tenant-reopen": {"place"},
+    "portal:tenant-close": {"place"},
+    "portal:tenant-archive": {"place"},
+    "portal:tenant-remove": {"place"},
+    "tenants-api:receipts": FORM,
+    "portal:deed-refuse": {"place"},
+    "tenants-api:tenants": {"place"},
+    "tenants-api:tenant": {"place"},
+    "tenants-api:deeds": {"place"},
     "portal:people": {"person"},
     "portal:person": {"person"},
     "portal:person-new": FORM,

@@ -22,6 +22,9 @@ MAY: dict[str, set[str]] = {
     "emergency.ask": {"operator"},
     "emergency.decide": {"county_team", "security_administrator"},
     "places.read": _EVERYBODY - {"operator"},
+    "places.review": {"system_administrator", "security_administrator"},
+    "places.update": {"system_administrator"},
+    "places.confirm": {"security_administrator"},
     "figures.read": _EVERYBODY - {"operator", "inspector", "evaluator", "data_steward"} - _THREE,
     "jobs.own": _EVERYBODY,
     "hat.switch": _EVERYBODY,
@@ -60,6 +63,11 @@ def may_open(reader: Reader, grant: str) -> bool:
         raise KeyError(f"say in tests/tenancy/reference.py which roles may hold the grant {grant!r}")
     return reader.role in MAY[grant]
 
+
+# Places themselves are no secret: whoever works here may look at the whole tree.
+TREE = {"portal:places", "portal:place", "places-api:search", "places-api:place"}
+# An update of places names who prepared, submitted and confirmed it.
+UPDATES = {"portal:updates", "portal:update", "portal:update-report"}
 
 # Where the county's team looks for somebody to appoint it sees the whole province's register of advisers, by name.
 WHOLE_REGISTER = {
@@ -113,8 +121,10 @@ def _own(reader: Reader, fact: Fact) -> bool:
     return fact.kind == "person" and fact.schema == reader.username
 
 
-def _place(reader: Reader, fact: Fact, _door: str) -> bool:
+def _place(reader: Reader, fact: Fact, door: str) -> bool:
     (code,) = fact.codes
+    if door in TREE:
+        return reader.role in MAY["places.read"]
     if reader.role in {"adviser", "firm_manager"}:
         return any(place.startswith(code) for place in reader.served)
     return reader.reaches(fact.codes) or any(root.startswith(code) for root in reader.roots)
@@ -264,6 +274,8 @@ def _person(reader: Reader, fact: Fact, door: str) -> bool:
         return PROGRAMS[fact.schema][2] == reader.username
     if door in REGISTER and reader.role in MAY["people.read"]:
         return in_register(reader, fact) or (reader.role != "firm_manager" and reader.reaches(fact.gave))
+    if door in UPDATES:
+        return reader.role in MAY["places.review"]
     return reader.role in MAY["history.read"] | {"adviser"} and fact.person in reader.met
 
 

@@ -287,6 +287,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "falin.config.tasks.clean_up_all",
         "schedule": crontab(hour=2, minute=30),
     },
+    "remove tenants whose waiting time is over": {
+        "task": "falin.config.tasks.remove_due",
+        "schedule": crontab(hour=4, minute=10),
+    },
     "keep accounts at Keycloak": {"task": "falin.config.tasks.keep_accounts", "schedule": 10.0},
     "look at every account at Keycloak": {
         "task": "falin.config.tasks.keep_all_accounts",

@@ -21,6 +21,7 @@ from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import provisioning
 from tenants.registry.api import Kind, find_by_schema, list_tenants
 from tenants.registry.api import keep_spares as make_spares
+from tenants.registry.commands import due_removals, remove_tenant
 
 
 def systems() -> list[Scope]:
@@ -135,6 +136,16 @@ def clean_up(schema: str) -> int:
             break
     with inside(scope, read_only=False):
         return removed + retention.remove_orphans(scope=scope, now=now())
+
+
+@shared_task
+def remove_due() -> int:
+    """Queue the destruction of tenants whose waiting time is over; how many."""
+    with shared(read_only=False) as system:
+        due = due_removals(now=now())
+        for deed_id in due:
+            remove_tenant(scope=system, deed_id=deed_id, now=now())
+    return len(due)
 
 
 @shared_task

@@ -13,15 +13,26 @@ from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
 from falin.kernel.scope import Scope
 from falin.portal import commands as portal
+from falin.portal import places
+from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
-from services.advisers.api import RETAINED, SEALED
+from services.advisers.api import HANGING, RETAINED, SEALED
+from services.duty import api as duty
+from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up
+from tenants.divisions import hanging
 from tenants.divisions.api import list_divisions
-from tenants.identity.api import scope_in_force, use_token
+from tenants.identity.api import PEOPLE_AT, scope_in_force, use_token
+from tenants.identity.belongings import PEOPLE
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
+from tenants.registry import belongings
+from tenants.registry import commands as registry
+from tenants.registry.api import TENANTS_AT
+from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
 from tenants.settings import api as settings
+from tenants.settings.belongings import SETTINGS
 
 
 def wire() -> None:
@@ -31,13 +42,18 @@ def wire() -> None:
     rest.read_tokens_with(_by_token)
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
+    places.register_jobs()
+    registry.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
     retention.declare(*RETAINED)
+    belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
+                       *ANCHORS, *DOMAINS)  # fmt: skip
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)

@@ -64,6 +64,7 @@ def door(
                 writing = request.method in write_methods
                 if writing:
                     same_hat(request, scope)
+                    scope.check_may_write()
                 scope.require(grant)
                 if scope.emergency:
                     book_passing(request, scope)

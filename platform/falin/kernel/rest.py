@@ -176,6 +176,7 @@ class DoorView(APIView):
             raise exceptions.NotAuthenticated
         if method in self.door_writes:
             same_hat(request._request, scope)
+            scope.check_may_write()
         scope.require(self.door_grants[method])
         if self.by_token and method in self.door_step_up:
             raise Forbidden("kernel.not_by_token", _("这一步要本人登录后再办，不能用令牌。"))

@@ -110,9 +110,32 @@ WORDS = {
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
     "kernel.root.rotated": _("换用新的根密钥"),
+    "registry.tenant.suspended": _("停用单位"),
+    "registry.tenant.reopened": _("恢复单位"),
+    "registry.tenant.closed": _("关闭单位"),
+    "registry.tenant.removed": _("删除单位"),
+    "registry.tenant.restored": _("从档案恢复单位"),
+    "registry.archive.asked": _("要求导出单位"),
+    "registry.archive.made": _("导出单位"),
+    "registry.deed.asked": _("提出要两人办的事"),
+    "registry.deed.confirmed": _("确认要两人办的事"),
+    "registry.deed.refused": _("拒绝要两人办的事"),
     "portal.province.asked": _("开通省级"),
     "portal.county.asked": _("开通县（区）"),
     "settings.statement.made": _("设定指标"),
+    "divisions.update.asked": _("送来新的区划名录"),
+    "divisions.update.prepared": _("比对新的区划名录"),
+    "divisions.group.decided": _("整组决定区划变化"),
+    "divisions.change.decided": _("决定一处区划变化"),
+    "divisions.update.submitted": _("提交区划更新"),
+    "divisions.update.sent_back": _("退回区划更新"),
+    "divisions.update.confirmed": _("确认区划更新"),
+    "divisions.update.applied": _("应用区划更新"),
+    "divisions.update.undone": _("撤回区划更新"),
+    "divisions.update.dropped": _("放弃区划更新"),
+    "divisions.past.brought": _("补入以前的区划变更"),
+    "divisions.facts.brought": _("导入人口、户数、面积"),
+    "divisions.boundaries.brought": _("导入地图边界"),
     "portal.event.resent": _("重新投递事件"),
     "audit.log.exported": _("下载操作记录"),
     "audit.alarm.raised": _("异常提醒"),
@@ -120,6 +143,7 @@ WORDS = {
 }
 GROUPS = {
     "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
+    "registry": _("单位"), "divisions": _("区划"),
     "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
     "webhooks": _("消息推送"),
 }  # fmt: skip
@@ -130,7 +154,7 @@ KINDS = {
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
     "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
     "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"), "setting": _("设定"),
-    "file": _("文件"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
+    "file": _("文件"), "update": _("区划更新"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
     "gone": _("并入的记录编号"), "owner": _("负责人编号"), "token": _("令牌编号"), "scopes": _("能做什么"),
@@ -150,9 +174,13 @@ FACTS = {
     "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
     "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"),
     "format": _("格式"), "rows": _("行数"),
+    "source": _("来源"), "changes": _("变化（处）"), "group": _("哪一组"), "decision": _("决定"), "change": _("变化编号"),
+    "target": _("改选的地方"), "ended": _("结束的版本（个）"), "begun": _("新写的版本（个）"), "years": _("有变更的年份（个）"),
+    "state": _("状态"), "deed": _("编号"), "recipient": _("接收人"),
     "host": _("主机名"), "events": _("事件"), "stopped": _("停下的原因"), "messages": _("消息（条）"), "since": _("从何时起"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
+STATE_WORDS = {"open": _("开通"), "suspended": _("停用"), "closed": _("关闭")}
 _KINDS_OF_VISIT = {"visit": _("到点"), "lecture": _("讲座")}
 
 
@@ -185,9 +213,8 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {
-        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT,
-        "reason": REASON_LABELS, "act": WORDS,
-        "role": {str(role): label for role, label in ROLE_LABELS.items()},
+        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
+        "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip
     words = known.get(name, {})

@@ -10,10 +10,12 @@ from falin.portal.rest import (
     emergencies,
     own_data,
     people,
+    places,
     same,
     search,
     settings,
     sign_on,
+    tenants,
     tokens,
     webhooks,
 )
@@ -59,6 +61,30 @@ _tokens = [
     path("bindings/", tokens.Bindings.as_view(), name="api-token-bindings"),
     path("<int:token_id>/", tokens.Token.as_view(), name="api-token"),
 ]
+_places = [
+    path("", places.Search.as_view(), name="search"),
+    path("<int:node_id>/", places.Place.as_view(), name="place"),
+    path("updates/", places.Updates.as_view(), name="updates"),
+    path("updates/<int:update_id>/", places.Update.as_view(), name="update"),
+    path("updates/<int:update_id>/changes/", places.Changes.as_view(), name="changes"),
+    path("updates/<int:update_id>/changes/<int:change_id>/", places.OneChange.as_view(), name="change"),
+    path("updates/<int:update_id>/groups/", places.Groups.as_view(), name="groups"),
+    path("updates/<int:update_id>/submission/", places.Submission.as_view(), name="submission"),
+    path("updates/<int:update_id>/confirmation/", places.Confirmation.as_view(), name="confirmation"),
+    path("updates/<int:update_id>/application/", places.Application.as_view(), name="application"),
+    path("updates/<int:update_id>/drop/", places.Dropping.as_view(), name="drop"),
+]
+_tenants = [
+    path("", tenants.Tenants.as_view(), name="tenants"),
+    path("receipts/", tenants.Receipts.as_view(), name="receipts"),
+    path("deeds/", tenants.Deeds.as_view(), name="deeds"),
+    path("deeds/<int:deed_id>/confirm/", tenants.Confirmation.as_view(), name="confirm"),
+    path("deeds/<int:deed_id>/refuse/", tenants.Refusal.as_view(), name="refuse"),
+    path("<int:tenant_id>/", tenants.Tenant.as_view(), name="tenant"),
+    path("<int:tenant_id>/suspension/", tenants.Suspension.as_view(), name="suspension"),
+    path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
+    path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
+]
 _account: list[Any] = [
     path("data/", own_data.OwnData.as_view(), name="api-own-data"),
     path("tokens/", include(_tokens)),
@@ -82,11 +108,13 @@ _webhooks = [
     path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
 ]
 urlpatterns = [
+    path("tenants/", include((_tenants, "tenants-api"))),
     path("search/", search.Search.as_view(), name="api-search"),
     path("emergencies/", include(_emergencies)),
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
+    path("places/", include((_places, "places-api"))),
     path("audit/", include(_audit)),
     path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
     path("webhooks/", include(_webhooks)),
