@@ -111,11 +111,7 @@ def template(django_db_blocker: Any) -> str:
     """The name of a migrated database with the small world in it; made by whichever worker comes first."""
     if not ADMIN:
         pytest.fail("FALIN_TEST_ADMIN_URL is not set: run the tests by ./falin test")
-    from django.core.management import call_command
-    from django.core.management.commands.migrate import Command as StockMigrate
-
-    from tenants.registry import schemas
-    from tenants.registry.commands import keep_spares
+    from tenants.registry.commands import upgrade
 
     name = f"falin_template_{_fingerprint()}"
     with psycopg.connect(ADMIN, autocommit=True) as admin, django_db_blocker.unblock():
@@ -130,11 +126,7 @@ def template(django_db_blocker: Any) -> str:
                 own.execute(sql.SQL("create extension if not exists {e}").format(e=sql.Identifier(extension)))
             own.execute("alter schema public owner to falin_owner")
         _point_at(building)
-        with schemas.owner() as own:
-            schemas.prepare_rights(own)
-        with schemas.django_as_owner():
-            call_command(StockMigrate(), interactive=False, verbosity=0, skip_checks=True)
-        keep_spares(now=worlds.NOW, wanted=6)
+        upgrade(now=worlds.NOW, spares=6)
         worlds.build()
         connection.close()
         admin.execute(

@@ -11,7 +11,8 @@ from services.duty.queries import (
     my_months,
     place_names,
 )
+from services.duty.queries.belongings import BELONGINGS
 from services.duty.rules import LECTURES_A_QUARTER
 
-__all__ = ["LECTURES_A_QUARTER", "clear_dirty", "closed_months", "dirty_months", "list_behind", "list_my_visits",
+__all__ = ["BELONGINGS", "LECTURES_A_QUARTER", "clear_dirty", "closed_months", "dirty_months", "list_behind", "list_my_visits",
            "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names"]  # fmt: skip

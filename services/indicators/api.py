@@ -2,6 +2,7 @@
 
 from services.indicators.commands import publish_month, put_on_board
 from services.indicators.queries import (
+    BELONGINGS,
     county_values,
     firm_lines,
     home_place,
@@ -13,6 +14,7 @@ from services.indicators.queries import (
 from services.indicators.types import PlaceFigures, PlaceTally, Ranking, RunInfo, Tally
 
 __all__ = [
+    "BELONGINGS",
     "PlaceFigures",
     "PlaceTally",
     "Ranking",

@@ -36,6 +36,7 @@ from services.indicators.types import (
 from tenants.divisions.api import list_children, list_county_bodies, list_divisions, list_path
 from tenants.divisions.types import Division, Level, Status
 from tenants.identity.types import Role
+from tenants.registry.belongings import Belonging
 
 BODIES: Final = (Level.CITY, Level.COUNTY)  # a county body is a county, or a city without counties
 SERIES: Final = 12
@@ -319,3 +320,10 @@ def _named(lines: list[VisitLine]) -> dict[int, tuple[Division, str]]:
         for line in lines
         if line.node_id in places
     }
+
+
+# Published figures stay on the board when a county goes: they belong to the levels above as well.
+BELONGINGS = (
+    Belonging(table="indicators_figure", natural=("month", "node_id"), where="x.county_id = %(node)s"),
+    Belonging(table="indicators_visitline", natural=("month", "visit_id"), where="x.county_id = %(node)s"),
+)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import F, Q
 from django_tenants.models import DomainMixin, TenantMixin
 
 from falin.kernel.database.routing import SHARED
 from falin.kernel.models import PublicModel
-from tenants.registry.types import Kind, State
+from tenants.registry.types import Act, Kind, Outcome, State, TenantInfo
 
 
 class Tenant(TenantMixin):
@@ -25,6 +27,16 @@ class Tenant(TenantMixin):
     name = models.CharField(max_length=100)
     state = models.CharField(max_length=10, choices=[(state, state) for state in State], default=State.OPEN)
     provisioned_at = models.DateTimeField()
+    # Since when and why it is in its state; empty for one that was never anything but open.
+    state_at = models.DateTimeField(null=True)
+    state_by = models.BigIntegerField(null=True)
+    state_why = models.CharField(max_length=200, blank=True, db_default="")
+
+    def info(self) -> TenantInfo:
+        return TenantInfo(
+            id=self.id, schema=self.schema_name, node_id=self.node_id, kind=Kind(self.kind), name=self.name,
+            state=State(self.state), since=self.state_at or self.provisioned_at, why=self.state_why,
+        )  # fmt: skip
 
 
 class Domain(DomainMixin):
@@ -37,3 +49,74 @@ class SpareSchema(PublicModel):
     name = models.CharField(max_length=63, primary_key=True)
     heads = models.CharField(max_length=64)  # hash of the migrations it was made with; an outdated one is rebuilt
     made_at = models.DateTimeField()
+
+
+class Trouble(PublicModel):
+    """Why a schema could not follow an upgrade; gone once it could."""
+
+    schema = models.CharField(max_length=63, primary_key=True)
+    migration = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    error = models.CharField(max_length=500)
+
+
+class Deed(PublicModel):
+    """Something that takes two people: one asks, another one decides. Names the tenant by number: it may be gone."""
+
+    id = models.BigAutoField(primary_key=True)
+    tenant_id = models.BigIntegerField()
+    schema = models.CharField(max_length=63)
+    name = models.CharField(max_length=100)
+    act = models.CharField(max_length=10, choices=[(act, act) for act in Act])
+    why = models.CharField(max_length=200)
+    asked_by = models.BigIntegerField()
+    asked_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=[(one, one) for one in Outcome], default=Outcome.WAITING.value)
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_why = models.CharField(max_length=200, blank=True)
+    due_at = models.DateTimeField(null=True)  # not done before
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("asked_by")) | Q(outcome=Outcome.REFUSED),
+                name="another_one_confirms_a_deed",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant_id", "act"], condition=Q(outcome__in=[Outcome.WAITING, Outcome.CONFIRMED]),
+                name="one_open_deed_of_a_kind",
+            ),
+        ]  # fmt: skip
+
+
+class Archive(PublicModel):
+    """An export that lies in the store, whole: which, by whom, for whom, how much. Names the tenant by number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant_id = models.BigIntegerField()
+    schema = models.CharField(max_length=63)
+    name = models.CharField(max_length=100)
+    at = models.DateTimeField()  # of the snapshot
+    person_id = models.BigIntegerField()
+    recipient = models.CharField(max_length=64)
+    path = models.CharField(max_length=300)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveBigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant_id", "-at"], name="archives_of_a_tenant")]
+
+
+class Receipt(PublicModel):
+    """What is left of a tenant that was removed: what was destroyed, when, by whom, signed. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant_id = models.BigIntegerField(unique=True)
+    name = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    body = models.JSONField()
+    key = models.CharField(max_length=16)
+    signature = models.CharField(max_length=128)

@@ -2,26 +2,98 @@
 
 from __future__ import annotations
 
-from tenants.registry.commands import info
-from tenants.registry.models import Tenant
-from tenants.registry.types import Kind, TenantInfo
+from collections.abc import Iterable
+
+from django.db import connection
+
+from falin.kernel.scope import Scope
+from tenants.registry import policies, schemas
+from tenants.registry.models import Archive, Deed, Receipt, Tenant
+from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, ReceiptInfo, TenantInfo
+
+_SIZES = """
+select n.nspname, sum(pg_total_relation_size(c.oid))::bigint from pg_class c
+join pg_namespace n on n.oid = c.relnamespace where n.nspname = any (%s) and c.relkind = 'r' group by 1
+"""
 
 
 def list_tenants(*, kind: Kind | None = None) -> list[TenantInfo]:
     rows = Tenant.objects.order_by("id")
-    return [info(row) for row in (rows.filter(kind=kind) if kind else rows)]
+    return [row.info() for row in (rows.filter(kind=kind) if kind else rows)]
 
 
 def find_tenant_of(node_id: int) -> TenantInfo | None:
     """The tenant whose body sits at this place."""
-    row = Tenant.objects.filter(node_id=node_id).first()
-    return info(row) if row else None
+    row: Tenant | None = Tenant.objects.filter(node_id=node_id).first()
+    return row.info() if row else None
 
 
 def get_tenant(tenant_id: int) -> TenantInfo:
-    return info(Tenant.objects.get(id=tenant_id))
+    row: Tenant = Tenant.objects.get(id=tenant_id)
+    return row.info()
 
 
 def find_by_schema(schema: str) -> TenantInfo | None:
     row = Tenant.objects.filter(schema_name=schema).first()
-    return info(row) if row else None
+    return row.info() if row else None
+
+
+# ---- for the operator ------------------------------------------------------------------------------------------------
+def list_overview(*, scope: Scope, tenant_id: int | None = None) -> list[Overview]:
+    """
+    Tenants as their operator sees them: state, newest migration, size, last archive. Three statements for all.
+
+    :raises Missing: the one that is asked for is not there.
+    """
+    policies.check_may_manage(scope)
+    rows = list(Tenant.objects.order_by("id") if tenant_id is None else Tenant.objects.filter(id=tenant_id))
+    if tenant_id is not None and not rows:
+        raise policies.no_tenant()
+    names = [row.schema_name for row in rows]
+    standing, sizes = schemas.standing_of(names), _sizes(names)
+    last: dict[int, Archive] = {}
+    for archive in Archive.objects.filter(tenant_id__in=[row.id for row in rows]).order_by("at"):
+        last[archive.tenant_id] = archive
+    return [
+        Overview(tenant=row.info(), migration=standing[row.schema_name].migration, at=standing[row.schema_name].at,
+                 behind=len(standing[row.schema_name].lacking), trouble=standing[row.schema_name].trouble,
+                 size=sizes.get(row.schema_name, 0), archived_at=last[row.id].at if row.id in last else None)
+        for row in rows
+    ]  # fmt: skip
+
+
+def _sizes(names: Iterable[str]) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SIZES, [list(names)])
+        return dict(cursor.fetchall())
+
+
+def list_deeds(*, scope: Scope, tenant_id: int | None = None) -> list[DeedInfo]:
+    """What waits for a second operator or for its day, oldest first."""
+    policies.check_may_manage(scope)
+    rows = Deed.objects.filter(outcome__in=[Outcome.WAITING, Outcome.CONFIRMED]).order_by("id")
+    return [_deed(row) for row in (rows.filter(tenant_id=tenant_id) if tenant_id else rows)]
+
+
+def get_deed(*, scope: Scope, deed_id: int) -> DeedInfo:
+    """:raises Missing: there is none."""
+    policies.check_may_manage(scope)
+    row = Deed.objects.filter(id=deed_id).first()
+    if row is None:
+        raise policies.no_deed()
+    return _deed(row)
+
+
+def _deed(row: Deed) -> DeedInfo:
+    return DeedInfo(id=row.id, tenant_id=row.tenant_id, name=row.name, act=Act(row.act), why=row.why,
+                    asked_by=row.asked_by, asked_at=row.asked_at, outcome=Outcome(row.outcome),
+                    decided_by=row.decided_by, decided_at=row.decided_at, due_at=row.due_at)  # fmt: skip
+
+
+def list_receipts(*, scope: Scope) -> list[ReceiptInfo]:
+    """What is left of tenants that were removed, newest first."""
+    policies.check_may_manage(scope)
+    return [
+        ReceiptInfo(name=row.name, at=row.at, body=row.body, key=row.key, signature=row.signature)
+        for row in Receipt.objects.order_by("-at")
+    ]

@@ -30,7 +30,7 @@ def provision(*, node: int, spares: int, fresh: bool) -> tuple[float, dict[str, 
 
     keep_spares(now=now(), wanted=spares)
     if fresh:
-        schemas.steps.cache_clear()
+        schemas.forget()
     began = perf_counter()
     tenant = provision_tenant(node_id=node, kind=Kind.COUNTY, name=f"county {node}", now=now())
     taken = perf_counter() - began

@@ -26,7 +26,8 @@ class Child:
 
     def __init__(self, module: str, *, settings: str, environ: Mapping[str, str]) -> None:
         self.module = module
-        paths = [str(BENCH), *filter(None, [os.environ.get("PYTHONPATH", "")])]
+        # The bench's folder last: it has a file that is called like a package of the product.
+        paths = [*filter(None, [os.environ.get("PYTHONPATH", "")]), str(BENCH)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,

@@ -47,18 +47,22 @@ class Ground:
     app: str
 
     @contextmanager
-    def database(self, word: str) -> Iterator[Database]:
-        """An empty database of the owner's, dropped afterwards."""
+    def database(self, word: str, like: Database | None = None) -> Iterator[Database]:
+        """An empty database of the owner's, or a copy of another that nobody is using; dropped afterwards."""
         name = f"falin_bench_{word}_{secrets.token_hex(3)}"
         quoted = sql.Identifier(name)
         found = Database(admin=_at(self.admin, name), owner=_at(self.owner, name), app=_at(self.app, name))
         with psycopg.connect(self.admin, autocommit=True) as admin:
             role = sql.Identifier(_role(self.owner))
-            admin.execute(sql.SQL("create database {n} owner {r}").format(n=quoted, r=role))
+            if like is None:
+                admin.execute(sql.SQL("create database {n} owner {r}").format(n=quoted, r=role))
+            else:
+                source = sql.Identifier(psycopg.conninfo.conninfo_to_dict(like.admin)["dbname"])  # type: ignore[arg-type]
+                admin.execute(sql.SQL("create database {n} template {t} owner {r}").format(n=quoted, t=source, r=role))
             try:
                 with psycopg.connect(found.admin, autocommit=True) as own:
                     for extension in EXTENSIONS:
-                        own.execute(sql.SQL("create extension {e}").format(e=sql.Identifier(extension)))
+                        own.execute(sql.SQL("create extension if not exists {e}").format(e=sql.Identifier(extension)))
                     own.execute(sql.SQL("alter schema public owner to {r}").format(r=role))
                 yield found
             finally:

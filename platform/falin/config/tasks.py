@@ -16,11 +16,12 @@ from falin.kernel.periods import Month
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside, shared
 from services.indicators.api import publish_month
-from tenants.identity.api import end_unreviewed, forget_old_sessions, system_of
+from tenants.identity.api import end_unreviewed, end_unreviewed_accounts, forget_old_sessions, system_of
 from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import provisioning
 from tenants.registry.api import Kind, find_by_schema, list_tenants
 from tenants.registry.api import keep_spares as make_spares
+from tenants.registry.commands import due_removals, remove_tenant
 
 
 def systems() -> list[Scope]:
@@ -109,9 +110,9 @@ def forget_old() -> None:
 
 @shared_task
 def end_unreviewed_roles() -> int:
-    """Once the quarter's review is over: roles nobody confirmed. Every night; what is done needs no second time."""
+    """Roles and programs nobody reviewed in time. Every night; what is done needs no second time."""
     with shared(read_only=False) as system:
-        return len(end_unreviewed(scope=system, now=now()))
+        return len(end_unreviewed(scope=system, now=now())) + end_unreviewed_accounts(scope=system, now=now())
 
 
 @shared_task
@@ -135,6 +136,16 @@ def clean_up(schema: str) -> int:
             break
     with inside(scope, read_only=False):
         return removed + retention.remove_orphans(scope=scope, now=now())
+
+
+@shared_task
+def remove_due() -> int:
+    """Queue the destruction of tenants whose waiting time is over; how many."""
+    with shared(read_only=False) as system:
+        due = due_removals(now=now())
+        for deed_id in due:
+            remove_tenant(scope=system, deed_id=deed_id, now=now())
+    return len(due)
 
 
 @shared_task

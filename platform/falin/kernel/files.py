@@ -6,6 +6,7 @@ import hashlib
 import re
 import uuid
 from datetime import datetime
+from pathlib import Path
 
 import puremagic
 from django.conf import settings
@@ -27,7 +28,7 @@ SHEET = (
     30 * 1024 * 1024,
 )
 RESULT_TYPES = {"text/csv": "csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-                "application/json": "json", "application/x-ndjson": "jsonl"}  # fmt: skip
+                "application/json": "json", "application/x-ndjson": "jsonl", "application/zip": "zip"}  # fmt: skip
 # The grant that opens a file of a purpose: to who put it there, as long as he holds it, and to others within their places.
 OWNERS = {
     "photo": "duty.own",
@@ -35,6 +36,7 @@ OWNERS = {
     "import-errors": "advisers.import",
     "audit-log": "audit.export",
     "places-list": "places.update",
+    "archive": "tenants.manage",
 }
 READERS = {"photo": "duty.read", "sheet": "advisers.import", "import-errors": "advisers.import"}
 Purpose = tuple[str, dict[str, str], int]
@@ -87,6 +89,20 @@ def keep_result(
     """Store a file the platform made itself (an export, the error rows of an import)."""
     return _store(scope=scope, data=data, name=name, content_type=content_type, suffix=RESULT_TYPES[content_type],
                   kind=purpose, node_id=node_id, now=now)  # fmt: skip
+
+
+def keep_made(*, scope: Scope, source: Path, name: str, content_type: str, purpose: str, now: datetime) -> StoredFile:
+    """Store a file a job has written to disk, too large for memory; the store has it whole before there is a row."""
+    with source.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        file_id = uuid.uuid4()
+        path = default_storage.save(
+            f"{scope.schema}/{now:%Y/%m}/{file_id}.{RESULT_TYPES[content_type]}", File(file, name=name)
+        )
+    return StoredFile.objects.create(
+        id=file_id, name=name, content_type=content_type, size=source.stat().st_size, sha256=digest, path=path,
+        purpose=purpose, person_id=scope.person_id, at=now,
+    )  # fmt: skip
 
 
 def _store(

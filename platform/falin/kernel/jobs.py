@@ -147,7 +147,7 @@ def _scope_now(system: Scope, job: Job) -> Scope:
     """
     What the owner may at this moment under the hat he asked in; the system's own jobs have the system's scope.
 
-    :raises Refused: he does not wear that hat any more.
+    :raises Refused: he does not wear that hat any more. :raises Suspended: his tenant is.
     """
     if job.person_id == system.person_id:
         return system
@@ -155,6 +155,7 @@ def _scope_now(system: Scope, job: Job) -> Scope:
         scope = _reader[0](job.person_id, job.scope.get("hat", ""))
     if scope is None or scope.schema != system.schema:
         raise Refused("jobs.hat_lost", _("提交这项任务时的身份已经到期或停用，任务没有做。"))
+    scope.check_may_write()
     return scope
 
 

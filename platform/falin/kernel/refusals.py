@@ -58,6 +58,12 @@ class Forbidden(Refused):
     status = 403
 
 
+class Suspended(Refused):
+    """The tenant is suspended: everything may be read and nothing written."""
+
+    status = 423
+
+
 class Missing(Refused):
     """There is no such thing within the person's scope; whether there is one elsewhere is not said."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from falin.kernel.refusals import Forbidden
+from falin.kernel.refusals import Forbidden, Suspended
 
 PUBLIC_SCHEMA = "public"
 
@@ -32,6 +32,7 @@ class Scope:
     grants: frozenset[str] = field(default_factory=frozenset)
     subject_id: str = ""  # the firm or adviser whose own rows these are, for roles that see only their own
     request_id: str = ""
+    suspended: bool = False  # the tenant is: everybody of it reads, nobody writes
     emergency: str = ""  # the number of the emergency by which an operator looks in; every door he passes is booked
     hat: str = ""  # names the role in the tenant among all the person holds; forms and jobs carry it
 
@@ -39,10 +40,18 @@ class Scope:
         return grant in self.grants
 
     def require(self, grant: str) -> None:
-        """:raises Forbidden: when the role does not hold the grant."""
+        """:raises Forbidden: when the role does not hold the grant. :raises Suspended: nor could, at present."""
         if grant not in self.grants:
+            self.check_may_write()
             raise Forbidden(
                 "kernel.not_granted", _("您现在的身份不能做这件事。可以在页面上方切换身份，或请管理员授权。")
+            )
+
+    def check_may_write(self) -> None:
+        """:raises Suspended: in a tenant that is suspended nobody writes."""
+        if self.suspended:
+            raise Suspended(
+                "kernel.suspended", _("您的单位已停用：现在只能查看，不能办理。停用期间内容都保留着，恢复以后接着办。")
             )
 
     def sees(self, node_id: int) -> bool:

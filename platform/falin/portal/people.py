@@ -31,6 +31,7 @@ GRANT_WORDS = {
     "home.read": gettext_lazy("看自己的待办"),
     "jobs.own": gettext_lazy("看自己的任务"),
     "hat.switch": gettext_lazy("在自己的几个身份之间切换"),
+    "tokens.own": gettext_lazy("给自己的程序生成令牌"),
     "places.read": gettext_lazy("看区划"),
     "places.review": gettext_lazy("看区划更新"),
     "places.update": gettext_lazy("准备和核对区划更新"),

@@ -83,12 +83,14 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("操作记录"), "portal:history", "eye", "history.read"),
             (_("审计"), "portal:audit", "shield", "audit.read"),
             (_("我的任务"), "portal:jobs", "clock", "jobs.own"),
+            (_("我的令牌"), "portal:tokens", "lock", "tokens.own"),
         ),
     ),
     (
         _("平台"),
         (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
+            (_("单位"), "portal:tenants", "building", "tenants.manage"),
             (_("应急访问"), "portal:emergency-ask", "warn", "emergency.ask"),
             (_("事件投递"), "portal:events", "refresh", "events.manage"),
             (_("消息推送"), "portal:webhooks", "link", "webhooks.manage"),
@@ -162,6 +164,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "shell": Shell(
             person=scope.person_name,
+            notice=str(_("%(name)s已停用：现在只能查看，不能办理。") % {"name": active.tenant_name})
+            if scope.suspended
+            else "",
             owner=active.tenant_name or str(_("平台运维")),
             active=_shown(active),
             hats=tuple(_shown(hat) for hat in hats),

@@ -131,6 +131,8 @@ COMMANDS = (
     Command(name="divisions", chinese="区划：导入、比对、应用、撤回、导出",
             english="places: import, compare, apply, undo, search, export",
             answer="falin.runtime.management:divisions", passes_on=True),
+    Command(name="tenants", chinese="看、升级、停用、导出、恢复、迁移各单位的库", english="the bodies' schemas and their lives",
+            answer="falin.runtime.management:tenants", passes_on=True),
     Command(name="access", chinese="谁能做什么、为什么；重置密码", english="who may do what and why; reset a password",
             answer="falin.runtime.management:access", passes_on=True),
     Command(name="manage", chinese="Django 的管理命令", english="Django's management commands",

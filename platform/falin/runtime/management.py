@@ -24,6 +24,11 @@ def migrate(arguments: Arguments, home: Home) -> int:
     return manage(Arguments(rest=["migrate", *arguments.rest]), home)
 
 
+def tenants(arguments: Arguments, home: Home) -> int:
+    """`falin tenants …`."""
+    return manage(Arguments(rest=["tenants", *arguments.rest]), home)
+
+
 def access(arguments: Arguments, home: Home) -> int:
     """`falin access …`."""
     return manage(Arguments(rest=["access", *arguments.rest]), home)

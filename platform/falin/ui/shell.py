@@ -47,6 +47,7 @@ class Shell:
     """Everything round a page for one person. Every part may be missing; the frame then leaves it out."""
 
     person: str = ""
+    notice: str = ""  # what everybody has to know at present, on every page
     owner: str = ""  # the office in the strip at the very top
     active: Hat | None = None
     hats: tuple[Hat, ...] = ()  # all of them, the active one among them

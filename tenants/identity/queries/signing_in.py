@@ -95,6 +95,7 @@ def scope_of(signed_in: SignedIn, hat: Hat, request_id: str = "") -> Scope:
         person_id=signed_in.person.id, person_name=signed_in.person.name, role=hat.role, tenant_id=hat.tenant_id,
         schema=hat.schema, roots=() if hat.subject_id else hat.places, nodes=nodes, whole=whole, grants=grants,
         subject_id=hat.subject_id, request_id=request_id, hat=hat.key, emergency=hat.emergency,
+        suspended=hat.suspended,
     )  # fmt: skip
 
 

@@ -102,6 +102,23 @@ def rotate(*, now: datetime) -> str:
     return new.key
 
 
+def vouch_for(public: str, *, now: datetime) -> None:
+    """
+    Have this installation's key introduce one of another, whose tenant came here with a sealed log: who follows our keys
+    follows to that one too, and the batches it signed still verify. A key that is known already is left as it is.
+    """
+    name = sha256(bytes.fromhex(public)).hexdigest()[:16]
+    own = signer(now=now)
+    _take_turn()
+    if AuditKey.objects.filter(key=name).exists():
+        return
+    version = AuditKey.objects.count() + 1
+    AuditKey.objects.create(
+        key=name, version=version, public=public, introduced_by=own.key, at=now,
+        signature=own.sign(introduction(version=version, public=public, at=now)),
+    )  # fmt: skip
+
+
 def published() -> list[dict[str, Any]]:
     """Every public key, as it stands in exports and on the public page."""
     return [

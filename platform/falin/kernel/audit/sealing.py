@@ -14,8 +14,9 @@ the state says how much waits. Savepoints do not matter: the stamp is of the out
 (``header_of``). Entry digests were made with the act; the sealer takes them as they stand, so that a row changed between
 its act and its sealing no longer fits its own digest.
 
-**Restoring elsewhere.** Transaction numbers belong to a database cluster. In one with smaller numbers nothing may be
-sealed until they have caught up; ``seal`` raises ``NumbersWentBack`` instead of passing entries by.
+**Restoring elsewhere.** Transaction numbers belong to a database cluster. A whole cluster restored into a younger one may
+seal nothing until they have caught up; ``seal`` raises ``NumbersWentBack`` instead of passing entries by. A single tenant's
+restore closes everything it brought along in one batch with this cluster's number (``carry_on``), before anybody writes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from falin.kernel import outbox
 from falin.kernel.audit import alarms, canonical, keys, moment
@@ -76,8 +78,27 @@ def seal(*, scope: Scope, now: datetime) -> AuditBatch | None:
     upto, youngest = _finished()
     if since > youngest:
         raise NumbersWentBack(f"{scope.schema}: {since} > {youngest}")
+    batch = _close(scope, last, Q(xact__gte=since, xact__lt=upto), upto, now)
+    if batch is not None:
+        alarms.look_at(scope=scope, since=since, upto=upto, now=now)
+    return batch
+
+
+def carry_on(*, scope: Scope, now: datetime) -> AuditBatch | None:
+    """
+    In the open transaction of a tenant that was restored from an archive: close every entry no batch holds, those that
+    came along and those of this transaction, under this cluster's numbers. Nobody else writes in the tenant yet.
+    """
+    last = AuditBatch.objects.order_by("-number").first()
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_current_xact_id()::text::bigint")
+        mine = int(cursor.fetchone()[0])
+    return _close(scope, last, Q(xact__gte=last.upto if last else 0) | Q(xact=mine), mine + 1, now)
+
+
+def _close(scope: Scope, last: AuditBatch | None, which: Q, upto: int, now: datetime) -> AuditBatch | None:
     tree, count, first_id, last_id = Tree(), 0, 0, 0
-    for entry_id, digest in _between(since, upto):
+    for entry_id, digest in _among(which):
         tree.add(leaf(entry_id, bytes(digest)))
         first_id, last_id, count = first_id or entry_id, entry_id, count + 1
     if not count:
@@ -92,7 +113,6 @@ def seal(*, scope: Scope, now: datetime) -> AuditBatch | None:
     batch.save(force_insert=True)
     outbox.put(scope=scope, event=SEALED, version=1, key=f"audit:{scope.schema}",
                payload=line_of(batch, scope.schema), now=now)  # fmt: skip
-    alarms.look_at(scope=scope, since=since, upto=upto, now=now)
     return batch
 
 
@@ -112,9 +132,9 @@ def _finished() -> tuple[int, int]:
         return int(xmin), int(xmax)
 
 
-def _between(since: int, upto: int) -> Iterator[tuple[int, bytes | memoryview]]:
+def _among(which: Q) -> Iterator[tuple[int, bytes | memoryview]]:
     after = 0
-    rows = AuditEntry.objects.filter(xact__gte=since, xact__lt=upto).order_by("id")
+    rows = AuditEntry.objects.filter(which).order_by("id")
     while chunk := list(rows.filter(id__gt=after).values_list("id", "digest")[:CHUNK]):
         yield from chunk
         after = chunk[-1][0]

@@ -46,6 +46,7 @@ def literal(text: str) -> str:
 class DatabaseWrapper(stock.DatabaseWrapper):
     scope: Scope | None = None
     read_only = False
+    settled = False  # the owner's, never through a pooler: pointed at a schema for good, outside transactions too
     _entered = False
     _connecting = False
     _setting_search_path = False
@@ -99,7 +100,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         return not ear.poll(0) or bool(super().is_usable())
 
     def _handle_search_path(self, cursor: Any = None) -> None:
-        if self._entered or self._connecting or self._setting_search_path:
+        if self._entered or self._connecting or self._setting_search_path or self.settled:
             return
         scope = self.scope
         if scope is None and self.schema_name == PUBLIC_SCHEMA:

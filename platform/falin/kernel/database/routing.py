@@ -14,12 +14,17 @@ SHARED, TENANT, EVERYWHERE = "shared", "tenant", "everywhere"
 
 def tenancy_of(app_label: str, model_name: str | None) -> str:
     """Where a model's table lies; what is not ours (sessions, accounts) is shared."""
-    if model_name is None:
-        return EVERYWHERE
     try:
-        model = apps.get_model(app_label, model_name)
-    except LookupError:
-        return EVERYWHERE  # a model that is gone: its old migrations may run anywhere
+        if model_name is not None:
+            return _said_by(apps.get_model(app_label, model_name))
+    except LookupError:  # a model that is gone
+        pass
+    # It, and what a migration says without naming a model, belongs where the app's models lie; where those part, anywhere.
+    known = {_said_by(model) for model in apps.get_models() if model._meta.app_label == app_label}
+    return known.pop() if len(known) == 1 else EVERYWHERE
+
+
+def _said_by(model: Any) -> str:
     return str(getattr(model, "tenancy", SHARED))
 
 

@@ -1,15 +1,41 @@
 """Addresses of the portal's API, below /api/v1/."""
 
+from typing import Any
+
 from django.urls import include, path
 
-from falin.portal.rest import account, audit, emergencies, people, places, search, settings, sign_on, webhooks
+from falin.portal.rest import (
+    account,
+    audit,
+    emergencies,
+    own_data,
+    people,
+    places,
+    same,
+    search,
+    settings,
+    sign_on,
+    tenants,
+    tokens,
+    webhooks,
+)
 
 _people = [
     path("", people.People.as_view(), name="people"),
+    path("sheet/", people.Sheet.as_view(), name="sheet"),
     path("proposals/", people.Proposals.as_view(), name="proposals"),
     path("proposals/<uuid:proposal>/confirm/", people.Confirmation.as_view(), name="confirm"),
     path("proposals/<uuid:proposal>/refuse/", people.Refusal.as_view(), name="refuse"),
     path("review/", people.Review.as_view(), name="review"),
+    path("same/", same.Same.as_view(), name="same"),
+    path("merges/", same.Merges.as_view(), name="merges"),
+    path("merges/<int:merge_id>/confirm/", same.Confirmation.as_view(), name="merge-confirm"),
+    path("merges/<int:merge_id>/refuse/", same.Refusal.as_view(), name="merge-refuse"),
+    path("<int:person_id>/leaving/", same.Leaving.as_view(), name="leaving"),
+    path("accounts/", tokens.Accounts.as_view(), name="accounts"),
+    path("accounts/<int:person_id>/", tokens.Account.as_view(), name="account"),
+    path("accounts/<int:person_id>/owner/", tokens.Owner.as_view(), name="account-owner"),
+    path("accounts/<int:person_id>/review/", tokens.Review.as_view(), name="account-review"),
     path("at/<int:node_id>/", people.Who.as_view(), name="who"),
     path("roles/<int:binding_id>/", people.OneRole.as_view(), name="role"),
     path("<int:person_id>/", people.Person.as_view(), name="person"),
@@ -25,9 +51,15 @@ _settings = [
 ]
 _audit = [
     path("", audit.Log.as_view(), name="api-audit"),
+    path("shared/", audit.SharedLog.as_view(), name="api-audit-shared"),
     path("sealing/", audit.State.as_view(), name="api-audit-sealing"),
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
+]
+_tokens = [
+    path("", tokens.Tokens.as_view(), name="api-tokens"),
+    path("bindings/", tokens.Bindings.as_view(), name="api-token-bindings"),
+    path("<int:token_id>/", tokens.Token.as_view(), name="api-token"),
 ]
 _places = [
     path("", places.Search.as_view(), name="search"),
@@ -42,7 +74,20 @@ _places = [
     path("updates/<int:update_id>/application/", places.Application.as_view(), name="application"),
     path("updates/<int:update_id>/drop/", places.Dropping.as_view(), name="drop"),
 ]
-_account = [
+_tenants = [
+    path("", tenants.Tenants.as_view(), name="tenants"),
+    path("receipts/", tenants.Receipts.as_view(), name="receipts"),
+    path("deeds/", tenants.Deeds.as_view(), name="deeds"),
+    path("deeds/<int:deed_id>/confirm/", tenants.Confirmation.as_view(), name="confirm"),
+    path("deeds/<int:deed_id>/refuse/", tenants.Refusal.as_view(), name="refuse"),
+    path("<int:tenant_id>/", tenants.Tenant.as_view(), name="tenant"),
+    path("<int:tenant_id>/suspension/", tenants.Suspension.as_view(), name="suspension"),
+    path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
+    path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
+]
+_account: list[Any] = [
+    path("data/", own_data.OwnData.as_view(), name="api-own-data"),
+    path("tokens/", include(_tokens)),
     path("security/", account.Security.as_view(), name="api-security"),
     path("sessions/", account.Sessions.as_view(), name="api-sessions"),
     path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
@@ -63,6 +108,7 @@ _webhooks = [
     path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
 ]
 urlpatterns = [
+    path("tenants/", include((_tenants, "tenants-api"))),
     path("search/", search.Search.as_view(), name="api-search"),
     path("emergencies/", include(_emergencies)),
     path("me/", include(_account)),

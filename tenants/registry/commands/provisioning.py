@@ -1,4 +1,4 @@
-"""Every way the directory of tenants changes."""
+"""The place where bodies get their schemas and schemas follow releases."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import secrets
 from datetime import datetime
 
 import psycopg
+from django.core.management import call_command
+from django.core.management.commands.migrate import Command as StockMigrate
 from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg import sql
@@ -16,6 +18,23 @@ from tenants.registry.models import SpareSchema, Tenant
 from tenants.registry.types import Kind, State, TenantInfo
 
 SPARES = 3
+
+
+def upgrade(*, now: datetime, spares: int = SPARES, parallel: int = schemas.PARALLEL) -> schemas.Report:
+    """
+    Bring the shared schema, then every tenant's, up to date, and make spares at the newest migration; as the owner.
+
+    The shared schema first: what the new release's tenants need of it is added there, and the old one does not mind.
+
+    :raises CannotRender: a tenants' migration fails in an empty schema; no tenant was touched.
+    """
+    with schemas.owner() as own:
+        schemas.prepare_rights(own)
+    with schemas.django_as_owner():
+        call_command(StockMigrate(), interactive=False, verbosity=0, skip_checks=True)
+    report = schemas.migrate_all(list(Tenant.objects.values_list("schema_name", flat=True)), parallel=parallel)
+    keep_spares(now=now, wanted=spares)
+    return report
 
 
 def keep_spares(*, now: datetime, wanted: int = SPARES) -> int:
@@ -36,7 +55,7 @@ def keep_spares(*, now: datetime, wanted: int = SPARES) -> int:
 
 def _make_spare(own: psycopg.Connection, heads: str, now: datetime) -> str:
     name = f"spare_{secrets.token_hex(6)}"
-    schemas.make_schema(own, name)
+    schemas.make_schema(name)
     own.execute("insert into registry_spareschema (name, heads, made_at) values (%s, %s, %s)", [name, heads, now])
     return name
 
@@ -69,8 +88,3 @@ def _take_spare(heads: str, node_id: int, kind: Kind, name: str, now: datetime) 
         return None
     number, schema, node, body, shown, state = row
     return TenantInfo(id=number, schema=schema, node_id=node, kind=Kind(body), name=shown, state=State(state))
-
-
-def info(tenant: Tenant) -> TenantInfo:
-    return TenantInfo(id=tenant.id, schema=tenant.schema_name, node_id=tenant.node_id, kind=Kind(tenant.kind),
-                      name=tenant.name, state=State(tenant.state))  # fmt: skip

@@ -1,0 +1,211 @@
+"""``falin tenants``: the bodies with a schema of their own, and everything that happens in their lives."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from falin.kernel import files, jobs
+from falin.kernel.clock import legal_day, now
+from falin.kernel.refusals import Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside, shared
+from falin.portal.people import LENGTHS
+from tenants.divisions.api import find_by_code
+from tenants.identity.api import Role, find_person, read_signed_in, scope_of, system_of
+from tenants.registry import schemas
+from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of, list_tenants
+from tenants.registry.archives.format import Reader
+from tenants.registry.archives.restoring import restore_archive
+from tenants.registry.commands import (
+    ask_archive,
+    ask_deed,
+    confirm_deed,
+    remove_tenant,
+    reopen_tenant,
+    suspend_tenant,
+    upgrade,
+)
+from tenants.registry.policies import MANAGE
+from tenants.registry.queries import list_deeds, list_receipts
+
+# Acts on one tenant, by one operator or asked for by the first of two.
+ACTS = {
+    "suspend": "everybody of the body reads, nobody writes",
+    "reopen": "a suspended or closed body works again",
+    "remove": "ask to destroy a closed and exported body; done some days after a second operator confirmed",
+    "close": "ask to close the body; prints the number a second operator confirms",
+}
+
+
+class Command(BaseCommand):
+    help = "The bodies with a schema of their own: where each is, and everything that happens in its life."
+    requires_system_checks: Any = []
+
+    def add_arguments(self, parser: Any) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        listing = acts.add_parser("list", help="every body: its schema, state, newest migration, trouble")
+        listing.add_argument("--json", action="store_true", help="one JSON object a line")
+        migrate = acts.add_parser("migrate", help="bring every schema up to date; goes on where it was stopped")
+        migrate.add_argument("--json", action="store_true", help="one JSON object a line")
+        migrate.add_argument("--parallel", type=int, default=schemas.PARALLEL, help="connections at a time")
+
+        for act, words in ACTS.items():
+            one = acts.add_parser(act, help=words)
+            one.add_argument("tenant", help="its schema, or the code of its place")
+            one.add_argument("--why", required=True)
+            one.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        export = acts.add_parser("export", help="one archive of everything, readable without Falin")
+        export.add_argument("tenant", help="its schema, or the code of its place")
+        export.add_argument(
+            "--to", type=Path, required=True, metavar="CERT", help="certificate (PEM) of who may read it"
+        )
+        export.add_argument("--out", type=Path, metavar="FILE", help="copy the archive here as well")
+        export.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        restore = acts.add_parser("restore", help="put a tenant back from its archive, suspended")
+        restore.add_argument("archive", type=Path)
+        restore.add_argument("--cert", type=Path, required=True, help="certificate (PEM) it was sealed for")
+        restore.add_argument("--key", type=Path, required=True, help="its private key (PEM)")
+        restore.add_argument("--password", type=Path, help="file with the private key's password")
+        restore.add_argument("--check", action="store_true", help="only try whether it could be restored")
+        deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
+        deeds.add_argument("--json", action="store_true", help="one JSON object a line")
+        destroy = acts.add_parser("destroy", help="destroy a body whose removal is confirmed and due")
+        destroy.add_argument("deed", type=int, help="its number in `tenants deeds`")
+        destroy.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        confirm = acts.add_parser("confirm", help="yes, as the second operator")
+        confirm.add_argument("deed", type=int, help="its number in `tenants deeds`")
+        confirm.add_argument("--as", dest="username", required=True, help="sign-in name of the second operator")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            act = options["act"]
+            self._about(options) if act in ACTS else getattr(self, "_" + act)(options)
+        except Refused as refused:
+            raise CommandError(refused.message) from None
+
+    def _list(self, options: Any, report: schemas.Report | None = None) -> None:
+        tenants = list_tenants()
+        standing = schemas.standing_of(tenant.schema for tenant in tenants)
+        for tenant in tenants:
+            line = _line(tenant, standing[tenant.schema])
+            if report:
+                line["applied"] = report.applied.get(tenant.schema, 0)
+            self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else _text(line))
+
+    def _migrate(self, options: Any) -> None:
+        try:
+            report = upgrade(now=now(), parallel=options["parallel"])
+        except schemas.CannotRender as wrong:
+            raise CommandError(str(wrong)) from None
+        self._list(options, report)
+        if report.failed:
+            raise CommandError(_("有 %(n)s 个单位没有升级成功，其余的都好了。") % {"n": len(report.failed)})
+
+    def _about(self, options: Any) -> None:
+        """One act on one tenant, as an operator with a name."""
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        given = {"scope": scope, "tenant_id": tenant.id, "why": options["why"], "now": now()}
+        with inside(scope, read_only=False):
+            if options["act"] in {"suspend", "reopen"}:
+                (suspend_tenant if options["act"] == "suspend" else reopen_tenant)(**given)
+            else:
+                self.stdout.write(str(ask_deed(act=Act(options["act"]), **given)))
+
+    def _export(self, options: Any) -> None:
+        """The job, done in this process."""
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=False):
+            number = ask_archive(scope=scope, tenant_id=tenant.id, recipient=options["to"].read_bytes(), now=now())
+        state = jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+            if state != "done":
+                raise CommandError(job.log)
+            if options["out"]:
+                _row, content = files.open_file(scope=scope, file_id=uuid.UUID(job.result["file"]))
+                with content, options["out"].open("wb") as out:
+                    shutil.copyfileobj(content, out)
+        self.stdout.write(f"{tenant.name}  {job.result['rows']}  {job.result['sha256']}")
+
+    def _destroy(self, options: Any) -> None:
+        """The job, done in this process."""
+        scope = operator(options["username"])
+        with inside(scope, read_only=False):
+            number = remove_tenant(scope=scope, deed_id=options["deed"], now=now())
+        state = jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+            if state != "done":
+                raise CommandError(job.log)
+            for receipt in list_receipts(scope=scope)[:1]:
+                self.stdout.write(json.dumps({**receipt.body, "key": receipt.key, "signature": receipt.signature},
+                                             ensure_ascii=False))  # fmt: skip
+
+    def _restore(self, options: Any) -> None:
+        password = options["password"].read_bytes().strip() if options["password"] else None
+        reader = Reader.read(options["cert"].read_bytes(), options["key"].read_bytes(), password)
+
+        def tell(done: int, total: int, name: str) -> None:
+            self.stderr.write(f"{done}/{total} {name}", ending="\r")
+
+        found = restore_archive(options["archive"], reader, check=options["check"], tell=tell, now=now())
+        said = _("%(name)s：可以恢复。") if options["check"] else _("%(name)s：已恢复，停用中。请核对后恢复使用。")
+        self.stdout.write(said % {"name": found.tenant.name} + f" {found.rows}")
+        for path in found.missing:
+            self.stdout.write(_("档案里没有这个文件：%(path)s") % {"path": path})
+
+    def _deeds(self, options: Any) -> None:
+        with shared(read_only=True) as system:
+            for deed in list_deeds(scope=replace(system, grants=frozenset({MANAGE}))):
+                line = {"id": deed.id, "act": deed.act, "name": deed.name, "why": deed.why, "outcome": deed.outcome,
+                        "due_at": deed.due_at.isoformat() if deed.due_at else None}  # fmt: skip
+                text = f"#{deed.id}  {deed.act}  {deed.name}  {deed.outcome}  {line['due_at'] or ''}  {deed.why}"
+                self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else text)
+
+    def _confirm(self, options: Any) -> None:
+        scope = operator(options["username"])
+        with inside(scope, read_only=False):
+            confirm_deed(scope=scope, deed_id=options["deed"], now=now())
+
+
+def operator(username: str) -> Scope:
+    """An operator's own scope, as if he had signed in: what is done from the terminal is booked under a name too."""
+    person = find_person(username)
+    signed_in = read_signed_in(person_id=person.id, on=legal_day(now())) if person else None
+    hat = next((hat for hat in signed_in.hats if hat.role == Role.OPERATOR), None) if signed_in else None
+    if signed_in is None or hat is None:
+        raise CommandError(_("没有这名运维人员。"))
+    return scope_of(signed_in, hat)
+
+
+def find(word: str) -> TenantInfo:
+    """A tenant by its schema, or by the code of the place its body sits at."""
+    place = find_by_code(LENGTHS[len(word)], word) if word.isdecimal() and len(word) in LENGTHS else None
+    found = find_tenant_of(place.id) if place else find_by_schema(word)
+    if found is None:
+        raise CommandError(_("没有这个单位。"))
+    return found
+
+
+def _line(tenant: TenantInfo, standing: schemas.Standing) -> dict[str, Any]:
+    return {
+        "schema": tenant.schema, "name": tenant.name, "kind": tenant.kind, "state": tenant.state,
+        "migration": standing.migration, "at": standing.at.isoformat() if standing.at else None,
+        "behind": len(standing.lacking), "trouble": standing.trouble,
+    }  # fmt: skip
+
+
+def _text(line: dict[str, Any]) -> str:
+    mark = "✗" if line["trouble"] else "→" if line["behind"] else "✓"
+    parts = [mark, line["schema"], line["name"], line["state"], line["migration"], line["at"] or "", line["trouble"]]
+    return "  ".join(filter(None, parts))

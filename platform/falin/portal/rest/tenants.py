@@ -1,0 +1,185 @@
+"""Tenants for programs: the same queries and the same commands as the operator's pages."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from falin.kernel.clock import now
+from falin.kernel.rest import DoorView
+from falin.kernel.scope import Scope
+from falin.portal.rest.audit import JobOut
+from tenants.registry import commands, queries
+from tenants.registry.api import Act, Overview
+from tenants.registry.policies import MANAGE
+
+
+class TenantOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    schema = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    state = serializers.CharField(help_text="open, suspended or closed")
+    since = serializers.DateTimeField(allow_null=True)
+    why = serializers.CharField()
+    migration = serializers.CharField(help_text="the newest it has gone through")
+    behind = serializers.IntegerField(help_text="migrations it lacks")
+    trouble = serializers.CharField(help_text="why it could not go on; empty where it could")
+    size = serializers.IntegerField(help_text="bytes in the database")
+    archived_at = serializers.DateTimeField(allow_null=True)
+
+
+class DeedOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    tenant_id = serializers.IntegerField()
+    name = serializers.CharField()
+    act = serializers.CharField(help_text="close or remove")
+    why = serializers.CharField()
+    asked_by = serializers.IntegerField()
+    asked_at = serializers.DateTimeField()
+    outcome = serializers.CharField(help_text="waiting: for a second operator; confirmed: for its day")
+    due_at = serializers.DateTimeField(allow_null=True)
+
+
+class TenantReasonIn(serializers.Serializer[Any]):
+    why = serializers.CharField(max_length=200)
+
+
+class DeedIn(TenantReasonIn):
+    act = serializers.ChoiceField(choices=[act.value for act in Act])
+
+
+class ArchiveIn(serializers.Serializer[Any]):
+    recipient = serializers.CharField(max_length=20_000, help_text="certificate (PEM, RSA) of who alone may read it")
+
+
+class ReceiptOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    at = serializers.DateTimeField()
+    body = serializers.JSONField(help_text="what was destroyed, and by whose decision")
+    key = serializers.CharField(help_text="of the published audit keys")
+    signature = serializers.CharField(help_text="Ed25519 over the canonical form of body")
+
+
+class NumberOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+
+
+def _why(request: Request, data: Any = None) -> str:
+    given = TenantReasonIn(data=request.data if data is None else data)
+    given.is_valid(raise_exception=True)
+    return str(given.validated_data["why"])
+
+
+def _shown(row: Overview) -> dict[str, Any]:
+    tenant = row.tenant
+    return TenantOut({
+        "id": tenant.id, "schema": tenant.schema, "name": tenant.name, "kind": tenant.kind, "state": tenant.state,
+        "since": tenant.since, "why": tenant.why, "migration": row.migration, "behind": row.behind,
+        "trouble": row.trouble, "size": row.size, "archived_at": row.archived_at,
+    }).data  # fmt: skip
+
+
+class Tenants(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=TenantOut(many=True), operation_id="tenants_list")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Every body with a schema of its own."""
+        return Response([_shown(row) for row in queries.list_overview(scope=scope)])
+
+
+class Tenant(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=TenantOut, operation_id="tenants_get")
+    def get(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """One of them."""
+        (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
+        return Response(_shown(row))
+
+
+class Suspension(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE, "DELETE": MANAGE}
+
+    @extend_schema(request=TenantReasonIn, responses={204: None}, operation_id="tenants_suspend")
+    def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """From the next request on everybody of the body reads and nobody writes (423, ``kernel.suspended``)."""
+        commands.suspend_tenant(scope=scope, tenant_id=tenant_id, why=_why(request), now=now())
+        return Response(status=204)
+
+    @extend_schema(parameters=[OpenApiParameter("why", required=True)], responses={204: None},
+                   operation_id="tenants_reopen")  # fmt: skip
+    def delete(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """A suspended or closed body works again."""
+        why = _why(request, {"why": request.query_params.get("why", "")})
+        commands.reopen_tenant(scope=scope, tenant_id=tenant_id, why=why, now=now())
+        return Response(status=204)
+
+
+class Asked(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+
+    @extend_schema(request=DeedIn, responses={201: NumberOut}, operation_id="tenants_ask")
+    def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """Ask for what takes a second operator."""
+        given = DeedIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        number = commands.ask_deed(scope=scope, tenant_id=tenant_id, act=Act(data["act"]), why=data["why"], now=now())
+        return Response({"id": number}, status=201)
+
+
+class Archives(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+
+    @extend_schema(request=ArchiveIn, responses={202: JobOut}, operation_id="tenants_export")
+    def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """Ask for one archive of everything; the job's result names the file."""
+        given = ArchiveIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        recipient = given.validated_data["recipient"].encode()
+        job = commands.ask_archive(scope=scope, tenant_id=tenant_id, recipient=recipient, now=now())
+        return Response(JobOut({"job": job}).data, status=202)
+
+
+class Receipts(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=ReceiptOut(many=True), operation_id="tenants_receipts")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """What is left of bodies that were removed: signed receipts."""
+        return Response(ReceiptOut(queries.list_receipts(scope=scope), many=True).data)
+
+
+class Deeds(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=DeedOut(many=True), operation_id="tenants_deeds")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """What waits for a second operator or for its day."""
+        return Response(DeedOut(queries.list_deeds(scope=scope), many=True).data)
+
+
+class Confirmation(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+
+    @extend_schema(request=None, responses={204: None}, operation_id="tenants_confirm")
+    def post(self, request: Request, scope: Scope, deed_id: int) -> Response:
+        """Yes, as the second operator."""
+        commands.confirm_deed(scope=scope, deed_id=deed_id, now=now())
+        return Response(status=204)
+
+
+class Refusal(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+
+    @extend_schema(request=TenantReasonIn, responses={204: None}, operation_id="tenants_refuse")
+    def post(self, request: Request, scope: Scope, deed_id: int) -> Response:
+        """No, or one's own wish taken back."""
+        commands.refuse_deed(scope=scope, deed_id=deed_id, why=_why(request), now=now())
+        return Response(status=204)

@@ -1,0 +1,79 @@
+"""Who may do what with a tenant: the operator, and where it hurts two of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from falin.kernel.refusals import Invalid, Missing, Refused
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope
+from tenants.registry.models import Archive, Deed, Tenant
+from tenants.registry.types import Act, Kind, Outcome, State
+
+MANAGE = "tenants.manage"
+
+
+def check_may_manage(scope: Scope) -> None:
+    """:raises Forbidden: he is no operator, or acts inside a tenant."""
+    scope.require(MANAGE)
+    assert scope.schema == PUBLIC_SCHEMA, "the directory is the platform's"
+
+
+def check_reason(why: str) -> str:
+    """:raises Invalid: no reason is given."""
+    if not why.strip():
+        raise Invalid("registry.no_reason", _("请写明原因，这个单位的人和审计都会看到。"), field="why")
+    return why.strip()[:200]
+
+
+def check_may_suspend(tenant: Tenant) -> None:
+    """:raises Refused: it is not open."""
+    if tenant.state != State.OPEN:
+        raise Refused("registry.not_open", _("这个单位现在不是开通状态，不用停用。"))
+
+
+def check_may_reopen(tenant: Tenant) -> None:
+    """:raises Refused: it is open, or its removal was confirmed."""
+    if tenant.state == State.OPEN:
+        raise Refused("registry.is_open", _("这个单位已经是开通状态。"))
+    if Deed.objects.filter(tenant_id=tenant.id, act=Act.REMOVE, outcome=Outcome.CONFIRMED).exists():
+        raise Refused("registry.being_removed", _("这个单位的删除已经确认。要重新开通，请先撤回删除。"))
+
+
+def check_may_close(tenant: Tenant) -> None:
+    """:raises Refused: it is closed."""
+    if tenant.state == State.CLOSED:
+        raise Refused("registry.is_closed", _("这个单位已经关闭了。"))
+
+
+def check_may_confirm(scope: Scope, deed: Deed) -> None:
+    """:raises Refused: it was decided. :raises Invalid: he asked for it himself."""
+    if deed.outcome != Outcome.WAITING:
+        raise Refused("registry.decided", _("这件事已经有人处理过了。"))
+    if deed.asked_by == scope.person_id:
+        raise Refused("registry.own_deed", _("是您自己提出的，要由另一名运维人员确认。"))
+
+
+def check_may_remove(tenant: Tenant) -> None:
+    """:raises Refused: it is not closed, or nothing was exported since: what the archive law keeps must lie elsewhere."""
+    if tenant.state != State.CLOSED:
+        raise Refused("registry.not_closed", _("先关闭这个单位，再提出删除。"))
+    if tenant.kind == Kind.PROVINCE and Tenant.objects.exclude(id=tenant.id).exists():
+        raise Refused("registry.has_counties", _("省级还管着县（区）的登记册。请最后删除它。"))
+    if not Archive.objects.filter(tenant_id=tenant.id, at__gte=tenant.state_at).exists():
+        raise Refused("registry.not_archived", _("关闭以后还没有导出过。请先导出并移交档案，再提出删除。"))
+
+
+def check_is_due(deed: Deed, now: datetime) -> None:
+    """:raises Refused: the removal was not confirmed, or its day has not come."""
+    if deed.act != Act.REMOVE or deed.outcome != Outcome.CONFIRMED or deed.due_at is None or deed.due_at > now:
+        raise Refused("registry.not_due", _("删除还没有确认，或者等待期还没有过。"))
+
+
+def no_tenant() -> Missing:
+    return Missing("registry.no_tenant", _("没有这个单位。"))
+
+
+def no_deed() -> Missing:
+    return Missing("registry.no_deed", _("没有这件待办。"))

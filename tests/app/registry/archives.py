@@ -1,0 +1,85 @@
+"""What tests of archives need: a recipient with his key, a county with rows in it, another cell."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from django.conf import settings
+from psycopg import sql
+
+from falin.kernel import crypto
+from tenants.registry.archives.format import Reader
+from tenants.registry.commands import upgrade
+from tests import conftest
+from tests.world import NOW
+
+
+@lru_cache(maxsize=2)
+def keys(name: str) -> tuple[bytes, bytes]:
+    """A certificate and its private key, both PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(1).not_valid_before(day).not_valid_after(day + timedelta(days=3650)).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    return certificate.public_bytes(Encoding.PEM), key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def reader(name: str) -> Reader:
+    return Reader.read(*keys(name))
+
+
+def rows_in(schema: str) -> dict[str, list[Any]]:
+    """Every row of every table of a schema, read past row security."""
+    with psycopg.connect(conftest.with_name(conftest.ADMIN, settings.DATABASE_OWNER_URL.rsplit("/", 1)[1])) as admin:
+        tables = admin.execute("select tablename from pg_tables where schemaname = %s order by 1", [schema]).fetchall()
+        return {
+            table: sorted(
+                map(repr, admin.execute(sql.SQL("select * from {t}").format(t=sql.Identifier(schema, table))))
+            )
+            for (table,) in tables
+        }
+
+
+@contextmanager
+def another_cell(folder: Path) -> Iterator[None]:
+    """An empty, migrated database with a root key and an audit key of its own, which the process uses meanwhile."""
+    name = f"falin_cell_{secrets.token_hex(4)}"
+    before = settings.DATABASE_OWNER_URL.rsplit("/", 1)[1]
+    kept = settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE
+    with psycopg.connect(conftest.ADMIN, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(name)))
+        with psycopg.connect(conftest.with_name(conftest.ADMIN, name), autocommit=True) as own:
+            own.execute("create extension pg_trgm")
+            own.execute("create extension btree_gist")
+            own.execute("alter schema public owner to falin_owner")
+        folder.mkdir()
+        for file in ("root.key", "audit.key"):
+            (folder / file).write_text(secrets.token_hex(32))
+        location = conftest._store_files_at(str(folder / "files"))
+        settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE = folder / "root.key", folder / "audit.key"
+        conftest._point_at(name)
+        crypto.forget_keys()
+        try:
+            upgrade(now=NOW, spares=0)
+            yield
+        finally:
+            conftest._point_at(before)
+            conftest._store_files_at(location)
+            settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE = kept
+            crypto.forget_keys()
+            admin.execute(sql.SQL("drop database {n} with (force)").format(n=sql.Identifier(name)))
