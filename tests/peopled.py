@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import tempfile
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -27,11 +28,12 @@ from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside, shared
+from falin.portal.commands import PROVINCES
+from services.advisers import api as advisers
 from services.advisers.api import (
     appoint_adviser,
     end_appointment,
     explain_vacancy,
-    open_account,
     register_adviser,
     register_firm,
 )
@@ -41,11 +43,16 @@ from services.advisers.types import VacancyReason
 from services.duty.commands import close_month, log_visit, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
+from tenants.divisions import api
+from tenants.divisions.types import Level, ListedRow
 from tenants.identity.api import (
     Role,
     create_person,
     find_person,
     grant_role,
+    make_token,
+    open_account,
+    propose_merge,
     propose_role,
     read_signed_in,
     scope_of,
@@ -57,6 +64,7 @@ from tenants.identity.commands.emergency import allow_emergency, ask_for_emergen
 from tenants.identity.models import Binding, Session
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.models import Link
+from tenants.identity.queries import own_bindings
 from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
 from tenants.registry.commands import ask_deed, suspend_tenant
 from tenants.registry.models import Archive, Tenant
@@ -86,6 +94,12 @@ PEOPLE = {
 # Proposed by the city's second officer for these counties, so that the first one can confirm; and shut out.
 PROPOSED = {"proposed": ("洪待定", "330106"), "proposed2": ("穆待定", "330102")}
 SUSPENDED = {"shut": ("左停云", "330106002001"), "shut2": ("岳停云", "330106002002")}
+# Entered twice: the first pair is to be looked at, the second was proposed by the city's second officer.
+TWINS = {"twin1": ("卜同甲", "330106002001"), "twin2": ("卜同甲", "330106002002"),
+         "twin3": ("卜同乙", "330106109001"), "twin4": ("卜同乙", "330106109201")}  # fmt: skip
+# Programs of streets, by the team that opened each, and who answers for it.
+PROGRAMS = {"svc": ("取数程序甲（服务账号）", "county", "street", "330106109"),
+            "svc3": ("取数程序乙（服务账号）", "county3", "street3", "330203001")}  # fmt: skip
 FIRMS = {
     "330106": "浙江鹤鸣律师事务所",
     "330102": "浙江听涛律师事务所",
@@ -148,8 +162,10 @@ def build() -> None:
         _county_months(world)
         _sheets(world, words)
         _errands(world, words)
+        _tokens(world, words)
         _accounts()
         _above(world, words)
+        _updates(world)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
         _set_aside(world, words)
@@ -157,6 +173,33 @@ def build() -> None:
         _bodies(world)
     finally:
         jobs._sender[:] = sender
+
+
+# Updates of provinces that are not in the world, one in each state: code of the province → how far it is.
+UPDATED = {"34": "deciding", "35": "decided", "36": "submitted", "37": "applied"}
+
+
+def _updates(world: World) -> None:
+    maker, second = world.scope("sysadmin"), world.scope("security")
+
+    def done(scope: Scope, command: Callable[..., object], **given: object) -> None:
+        with inside(scope, read_only=False):
+            command(scope=scope, now=NOW, **given)
+
+    for code, state in UPDATED.items():
+        with inside(maker, read_only=False):
+            row = ListedRow(Level.PROVINCE, code, PROVINCES[code], "")
+            update = api.prepare_update(scope=maker, rows=[row], province=code, day=date(2026, 12, 1), source="新名录",
+                                        now=NOW)  # fmt: skip
+        if state == "deciding":
+            continue
+        # What was decided against changes nothing, so that the world stays as small as it is.
+        done(maker, api.decide_group, update_id=update, group="added.only_here", decision=api.Decision.REFUSED)
+        if state != "decided":
+            done(maker, api.submit_update, update_id=update)
+        if state == "applied":
+            done(second, api.confirm_update, update_id=update)
+            done(second, api.apply_update, update_id=update)
 
 
 def _bodies(world: World) -> None:
@@ -229,11 +272,20 @@ def _grants(world: World, words: _Words) -> None:
                          begins_on=TODAY, ends_on=date(2026, 12, 31), reason=words("提议"), now=NOW)  # fmt: skip
     team = world.scope("county")
     with inside(team, read_only=False):
+        for username, (name, code) in TWINS.items():
+            someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
+            propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
+                         begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
         for username, (name, code) in SUSPENDED.items():
             someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
             propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
                          begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
             suspend_person(scope=team, person_id=someone.id, why="测试", now=NOW)
+    with inside(officer, read_only=False):
+        kept, gone = find_person("twin3"), find_person("twin4")
+        assert kept is not None
+        assert gone is not None
+        propose_merge(scope=officer, kept_id=kept.id, gone_id=gone.id, reason="已核实", now=NOW)
     Binding.objects.filter(granted_by=0, role__in=["county_team", "street_officer", "liaison"]).update(
         created_at=NOW - timedelta(days=120)
     )
@@ -293,7 +345,7 @@ def _appoint(world: World, words: _Words) -> None:
         if adviser.places:
             scope = world.scope(TEAMS[adviser.county])
             with inside(scope, read_only=False):
-                made_account = open_account(scope=scope, adviser_id=adviser_id(adviser.username), now=NOW,
+                made_account = advisers.open_account(scope=scope, adviser_id=adviser_id(adviser.username), now=NOW,
                                             username=adviser.username, encoded=encoded())  # fmt: skip
                 show_numbers(scope=scope, adviser_id=adviser_id(adviser.username), reason=words("看号"), now=NOW)
             password_was_changed(person_id=made_account.person_id)
@@ -380,6 +432,23 @@ def _errands(world: World, words: _Words) -> None:
         for scope in scopes_of(username):
             with inside(scope, read_only=False):
                 jobs.ask(scope=scope, kind=ERRAND, title=words("任务"), parameters={}, now=NOW)
+
+
+def _tokens(world: World, words: _Words) -> None:
+    """Programs, and a token for everybody, under each of his hats."""
+    for username, (name, team, owner, code) in PROGRAMS.items():
+        answers, scope = find_person(owner), world.scope(team)
+        assert answers is not None
+        with inside(scope, read_only=False):
+            open_account(scope=scope, username=username, name=name.removesuffix("（服务账号）"), owner_id=answers.id,
+                         purpose="每晚取数", role=Role.STREET_OFFICER, node_id=world.node(code), begins_on=TODAY,
+                         ends_on=date(2026, 12, 31), reason="测试", review_by=date(2026, 12, 31), now=NOW)  # fmt: skip
+    for username in everybody():
+        for scope in scopes_of(username):
+            with inside(scope, read_only=False):
+                for held in own_bindings(scope=scope, on=TODAY)[:1]:
+                    make_token(scope=scope, binding_id=held.id, name=words("令牌"), scopes=["jobs.own"], origins=[],
+                               expires_on=date(2026, 12, 31), now=NOW)  # fmt: skip
 
 
 def _accounts() -> None:

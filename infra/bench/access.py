@@ -4,6 +4,11 @@
 `clear-1000` decrypts 1,000 values, each bound to its row, beside the same values as Fernet tokens (the encrypted fields
 of Django packages), which are bound to nothing. `blind-index` finds one person among a million by the keyed hash of his
 number, beside the same query of the same table by a clear, indexed column. In turns, in one process.
+
+`list` is what deciding adds to a list page of 50 rows over having read the person: his role's grant for the page, and for
+each row whether its place is his and whether he may act on it. The peer is plain Django's `user.has_perm` with groups: the
+fewest moving parts there are, cached for the request, and without any notion of places. (django-guardian keeps a row for
+each person and object and so answers another question; django-rules asks no table and would measure Python alone.)
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ from falin.runtime.sentences import say
 
 FIRM = "0" * 32
 CLEAR = Goal(words="value ≤ 20 ms", reached=lambda value, peer: value <= 20)
+LIST = Goal(words="value ≤ 0.3 ms", reached=lambda value, peer: value <= 0.3)
 INDEX = Goal(words="value ≤ 2 ms", reached=lambda value, peer: value <= 2)
 
 
@@ -34,6 +40,8 @@ class Size:
     rows: int = 1_000_000
     rounds: int = 41
     lookups: int = 50
+    listed: int = 50
+    communities: int = 19
 
 
 def run(home: Home, as_json: bool, size: Size | None = None) -> int:  # noqa: FBT001 (the command line's own shape)
@@ -42,24 +50,34 @@ def run(home: Home, as_json: bool, size: Size | None = None) -> int:  # noqa: FB
 
 
 def measure(home: Home, size: Size) -> list[Line]:
-    with ground(home) as base, base.database("access") as database:
+    with ground(home) as base, base.database("access") as database, base.database("permissions") as theirs:
         say("正在准备登记册…", "filling the register…")
         with Child("ours.access", settings="falin.config.settings", environ={
             "FALIN_HOME": str(base.home.root), "DATABASE_URL": database.app, "DATABASE_OWNER_URL": database.owner,
-        }) as child:  # fmt: skip
+        }) as child, Child("peers.plain_django.permitting", settings="peers.plain_django.settings", environ={
+            "BENCH_DATABASE_URL": theirs.owner,
+        }) as peer:  # fmt: skip
             _fill(database, child("make"), size.rows)
             say("正在量解密和查找…", "measuring reading and finding…")
             times: dict[str, list[float]] = {
-                order: [] for order in ("read_ours", "read_theirs", "find_ours", "find_theirs")
+                order: []
+                for order in ("read_ours", "read_theirs", "find_ours", "find_theirs", "list_ours", "list_theirs")
             }
+            child("people", communities=size.communities)
+            peer("make")
             for number in range(size.rounds + 1):
                 for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
                     times[f"read_{side}"].append(child(f"read_{side}"))
+                    times[f"list_{side}"].append(
+                        (child if side == "ours" else peer)("decide", rows=size.listed, times=size.lookups)
+                    )
                     times[f"find_{side}"].append(child(f"find_{side}", first=number * size.lookups, count=size.lookups))
     warm = {order: taken[1:] for order, taken in times.items()}
     return [
         line(case="access/clear-1000", unit="ms", ours=warm["read_ours"], peer="Fernet", theirs=warm["read_theirs"],
              goal=CLEAR),
+        line(case="access/list", unit="ms", ours=warm["list_ours"], peer="user.has_perm, no places",
+             theirs=warm["list_theirs"], goal=LIST),
         line(case="access/blind-index", unit="ms", ours=warm["find_ours"], peer="clear indexed column",
              theirs=warm["find_theirs"], goal=INDEX),
     ]  # fmt: skip

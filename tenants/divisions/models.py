@@ -1,5 +1,6 @@
 """
-The tables of places, all in the shared schema: identities, their dated versions, and the lists that were imported.
+The tables of places, all in the shared schema: identities, their dated versions and lineage, facts about them, the
+lists that were imported and the updates that were reviewed.
 
 A version carries its ancestors, so that a subtree is one index and rows elsewhere need only a node's id. ``valid_to``
 is the first day on which a version no longer holds; an open one has none.
@@ -17,7 +18,19 @@ from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.models import PublicModel
-from tenants.divisions.types import Committee, Kind, Level, RefusalReason, Status
+from tenants.divisions.types import (
+    ChangeKind,
+    Committee,
+    Decision,
+    FactKind,
+    Kind,
+    Level,
+    LineageKind,
+    Reason,
+    RefusalReason,
+    Status,
+    UpdateState,
+)
 
 LEVEL_LABELS = {
     Level.PROVINCE: _("省"),
@@ -42,8 +55,38 @@ REASON_LABELS = {
     RefusalReason.ORPHAN: _("找不到上级"),
     RefusalReason.DOUBLE: _("代码重复"),
 }
+LINEAGE_LABELS = {
+    LineageKind.SPLIT: _("分设"), LineageKind.MERGE: _("并入"), LineageKind.BOUNDARY: _("界线调整"),
+    LineageKind.MOVE: _("改变隶属"), LineageKind.RENAME: _("更名"), LineageKind.RECODE: _("代码变更"),
+}  # fmt: skip
+CHANGE_LABELS = {
+    ChangeKind.ADDED: _("新设"), ChangeKind.SPLIT: _("分设"), ChangeKind.GONE: _("撤销"), ChangeKind.MERGED: _("并入"),
+    ChangeKind.MOVED: _("改变隶属"), ChangeKind.RECODED: _("代码变更"), ChangeKind.RENAMED: _("更名"),
+    ChangeKind.ALTERED: _("属性变化"),
+}  # fmt: skip
+WHY_LABELS = {
+    Reason.ABOVE_CHANGED: _("代码随上级变更"), Reason.SAME_NAME_HERE: _("同一上级下名称相同"),
+    Reason.SAME_NAME_NEAR: _("县内只有这一个同名的"), Reason.SAME_NAME_FAR: _("省内只有这一个同名的"),
+    Reason.SAME_PLACES_BELOW: _("下面的地方大多相同"), Reason.COMMITTEE_WORDS: _("只是居委会、村委会等字样不同"),
+    Reason.LIKE_NAME: _("代码相同，名称相近"), Reason.LIKE_NAME_HERE: _("同一上级下名称相近"),
+    Reason.UNLIKE_NAME: _("代码相同，名称完全不同"),
+    Reason.NAME_OF_PARTS: _("名称由几个旧名合成"), Reason.NUMBERED_NAME: _("名称是旧名加序号或方位"),
+    Reason.ONLY_HERE: _("另一份名录里没有相近的"), Reason.RESEMBLES: _("有相近的，但不足以断定"),
+    Reason.PARENT_GONE: _("上级已撤销"), Reason.PARENT_NEW: _("上级是新设的"), Reason.CODE_SAYS: _("名录所列性质有变"),
+}  # fmt: skip
+UPDATE_LABELS = {
+    UpdateState.DECIDING: _("核对中"), UpdateState.SUBMITTED: _("等第二个人确认"), UpdateState.CONFIRMED: _("正在应用"),
+    UpdateState.APPLIED: _("已应用"), UpdateState.UNDONE: _("已撤回"), UpdateState.DROPPED: _("已放弃"),
+}  # fmt: skip
+FACT_LABELS = {
+    FactKind.POPULATION: _("人口"), FactKind.HOUSEHOLDS: _("户数"), FactKind.AREA: _("面积（平方米）")
+}  # fmt: skip
 
 _OPEN = Q(valid_to__isnull=True)
+# All versions but those of places that never changed since their import: of those there is one a node, and with them
+# in it the first import would take twice the time (33 s more for 665,276 rows).
+_CHANGED = Q(valid_to__isnull=False) | Q(begun_by__isnull=False)
+_PERIOD = Func("valid_from", "valid_to", RangeBoundary(), function="daterange")
 
 
 class Node(PublicModel):
@@ -96,6 +139,8 @@ class DivisionVersion(PublicModel):
     urban_derived = models.BooleanField()
     pinyin = models.CharField(max_length=400, db_collation="C")
     initials = models.CharField(max_length=100, db_collation="C")
+    begun_by = models.BigIntegerField(null=True)  # the update that wrote it; what an import brought has none
+    ended_by = models.BigIntegerField(null=True)
 
     objects: ClassVar[Any] = DivisionVersions.as_manager()
 
@@ -114,14 +159,18 @@ class DivisionVersion(PublicModel):
             models.UniqueConstraint(
                 fields=["level", "code"], condition=_OPEN, name="one_open_division_for_each_level_and_code"
             ),
-            # Over closed versions only: with open ones in it the first import takes twice the time (33 s more for
-            # 665,276 rows), and of those there is one a node.
             ExclusionConstraint(
-                name="closed_periods_of_a_node_do_not_overlap",
-                condition=Q(valid_to__isnull=False),
+                name="periods_of_a_node_do_not_overlap",
+                condition=_CHANGED,
+                expressions=[(F("node"), RangeOperators.EQUAL), (_PERIOD, RangeOperators.OVERLAPS)],
+            ),
+            ExclusionConstraint(
+                name="a_code_is_one_places_at_a_time",
+                condition=_CHANGED,
                 expressions=[
-                    (F("node"), RangeOperators.EQUAL),
-                    (Func("valid_from", "valid_to", RangeBoundary(), function="daterange"), RangeOperators.OVERLAPS),
+                    (F("level"), RangeOperators.EQUAL),
+                    (F("code"), RangeOperators.EQUAL),
+                    (_PERIOD, RangeOperators.OVERLAPS),
                 ],
             ),
         ]
@@ -133,8 +182,150 @@ class DivisionVersion(PublicModel):
             models.Index(fields=["city_id", "level"], name="division_by_city"),
             models.Index(fields=["county_id", "level"], name="division_by_county"),
             models.Index(fields=["street_id", "level"], name="division_by_street"),
-            models.Index(fields=["pinyin"], name="division_by_pinyin"),
-            models.Index(fields=["initials"], name="division_by_initials"),
+            models.Index(fields=["level", "pinyin"], name="division_by_level_and_pinyin"),
+            models.Index(fields=["level", "initials"], name="division_by_level_and_initials"),
+            models.Index(fields=["begun_by"], name="division_by_update", condition=Q(begun_by__isnull=False)),
+            models.Index(fields=["ended_by"], name="division_ended_by_update", condition=Q(ended_by__isnull=False)),
+        ]
+
+
+class NamePart(PublicModel):
+    """
+    The end of a name from one of its characters on, for search: a part of a name is then a range of this index.
+
+    Trigrams find no names of one or two characters. Ordered by level, so that the upper places come first without
+    sorting the 40,000 names that hold 新. Parts that begin inside the words for a committee are left out.
+    """
+
+    pk = models.CompositePrimaryKey("level", "inner", "part", "version_id")
+    level = models.PositiveSmallIntegerField()
+    inner = models.BooleanField()  # the part begins inside the name
+    part = models.CharField(max_length=100, db_collation="C")
+    version_id = models.BigIntegerField()
+
+
+class DivisionLineage(PublicModel):
+    """What went on as what, and how much of it; without a share nobody knows, and figures stay where they were."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField()
+    kind = models.CharField(max_length=16, choices=[(kind.value, label) for kind, label in LINEAGE_LABELS.items()])
+    from_node = models.BigIntegerField()
+    to_node = models.BigIntegerField()
+    numerator = models.PositiveIntegerField(null=True)
+    denominator = models.PositiveIntegerField(null=True)
+    estimated = models.BooleanField(default=False)
+    update_id = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(numerator__isnull=True, denominator__isnull=True, kind=LineageKind.BOUNDARY)
+                | Q(numerator__gte=1, numerator__lte=F("denominator")),
+                name="a_share_is_more_than_nothing_and_at_most_all",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=[LineageKind.SPLIT, LineageKind.MERGE, LineageKind.BOUNDARY])
+                | Q(from_node=F("to_node")),
+                name="only_succession_joins_two_places",
+            ),
+            models.UniqueConstraint(fields=["day", "kind", "from_node", "to_node"], name="one_lineage_for_each_pair"),
+        ]
+        indexes = [
+            models.Index(fields=["from_node", "day"], name="lineage_forwards"),
+            models.Index(fields=["to_node", "day"], name="lineage_backwards"),
+            models.Index(fields=["update_id"], name="lineage_of_an_update"),
+        ]
+
+
+class DivisionFact(PublicModel):
+    """Population, households or area of a place on a day, with the source."""
+
+    id = models.BigAutoField(primary_key=True)
+    node_id = models.BigIntegerField()
+    kind = models.CharField(max_length=16, choices=[(kind.value, label) for kind, label in FACT_LABELS.items()])
+    on_day = models.DateField()
+    value = models.BigIntegerField()
+    source = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["node_id", "kind", "on_day"], name="one_fact_of_a_kind_a_day"),
+            models.CheckConstraint(condition=Q(value__gte=0), name="a_fact_is_not_negative"),
+        ]
+
+
+class Boundary(PublicModel):
+    """The outline of a place from a day on: GeoJSON geometry, simplified for the map."""
+
+    id = models.BigAutoField(primary_key=True)
+    node_id = models.BigIntegerField()
+    valid_from = models.DateField()
+    geometry = models.JSONField()
+    source = models.CharField(max_length=200)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["node_id", "valid_from"], name="one_boundary_a_day")]
+
+
+class DivisionUpdate(PublicModel):
+    """A new list beside the tree: prepared by one person, decided change by change, confirmed by another, applied once."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.CharField(max_length=100)
+    day = models.DateField()  # the first day on which the new versions hold
+    province = models.CharField(max_length=2, blank=True)
+    state = models.CharField(max_length=12, choices=[(state.value, label) for state, label in UPDATE_LABELS.items()])
+    base = models.CharField(max_length=80)  # the tree the list was compared with
+    listed = models.PositiveIntegerField(default=0)
+    refused = models.JSONField(default=list)
+    prepared_by = models.BigIntegerField()
+    prepared_at = models.DateTimeField()
+    submitted_by = models.BigIntegerField(null=True)
+    submitted_at = models.DateTimeField(null=True)
+    confirmed_by = models.BigIntegerField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(null=True)
+    undone_by = models.BigIntegerField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True)  # of the one who dropped or undid it
+    job = models.CharField(max_length=36, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("submitted_by")),
+                name="nobody_confirms_his_own_update",
+            ),
+        ]
+        indexes = [models.Index(fields=["province", "-prepared_at"], name="updates_of_a_province")]
+
+
+class DivisionChange(PublicModel):
+    """One change of an update: what was proposed and why, and what a person decided."""
+
+    id = models.BigAutoField(primary_key=True)
+    update = models.ForeignKey(DivisionUpdate, models.PROTECT, related_name="changes", db_index=False)
+    kind = models.CharField(max_length=12, choices=[(kind.value, label) for kind, label in CHANGE_LABELS.items()])
+    reason = models.CharField(max_length=20, choices=[(reason.value, label) for reason, label in WHY_LABELS.items()])
+    group = models.CharField(max_length=60)
+    sure = models.BooleanField()
+    level = models.PositiveSmallIntegerField()
+    node_id = models.BigIntegerField(null=True)
+    to = models.JSONField(null=True)  # what it would be (types.Placed); null for one that ends
+    candidates = models.JSONField(default=list)
+    decision = models.CharField(max_length=8, blank=True, choices=[(one.value, one.value) for one in Decision if one])
+    target = models.JSONField(default=list)
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    made_node = models.BigIntegerField(null=True)  # the identity of a new place: the same when applied again
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["update", "group", "id"], name="changes_of_an_update"),
+            models.Index(fields=["update", "id"], name="changes_to_decide", condition=Q(decision="")),
         ]
 
 

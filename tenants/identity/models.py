@@ -43,6 +43,7 @@ class Person(AbstractBaseUser, PublicModel):
     session_epoch = models.PositiveIntegerField(default=0)  # counted up: every session opened before is over
     second_factor_by = models.DateField(null=True)  # the last day he comes in without one, once he was told
     created_at = models.DateTimeField()
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # this record is that person
 
     USERNAME_FIELD: ClassVar[str] = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -160,6 +161,72 @@ class Invitation(PublicModel):
     made_by = models.BigIntegerField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class ServiceAccount(PublicModel):
+    """A program that works under a role: a person who never signs in, and one who answers for it and has its tokens."""
+
+    person = models.OneToOneField(Person, models.PROTECT, primary_key=True, related_name="service")
+    owner = models.ForeignKey(Person, models.PROTECT, related_name="services")
+    purpose = models.CharField(max_length=200)
+    review_by = models.DateField()  # the last day it works unless somebody reviews it
+    client_id = models.CharField(max_length=120, blank=True)  # its client in the sign-on home, if it has one
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(person=F("owner")), name="somebody_else_answers_for_a_program"),
+            models.UniqueConstraint(fields=["client_id"], condition=~Q(client_id=""), name="a_client_is_one_program"),
+        ]
+
+
+class AccessToken(PublicModel):
+    """
+    A key for programs, of one binding: what it opens is never more than that binding does.
+
+    Of the secret only its hash is kept; ``lookup`` finds the row.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    lookup = models.CharField(max_length=12, unique=True)
+    secret_hash = models.BinaryField(max_length=32)
+    name = models.CharField(max_length=60)
+    binding = models.ForeignKey(Binding, models.PROTECT, related_name="tokens")
+    scopes = models.JSONField(default=list)
+    origins = models.JSONField(default=list)  # networks it may be used from; empty: from everywhere
+    epoch = models.PositiveIntegerField()  # the holder's session epoch when it was made: what ends sessions ends it
+    made_by = models.BigIntegerField()
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.BigIntegerField(null=True)
+
+
+class PersonMerge(PublicModel):
+    """That two records are one person, said by one and confirmed by another; or that they are two, said by one."""
+
+    id = models.BigAutoField(primary_key=True)
+    kept = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    gone = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    proposed_by = models.BigIntegerField()
+    proposed_at = models.DateTimeField()
+    standing = models.CharField(
+        max_length=10, choices=[(one, one) for one in Standing], default=Standing.PROPOSED.value
+    )
+    decided_by = models.BigIntegerField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(standing="confirmed") | (Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))),
+                name="two_people_merge_two_records",
+            ),
+            models.UniqueConstraint(
+                fields=["gone"], condition=Q(standing__in=["proposed", "confirmed"]), name="a_record_goes_once"
+            ),
+        ]
 
 
 class Session(AbstractBaseSession, PublicModel):

@@ -19,7 +19,7 @@ from tenants.identity.roles import ROLES, Bound, grades, looks_after, may_appoin
 from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, Rule
 from tenants.identity.types import Role
 
-READ, GRANT, CONFIRM = "people.read", "people.grant", "people.confirm"
+READ, GRANT, CONFIRM, OWN_TOKENS = "people.read", "people.grant", "people.confirm", "tokens.own"
 ASK_EMERGENCY, DECIDE_EMERGENCY = "emergency.ask", "emergency.decide"
 
 
@@ -148,6 +148,14 @@ def held_already() -> Refused:
 
 def personal_data() -> Invalid:
     return Invalid("identity.personal_data", _("原因里不要写身份证号、手机号。"), field="reason")
+
+
+def no_account() -> Missing:
+    return Missing("identity.no_account", _("没有这个服务账号，或者它不在您的辖区。"))
+
+
+def no_password_for_programs() -> Refused:
+    return Refused("identity.no_password_for_programs", _("服务账号没有密码，用令牌。令牌由它的负责人生成。"))
 
 
 def follows_an_appointment() -> Refused:

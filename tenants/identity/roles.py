@@ -89,7 +89,7 @@ class Row:
     granting: Granting = field(default_factory=Granting)
 
 
-_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own"})
+_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own"})
 _PLACES = _SESSION | {"places.read"}
 _ALL = _PLACES | {"figures.read"}
 _ABOVE = frozenset({"figures.export", "visits.published", "history.read"})
@@ -141,8 +141,10 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.EVALUATOR: _PLACES,
     Role.DATA_STEWARD: _PLACES,
     Role.RESIDENT: frozenset(),
-    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {"webhooks.manage"},
-    Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {"people.confirm", "emergency.decide"},
+    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {"webhooks.manage", "places.review", "places.update"},
+    Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {
+        "people.confirm", "emergency.decide", "places.review", "places.confirm",
+    },
     Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read", "audit.read", "audit.export"},
     # He runs the platform; what is in it is not his, figures neither.
     Role.OPERATOR: _SESSION | {"tenants.manage", "events.manage", "emergency.ask"},
@@ -198,6 +200,13 @@ IN_THE_PROVINCE = (
 
 # What nightly work and the delivery of events may do, in every tenant.
 SYSTEM = frozenset({"figures.publish", "duty.read"})
+
+# What no token ever carries, whatever was ticked when it was made: giving roles, seeing numbers in clear, making tokens.
+# Doors that ask for a fresh proof refuse tokens altogether (``falin.kernel.rest``).
+NOT_BY_TOKEN = frozenset(
+    {"people.grant", "people.confirm", "advisers.clear", "tenants.manage", "hat.switch", "tokens.own", "account.own",
+     "emergency.ask", "emergency.decide"}
+)  # fmt: skip
 
 # What is left to everybody while his tenant is suspended.
 READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",

@@ -21,6 +21,14 @@ REVIEW_DAYS = declare(Parameter(
     key="identity.review_days", label="每季度复核身份的期限", unit="天", default=30, minimum=7, maximum=60,
     rule="identity.md", set_by=("province",), direction=-1,
 ))  # fmt: skip
+LONGEST_TOKEN = declare(Parameter(
+    key="identity.longest_token", label="访问令牌最长有效", unit="天", default=180, minimum=7, maximum=366,
+    rule="identity.md", set_by=("province",), direction=-1,
+))  # fmt: skip
+SERVICE_REVIEW = declare(Parameter(
+    key="identity.service_review", label="服务账号最久多少天复核一次", unit="天", default=180, minimum=30, maximum=366,
+    rule="identity.md", set_by=("province",), direction=-1,
+))  # fmt: skip
 SECOND_FACTOR = declare(Parameter(
     key="identity.second_factor", label="必须有第二种登录方式的人（0 没有人，1 能授权、审批、导出、看号码的，2 所有人）",
     unit="档", default=1, minimum=0, maximum=2, rule="identity.md", set_by=("province",),

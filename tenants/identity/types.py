@@ -7,6 +7,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from falin.kernel.refusals import Refused
+
 
 class Role(StrEnum):
     """The seventeen roles; what each may do is declared in ``roles.py`` and shown in docs/reference/roles.md."""
@@ -143,6 +145,109 @@ class Entered:
     binding: BindingInfo
     password: str = ""
     token: str = ""
+
+
+class TokenState(StrEnum):
+    """A token as it is at a moment."""
+
+    WORKS = "works"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    DEAD = "dead"  # its binding, its holder or who answers for it is gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenInfo:
+    """A token as its holder sees it; never the secret."""
+
+    id: int
+    name: str
+    holder: PersonInfo
+    binding_id: int
+    role: Role
+    node_id: int
+    scopes: tuple[str, ...]
+    origins: tuple[str, ...]
+    made_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    state: TokenState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeToken:
+    """What is shown once."""
+
+    token: TokenInfo
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInfo:
+    """A service account: the program, who answers for it, until when it works unreviewed."""
+
+    person: PersonInfo
+    owner: PersonInfo
+    purpose: str
+    review_by: date
+    client_id: str
+    works: bool
+    stopped_by: str  # why it does not, as a code: suspended, no_role, owner_gone, not_reviewed
+    bindings: tuple[BindingInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """Two records that may be one person, and by what."""
+
+    one: PersonRecord
+    other: PersonRecord
+    by_phone: bool  # else by name, in the same body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeInfo:
+    """A merge that waits for another person."""
+
+    id: int
+    kept: PersonInfo
+    gone: PersonInfo
+    reason: str
+    proposed_by: int
+    proposed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOpen:
+    """What ends when somebody leaves, and what of it waits for somebody else."""
+
+    ends: tuple[BindingInfo, ...]
+    alone: tuple[BindingInfo, ...]  # posts nobody else holds there
+    proposals: tuple[BindingInfo, ...]
+    programs: tuple[PersonInfo, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """Somebody to be entered with his first role, and the number of his row in the sheet he comes from."""
+
+    number: int
+    name: str
+    username: str
+    role: Role
+    node_id: int
+    begins_on: date
+    ends_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteredRow:
+    """How a row went: entered, or refused with the sentence; one of the two."""
+
+    row: EntryRow
+    entered: Entered | None
+    refused: Refused | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

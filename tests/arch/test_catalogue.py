@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from falin.kernel.models import ScopedModel
+from falin.kernel.transactions import inside
 from services.indicators.models import BoardModel
+from tenants.registry import schemas
 from tests.world import World
 
 
@@ -60,3 +63,74 @@ def test_the_application_can_make_nothing(world: World) -> None:
         assert cursor.fetchone() == (False, False)
         cursor.execute("select has_schema_privilege(%s, 'create')", [world.schema("330106")])
         assert cursor.fetchone() == (False,)
+
+
+def test_the_application_owns_nothing_and_can_become_nobody_else(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication from pg_roles"
+            " where rolname = current_user"
+        )
+        assert cursor.fetchone() == (False, False, False, False, False)
+        for kind, catalogue, owner in (
+            ("table", "pg_class", "relowner"), ("function", "pg_proc", "proowner"), ("schema", "pg_namespace", "nspowner"),
+            ("type", "pg_type", "typowner"), ("database", "pg_database", "datdba"),
+        ):  # fmt: skip
+            cursor.execute(f"select count(*) from {catalogue} where {owner} = current_user::regrole")
+            assert cursor.fetchone() == (0,), f"the application owns a {kind}"
+        cursor.execute("select rolname from pg_roles where rolname <> current_user and pg_has_role(oid, 'member')")
+        assert cursor.fetchall() == []
+        for role in ("falin_owner", "postgres"):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                cursor.execute(f"set local role {role}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table made (id int)",
+        "create schema made",
+        "create temporary table made (id int)",
+        "create function made() returns int language sql as 'select 1'",
+        "create extension pg_trgm",
+        "create role made",
+        "alter table kernel_auditentry disable row level security",
+        "alter role current_user bypassrls",
+        "drop policy only_places_in_scope on duty_visit",
+        "copy kernel_auditentry to program 'cat'",
+    ],
+)
+def test_the_application_cannot_make_change_or_open(world: World, statement: str) -> None:
+    with schemas.owner() as own:
+        schemas.prepare_rights(own)  # as at set-up; what is said of a database itself is not copied with it
+    with pytest.raises(DatabaseError), inside(world.scope("county"), read_only=False), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+# A tenant's table without a policy stands here, with its reason.
+WITHOUT_POLICY = {
+    "kernel_auditentry": "read by place in queries; append-only, and system acts carry no place",
+    "kernel_auditbatch": "closes the whole tenant's entries",
+    "kernel_outboxevent": "read by the relay alone, for the whole tenant",
+    "kernel_webhookendpoint": "the whole tenant's; read by who manages receivers",
+    "kernel_webhookmessage": "what a receiver of the whole tenant is told",
+    "kernel_webhookattempt": "how a message of the whole tenant went",
+    "kernel_job": "its owner's; read by person",
+    "kernel_idempotencykey": "its sender's; read by person",
+    "kernel_storedfile": "opened one by one through files.open_file, which asks the scope",
+    "django_migrations": "how far the schema is",
+    "duty_closedmonth": "a month of the whole tenant",
+    "duty_dirtymonth": "a month of the whole tenant",
+    "indicators_run": "a roll-up of the whole tenant",
+    "advisers_importsheet": "the county team's, who sees the whole tenant",
+}
+
+
+def test_every_table_of_a_tenant_has_a_policy_or_a_reason(world: World) -> None:
+    with connection.cursor() as cursor:
+        for code in ("33", "330106"):
+            cursor.execute(
+                "select c.relname from pg_class c where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p')"
+                " and not (c.relrowsecurity and c.relforcerowsecurity)", [world.schema(code)],
+            )  # fmt: skip
+            assert {name for (name,) in cursor.fetchall()} == set(WITHOUT_POLICY)

@@ -301,10 +301,10 @@ def go_down_to_the_visit(page: Page) -> None:
 
 def take_it_home(page: Page) -> None:
     """As CSV that a spreadsheet reads in Chinese, as XLSX, and on paper."""
-    text = downloaded(page, page.get_by_role("link", name="CSV")).read_bytes()
+    text = downloaded(page, page.get_by_role("button", name="CSV")).read_bytes()
     assert text.startswith(b"\xef\xbb\xbf")
     lines = text.decode("utf-8-sig").splitlines()
-    sheet = rows_of(downloaded(page, page.get_by_role("link", name="XLSX")))
+    sheet = rows_of(downloaded(page, page.get_by_role("button", name="XLSX")))
     assert len(sheet) == len(lines) == 3  # the head, a visit, a lecture: what was voided is in neither
     assert all(FIRST in line for line in lines[1:]) and all(FIRST in row for row in sheet[1:])
     page.emulate_media(media="print")

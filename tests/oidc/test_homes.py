@@ -139,8 +139,10 @@ def test_an_act_that_asks_for_fresh_proof_is_done_after_it(home: Home) -> None:
         link("county2", "https://sso.example", "s")
     asked = browser.falin.post("/me/sign-on/", {"act": "unlink"})
     assert Link.objects.filter(person__username="county2").exists()
-    home.prove(browser, asked)
+    answer = home.prove(browser, asked)
     assert not Link.objects.filter(person__username="county2").exists()
+    assert answer.status_code == 200
+    assert ("_auth_user_id" in browser.falin.session) is (home.name == "builtin")  # the account he came in with is gone
 
 
 def test_fresh_proof_holds_five_minutes(home: Home) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from falin.kernel.database.base import DatabaseWrapper
 from falin.kernel.rows import ScopedQuerySet
 from falin.kernel.scope import Scope
 from services.indicators import policies as indicators
@@ -71,6 +72,51 @@ def narrowing_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Scope, "sees", lambda self, node_id: True)
     monkeypatch.setattr(indicators, "check_may_read", lambda scope, path: None)
     monkeypatch.setattr(figures, "_own_lines", lambda scope: VisitLine.objects.all())
+
+
+def scope_stays_on_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The tenant is said to the connection, as django-tenants does it: once, for the session, and nobody takes it back.
+
+    SQL outside a transaction is let through; it goes to whoever was served last.
+    """
+
+    def say(self: DatabaseWrapper, cursor: Any = None) -> None:
+        if self._connecting or self._setting_search_path or self.schema_name == "public":
+            return
+        self._setting_search_path = True
+        try:
+            with self.connection.cursor() as own:
+                own.execute(f'set search_path = "{self.schema_name}", public')
+        finally:
+            self._setting_search_path = False
+
+    def stay(self: DatabaseWrapper, scope: Scope | None, *, read_only: bool = False) -> None:
+        if scope is not None:
+            self.scope, self.schema_name = scope, scope.schema
+
+    monkeypatch.setattr(DatabaseWrapper, "_handle_search_path", say)
+    monkeypatch.setattr(DatabaseWrapper, "set_scope", stay)
+
+
+def one_scope_for_all_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scope is kept beside the connections instead of on each: the last thread's is everybody's."""
+    kept: dict[str, Any] = {"scope": None, "schema_name": "public"}
+    for name in kept:
+        monkeypatch.setattr(
+            DatabaseWrapper, name, property(lambda self, n=name: kept[n], lambda self, v, n=name: kept.update({n: v})),
+            raising=False,
+        )  # fmt: skip
+
+
+def every_transaction_enters(monkeypatch: pytest.MonkeyPatch, schema: str) -> None:
+    """Whoever asks, his transaction is set to one tenant's schema."""
+    enter = DatabaseWrapper._enter
+
+    def wrong(self: DatabaseWrapper) -> str:
+        return enter(self).replace(f"'{self.schema_name}'", f"'{schema}'", 1)
+
+    monkeypatch.setattr(DatabaseWrapper, "_enter", wrong)
 
 
 def row_security_removed(url: str) -> list[str]:

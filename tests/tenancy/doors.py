@@ -275,6 +275,71 @@ def _people(ground: Ground) -> Iterable[Thing]:
     yield Thing({"person_id": 99_999_999}, frozenset(), Fact("-" * 40, "person"))
 
 
+def _programs(ground: Ground) -> Iterable[Thing]:
+    programs = {row["person_id"] for row in ground.rows["identity_serviceaccount"]}
+    return (one for one in _people(ground) if not one.codes or one.parts["person_id"] in programs)
+
+
+def _reads_shared(reader: Reader, thing: Thing) -> bool:
+    """The log beside every tenant is for who reads the whole province's."""
+    return reader.role in MAY["audit.read"] and reader.place == "33"
+
+
+def _of_two(ground: Ground, row: dict[str, Any]) -> Thing:
+    both = {row["kept_id"], row["gone_id"]}
+    held = frozenset(one["place"] for one in ground.rows["identity_binding"] if one["person_id"] in both)
+    more = {"kept_id": row["kept_id"], "gone_id": row["gone_id"]}
+    return Thing({"merge_id": row["id"]} if row["id"] else {}, held, more=more)
+
+
+def _merges(ground: Ground) -> Iterable[Thing]:
+    yield from (_of_two(ground, row) for row in ground.rows["identity_personmerge"])
+    yield Thing({"merge_id": 99_999_999}, frozenset())
+
+
+def _twins(ground: Ground) -> Iterable[Thing]:
+    for one, other in (("twin1", "twin2"), ("shut", "shut2"), ("street3", "liaison2")):
+        thing = _of_two(ground, {"id": 0, "kept_id": ground.person[one], "gone_id": ground.person[other]})
+        parts = {"one_id": thing.more["kept_id"], "other_id": thing.more["gone_id"]}
+        yield Thing(parts, thing.codes, more=thing.more)
+
+
+def _twins_sent(ground: Ground) -> Iterable[Thing]:
+    return (Thing({}, thing.codes, more=thing.more) for thing in _twins(ground))
+
+
+def _all_in_reach(reader: Reader, thing: Thing) -> bool:
+    reads = reader.role in MAY["people.read"] - {"firm_manager"}
+    return bool(thing.codes) and reads and all(reader.reaches([one]) for one in thing.codes)
+
+
+def _gives_in_reach(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["people.grant"] and _all_in_reach(reader, thing)
+
+
+def _charge_of_both(reader: Reader, thing: Thing) -> bool:
+    return reader.role in {"city_officer", "county_team"} and _all_in_reach(reader, thing)
+
+
+def _sent_pair(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**thing.more, "kept": thing.more["kept_id"], "reason": "已核实", "apart": ""}
+
+
+def _sent_pair_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**thing.more, "reason": "已核实", "apart": True}  # a page and its API do not take each other's
+
+
+def _are_twins(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.more["kept_id"] == ground.person["twin1"])
+
+
+def _tokens(ground: Ground) -> Iterable[Thing]:
+    numbers = {row["name"]: row["id"] for row in ground.rows["identity_accesstoken"]}
+    for fact in ground.of("token"):
+        yield Thing({"token_id": numbers[fact.word]}, fact.codes, fact)
+    yield Thing({"token_id": 99_999_999}, frozenset(), Fact("-" * 40, "token"))
+
+
 def _bindings(ground: Ground) -> Iterable[Thing]:
     named = {fact.person: fact for fact in ground.of("person")}
     for row in ground.rows["identity_binding"]:
@@ -338,6 +403,32 @@ def _same_house(reader: Reader, thing: Thing) -> bool:
     return reader.role in MAY["webhooks.manage"] and thing.fact.schema == reader.schema
 
 
+def _any_place(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["places.read"] and bool(thing.codes)
+
+
+def _looked_for(ground: Ground) -> Iterable[Thing]:
+    return (Thing({}, frozenset({code}), query=f"q={name}") for code, name in PLACES.items())
+
+
+def _reviews(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["places.review"] and bool(thing.codes)
+
+
+def _updates(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["divisions_divisionupdate"]:
+        yield Thing({"update_id": row["id"]}, frozenset({"33"}), more={"state": row["state"]})
+    yield Thing({"update_id": 99_999_999}, frozenset())
+
+
+def _changes(ground: Ground) -> Iterable[Thing]:
+    states = {row["id"]: row["state"] for row in ground.rows["divisions_divisionupdate"]}
+    for row in ground.rows["divisions_divisionchange"]:
+        yield Thing({"update_id": row["update_id"], "change_id": row["id"]}, frozenset({"33"}),
+                    more={"state": states[row["update_id"]]})  # fmt: skip
+    yield Thing({"update_id": 99_999_999, "change_id": 1}, frozenset())
+
+
 PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
 COMMUNITY = Asked(_places(12), _on_county_side)
 # By the address's name, or by the names of its parts.
@@ -359,8 +450,32 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("endpoint_id",): Asked(_facts("webhook", "endpoint_id"), _same_house),
     ("person_id",): Asked(_people, _in_register),
     ("binding_id",): Asked(_bindings, _binding_in_reach),
+    **dict.fromkeys(
+        ("portal:audit-shared", "api-audit-shared"), Asked(lambda ground: [Thing({}, frozenset({"33"}))], _reads_shared)
+    ),
+    ("merge_id",): Asked(_merges, _all_in_reach),
+    ("one_id", "other_id"): Asked(_twins, _gives_in_reach),
+    ("token_id",): Asked(_tokens, _by_fact),
+    **dict.fromkeys(
+        (
+            "portal:account",
+            "portal:account-owner",
+            "portal:account-review",
+            "portal:account-end",
+            "people-api:account",
+            "people-api:account-owner",
+            "people-api:account-review",
+        ),
+        Asked(_programs, _in_register),
+    ),
     ("proposal",): Asked(_proposals, _second),
     "people-api:who": Asked(_places(2, 4, 6, 9, 12), _place_facts),
+    "portal:place": Asked(_places(2, 4, 6, 9, 12), _any_place),
+    "places-api:place": Asked(_places(2, 4, 6, 9, 12), _any_place),
+    "portal:places": Asked(_looked_for, _any_place),
+    "places-api:search": Asked(_looked_for, _any_place),
+    ("update_id",): Asked(_updates, _reviews),
+    ("update_id", "change_id"): Asked(_changes, _reviews),
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
     ("tenant_id",): Asked(_tenants(), _runs_the_platform),
     ("deed_id",): Asked(_deeds, _runs_the_platform),
@@ -562,12 +677,16 @@ def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"event": f"{row['schema']}:{row['id']}"}
 
 
+def _signs_in(ground: Ground, thing: Thing) -> bool:
+    return thing.parts["person_id"] not in {row["person_id"] for row in ground.rows["identity_serviceaccount"]}
+
+
 def _is_charge(active: bool = True) -> Callable[[Ground, Reader, Thing], bool]:
     """A street's or community's official, who is a county team's charge."""
 
     def right(ground: Ground, reader: Reader, thing: Thing) -> bool:
         known = {row["id"]: row["is_active"] for row in ground.rows["identity_person"]}
-        works = thing.more.get("roles", {"none"}) <= {"street_officer", "liaison"}
+        works = thing.more.get("roles", {"none"}) <= {"street_officer", "liaison"} and _signs_in(ground, thing)
         return reader.role == "county_team" and works and known.get(thing.parts["person_id"]) == active
 
     return right
@@ -595,12 +714,65 @@ def _one_binding(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]
     return {"binding": number, "bindings": [number]}
 
 
+def _program_is_charge(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return reader.role == "county_team"
+
+
+def _new_rows(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    row = {"number": 2, "name": "来一新", "username": "fromasheet", "role": "liaison", "reason": "双浦镇〔2026〕3号",
+           "node_id": ground.node["330106109001"], "begins_on": "2026-11-16", "ends_on": "2026-12-31"}  # fmt: skip
+    return {"rows": json.dumps([row])}
+
+
+def _new_rows_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    (row,) = json.loads(_new_rows(ground, reader, thing)["rows"])
+    return {"rows": [{**row, "username": "fromaprogram"}], "rehearse": False}
+
+
+def _has_figures(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.codes)
+
+
+def _new_token(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    held = [row for row in ground.rows["identity_binding"] if row["person_id"] == reader.person]
+    number = next((row["id"] for row in held if row["role"] == reader.role and row["ended_at"] is None), 0)
+    return {
+        "binding": number,
+        "binding_id": number,
+        "name": "新令牌",
+        "scopes": ["jobs.own"],
+        "expires_on": "2026-12-01",
+    }
+
+
+def _new_program(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**_role_of(ground, reader, thing), **_GRANTED, "role": "street_officer", "place": "330106109",
+            "node_id": ground.node["330106109"], "username": "newprogram", "name": "新程序", "owner": "street",
+            "owner_id": ground.person["street"], "purpose": "每晚取数", "review_by": "2026-12-31"}  # fmt: skip
+
+
+def _new_owner(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"owner": "street", "owner_id": ground.person["street"], "reason": "工作调动"}
+
+
+def _update_is(state: str, *, decided: bool | None = None) -> Callable[[Ground, Reader, Thing], bool]:
+    def right(ground: Ground, reader: Reader, thing: Thing) -> bool:
+        own = [row for row in ground.rows["divisions_divisionchange"] if row["update_id"] == thing.parts["update_id"]]
+        done = all(row["decision"] for row in own)
+        return thing.more.get("state") == state and decided in {None, done}
+
+    return right
+
+
+_GROUP = _form(group="added.only_here", decision="accepted")
 _DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
 _GRANTED = {"role": "liaison", "place": "330106109001", "checked": "1", **_DAYS}
 _WHY = _form(why="工作调动")
 _REVIEWED = Asked(lambda ground: [Thing({}, thing.codes, thing.fact, more={**thing.more, **thing.parts})
                                   for thing in _bindings(ground)], _binding_in_reach)  # fmt: skip
 _IN_FORM = frozenset({403, 404, 409, 422})  # a thing that a form names and the reader has not: refused at the field
+_NOT_ONES_CHARGE = frozenset({403, 404, 422})
+_A_MERGE = Asked(_merges, _charge_of_both)
 _RECEIVER = {"name": "业务系统", "address": "https://example.org/hook", "events": ["duty.visit.logged"]}
 _BAN = _form(until="2027-11-16", reason="违反执业纪律")
 _END = _form(on_day="2026-11-20", why="工作调动")
@@ -657,11 +829,30 @@ WRITES: dict[str, Write] = {
     "POST duty-api:reminders": Write(_pair, _A_PAIR, right=_not_reminded),
     "POST duty-api:read-reminder": Write(right=_unread),
     "POST duty-api:months": Write(_form(month="2026-10")),
+    "POST figures:csv": Write(right=_has_figures),
+    "POST figures:xlsx": Write(right=_has_figures),
     "POST figures:publish": Write(_form(month="2026-08")),
     "POST api-figures-publish": Write(_form(month="2026-08")),
     "POST portal:setting-say": Write(_statement),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
+    "POST portal:update-new": Write(_form(edition="2.7.0", day="2026-12-01")),
+    "POST portal:update-group": Write(_GROUP, right=_update_is("deciding", decided=False)),
+    "POST portal:update-decide": Write(_form(choice="refused"), right=_update_is("deciding")),
+    "POST portal:update-submit": Write(right=_update_is("deciding", decided=True)),
+    "POST portal:update-confirm": Write(right=_update_is("submitted")),
+    "POST portal:update-send-back": Write(_form(why="再核对一遍"), right=_update_is("submitted")),
+    "POST portal:update-drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
+    "POST portal:update-undo": Write(_form(why="名录有误"), right=_update_is("applied")),
+    "POST places-api:updates": Write(_form(edition="2.7.0", day="2026-12-01")),
+    "POST places-api:groups": Write(_GROUP, right=_update_is("deciding", decided=False)),
+    "POST places-api:change": Write(_form(decision="refused"), right=_update_is("deciding")),
+    "POST places-api:submission": Write(right=_update_is("deciding", decided=True)),
+    "POST places-api:confirmation": Write(right=_update_is("submitted")),
+    "DELETE places-api:confirmation": Write(_form(why="再核对一遍"), right=_update_is("submitted")),
+    "DELETE places-api:application": Write(_form(why="名录有误"), right=_update_is("applied")),
+    "POST places-api:drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
     "POST portal:own-data": Write(),
+    "POST api-own-data": Write(),
     "POST portal:sign-on": Write(_form(act="unlink")),
     "DELETE api-sign-on": Write(),
     "POST portal:job-cancel": Write(right=_waits),
@@ -682,6 +873,30 @@ WRITES: dict[str, Write] = {
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
     "POST portal:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
+    "POST portal:people-sheet": Write(_new_rows, right=_program_is_charge),
+    "POST people-api:sheet": Write(_new_rows_json, right=_program_is_charge),
+    "POST portal:pair": Write(_sent_pair, Asked(_twins, _charge_of_both), _NOT_ONES_CHARGE, right=_are_twins),
+    "POST portal:merge-confirm": Write(asked=_A_MERGE, refused=_NOT_ONES_CHARGE),
+    "POST portal:merge-refuse": Write(_WHY, _A_MERGE, _NOT_ONES_CHARGE),
+    "POST portal:person-leave": Write(_WHY, right=_is_charge()),
+    "POST people-api:merges": Write(
+        _sent_pair_json, Asked(_twins_sent, _charge_of_both), _NOT_ONES_CHARGE, right=_are_twins
+    ),
+    "POST people-api:merge-confirm": Write(asked=_A_MERGE, refused=_NOT_ONES_CHARGE),
+    "POST people-api:merge-refuse": Write(_WHY, _A_MERGE, _NOT_ONES_CHARGE),
+    "POST people-api:leaving": Write(_WHY, right=_is_charge()),
+    "POST portal:token-new": Write(_new_token),
+    "POST portal:token-revoke": Write(),
+    "POST api-tokens": Write(_new_token),
+    "DELETE api-token": Write(),
+    "POST portal:account-new": Write(_new_program),
+    "POST portal:account-owner": Write(_new_owner, right=_program_is_charge),
+    "POST portal:account-review": Write(_form(review_by="2026-12-01"), right=_program_is_charge),
+    "POST portal:account-end": Write(_WHY, right=_program_is_charge),
+    "POST people-api:accounts": Write(_new_program),
+    "POST people-api:account-owner": Write(_new_owner, right=_program_is_charge),
+    "POST people-api:account-review": Write(_form(review_by="2026-12-01"), right=_program_is_charge),
+    "DELETE people-api:account": Write(_WHY, right=_program_is_charge),
     "POST people-api:people": Write(_newcomer),
     "POST people-api:roles": Write(_role_of, right=_is_charge()),
     "DELETE people-api:role": Write(_WHY, right=_is_liaison),
@@ -824,8 +1039,6 @@ SHOWS: dict[str, set[str] | str] = {
     "figures:home": FORM,
     "figures:visits": {"place"},
     "figures:place": {"place"},
-    "figures:csv": {"place"},
-    "figures:xlsx": {"place"},
     "api-figures": {"place"},
     "api-figures-own-visits": {"visit"},
     "api-figures-place": {"place"},
@@ -849,6 +1062,8 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:security-code": FORM,
     "api-security": FORM,
     "portal:audit": {"why"},
+    "portal:audit-shared": {"=授予身份"},
+    "api-audit-shared": {"=identity.role.granted"},
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},
     "api-audit-alarms": FORM,
@@ -862,9 +1077,46 @@ SHOWS: dict[str, set[str] | str] = {
     "api-webhook": {"webhook"},
     "api-webhook-events": FORM,
     "api-webhook-messages": FORM,  # none where nothing happened
+    "portal:places": {"place"},
+    "portal:place": {"place"},
+    "portal:updates": {"person"},
+    "portal:update-new": FORM,
+    "portal:update": {"person"},
+    "portal:update-changes": {"=省"},
+    "portal:update-decide": {"=省"},
+    "portal:update-send-back": FORM,
+    "portal:update-drop": FORM,
+    "portal:update-undo": FORM,
+    "portal:update-report": {"person"},
+    "places-api:search": {"place"},
+    "places-api:place": {"place"},
+    "places-api:updates": {"=deciding"},
+    "places-api:update": {"=groups"},
+    "places-api:changes": {"=candidates"},
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
+    "portal:people-sheet": FORM,
+    "portal:people-template": FORM,
+    "portal:same": {"person"},
+    "portal:pair": {"person"},
+    "portal:merge-refuse": {"person"},
+    "portal:person-leave": {"person"},
+    "people-api:same": {"person"},
+    "people-api:merges": {"person"},
+    "people-api:leaving": FORM,
+    "portal:tokens": {"token"},
+    "portal:token-new": FORM,
+    "api-tokens": {"token"},
+    "api-token-bindings": FORM,
+    "portal:accounts": {"person"},
+    "portal:account": {"person"},
+    "portal:account-new": FORM,
+    "portal:account-owner": {"person"},
+    "portal:account-review": {"person"},
+    "portal:account-end": {"person"},
+    "people-api:accounts": {"person"},
+    "people-api:account": {"person"},
     "portal:tenants": {"place"},
     "portal:tenant": {"place"},
     "portal:tenant-suspend": {"place"},
@@ -917,6 +1169,10 @@ NOTHING_FOR: dict[str, set[str]] = {
     "portal:review": _NO_CHARGES,  # nobody of theirs is due
     "people-api:review": _NO_CHARGES,
     "people-api:who": {"firm_manager"},
+    # nobody of theirs was entered twice, or is a program
+    "people-api:same": {"firm_manager", "county2", "city2"},
+    "people-api:merges": {"firm_manager", "county2", "city2"},
+    "people-api:accounts": {"firm_manager", "county2"},
     "api-figures": {"adviser", "firm_manager"},
     # of a vacant village
     "advisers-api:appointments": {"liaison2"},

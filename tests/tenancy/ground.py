@@ -193,6 +193,12 @@ def _facts(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
         if row["name"] not in advisers:
             yield Fact(row["name"], "person", frozenset(one["place"] for one in held), schema=row["username"],
                        person=row["id"], firm="".join(one["subject_id"] for one in held), gave=frozenset(gave))  # fmt: skip
+    tenants = {row["id"]: row["schema_name"] for row in rows["registry_tenant"]}
+    of_binding = {row["id"]: row for row in bindings}
+    for row in rows["identity_accesstoken"]:
+        held = of_binding[row["binding_id"]]
+        yield Fact(row["name"], "token", frozenset({held["place"]}), tenants.get(held["tenant_id"], "public"),
+                   person=held["person_id"])  # fmt: skip
     for row in bindings:
         if row["standing"] == "proposed":
             for word in (row["reason"], str(row["proposal"])):

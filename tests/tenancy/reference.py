@@ -7,6 +7,7 @@ right only after somebody has changed this page too.
 
 from __future__ import annotations
 
+from tests.peopled import PROGRAMS
 from tests.tenancy.ground import ROLES, Fact, Reader
 
 _COUNTY_SIDE = {"county_team", "street_officer", "liaison"}
@@ -21,9 +22,13 @@ MAY: dict[str, set[str]] = {
     "emergency.ask": {"operator"},
     "emergency.decide": {"county_team", "security_administrator"},
     "places.read": _EVERYBODY - {"operator"},
+    "places.review": {"system_administrator", "security_administrator"},
+    "places.update": {"system_administrator"},
+    "places.confirm": {"security_administrator"},
     "figures.read": _EVERYBODY - {"operator", "inspector", "evaluator", "data_steward"} - _THREE,
     "jobs.own": _EVERYBODY,
     "hat.switch": _EVERYBODY,
+    "tokens.own": _EVERYBODY,
     "figures.export": _ABOVE | {"county_team"},
     "visits.published": _ABOVE | {"county_team", "street_officer"},
     "history.read": _ABOVE | {"county_team", "audit_administrator"},
@@ -59,6 +64,11 @@ def may_open(reader: Reader, grant: str) -> bool:
     return reader.role in MAY[grant]
 
 
+# Places themselves are no secret: whoever works here may look at the whole tree.
+TREE = {"portal:places", "portal:place", "places-api:search", "places-api:place"}
+# An update of places names who prepared, submitted and confirmed it.
+UPDATES = {"portal:updates", "portal:update", "portal:update-report"}
+
 # Where the county's team looks for somebody to appoint it sees the whole province's register of advisers, by name.
 WHOLE_REGISTER = {
     "advisers:choose", "advisers:appoint", "advisers:replace", "advisers-api:candidates", "advisers-api:appointments",
@@ -71,7 +81,7 @@ HISTORIES = {"portal:history", "portal:history-of", "portal:audit", "api-audit"}
 
 # Where an adviser's numbers are shown in clear: to the team of a county that entered him or that he serves, and in the
 # copy he takes of his own data.
-CLEAR = {"advisers:numbers", "advisers-api:numbers", "portal:own-data"}
+CLEAR = {"advisers:numbers", "advisers-api:numbers", "portal:own-data", "api-own-data"}
 
 
 # Where the operator and who let him in, or did not, stand with their names for each other.
@@ -100,7 +110,9 @@ def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:
         # He provisions counties and enters officials, and so reads names of places; what is in them is not his.
         named = door == "portal:setup-people" or min(map(len, fact.codes), default=9) <= 6
         return (
-            (fact.kind == "place" and named) or _own(reader, fact) or (fact.kind == "job" and _job(reader, fact, door))
+            (fact.kind == "place" and named)
+            or _own(reader, fact)
+            or (fact.kind in {"job", "token"} and _job(reader, fact, door))
         )
     return _own(reader, fact) or _BY_KIND[fact.kind](reader, fact, door)
 
@@ -109,8 +121,10 @@ def _own(reader: Reader, fact: Fact) -> bool:
     return fact.kind == "person" and fact.schema == reader.username
 
 
-def _place(reader: Reader, fact: Fact, _door: str) -> bool:
+def _place(reader: Reader, fact: Fact, door: str) -> bool:
     (code,) = fact.codes
+    if door in TREE:
+        return reader.role in MAY["places.read"]
     if reader.role in {"adviser", "firm_manager"}:
         return any(place.startswith(code) for place in reader.served)
     return reader.reaches(fact.codes) or any(root.startswith(code) for root in reader.roots)
@@ -226,7 +240,12 @@ REGISTER = {
     "portal:deputy", "portal:proposals", "portal:proposal-refuse", "portal:proposal-confirm", "portal:review",
     "people-api:people", "people-api:person", "people-api:roles", "people-api:role", "people-api:rights",
     "people-api:who", "people-api:hand-over", "people-api:suspension", "people-api:password", "people-api:proposals",
-    "people-api:confirm", "people-api:refuse", "people-api:review",
+    "people-api:confirm", "people-api:refuse", "people-api:review", "portal:accounts", "portal:account",
+    "portal:account-new", "portal:account-owner", "portal:account-review", "portal:account-end", "people-api:accounts",
+    "people-api:account", "people-api:account-owner", "people-api:account-review", "portal:same", "portal:pair",
+    "portal:people-sheet",
+    "portal:merge-confirm", "portal:merge-refuse", "portal:person-leave", "people-api:same", "people-api:merges",
+    "people-api:merge-confirm", "people-api:merge-refuse", "people-api:leaving",
 }  # fmt: skip
 
 
@@ -243,12 +262,20 @@ def _proposal(reader: Reader, fact: Fact, _door: str) -> bool:
 
 def _person(reader: Reader, fact: Fact, door: str) -> bool:
     """
+    Who answers for a program finds it where he makes tokens.
+
     Officials are named where they acted: in the history of one's own tenant, and beside a month they closed.
 
     Where roles are shown: who holds one in reach, and who gave it. To an adviser: who saw his numbers.
     """
+    if door in {"portal:audit-shared", "api-audit-shared"}:
+        return reader.role in MAY["audit.read"] and reader.place == "33"
+    if door in {"portal:token-new", "api-token-bindings"} and fact.schema in PROGRAMS:
+        return PROGRAMS[fact.schema][2] == reader.username
     if door in REGISTER and reader.role in MAY["people.read"]:
         return in_register(reader, fact) or (reader.role != "firm_manager" and reader.reaches(fact.gave))
+    if door in UPDATES:
+        return reader.role in MAY["places.review"]
     return reader.role in MAY["history.read"] | {"adviser"} and fact.person in reader.met
 
 
@@ -273,5 +300,5 @@ _BY_KIND = {
     "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
     "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "why": _why, "run": _run, "person": _person,
     "proposal": _proposal,
-    "secret": _secret, "seen": _seen, "webhook": _webhook,
+    "secret": _secret, "seen": _seen, "token": _job, "webhook": _webhook,
 }  # fmt: skip

@@ -47,6 +47,72 @@ def make() -> dict[str, Any]:
     return {"province": place.id, "indexes": indexes, "numbers": numbers}
 
 
+def people(communities: int) -> None:
+    """A street of so many communities with its officer, in a county of its own."""
+    from falin.kernel.clock import now
+    from falin.kernel.transactions import shared
+    from tenants.divisions.api import find_by_code, import_divisions, subtree_ids
+    from tenants.divisions.types import Level, ListedRow
+    from tenants.identity.api import Role, create_person, grant_role
+    from tenants.registry.api import Kind, provision_tenant
+
+    rows = [
+        ListedRow(Level.PROVINCE, "33", "浙江省", ""), ListedRow(Level.CITY, "3301", "杭州市", "33"),
+        ListedRow(Level.COUNTY, "330106", "西湖区", "3301"), ListedRow(Level.STREET, "330106002", "北山街道", "330106"),
+        *(ListedRow(Level.COMMUNITY, f"330106002{number:03d}", f"社区{number}", "330106002")
+          for number in range(1, communities + 1)),
+    ]  # fmt: skip
+    with shared(read_only=False):
+        import_divisions(rows=iter(rows), province="33", as_of=date(2023, 6, 30), source="bench", now=now())
+    county, street = find_by_code(Level.COUNTY, "330106"), find_by_code(Level.STREET, "330106002")
+    assert county
+    assert street
+    provision_tenant(node_id=county.id, kind=Kind.COUNTY, name="西湖区", now=now())
+    with shared(read_only=False) as system:
+        officer = create_person(scope=system, username="street", name="叶明远", password=None, encoded="!", now=now())
+        grant_role(scope=system, person_id=officer.id, role=Role.STREET_OFFICER, node_id=street.id, reason="bench",
+                   now=now())  # fmt: skip
+    _kept.update(officer=officer.id, nodes=list(subtree_ids(street.id)))
+
+
+def decide(rows: int, times: int) -> float:
+    """
+    Milliseconds that deciding for the page and for each of its rows adds to having read the person.
+
+    One statement brings the person with his roles and places; what reading him alone takes, the same way, is taken off.
+    """
+    from falin.kernel.clock import legal_day, now
+    from tenants.identity.middleware import chosen
+    from tenants.identity.queries import read_signed_in, scope_of
+
+    today, nodes, spent = legal_day(now()), _kept["nodes"], 0.0
+    _read_alone(_kept["officer"])
+    for _time in range(times):
+        began = time.perf_counter()
+        signed_in = read_signed_in(person_id=_kept["officer"], on=today)
+        assert signed_in
+        hat = chosen(signed_in.hats, "")
+        assert hat
+        scope = scope_of(signed_in, hat)
+        scope.require("advisers.read")
+        assert all(scope.sees(nodes[row % len(nodes)]) and scope.may("duty.remind") for row in range(rows))
+        middle = time.perf_counter()
+        _read_alone(_kept["officer"])
+        spent += (middle - began) - (time.perf_counter() - middle)
+    return spent * 1000 / times
+
+
+def _read_alone(person_id: int) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select username, name, password, must_change_password, session_epoch from public.identity_person"
+            " where id = %s and is_active", [person_id],
+        )  # fmt: skip
+        assert cursor.fetchone()
+
+
 def _number(one: int) -> str:
     return f"330000190101{one:05d}X"
 
@@ -102,4 +168,4 @@ def _find(first: int, count: int, asked: Any) -> float:
 
 if __name__ == "__main__":
     obey({"make": make, "read_ours": read_ours, "read_theirs": read_theirs, "find_ours": find_ours,
-          "find_theirs": find_theirs})  # fmt: skip
+          "find_theirs": find_theirs, "people": people, "decide": decide})  # fmt: skip

@@ -134,7 +134,15 @@ ACCOUNT_USER_DISPLAY = "tenants.identity.names.shown"
 # whose password is known, and is kept in the cache below.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
 MFA_ADAPTER = "tenants.identity.signing.factors.Factors"
+ACCOUNT_FORMS = {
+    "login": "tenants.identity.signing.forms.SignIn",
+    "reauthenticate": "tenants.identity.signing.forms.PasswordAgain",
+    "change_password": "tenants.identity.signing.forms.NewPassword",
+}
 MFA_FORMS = {
+    "authenticate": "tenants.identity.signing.forms.SecondFactor",
+    "reauthenticate": "tenants.identity.signing.forms.SecondFactorAgain",
+    "activate_totp": "tenants.identity.signing.forms.App",
     "add_webauthn": "tenants.identity.signing.forms.AddPasskey",
     "login_webauthn": "tenants.identity.signing.forms.PasskeyAtSignIn",
     "authenticate_webauthn": "tenants.identity.signing.forms.PasskeyAsSecond",
@@ -155,6 +163,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "falin_cache",
+        "KEY_FUNCTION": "falin.kernel.caching.scoped_key",
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }

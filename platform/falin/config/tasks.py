@@ -16,7 +16,7 @@ from falin.kernel.periods import Month
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside, shared
 from services.indicators.api import publish_month
-from tenants.identity.api import end_unreviewed, forget_old_sessions, system_of
+from tenants.identity.api import end_unreviewed, end_unreviewed_accounts, forget_old_sessions, system_of
 from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import provisioning
 from tenants.registry.api import Kind, at_once, find_by_schema, list_tenants
@@ -124,9 +124,9 @@ def forget_old() -> None:
 
 @shared_task
 def end_unreviewed_roles() -> int:
-    """Once the quarter's review is over: roles nobody confirmed. Every night; what is done needs no second time."""
+    """Roles and programs nobody reviewed in time. Every night; what is done needs no second time."""
     with shared(read_only=False) as system:
-        return len(end_unreviewed(scope=system, now=now()))
+        return len(end_unreviewed(scope=system, now=now())) + end_unreviewed_accounts(scope=system, now=now())
 
 
 @shared_task

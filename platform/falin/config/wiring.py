@@ -7,24 +7,29 @@ from contextlib import suppress
 from kombu.exceptions import OperationalError
 
 from falin.config.offers import OFFERED
-from falin.kernel import crypto, jobs, outbox, parameters, retention, webhooks
+from falin.kernel import crypto, jobs, outbox, parameters, rest, retention, webhooks
 from falin.kernel.audit import anchors, sealing
+from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
+from falin.kernel.scope import Scope
 from falin.portal import commands as portal
+from falin.portal import places
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
-from services.advisers.api import RETAINED, SEALED
+from services.advisers.api import HANGING, RETAINED, SEALED
 from services.duty import api as duty
 from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up
+from tenants.divisions import hanging
 from tenants.divisions.api import list_divisions
-from tenants.identity.api import scope_in_force
+from tenants.identity.api import PEOPLE_AT, scope_in_force, use_token
 from tenants.identity.belongings import PEOPLE
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
 from tenants.registry import belongings
 from tenants.registry import commands as registry
+from tenants.registry.api import TENANTS_AT
 from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
 from tenants.settings import api as settings
 from tenants.settings.belongings import SETTINGS
@@ -34,8 +39,10 @@ def wire() -> None:
     """Called once when Django is ready."""
     jobs.send_with(_to_broker)
     jobs.read_scopes_with(scope_in_force)
+    rest.read_tokens_with(_by_token)
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
+    places.register_jobs()
     registry.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
@@ -46,6 +53,7 @@ def wire() -> None:
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)
@@ -70,6 +78,10 @@ def _accounts_are_due() -> None:
 def _place(node_id: int) -> dict[str, object] | None:
     found = list_divisions([node_id])
     return {"code": found[0].code, "name": found[0].name, "level": int(found[0].level)} if found else None
+
+
+def _by_token(text: str, address: str, request_id: str) -> Scope:
+    return use_token(text=text, address=address, request_id=request_id, now=now())
 
 
 def _to_broker(schema: str, job_id: str) -> None:

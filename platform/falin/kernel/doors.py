@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -22,7 +23,7 @@ from django.views.decorators.http import require_http_methods
 from falin.kernel import audit, idempotency, stepup
 from falin.kernel.clock import now
 from falin.kernel.refusals import Missing, OtherHat, Refused
-from falin.kernel.scope import Scope, own_scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope, own_scope
 from falin.kernel.transactions import inside
 
 _NOT_SENT_AGAIN = frozenset({"csrfmiddlewaretoken", "hat", "_next"})
@@ -36,7 +37,7 @@ class ScopedView(Protocol):
 
 def door(
     *, grant: str, reads: str = "GET", writes: str = "", keeps: bool = True, step_up: int = 0,
-    own: bool = False,
+    own: bool = False, shared: bool = False,
 ) -> Callable[[ScopedView], Any]:  # fmt: skip
     """
     Open a view to holders of ``grant``.
@@ -44,10 +45,12 @@ def door(
     :param keeps: whether answers are kept for who sends again; not where one holds a password or a clear number.
     :param own: it is about the person's own account, which belongs to none of his offices: in the shared schema.
     :param step_up: a write asks for this level of proof: 2 a second factor, 3 one given within five minutes.
+    :param shared: the transaction is one of the shared schema, for what lies there beside every tenant's own (its log).
 
     Without a session: to the sign-in page and back. Signed in without the grant: 403 with a sentence. A thing that is
     not in the scope does not exist: 404.
     """
+    assert not isinstance(step_up, bool), "a level of proof: True would be level 1, which everybody signed in has"
     read_methods, write_methods = set(reads.split()), set(writes.split())
 
     def decorate(view: ScopedView) -> Any:
@@ -69,6 +72,8 @@ def door(
                     return stepup.ask_again(request, step_up)
                 if own:
                     scope = own_scope(scope)
+                elif shared:
+                    scope = replace(scope, schema=PUBLIC_SCHEMA)
                 with inside(scope, read_only=not writing):
                     response = _once(
                         request, scope, functools.partial(view, request, scope, *args, **kwargs), writing and keeps

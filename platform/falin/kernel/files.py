@@ -35,6 +35,7 @@ OWNERS = {
     "sheet": "advisers.import",
     "import-errors": "advisers.import",
     "audit-log": "audit.export",
+    "places-list": "places.update",
     "archive": "tenants.manage",
 }
 READERS = {"photo": "duty.read", "sheet": "advisers.import", "import-errors": "advisers.import"}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions, status
-from rest_framework.authentication import SessionAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,8 +24,8 @@ from falin.kernel import idempotency, stepup
 from falin.kernel.clock import now
 from falin.kernel.doors import book_passing, same_hat
 from falin.kernel.models import IdempotencyKey
-from falin.kernel.refusals import Missing, Refused
-from falin.kernel.scope import Scope, own_scope
+from falin.kernel.refusals import Forbidden, Missing, Refused
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope, own_scope
 from falin.kernel.transactions import inside
 
 
@@ -31,6 +34,73 @@ class SignedIn(SessionAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Session realm="falin"'
+
+
+class BadToken(Refused):
+    """What was sent as a token opens nothing; why is not said."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("kernel.bad_token", _("这个令牌无效：可能写错了，也可能已经到期或停用。"))
+
+
+class TwoWaysIn(Refused):
+    """A session and a token at once: whose request it is must never be a matter of which is looked at first."""
+
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("kernel.two_ways_in", _("登录和令牌不能同时用。用令牌的程序不要带浏览器的 Cookie。"))
+
+
+TokenReader = Callable[[str, str, str], Scope]
+_token_reader: list[TokenReader] = []
+
+
+def read_tokens_with(reader: TokenReader) -> None:
+    """Have ``reader(token, address, request id)`` say what a token opens; wired by the composition root."""
+    _token_reader[:] = [reader]
+
+
+def address_of(request: Any) -> str:
+    """Where a request came from: before a proxy of ours, what that proxy saw; nobody else's word is taken."""
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.SESSION_COOKIE_SECURE else ""
+    return str(seen.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", ""))
+
+
+def _come_in_by_token(request: Any) -> bool:
+    """
+    Whether the request came by a token; then its scope is the token's. Programs send no form token: no browser adds
+    this header to a request by itself.
+
+    :raises TwoWaysIn: :raises BadToken: :raises Forbidden:
+    """
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return False
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        raise TwoWaysIn
+    request.scope = _token_reader[0](token.strip(), address_of(request), request.request_id)
+    return True
+
+
+class ByToken(BaseAuthentication):
+    """A token that was read before the door's transaction began."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        came = getattr(request._request, "by_token", False)
+        return (request._request.scope, None) if came else None  # type: ignore[attr-defined]
+
+
+class ByTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the description of the API names tokens."""
+
+    target_class = "falin.kernel.rest.ByToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "flk_…"}
 
 
 class SignedInScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -51,14 +121,17 @@ class DoorView(APIView):
     as ``handler(request, scope, **parts_of_the_address)``, inside one transaction.
     """
 
-    authentication_classes = (SignedIn,)
+    authentication_classes = (SignedIn, ByToken)
     permission_classes = ()
     door_grants: ClassVar[dict[str, str]] = {}
     door_writes: ClassVar[frozenset[str]] = frozenset({"POST", "PUT", "PATCH", "DELETE"})
     door_keeps: ClassVar[bool] = True  # answers are kept for their ``Idempotency-Key``; not where one holds a password
+    door_shared: ClassVar[bool] = False  # the transaction is one of the shared schema
     door_own: ClassVar[bool] = False  # about the person's own account: in the shared schema
     door_step_up: ClassVar[dict[str, int]] = {}  # method → the level of proof it asks for (kernel.stepup)
     scope: Scope
+    by_token = False
+    not_let_in: Refused | None = None
     key_claimed: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -67,12 +140,19 @@ class DoorView(APIView):
         cls.http_method_names = [*(method.lower() for method in cls.door_grants), "options"]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            self.by_token = request.by_token = _come_in_by_token(request)
+        except Refused as refused:
+            self.not_let_in = refused
+            return super().dispatch(request, *args, **kwargs)  # initial() says it
         scope: Scope | None = getattr(request, "scope", None)
         grant = self.door_grants.get(request.method or "")
         if scope is None or grant is None:
             return super().dispatch(request, *args, **kwargs)  # initial() says 401 or 405
         if self.door_own:
             scope = own_scope(scope)
+        elif self.door_shared:
+            scope = replace(scope, schema=PUBLIC_SCHEMA)
         self.scope = scope
         if scope.emergency:
             book_passing(request, scope)
@@ -85,6 +165,8 @@ class DoorView(APIView):
             return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.not_let_in is not None:
+            raise self.not_let_in
         super().initial(request, *args, **kwargs)
         method = str(request.method)
         if method not in self.door_grants:
@@ -96,6 +178,8 @@ class DoorView(APIView):
             same_hat(request._request, scope)
             scope.check_may_write()
         scope.require(self.door_grants[method])
+        if self.by_token and method in self.door_step_up:
+            raise Forbidden("kernel.not_by_token", _("这一步要本人登录后再办，不能用令牌。"))
         level = self.door_step_up.get(method, 0)
         if level and not stepup.reached(request._request, level):
             raise stepup.StepUp(level, stepup.where(request._request, level))
@@ -137,7 +221,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, stepup.StepUp):
         return problem(error.code, error.message, error.status, level=error.level, where=error.where)
     if isinstance(error, Refused):
-        return problem(error.code, error.message, error.status, **({"field": error.field} if error.field else {}))
+        said = problem(error.code, error.message, error.status, **({"field": error.field} if error.field else {}))
+        if isinstance(error, BadToken):
+            said.headers["WWW-Authenticate"] = 'Bearer realm="falin", error="invalid_token"'
+        return said
     if isinstance(error, Http404 | Missing):
         return problem("kernel.missing", str(error) or _("没有找到。"), status.HTTP_404_NOT_FOUND)
     answer = stock_handler(error, context)

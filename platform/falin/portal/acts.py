@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.audit import alarms
 from falin.kernel.periods import Month
+from falin.portal.people import GRANT_WORDS
 from falin.portal.shell import ROLE_LABELS
 from falin.ui import formats
 from services.advisers.api import REASON_LABELS
@@ -61,6 +62,16 @@ WORDS = {
     "identity.role.reviewed": _("复核身份"),
     "identity.role.shortened": _("缩短身份的期限"),
     "identity.role.ended": _("结束身份"),
+    "identity.person.left": _("办理离任"),
+    "identity.merge.proposed": _("提议合并两条人员记录"),
+    "identity.merge.confirmed": _("确认合并两条人员记录"),
+    "identity.merge.refused": _("认定是两个人"),
+    "identity.token.made": _("生成令牌"),
+    "identity.token.revoked": _("停用令牌"),
+    "identity.service.opened": _("开通服务账号"),
+    "identity.service.handed_over": _("移交服务账号"),
+    "identity.service.reviewed": _("复核服务账号"),
+    "identity.service.ended": _("结束服务账号"),
     "advisers.firm.registered": _("登记律所"),
     "advisers.adviser.registered": _("登记顾问"),
     "advisers.adviser.corrected": _("修改顾问资料"),
@@ -94,6 +105,7 @@ WORDS = {
     "webhooks.secret.changed": _("更换签名密钥"),
     "webhooks.messages.sent_again": _("再送一次消息"),
     "indicators.month.published": _("发布本月指标"),
+    "indicators.figures.exported": _("下载指标"),
     "kernel.file.removed": _("按保存期限删除文件"),
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
@@ -111,6 +123,19 @@ WORDS = {
     "portal.province.asked": _("开通省级"),
     "portal.county.asked": _("开通县（区）"),
     "settings.statement.made": _("设定指标"),
+    "divisions.update.asked": _("送来新的区划名录"),
+    "divisions.update.prepared": _("比对新的区划名录"),
+    "divisions.group.decided": _("整组决定区划变化"),
+    "divisions.change.decided": _("决定一处区划变化"),
+    "divisions.update.submitted": _("提交区划更新"),
+    "divisions.update.sent_back": _("退回区划更新"),
+    "divisions.update.confirmed": _("确认区划更新"),
+    "divisions.update.applied": _("应用区划更新"),
+    "divisions.update.undone": _("撤回区划更新"),
+    "divisions.update.dropped": _("放弃区划更新"),
+    "divisions.past.brought": _("补入以前的区划变更"),
+    "divisions.facts.brought": _("导入人口、户数、面积"),
+    "divisions.boundaries.brought": _("导入地图边界"),
     "portal.event.resent": _("重新投递事件"),
     "audit.log.exported": _("下载操作记录"),
     "audit.alarm.raised": _("异常提醒"),
@@ -118,18 +143,21 @@ WORDS = {
 }
 GROUPS = {
     "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
-    "registry": _("单位"), "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
+    "registry": _("单位"), "divisions": _("区划"),
+    "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
     "webhooks": _("消息推送"),
 }  # fmt: skip
 KINDS = {
     "emergency": _("应急访问"),
     "sign-in": _("没有的登录名"),
+    "sign_on": _("统一登录"),
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
     "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
     "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"), "setting": _("设定"),
-    "file": _("文件"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
+    "file": _("文件"), "update": _("区划更新"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
+    "gone": _("并入的记录编号"), "owner": _("负责人编号"), "token": _("令牌编号"), "scopes": _("能做什么"),
     "incident": _("事件编号"), "minutes": _("分钟"), "address": _("地址"), "network": _("网络"),
     "device": _("设备"), "level": _("确认到第几级"), "count": _("个数"),
     "person": _("人员"), "role": _("身份"), "valid_to": _("有效期至"), "name": _("名称"), "firm": _("律所"),
@@ -145,7 +173,10 @@ FACTS = {
     "keys": _("密钥（个）"), "cipher": _("算法"), "version": _("版本"), "purpose": _("用途"), "days": _("保存（天）"),
     "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
     "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"),
-    "state": _("状态"), "deed": _("编号"), "recipient": _("接收人"), "rows": _("行数"),
+    "format": _("格式"), "rows": _("行数"),
+    "source": _("来源"), "changes": _("变化（处）"), "group": _("哪一组"), "decision": _("决定"), "change": _("变化编号"),
+    "target": _("改选的地方"), "ended": _("结束的版本（个）"), "begun": _("新写的版本（个）"), "years": _("有变更的年份（个）"),
+    "state": _("状态"), "deed": _("编号"), "recipient": _("接收人"),
     "host": _("主机名"), "events": _("事件"), "stopped": _("停下的原因"), "messages": _("消息（条）"), "since": _("从何时起"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
@@ -177,6 +208,8 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
         return ""
     if isinstance(given, bool):
         return _now("是") if given else _now("否")
+    if name == "scopes":
+        return _now("、").join(str(GRANT_WORDS.get(one, one)) for one in given)
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {

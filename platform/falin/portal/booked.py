@@ -18,11 +18,14 @@ from django.utils.translation import gettext as _
 from falin.kernel.audit import alarms, sealing
 from falin.kernel.clock import SHANGHAI, legal_day
 from falin.kernel.models import AuditEntry
+from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.portal import acts
 from tenants.divisions.api import list_children, list_divisions, subtree_ids
+from tenants.divisions.types import Level
 from tenants.identity.api import names_of
 from tenants.identity.models import Person
+from tenants.identity.queries import same_person
 
 PAGE = 50
 ALARMS = 5
@@ -99,6 +102,21 @@ def log(*, scope: Scope, asked: Asked, before: int | None = None, after: int | N
     return _page(scope, _rows(scope, asked), before=before, after=after)
 
 
+def may_read_shared(scope: Scope) -> bool:
+    """
+    What is booked beside every tenant (operators' acts, the set-up, what the night does) is the whole province's: who
+    reads the log of a part of it does not read that.
+    """
+    return scope.may(READ) and any(place.level == Level.PROVINCE for place in list_divisions(scope.roots))
+
+
+def check_may_read_shared(scope: Scope) -> None:
+    """:raises Missing:"""
+    scope.require(READ)
+    if not may_read_shared(scope):
+        raise Missing("audit.no_shared_log", _("没有这个页面，或者它不归您看。"))
+
+
 def sealing_state(*, scope: Scope) -> sealing.Sealing:
     """How far the log of the scope's tenant is sealed."""
     scope.require(READ)
@@ -151,7 +169,9 @@ def _rows(scope: Scope, asked: Asked) -> QuerySet[AuditEntry]:
         rows = rows.filter(node_id__in=subtree_ids(asked.node_id))
     if asked.kind:
         rows = rows.filter(subject_kind=asked.kind)
-    if asked.subject_id:
+    if asked.kind == "person" and asked.subject_id.isdecimal() and len(asked.subject_id) < 19:
+        rows = rows.filter(subject_id__in=[str(one) for one in same_person(int(asked.subject_id))])
+    elif asked.subject_id:
         rows = rows.filter(subject_id=asked.subject_id)
     return rows
 

@@ -71,11 +71,19 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         ),
     ),
     (
+        _("地"),
+        (
+            (_("区划"), "portal:places", "map", "places.read"),
+            (_("区划更新"), "portal:updates", "refresh", "places.review"),
+        ),
+    ),
+    (
         _("查"),
         (
             (_("操作记录"), "portal:history", "eye", "history.read"),
             (_("审计"), "portal:audit", "shield", "audit.read"),
             (_("我的任务"), "portal:jobs", "clock", "jobs.own"),
+            (_("我的令牌"), "portal:tokens", "lock", "tokens.own"),
         ),
     ),
     (

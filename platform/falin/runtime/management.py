@@ -42,3 +42,8 @@ def keys(arguments: Arguments, home: Home) -> int:
 def retention(arguments: Arguments, home: Home) -> int:
     """`falin retention …`."""
     return manage(Arguments(rest=["retention", *arguments.rest]), home)
+
+
+def divisions(arguments: Arguments, home: Home) -> int:
+    """`falin divisions …`."""
+    return manage(Arguments(rest=["divisions", *arguments.rest]), home)

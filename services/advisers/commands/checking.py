@@ -23,6 +23,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.files import keep_result, open_file
 from falin.kernel.jobs import Cancelled, Run
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.workbook import Row, Sheet, Unusable, opened, rows_under
 from falin.kernel.transactions import inside
 from services.advisers import policies
 from services.advisers.models import Adviser, ImportSheet
@@ -48,7 +49,6 @@ from services.advisers.rules.sheet import (
     ranges,
     read_row,
 )
-from services.advisers.rules.workbook import Row, Sheet, Unusable, opened, rows_under
 from services.advisers.rules.writing import XLSX, RowsToMend
 
 BATCH = 1_000

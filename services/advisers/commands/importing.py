@@ -15,13 +15,13 @@ from falin.kernel.files import SHEET, take_in
 from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.workbook import Unusable, check_outside
 from services.advisers import policies
 from services.advisers.models import ImportSheet
 from services.advisers.queries.homes import home_of
 from services.advisers.queries.imports import info_of, state_of
 from services.advisers.rules.import_wording import unusable
 from services.advisers.rules.imports import ImportInfo, ImportState
-from services.advisers.rules.workbook import Unusable, check_outside
 
 CHECK, LOAD = "advisers.check_sheet", "advisers.load_sheet"
 

@@ -12,7 +12,7 @@ from services.advisers.models import Adviser, Firm, Seat
 from services.advisers.queries.appointments import places_of, touching
 from services.advisers.queries.register import adviser_info, firm_info, with_held
 from services.advisers.rules import state_of
-from services.advisers.types import FirmMember, FirmOverview, FirmSeat
+from services.advisers.types import FirmInfo, FirmMember, FirmOverview, FirmSeat
 
 
 def firm_overview(*, scope: Scope, on: date) -> FirmOverview:
@@ -50,3 +50,9 @@ def firm_overview(*, scope: Scope, on: date) -> FirmOverview:
         firm=firm_info(firm, advisers=len(members)), members=members, communities=len({row.node_id for row in rows}),
         counties=len(counties),
     )  # fmt: skip
+
+
+def firm_called(*, name: str, province_id: int) -> FirmInfo | None:
+    """A firm of a province by its whole name. Names of firms are public; whoever appoints a manager names his firm."""
+    row = Firm.objects.filter(province_id=province_id, name=name.strip()).first()
+    return firm_info(row, advisers=0) if row else None

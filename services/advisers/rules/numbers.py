@@ -6,6 +6,8 @@ import re
 import unicodedata
 from datetime import date, datetime, timedelta
 
+from falin.kernel.sheets.workbook import EPOCH_1900
+
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 _DASHES = re.compile(r"[-‐‑‒–—―]")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
@@ -60,8 +62,6 @@ _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 # A serial number of a spreadsheet's day is taken for one only between 1954 and 2119: other numbers are mistakes.
 _SERIALS = range(20_000, 80_200)
-EPOCH_1900 = date(1899, 12, 30)
-EPOCH_1904 = date(1904, 1, 1)
 # Beyond fifteen digits a spreadsheet that stores a number has already lost the last ones.
 EXACT_DIGITS = 15
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from falin.kernel.sheets.workbook import EPOCH_1900, NOTHING, Cell, Kind, Merged, Row
 from services.advisers.rules.numbers import (
-    EPOCH_1900,
     EXACT_DIGITS,
     Wrong,
     compact,
@@ -25,7 +25,6 @@ from services.advisers.rules.numbers import (
     read_mobile,
     shown,
 )
-from services.advisers.rules.workbook import NOTHING, Cell, Kind, Merged, Row
 
 MOST_ROWS = 100_000
 HEAD_WITHIN = 10  # a title and a line of remarks may stand above the head

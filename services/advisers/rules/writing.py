@@ -17,8 +17,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from falin.kernel.sheets.workbook import Cell, Kind, Row
 from services.advisers.rules.sheet import BY_KEY, COLUMNS, NUMBER_COLUMN, PROBLEMS_COLUMN, Head, guarded
-from services.advisers.rules.workbook import Cell, Kind, Row
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TEXT_FORMAT = "@"  # a spreadsheet leaves digits in such a column alone

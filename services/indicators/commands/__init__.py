@@ -1,6 +1,7 @@
 """Every way figures come to be: a county's month is rolled up, and put on the board everybody above reads."""
 
 from services.indicators.commands.boarding import SumsDiffer, put_on_board
+from services.indicators.commands.exporting import book_export
 from services.indicators.commands.publishing import publish_month
 
-__all__ = ["SumsDiffer", "publish_month", "put_on_board"]
+__all__ = ["SumsDiffer", "book_export", "publish_month", "put_on_board"]

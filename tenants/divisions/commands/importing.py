@@ -8,25 +8,17 @@ counted and left for a person's review. So bringing in the same list again chang
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Invalid
-from tenants.divisions.models import DivisionImport, DivisionVersion
-from tenants.divisions.rules import collapse, sound_of
-from tenants.divisions.types import ImportResult, Level, ListedRow, Place, Tree
-
-_LOCK: Final = 7_106_001  # one import at a time in a database
-_NO_ROWS_YET: Final[dict[tuple[int, str], tuple[Any, ...]]] = {}
-
-# What is compared with the list. Pinyin is not: it follows from the name.
-_COMPARED: Final = ("name", "parent_id", "province_id", "city_id", "county_id", "street_id",
-                    "kind", "status", "is_county_body", "committee", "urban")  # fmt: skip
-_COPIED: Final = ("node_id", "valid_from", "level", "code", *_COMPARED, "urban_derived", "pinyin", "initials")
+from tenants.divisions.commands.writing import insert_versions, open_places, reserve_nodes, take_turn
+from tenants.divisions.models import DivisionImport, DivisionUpdate
+from tenants.divisions.rules import collapse
+from tenants.divisions.types import ImportResult, Level, ListedRow, Place, Standing, Tree, UpdateState
 
 
 def import_divisions(
@@ -36,17 +28,20 @@ def import_divisions(
     Bring a list into the tree, as it was on ``as_of``.
 
     :param province: two digits if the rows are one province's: only its places are compared; ``None``: the country.
-    :raises Invalid: there is not one province in the rows, or another one than ``province``.
+    :raises Invalid: there is not one province in the rows, another one than ``province``, or the list is older than the
+        last update.
     """
     tree = collapse(rows)
-    _check_provinces(tree, province)
+    check_provinces(tree, province)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
-        known = _open_versions(province)
-        nodes = _nodes_for(tree.places, known)
-        new, differing = _compare(tree.places, nodes, known)
-        _insert(tree.places, nodes, new, as_of)
+        take_turn()
+        _check_day(province, as_of)
+        known: dict[tuple[int, str], Standing] = {(place.level, place.code): place for place in open_places(province)}
+        listed = _identified(tree.places, known)
+        new = [place for place in listed if (place.level, place.code) not in known]
+        differing = sum(known.get((place.level, place.code), place) != place for place in listed)
+        if new:
+            insert_versions(new, day=as_of, update=None)
         counts = dict.fromkeys(Level, 0) | Counter(place.level for place in tree.places)
         import_id = _record(tree, counts, province=province, as_of=as_of, source=source, now=now, changed=bool(new))
     return ImportResult(
@@ -60,93 +55,35 @@ def import_divisions(
     )
 
 
-def _check_provinces(tree: Tree, province: str | None) -> None:
+def check_provinces(tree: Tree, province: str | None) -> None:
     codes = [place.code[:2] for place in tree.places if place.level == Level.PROVINCE]
     if not codes or (province is not None and codes != [province]):
         raise Invalid("divisions.no_such_province", _("名录中没有这个省份，请核对两位省级代码。"), field="province")
 
 
-def _open_versions(province: str | None) -> dict[tuple[int, str], tuple[Any, ...]]:
-    """(level, code) → node and the compared columns, of all open versions in the province or the country."""
-    versions = DivisionVersion.objects.on_day(None)
-    if province is not None:
-        root = (
-            versions.filter(level=Level.PROVINCE, code=province.ljust(12, "0"))
-            .values_list("node_id", flat=True)
-            .first()
+def _check_day(province: str | None, as_of: date) -> None:
+    """A list of a day before the last update would write into a past that is settled."""
+    last = DivisionUpdate.objects.filter(state=UpdateState.APPLIED, day__gt=as_of)
+    if (last if province is None else last.filter(province__in=["", province])).exists():
+        raise Invalid("divisions.list_too_old", _("这份名录比最近一次区划更新还早，不能再导入。"), field="as_of")
+
+
+def _identified(places: Sequence[Place], known: Mapping[tuple[int, str], Standing]) -> list[Standing]:
+    """The places of the list with their identities: the one each has, or a fresh one."""
+    fresh = iter(reserve_nodes(sum((place.level, place.code) not in known for place in places)))
+    nodes = [
+        known[key].node if (key := (place.level, place.code)) in known else next(fresh) for place in places
+    ]  # fmt: skip
+    return [
+        Standing(
+            node, place.level, place.code, place.name, None if place.parent is None else nodes[place.parent],
+            nodes[place.province], None if place.city is None else nodes[place.city],
+            None if place.county is None else nodes[place.county],
+            None if place.street is None else nodes[place.street], place.kind, place.status, place.is_county_body,
+            place.committee, place.urban,
         )
-        if root is None:
-            return _NO_ROWS_YET
-        versions = versions.filter(province_id=root)
-    return {
-        (row[0], row[1]): row[2:] for row in versions.values_list("level", "code", "node_id", *_COMPARED).iterator()
-    }
-
-
-def _nodes_for(places: Sequence[Place], known: dict[tuple[int, str], tuple[Any, ...]]) -> list[int]:
-    """The node of each place in turn: the one it has, or a fresh one."""
-    missing = sum((place.level, place.code) not in known for place in places)
-    fresh = iter(_reserve_nodes(missing))
-    return [known[key][0] if (key := (place.level, place.code)) in known else next(fresh) for place in places]
-
-
-def _reserve_nodes(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select nextval(pg_get_serial_sequence('divisions_node', 'id')) from generate_series(1, %s)", [count]
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-        with cursor.copy("copy divisions_node (id) from stdin") as copy:
-            for node_id in ids:
-                copy.write_row((node_id,))
-    return ids
-
-
-def _compare(
-    places: Sequence[Place], nodes: Sequence[int], known: dict[tuple[int, str], tuple[Any, ...]]
-) -> tuple[list[int], int]:
-    """Positions of the places the tree has not, and how many it has otherwise."""
-    if not known:
-        return list(range(len(places))), 0
-    new: list[int] = []
-    differing = 0
-    for position, place in enumerate(places):
-        if (row := known.get((place.level, place.code))) is None:
-            new.append(position)
-        elif row[1:] != _compared(place, nodes):
-            differing += 1
-    return new, differing
-
-
-def _compared(place: Place, nodes: Sequence[int]) -> tuple[Any, ...]:
-    _level, _code, name, parent, province, city, county, street, *said = place
-    return (
-        name,
-        None if parent is None else nodes[parent],
-        nodes[province],
-        None if city is None else nodes[city],
-        None if county is None else nodes[county],
-        None if street is None else nodes[street],
-        *said,
-    )
-
-
-def _insert(places: Sequence[Place], nodes: Sequence[int], new: Sequence[int], as_of: date) -> None:
-    """COPY into the table itself: nothing is rewritten afterwards, and 665,000 rows take seconds."""
-    if not new:
-        return
-    day = as_of.isoformat()
-    columns = ", ".join(_COPIED)
-    with connection.cursor() as cursor:
-        with cursor.copy(f"copy divisions_divisionversion ({columns}) from stdin") as copy:
-            for position in new:
-                place = places[position]
-                compared = _compared(place, nodes)
-                copy.write_row(
-                    (nodes[position], day, int(place.level), place.code, *compared, place.urban is not None,
-                     *sound_of(place.name))
-                )  # fmt: skip
-        cursor.execute("analyze divisions_divisionversion")  # the planner must not think the tree empty
+        for node, place in zip(nodes, places, strict=True)
+    ]  # fmt: skip
 
 
 def _record(

@@ -1,16 +1,28 @@
-"""What can be decided about places without a table: what a code says, which rows are places, how a name sounds."""
+"""What can be decided about places without a table: what a code says, which rows are places, how a name sounds, what a
+new list changes and what becomes of what."""
 
 from tenants.divisions.rules.codes import CODE_LENGTH, committee_of, kind_of, padded, urban_of
 from tenants.divisions.rules.collapse import collapse
+from tenants.divisions.rules.detecting import detect
+from tenants.divisions.rules.naming import TAIL, says_nothing
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
+from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, plan
 
 __all__ = [
     "CODE_LENGTH",
+    "TAIL",
+    "Act",
+    "CannotStand",
+    "Plan",
     "Sound",
+    "carry",
     "collapse",
     "committee_of",
+    "detect",
     "kind_of",
     "padded",
+    "plan",
+    "says_nothing",
     "sound_of",
     "typed_pinyin",
     "urban_of",

@@ -1,5 +1,6 @@
 """Every way people and their roles change."""
 
+from tenants.identity.commands.entering import enter_people
 from tenants.identity.commands.first import make_first_link, use_first_link
 from tenants.identity.commands.granting import (
     confirm_proposal,
@@ -12,6 +13,8 @@ from tenants.identity.commands.granting import (
     refuse_proposal,
     review_bindings,
 )
+from tenants.identity.commands.leaving import leave_office
+from tenants.identity.commands.merging import confirm_merge, propose_merge, refuse_merge, tell_apart
 from tenants.identity.commands.people import (
     create_person,
     enter_person,
@@ -22,10 +25,47 @@ from tenants.identity.commands.people import (
     suspend_person,
     use_invitation,
 )
+from tenants.identity.commands.service import (
+    end_account,
+    end_unreviewed_accounts,
+    hand_over_account,
+    open_account,
+    review_account,
+)
+from tenants.identity.commands.tokens import make_token, revoke_token, use_token
 
 __all__ = [
-    "confirm_proposal", "create_person", "end_binding", "end_role", "end_unreviewed", "enter_person",
-    "forget_old_sessions", "grant_role", "hand_over", "make_first_link", "password_was_changed", "propose_role",
-    "refuse_proposal", "reinstate_person", "reset_password", "review_bindings", "suspend_person", "use_first_link",
+    "confirm_merge",
+    "confirm_proposal",
+    "create_person",
+    "end_account",
+    "end_binding",
+    "end_role",
+    "end_unreviewed",
+    "end_unreviewed_accounts",
+    "enter_people",
+    "enter_person",
+    "forget_old_sessions",
+    "grant_role",
+    "hand_over",
+    "hand_over_account",
+    "leave_office",
+    "make_first_link",
+    "make_token",
+    "open_account",
+    "password_was_changed",
+    "propose_merge",
+    "propose_role",
+    "refuse_merge",
+    "refuse_proposal",
+    "reinstate_person",
+    "reset_password",
+    "review_account",
+    "review_bindings",
+    "revoke_token",
+    "suspend_person",
+    "tell_apart",
+    "use_first_link",
     "use_invitation",
+    "use_token",
 ]  # fmt: skip

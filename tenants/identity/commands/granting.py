@@ -64,7 +64,7 @@ def grant_role(
         person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, ended_at__isnull=True,
         standing=Standing.CONFIRMED,
     ).first()  # fmt: skip
-    _check_separate(person_id, role, place, begins_on, valid_to)
+    check_separate(person_id, role, place, begins_on, valid_to)
     if held is None:
         binding = Binding(
             person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, tenant_id=_tenant_of(role, place),
@@ -91,8 +91,17 @@ def end_role(
     ending = _with_deputies(Binding.objects.filter(
         person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, ended_at__isnull=True
     ))  # fmt: skip
-    _end(ending, scope, why, now)
+    end_these(ending, scope, why, now)
     _close_sessions({row.person_id for row in ending}, now)
+
+
+def end_all(*, scope: Scope, person_id: int, why: str, now: datetime) -> list[Binding]:
+    """End everything somebody holds or is proposed for; what ended. The caller has asked whether he may."""
+    _lock(person_id)
+    ending = _with_deputies(Binding.objects.filter(person_id=person_id, ended_at__isnull=True).order_by("id"))
+    end_these(ending, scope, why, now)
+    _close_sessions({row.person_id for row in ending}, now)
+    return ending
 
 
 def _check_vacant(role: Role, node_id: int, person_id: int, now: datetime) -> None:
@@ -132,7 +141,7 @@ def propose_role(
     _lock(person_id)
     _check_no_gap(person_id, role, node_id, subject_id, begins_on)
     principal = _principal(scope, acting_for, person_id, role, node_id, begins_on, ends_on)
-    _check_separate(person_id, role, place, begins_on, ends_on)
+    check_separate(person_id, role, place, begins_on, ends_on)
     binding = _make(scope, person_id, role, place, subject_id, begins_on, ends_on, reason, uuid.uuid4(), now)
     binding.acting_for = principal
     _stand(scope, binding, now)
@@ -160,7 +169,7 @@ def confirm_proposal(*, scope: Scope, proposal: uuid.UUID, now: datetime) -> Non
             raise policies.too_late()
         if not _could_still_give(row, place):
             raise policies.grantor_gone()
-        _check_separate(row.person_id, Role(row.role), place, row.valid_from, row.valid_to)
+        check_separate(row.person_id, Role(row.role), place, row.valid_from, row.valid_to)
         row.standing, row.decided_by, row.decided_at = Standing.CONFIRMED, scope.person_id, now
         _into_force(scope, row, now)
         book(scope=scope, act="identity.role.confirmed", person_id=row.person_id, node_id=row.node_id,
@@ -203,7 +212,7 @@ def end_binding(*, scope: Scope, binding_id: int, why: str, now: datetime) -> No
         raise policies.not_yours()
     _lock(row.person_id)
     ending = _with_deputies([row])
-    _end(ending, scope, why, now)
+    end_these(ending, scope, why, now)
     _close_sessions({one.person_id for one in ending}, now)
 
 
@@ -236,7 +245,7 @@ def hand_over(
         latest = latest_end(scope, place, row.subject_id, on_day)
         ends_on = latest if row.valid_to is None or (latest is not None and latest < row.valid_to) else row.valid_to
         policies.check_days(on_day, ends_on or on_day, today=today, latest=latest)
-        _check_separate(successor_id, role, place, on_day, ends_on)
+        check_separate(successor_id, role, place, on_day, ends_on)
         binding = _make(scope, successor_id, role, place, row.subject_id, on_day, ends_on, reason, proposal, now)
         binding.takes_over = row
         _stand(scope, binding, now)
@@ -289,7 +298,7 @@ def end_unreviewed(*, scope: Scope, now: datetime, preview: bool = False) -> lis
         ending = _with_deputies(rows)
         for person_id in sorted({row.person_id for row in ending}):
             _lock(person_id)
-        _end(ending, scope, _("本季度没有人复核，自动结束"), now)
+        end_these(ending, scope, _("本季度没有人复核，自动结束"), now)
         _close_sessions({row.person_id for row in ending}, now)
     return found
 
@@ -316,7 +325,7 @@ def _proposed(scope: Scope, proposal: uuid.UUID) -> list[tuple[Binding, Division
 # ---- steps -----------------------------------------------------------------------------------------------------------
 def _lock(person_id: int) -> None:
     """:raises Missing:"""
-    if not Person.objects.select_for_update(of=("self",)).filter(id=person_id).exists():
+    if not Person.objects.select_for_update(of=("self",)).filter(id=person_id, merged_into__isnull=True).exists():
         raise policies.no_person()
 
 
@@ -363,7 +372,7 @@ def _make_room_to_wait(scope: Scope, binding: Binding, now: datetime) -> None:
     )  # fmt: skip
     if waiting.filter(open_on(clock.legal_day(now))).exists():
         raise policies.held_already()
-    _end(waiting, scope, _("过期没有确认"), now)
+    end_these(waiting, scope, _("过期没有确认"), now)
 
 
 def _into_force(scope: Scope, binding: Binding, now: datetime) -> None:
@@ -373,7 +382,7 @@ def _into_force(scope: Scope, binding: Binding, now: datetime) -> None:
     if earlier is not None:
         if earlier.valid_from <= today:
             binding.valid_from = min(binding.valid_from, today)  # held without a gap: it goes on being held
-        _end([earlier], scope, _("续任"), now)
+        end_these([earlier], scope, _("续任"), now)
     binding.save()
     if earlier is not None:  # who stands in for the person, or waits to take over, does so for the new grant
         Binding.objects.filter(acting_for=earlier, ended_at__isnull=True).update(acting_for=binding)
@@ -382,7 +391,7 @@ def _into_force(scope: Scope, binding: Binding, now: datetime) -> None:
     if before is None or before.ended_at is not None:
         return
     if binding.valid_from <= max(today, before.valid_from):
-        _end(_with_deputies([before]), scope, _("移交"), now)
+        end_these(_with_deputies([before]), scope, _("移交"), now)
         _close_sessions({before.person_id}, now)
         return
     last = binding.valid_from - timedelta(days=1)
@@ -409,7 +418,7 @@ def _with_deputies(bindings: Iterable[Binding]) -> list[Binding]:
     return [*own, *deputies]
 
 
-def _end(bindings: Iterable[Binding], scope: Scope, why: str, now: datetime) -> None:
+def end_these(bindings: Iterable[Binding], scope: Scope, why: str, now: datetime) -> None:
     for row in bindings:
         row.ended_at, row.ended_by, row.ended_why = now, scope.person_id, why
         row.save(update_fields=["ended_at", "ended_by", "ended_why"])
@@ -456,7 +465,7 @@ def _principal(
     return row
 
 
-def _check_separate(
+def check_separate(
     person_id: int, role: Role, place: Division, begins_on: date, ends_on: date | None
 ) -> None:  # fmt: skip
     """:raises Refused: a separation of duties forbids the role beside one the person holds in these days."""

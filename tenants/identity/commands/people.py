@@ -17,7 +17,7 @@ from falin.kernel.scope import Scope
 from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.granting import propose_role
-from tenants.identity.models import Invitation, Person, Session, Suspension
+from tenants.identity.models import Invitation, Person, ServiceAccount, Session, Suspension
 from tenants.identity.passwords import encode, hash_of, one_time_password
 from tenants.identity.queries.register import may_charge
 from tenants.identity.rules import INVITED_FOR, NOT_TO_ONESELF
@@ -104,7 +104,9 @@ def reset_password(*, scope: Scope, person_id: int, now: datetime) -> str:
 
     :raises Missing: :raises Forbidden: not everything he holds is the scope's charge.
     """
-    _check_charge(scope, person_id, now)
+    check_charge(scope, person_id, now)
+    if ServiceAccount.objects.filter(person=person_id).exists():
+        raise policies.no_password_for_programs()
     password = one_time_password()
     _set_password(person_id, password, must_change=True)
     Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=now)
@@ -124,7 +126,7 @@ def suspend_person(*, scope: Scope, person_id: int, why: str, now: datetime) -> 
 
     :raises Missing: :raises Forbidden: :raises Refused: he is suspended already.
     """
-    _check_charge(scope, person_id, now)
+    check_charge(scope, person_id, now)
     person = Person.objects.select_for_update(of=("self",)).get(id=person_id)
     if not person.is_active:
         raise Refused("identity.suspended_already", _("这个人已经停用了。"))
@@ -140,7 +142,7 @@ def reinstate_person(*, scope: Scope, person_id: int, why: str, now: datetime) -
 
     :raises Missing: :raises Forbidden: :raises Refused: he is not suspended.
     """
-    _check_charge(scope, person_id, now)
+    check_charge(scope, person_id, now)
     person = Person.objects.select_for_update(of=("self",)).get(id=person_id)
     if person.is_active:
         raise Refused("identity.not_suspended", _("这个人没有停用。"))
@@ -152,7 +154,7 @@ def reinstate_person(*, scope: Scope, person_id: int, why: str, now: datetime) -
     book(scope=scope, act="identity.person.reinstated", person_id=person_id, node_id=_home(scope), why=why, now=now)
 
 
-def _check_charge(scope: Scope, person_id: int, now: datetime) -> None:
+def check_charge(scope: Scope, person_id: int, now: datetime) -> None:
     """Everything the person holds, here or elsewhere, is the scope's charge: nobody shuts out another office's people."""
     policies.check_may_read(scope)
     if policies.is_system(scope):

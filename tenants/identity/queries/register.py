@@ -128,7 +128,7 @@ def search_people(
         people = people.filter(Q(pinyin__gt=pinyin) | Q(pinyin=pinyin, id__gt=int(last)))
     rows = list(people.order_by("pinyin", "id")[: size + 1])
     more = f"{rows[size - 1].pinyin}|{rows[size - 1].id}" if len(rows) > size else ""
-    return People(rows=tuple(_records(scope, rows[:size], on)), after=more)
+    return People(rows=tuple(records(scope, rows[:size], on)), after=more)
 
 
 def _found(people: QuerySet[Person], text: str) -> QuerySet[Person]:
@@ -152,10 +152,10 @@ def get_record(*, scope: Scope, person_id: int, on: date) -> PersonRecord:
     rows = list(Person.objects.filter(Exists(in_reach(scope).filter(person=OuterRef("pk"))), id=person_id))
     if not rows:
         raise policies.no_person()
-    return _records(scope, rows, on, over=True)[0]
+    return records(scope, rows, on, over=True)[0]
 
 
-def _records(scope: Scope, people: list[Person], on: date, *, over: bool = False) -> list[PersonRecord]:
+def records(scope: Scope, people: list[Person], on: date, *, over: bool = False) -> list[PersonRecord]:
     held = _with_people(in_reach(scope).filter(person__in=people))
     grouped: dict[int, list[BindingInfo]] = {}
     for row in held if over else held.filter(open_on(on)):
@@ -237,6 +237,12 @@ def looked_after(scope: Scope, bindings: Iterable[BindingInfo]) -> list[BindingI
     ]  # fmt: skip
 
 
+def open_bindings(person_id: int, on: date) -> list[BindingInfo]:
+    """Everything a person holds or is proposed for, in whatever place."""
+    rows = Binding.objects.filter(open_on(on), person_id=person_id)
+    return [binding_info(row, on) for row in _with_people(rows)]
+
+
 def may_charge(*, scope: Scope, person_id: int, on: date) -> bool:
     """
     Whether everything a person holds, in whatever place, is the scope's charge: he is nobody else's to shut out.
@@ -244,8 +250,7 @@ def may_charge(*, scope: Scope, person_id: int, on: date) -> bool:
     :raises Missing: he is not in reach.
     """
     get_record(scope=scope, person_id=person_id, on=on)
-    rows = Binding.objects.filter(open_on(on), person_id=person_id)
-    held = [binding_info(row, on) for row in _with_people(rows)]
+    held = open_bindings(person_id, on)
     return bool(held) and len(looked_after(scope, held)) == len(held)
 
 
@@ -334,5 +339,14 @@ def names_of(person_ids: set[int]) -> dict[int, str]:
 
 
 def find_person(username: str) -> PersonInfo | None:
-    row = Person.objects.filter(username=username).first()
+    row = Person.objects.filter(username=username, merged_into__isnull=True).first()
     return _info(row) if row else None
+
+
+def known_names(*, scope: Scope, names: Iterable[str]) -> dict[str, str]:
+    """Of these names the ones somebody in reach has already, with a sign-in name each: perhaps it is the same person."""
+    policies.check_may_read(scope)
+    rows = Person.objects.filter(
+        Exists(in_reach(scope).filter(person=OuterRef("pk"))), name__in=set(names), is_active=True
+    )
+    return dict(rows.order_by("-id").values_list("name", "username"))

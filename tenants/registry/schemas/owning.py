@@ -80,6 +80,8 @@ def prepare_rights(own: psycopg.Connection) -> None:
         "tuple[LiteralString, ...]",
         (
             "revoke create on schema public from public",
+            # A temporary table is found before everybody's own: whoever could make one could put it in a table's place.
+            "do $$ begin execute format('revoke temporary on database %I from public', current_database()); end $$",
             "grant usage on schema public to {role}",
             "alter default privileges grant select, insert, update, delete on tables to {role}",
             "alter default privileges grant usage, select on sequences to {role}",

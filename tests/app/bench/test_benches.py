@@ -18,18 +18,38 @@ BENCH = Path(__file__).resolve().parents[3] / "infra" / "bench"
 FIELDS = ["bench", "case", "unit", "value", "peer", "peer_value", "ratio", "goal", "met", "runs"]
 SMALL: dict[str, dict[str, Any]] = {
     "access": {"rows": 3000, "rounds": 2, "lookups": 5},
+    "divisions": {"edition": "", "before": "", "counties": 2, "rounds": 1, "words": 5},
     "provision": {"rounds": 1},
     "migrate": {"tenants": 2, "rounds": 1},
     "tenants": {"rows": 1000, "schemas": (1, 2), "rounds": 1},
     "audit": {"entries": 50, "acts": 3, "rounds": 1},
+    "signin": {"bindings": 20, "rounds": 2, "times": 1},
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
-    "access": {"access/clear-1000": "ms", "access/blind-index": "ms"},
+    "access": {"access/clear-1000": "ms", "access/blind-index": "ms", "access/list": "ms"},
+    "divisions": {
+        "divisions/import": "s",
+        "divisions/compare": "s",
+        "divisions/alone": "%",
+        **{
+            f"divisions/search/{kind}": "ms"
+            for kind in (
+                "1 characters",
+                "2 characters",
+                "3 characters",
+                "4 characters",
+                "former name",
+                "pinyin",
+                "initials",
+            )
+        },
+    },
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
     "tenants": {"tenants/export/1": "s", "tenants/restore/1": "s", "tenants/export": "s", "tenants/restore": "s"},
     "migrate": {"migrate/nothing": "s", "migrate/addfield": "s", "migrate/addfield-parallel": "s"},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
+    "signin": {"signin/many-bindings": "CPU ms"},
     "request": {
         "request/one/street": "ms",
         "request/one/county": "ms",

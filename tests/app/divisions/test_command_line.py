@@ -12,7 +12,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from tests.world import World
+from falin.kernel.transactions import shared
+from tenants.identity.api import Role, create_person, grant_role
+from tests.world import NOW, PLACES, World, encoded
 
 
 def run(*arguments: str) -> list[Any]:
@@ -60,3 +62,71 @@ def test_a_list_is_imported_from_an_archive(tmp_path: Path) -> None:
     assert (outcome["created"], outcome["counts"]["city"], outcome["refused"]) == (4, 0, 1)
     assert refused == {"level": "city", "code": "5001", "name": "市辖区", "refused": "placeholder"}
     assert run("import", "--province", "50", "--list", str(archive))[0]["created"] == 0
+
+
+# ---- the yearly update -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def office(world: World) -> World:
+    """The two administrators of the province."""
+    with shared(read_only=False) as system:
+        for username, role in (("sysadmin", Role.SYSTEM_ADMINISTRATOR), ("security", Role.SECURITY_ADMINISTRATOR)):
+            person = create_person(scope=system, username=username, name=username, password=None, encoded=encoded(),
+                                   must_change_password=False, now=NOW)  # fmt: skip
+            grant_role(scope=system, person_id=person.id, role=role, node_id=world.node("33"), reason="测试", now=NOW)
+    return world
+
+
+def list_of(places: dict[str, str], folder: Path) -> Path:
+    path = folder / "list.csv"
+    path.write_text("代码,名称\n" + "".join(f"{code},{name}\n" for code, name in places.items()), encoding="utf-8")
+    return path
+
+
+def exported(tmp_path: Path, **more: str) -> str:
+    path = tmp_path / "tree.csv"
+    run("export", "--province", "33", "--to", str(path), *(f"--{name}={value}" for name, value in more.items()))
+    return path.read_text(encoding="utf-8")
+
+
+def test_an_update_from_the_list_to_the_tree_and_back_by_command(office: World, tmp_path: Path) -> None:
+    places = {**PLACES, "330106002001": "宝石山社区", "330106002009": "曙光社区", "330106109201": "全新之名"}
+    before = exported(tmp_path)
+    listed = ["--list", str(list_of(places, tmp_path)), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin"]
+    shown, *groups = run("diff", *listed)
+    number = str(shown["id"])
+    assert (shown["state"], shown["alone"], shown["open"]) == ("deciding", 1, 3)
+    assert {group["key"]: group["count"] for group in groups if "key" in group} == {
+        "added.only_here": 1, "renamed.like_name": 1, "alone.renamed.unlike_name": 1
+    }  # fmt: skip
+    (alone,) = [change for change in groups if change.get("before_name") == "灵山村" and "sure" in change]
+    assert run("decide", "accepted", "--sure", "--update", number, "--as", "sysadmin") == [{"decided": 2}]
+    with pytest.raises(CommandError, match="还有 1 处没有决定"):
+        run("submit", "--update", number, "--as", "sysadmin")
+    run("decide", "accepted", "--change", str(alone["id"]), "--update", number, "--as", "sysadmin")
+    assert run("submit", "--update", number, "--as", "sysadmin")[0]["state"] == "submitted"
+    with pytest.raises(CommandError, match="没有做这件事的身份"):
+        run("apply", "--update", number, "--as", "sysadmin")
+    assert run("apply", "--update", number, "--as", "security")[0]["state"] == "applied"
+    after = exported(tmp_path)
+    assert "曙光社区" in after
+    assert exported(tmp_path, on="2024-06-30") == before
+    (found,) = run("search", "灵山")
+    assert (found["name"], found["former_name"]) == ("全新之名", "灵山村")
+    assert [one["name"] for one in run("show", "330106109201")[0]["versions"]] == ["全新之名", "灵山村"]
+    assert run("undo", "--update", number, "--as", "security", "--why", "名录有误")[0]["state"] == "undone"
+    assert exported(tmp_path) == before
+    assert run("apply", "--update", number, "--as", "security")[0]["state"] == "applied"
+    assert exported(tmp_path) == after
+
+
+def test_rows_that_cannot_be_read_are_told_by_number(office: World, tmp_path: Path) -> None:
+    path = list_of({**PLACES, "33x": "坏"}, tmp_path)
+    with pytest.raises(CommandError, match="第 28 行"):
+        run("diff", "--list", str(path), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin")
+
+
+@pytest.mark.usefixtures("world")
+def test_the_whole_tree_leaves_as_lines() -> None:
+    rows = run("export")
+    assert len(rows) == len(PLACES)
+    assert rows[0]["name"] == "浙江省"

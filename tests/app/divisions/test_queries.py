@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import date
 
@@ -11,6 +12,7 @@ from django.db import IntegrityError, transaction
 from falin.kernel.transactions import shared
 from tenants.divisions import api
 from tenants.divisions.api import Level
+from tenants.divisions.commands.writing import open_places, write_difference
 from tenants.divisions.models import DivisionVersion
 from tests.world import PLACES, World
 
@@ -25,11 +27,10 @@ def tree(world: World) -> Iterator[World]:
 
 
 def rename(world: World, code: str, name: str, *, on: date = RENAMED) -> None:
-    """The second version of a place, as a reviewed update would write it."""
-    old = DivisionVersion.objects.get(node=world.node(code), valid_to=None)
-    DivisionVersion.objects.filter(pk=old.pk).update(valid_to=on)
-    old.pk, old.name, old.valid_from = None, name, on
-    old.save(force_insert=True)
+    """The second version of a place, as a reviewed update writes it."""
+    before = {place.node: place for place in open_places("33")}
+    node = world.node(code)
+    write_difference(before, before | {node: before[node]._replace(name=name)}, day=on, update=1)
 
 
 def names(places: list[api.Division]) -> list[str]:
@@ -105,6 +106,11 @@ def test_a_place_is_read_as_it_was_on_the_day(tree: World) -> None:
         ("%", []),
         ("  ", []),
         ("没有这里", []),
+        ("湖埠", ["湖埠村"]),
+        ("埠", ["湖埠村"]),
+        ("埠村", ["湖埠村"]),
+        ("村", ["湖埠村", "灵山村"]),
+        ("街道", ["北山街道", "清波街道", "湖滨街道", "南门街道", "中马街道"]),
     ],
 )
 @pytest.mark.usefixtures("tree")
@@ -158,7 +164,7 @@ def test_closed_periods_do_not_overlap(tree: World) -> None:
     early, late = date(2020, 1, 1), date(2022, 1, 1)
     _copy(tree, "330106", valid_from=early, valid_to=late).save(force_insert=True)
     _refused_by(
-        "closed_periods_of_a_node_do_not_overlap",
+        "periods_of_a_node_do_not_overlap",
         _copy(tree, "330106", valid_from=date(2021, 12, 31), valid_to=date(2022, 6, 1)),
     )
     _copy(tree, "330106", valid_from=late, valid_to=date(2022, 6, 1)).save(force_insert=True)
@@ -170,3 +176,53 @@ def test_what_is_no_code_no_level_or_no_period_is_refused(tree: World) -> None:
     _refused_by("only_a_province_has_no_parent", _copy(tree, "330106", parent_id=None))
     day = date(2022, 1, 1)
     _refused_by("a_division_period_ends_after_it_begins", _copy(tree, "330106", valid_from=day, valid_to=day))
+
+
+def test_a_former_name_leads_to_the_place_as_it_is_called_now(tree: World) -> None:
+    rename(tree, "330106109", "之江镇")
+    for words in ("双浦", "浦", "shuangpu", "spz"):
+        (found,) = [one for one in api.look_up(words) if one.place.id == tree.node("330106109")]
+        assert (found.place.name, found.former_name, found.ended_on) == ("之江镇", "双浦镇", None)
+    assert names(api.search("双浦")) == []
+    assert names(api.search("双浦", on=RENAMED.replace(year=2024))) == ["双浦镇"]
+    assert [one.former_name for one in api.look_up("之江镇")] == [""]
+
+
+def test_a_place_that_is_no_more_is_found_with_the_day_it_ended(tree: World) -> None:
+    before = {place.node: place for place in open_places("33")}
+    gone = tree.node("330106109201")
+    write_difference(before, {node: place for node, place in before.items() if node != gone}, day=RENAMED, update=1)
+    (found,) = api.look_up("灵山")
+    assert (found.place.id, found.place.name, found.former_name, found.ended_on) == (gone, "灵山村", "", RENAMED)
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_code_is_looked_up_at_its_level() -> None:
+    assert [one.place.name for one in api.look_up("330106")] == ["西湖区"]
+    assert [one.place.name for one in api.look_up("330106109200")] == ["湖埠村"]
+
+
+def test_a_code_is_one_places_at_a_time(tree: World) -> None:
+    rename(tree, "330106109201", "灵峰村")
+    ended = DivisionVersion.objects.get(node=tree.node("330106109201"), valid_to=RENAMED)
+    ended.pk, ended.node_id, ended.valid_from = None, 999_999, date(2024, 1, 1)
+    _refused_by("a_code_is_one_places_at_a_time", ended)
+
+
+def test_a_new_version_does_not_begin_before_the_old_one_ends(tree: World) -> None:
+    rename(tree, "330106109201", "灵峰村")
+    rows = DivisionVersion.objects.filter(node=tree.node("330106109201"), valid_to=None)
+    with pytest.raises(IntegrityError, match=r"do_not_overlap|one_places_at_a_time"), transaction.atomic():
+        rows.update(valid_from=date(2024, 1, 1))
+
+
+def test_the_tree_leaves_as_the_same_bytes(tree: World) -> None:
+    first, second = io.StringIO(), io.StringIO()
+    assert api.write_tree_to(first) == api.write_tree_to(second, province="33") == len(PLACES)
+    assert first.getvalue() == second.getvalue()
+    rename(tree, "330106109", "之江镇")
+    third, fourth = io.StringIO(), io.StringIO()
+    api.write_tree_to(third)
+    api.write_tree_to(fourth, on=RENAMED.replace(year=2024))
+    assert third.getvalue() != first.getvalue()
+    assert fourth.getvalue() == first.getvalue()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from falin.kernel.sheets.workbook import EPOCH_1904
 from services.advisers.rules.numbers import (
-    EPOCH_1904,
     Wrong,
     check_character,
     masked,

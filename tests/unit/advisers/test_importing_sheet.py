@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from services.advisers.rules import workbook
+from falin.kernel.sheets import workbook
+from falin.kernel.sheets.workbook import Cell, Kind, Merged, Row, Unusable, opened
 from services.advisers.rules.import_wording import sentence
 from services.advisers.rules.places import Gazetteer
 from services.advisers.rules.sheet import (
@@ -31,7 +32,6 @@ from services.advisers.rules.sheet import (
     ranges,
     read_row,
 )
-from services.advisers.rules.workbook import Cell, Kind, Merged, Row, Unusable, opened
 from services.advisers.rules.writing import template
 from tests.fixtures.adviser_sheets import (
     HEAD,

@@ -39,14 +39,15 @@ def archive_of(tables: dict[str, str], path: Path) -> Path:
 def edition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small archive that counts as the pinned edition."""
     path = archive_of(TABLES, tmp_path / "edition.tgz")
-    monkeypatch.setattr(fetching, "SHA512", hashlib.sha512(path.read_bytes()).hexdigest())
+    genuine = hashlib.sha512(path.read_bytes()).hexdigest()
+    monkeypatch.setitem(fetching.EDITIONS, fetching.VERSION, (genuine, fetching.LIST_AS_OF))
     return path
 
 
 def test_what_was_fetched_is_kept_and_not_fetched_again(edition: Path, tmp_path: Path) -> None:
     fetched: list[Path] = []
 
-    def pack(folder: Path) -> None:
+    def pack(folder: Path, _edition: str) -> None:
         fetched.append(folder)
         (folder / "china-division-2.7.0.tgz").write_bytes(edition.read_bytes())
 
@@ -59,7 +60,7 @@ def test_what_was_fetched_is_kept_and_not_fetched_again(edition: Path, tmp_path:
 
 @pytest.mark.usefixtures("edition")
 def test_another_content_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    def pack(folder: Path) -> None:
+    def pack(folder: Path, _edition: str) -> None:
         (folder / "china-division-2.7.0.tgz").write_bytes(b"something else")
 
     with pytest.raises(ListUnavailable) as refused:
@@ -73,7 +74,7 @@ def test_a_damaged_kept_list_is_fetched_anew(edition: Path, tmp_path: Path) -> N
     kept.parent.mkdir(parents=True)
     kept.write_bytes(edition.read_bytes()[:-10])
 
-    def pack(folder: Path) -> None:
+    def pack(folder: Path, _edition: str) -> None:
         (folder / kept.name).write_bytes(edition.read_bytes())
 
     assert fetch_list(tmp_path / "home", pack=pack).read_bytes() == edition.read_bytes()

@@ -234,3 +234,48 @@ def test_every_grant_has_its_words() -> None:
 def test_a_day_that_is_none_is_said_at_the_field(county: Client) -> None:
     answer = county.post("/people/new/", {**ENTRY, "begins_on": "31 February"})
     assert (answer.status_code, "日期不对" in text(answer)) == (422, True)
+
+
+def test_each_step_of_a_checked_form_is_an_act_of_its_own_and_the_last_one_is_done_once(county: Client) -> None:
+    """As a browser sends it, with the key each page carries."""
+    import re
+
+    path = f"/people/{number('liaison')}/grant/"
+
+    def key(answer: Any) -> str:
+        return str(re.findall(r'name="_once" value="([0-9a-f]+)"', text(answer))[-1])
+
+    first = key(county.get(path))
+    check = county.post(path, {**GRANT, "_once": first})
+    assert "请核对" in text(check)
+    again = county.post(path, {**GRANT, "_once": key(check), "back": "1"})
+    form = county.post(path, {**GRANT, "_once": key(again)})
+    done = county.post(path, {**GRANT, "_once": key(form), "checked": "1"})
+    twice = county.post(path, {**GRANT, "_once": key(form), "checked": "1"})
+    assert (done.status_code, twice.status_code, twice.headers["Location"]) == (302, 302, done.headers["Location"])
+    assert len({first, key(check), key(again), key(form)}) == 4
+    assert Binding.objects.filter(person=number("liaison")).count() == 2
+
+
+def test_a_firms_first_manager_is_named_with_his_firm_by_the_system_administrator_and_confirmed(
+    sign_in: Any, world: World
+) -> None:
+    from falin.kernel.transactions import inside
+    from services.advisers.api import register_firm
+    from tests.world import NOW
+
+    team = world.scope("county")
+    with inside(team, read_only=False):
+        firm = register_firm(scope=team, name="浙江湖畔律师事务所", now=NOW)
+    system = sign_in("system")
+    entry = {**ENTRY, "role": "firm_manager", "place": "浙江省", "firm": "浙江湖畔"}
+    refused = system.post("/people/new/", entry)
+    assert (refused.status_code, "没有登记过这个名字的律所" in text(refused)) == (422, True)
+    entry["firm"] = "浙江湖畔律师事务所"
+    assert "浙江湖畔律师事务所" in text(system.post("/people/new/", entry))
+    assert "密码只显示这一次" in text(system.post("/people/new/", {**entry, "checked": "1"}))
+    made = Binding.objects.get(person__username="kexinyue")
+    assert (made.subject_id, made.standing) == (str(firm.id), "proposed")
+    assert sign_in("security").post(f"/people/proposals/{made.proposal}/confirm/").status_code == 302
+    assert roles_of("kexinyue", TODAY) == {"firm_manager"}
+    assert "哪家律所" not in text(sign_in("county").get("/people/new/"))

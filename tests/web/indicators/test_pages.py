@@ -66,7 +66,7 @@ def test_a_month_nobody_published_says_so(published: World, sign_in: Any) -> Non
     assert "这个月还没有发布" in page
     assert "f-figs" not in page
     for suffix in ("csv", "xlsx"):
-        answer = sign_in("leader").get(f"/figures/{published.node('33')}/export.{suffix}?month=2026-08")
+        answer = sign_in("leader").post(f"/figures/{published.node('33')}/export.{suffix}?month=2026-08")
         assert answer.status_code == 404
 
 
@@ -112,14 +112,14 @@ def _rows_of_page(page: str) -> list[list[str]]:
 def test_an_export_holds_exactly_what_the_page_shows(published: World, sign_in: Any) -> None:
     client, node = sign_in("leader"), published.node("3301")
     shown = _rows_of_page(_get(client, f"/figures/{node}/?month=2026-10"))
-    answer = client.get(f"/figures/{node}/export.csv?month=2026-10")
+    answer = client.post(f"/figures/{node}/export.csv?month=2026-10")
     assert answer.content.startswith(b"\xef\xbb\xbf")
     sheet = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     rows = sheet[1:-1]
     assert [(row[0], row[1], f"{row[6]}%", row[4], row[3], row[5], f"{row[9]}%", row[12], row[13]) for row in rows] == [
         (row[0], row[1], row[2], row[4], row[5], row[6], row[8], row[9], row[10]) for row in shown
     ]
-    book = load_workbook(io.BytesIO(client.get(f"/figures/{node}/export.xlsx?month=2026-10").content))
+    book = load_workbook(io.BytesIO(client.post(f"/figures/{node}/export.xlsx?month=2026-10").content))
     as_text = [
         ["" if value is None else str(value) for value in row] for row in book.active.iter_rows(values_only=True)
     ]
@@ -134,12 +134,28 @@ def _plain(cell: str) -> str:
 
 
 def test_an_export_of_a_village_holds_its_lines(published: World, sign_in: Any) -> None:
-    answer = sign_in("leader").get(f"/figures/{published.node('330106109200')}/export.csv?month=2026-10")
+    answer = sign_in("leader").post(f"/figures/{published.node('330106109200')}/export.csv?month=2026-10")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[1:] == [
         ["2026-10-08", "到点服务", "林知远", "300", "5.00"],
         ["2026-10-15", "讲座", "林知远", "200", "3.33"],
     ]
+
+
+def test_an_export_is_booked_before_it_leaves_and_one_that_is_refused_is_not(published: World, sign_in: Any) -> None:
+    from falin.kernel.audit import alarms
+    from falin.kernel.models import AuditEntry
+    from falin.kernel.transactions import inside
+
+    node = published.node("3301")
+    leader = sign_in("leader")
+    assert leader.get(f"/figures/{node}/export.csv").status_code == 405  # a link that is followed leaves no file
+    assert leader.post(f"/figures/{node}/export.xlsx?month=2026-10").status_code == 200
+    assert leader.post(f"/figures/{node}/export.csv?month=2020-01").status_code == 404
+    with inside(published.scope("leader"), read_only=True):
+        (booked,) = AuditEntry.objects.filter(act="indicators.figures.exported")
+    assert (booked.node_id, booked.after["month"], booked.after["format"]) == (node, "2026-10", "xlsx")
+    assert any(booked.act.endswith(ending) for rule in alarms.RULES if rule.code == "A2" for ending in rule.acts)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
@@ -157,7 +173,7 @@ def test_no_cell_becomes_a_formula(text: str) -> None:
 def test_who_may_not_export_is_refused_and_shown_no_button(published: World, sign_in: Any, username: str) -> None:
     client = sign_in(username)
     node = published.node("330106109" if username == "street" else "330106109200")
-    assert client.get(f"/figures/{node}/export.csv").status_code == 403
+    assert client.post(f"/figures/{node}/export.csv").status_code == 403
     assert "export.csv" not in _get(client, f"/figures/{node}/")
 
 

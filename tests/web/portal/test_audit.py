@@ -251,3 +251,22 @@ def test_the_history_of_a_thing_speaks_the_same_words(log: World, sign_in: Any) 
     text = sign_in("county").get("/history/adviser/adviser-1/").content.decode()
     assert "聘任顾问" in text
     assert "开始日期：2026年1月1日" in text
+
+
+def test_the_province_reads_what_is_booked_beside_every_tenant_and_a_county_does_not(log: World, sign_in: Any) -> None:
+    with shared(read_only=False) as system:
+        audit.record(scope=system, act="portal.county.asked", subject=("division", 1), node_id=log.node("330106"),
+                     why="第7天", now=NOW)  # fmt: skip
+    leader = sign_in("auditor")
+    page = leader.get("/audit/shared/")
+    assert re.findall(r"第(\d)天", page.content.decode()) == ["7"]
+    assert "下载全部记录" not in page.content.decode()
+    assert "/audit/shared/" in leader.get("/audit/").content.decode()
+    assert [one["why"] for one in leader.get("/api/v1/audit/shared/?act=portal.county.asked").json()["acts"]] == [
+        "第7天"
+    ]
+    assert "第7天" not in leader.get("/audit/").content.decode()
+    county = sign_in("auditor3")
+    assert (county.get("/audit/shared/").status_code, county.get("/api/v1/audit/shared/").status_code) == (404, 404)
+    assert "/audit/shared/" not in county.get("/audit/").content.decode()
+    assert sign_in("county").get("/audit/shared/").status_code == 403

@@ -80,6 +80,21 @@ def test_the_archive_holds_everything_about_him_and_nothing_about_another(
         assert AuditEntry.objects.filter(act="advisers.record.taken").count() == 1
 
 
+def test_a_program_of_his_own_gets_the_same_archive_after_his_password(
+    world: World, people: list[str], sign_in: Any
+) -> None:
+    client = sign_in("hexu")
+    refused = client.post("/api/v1/me/data/")
+    assert (refused.status_code, refused.json()["code"]) == (403, "kernel.step_up")
+    client.post(AGAIN, {"password": PASSWORD})
+    made = client.post("/api/v1/me/data/")
+    assert (made.status_code, made.headers["Content-Type"]) == (200, "application/zip")
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        assert json.loads(archive.read("data.json"))["register"]["phone"] == "13812340001"
+    with inside(world.scope("county"), read_only=True):
+        assert AuditEntry.objects.filter(act="advisers.record.taken").count() == 1
+
+
 def test_who_is_no_adviser_has_no_such_copy(people: list[str], sign_in: Any) -> None:
     client = sign_in("county")
     client.post(AGAIN, {"password": PASSWORD})

@@ -99,13 +99,28 @@ class Log(DoorView):
     @extend_schema(parameters=FILTERS, responses=LogOut, operation_id="audit_log")
     def get(self, request: Request, scope: Scope) -> Response:
         """Who did what, newest first."""
-        form = LogForm(request.query_params, places=booked.places_of(scope))
-        asked = form.asked()
-        for name, faults in form.errors.items():
-            raise Invalid("audit.bad_filter", str(faults[0]), field=name)
-        http = request._request
-        page = booked.log(scope=scope, asked=asked, before=key(http, "before"), after=key(http, "after"))
-        return Response(LogOut(page).data)
+        return _log(request, scope)
+
+
+class SharedLog(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": booked.READ}
+    door_shared: ClassVar[bool] = True
+
+    @extend_schema(parameters=FILTERS, responses=LogOut, operation_id="audit_shared_log")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """What is booked beside every tenant: operators' acts, the set-up, what the night does."""
+        booked.check_may_read_shared(scope)
+        return _log(request, scope)
+
+
+def _log(request: Request, scope: Scope) -> Response:
+    form = LogForm(request.query_params, places=booked.places_of(scope))
+    asked = form.asked()
+    for name, faults in form.errors.items():
+        raise Invalid("audit.bad_filter", str(faults[0]), field=name)
+    http = request._request
+    page = booked.log(scope=scope, asked=asked, before=key(http, "before"), after=key(http, "after"))
+    return Response(LogOut(page).data)
 
 
 class State(DoorView):

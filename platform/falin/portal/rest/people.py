@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
@@ -13,13 +14,16 @@ from rest_framework.response import Response
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
+from falin.kernel.transactions import rehearsed
 from falin.portal.rest.serializers import (
     BindingOut,
     EnteredOut,
+    EnteredRowOut,
     EntryIn,
     ExplainedOut,
     HandOverIn,
     PasswordOut,
+    PeopleIn,
     PeopleOut,
     ReasonIn,
     RecordOut,
@@ -34,6 +38,7 @@ from tenants.identity.api import (
     Role,
     confirm_proposal,
     end_binding,
+    enter_people,
     enter_person,
     hand_over,
     propose_role,
@@ -43,11 +48,12 @@ from tenants.identity.api import (
     review_bindings,
     suspend_person,
 )
+from tenants.identity.types import EntryRow
 
 AT = OpenApiParameter("at", OpenApiTypes.INT, description="a place; wherever each role was given, where it is left out")
 
 
-def _given(kind: type[Any], request: Request, data: Any = None) -> Any:
+def given(kind: type[Any], request: Request, data: Any = None) -> Any:
     given = kind(data=request.data if data is None else data)
     given.is_valid(raise_exception=True)
     return given
@@ -80,8 +86,26 @@ class People(DoorView):
     @extend_schema(request=EntryIn, responses={201: EnteredOut}, operation_id="people_enter")
     def post(self, request: Request, scope: Scope) -> Response:
         """Enter somebody with his first role."""
-        made = enter_person(scope=scope, now=now(), **_given(EntryIn, request).written())
+        made = enter_person(scope=scope, now=now(), **given(EntryIn, request).written())
         return Response(EnteredOut(made).data, status=201)
+
+
+class Sheet(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.GRANT}
+    door_keeps: ClassVar[bool] = False  # the answer holds invitations
+
+    @extend_schema(request=PeopleIn, responses=EnteredRowOut(many=True), operation_id="people_enter_many")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Many people at once, or how they would go; a row that is refused stops no other."""
+        data = given(PeopleIn, request).validated_data
+        rows = [EntryRow(**row) for row in data["rows"]]
+        if data["rehearse"]:
+            with rehearsed():
+                done = enter_people(scope=scope, rows=rows, now=now())
+            done = [replace(one, entered=replace(one.entered, token="")) if one.entered else one for one in done]
+        else:
+            done = enter_people(scope=scope, rows=rows, now=now())
+        return Response(EnteredRowOut(done, many=True).data)
 
 
 class Person(DoorView):
@@ -101,7 +125,7 @@ class Roles(DoorView):
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Give a role, or propose it where it needs a second person; ``acting_for`` makes a deputy."""
         queries.get_record(scope=scope, person_id=person_id, on=legal_day(now()))
-        made = propose_role(scope=scope, person_id=person_id, now=now(), **_given(RoleIn, request).written())
+        made = propose_role(scope=scope, person_id=person_id, now=now(), **given(RoleIn, request).written())
         return Response(BindingOut(made).data, status=201)
 
 
@@ -112,7 +136,7 @@ class OneRole(DoorView):
                    operation_id="people_end_role")  # fmt: skip
     def delete(self, request: Request, scope: Scope, binding_id: int) -> Response:
         """End a grant, or take back a proposal."""
-        why = _given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
         end_binding(scope=scope, binding_id=binding_id, why=why, now=now())
         return Response(status=204)
 
@@ -143,7 +167,7 @@ class HandOver(DoorView):
     @extend_schema(request=HandOverIn, responses={201: BindingOut(many=True)}, operation_id="people_hand_over")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """A whole post to a successor, in one transaction."""
-        data = _given(HandOverIn, request).validated_data
+        data = given(HandOverIn, request).validated_data
         made = hand_over(scope=scope, person_id=person_id, successor_id=data["successor_id"], role=Role(data["role"]),
                          on_day=data["on_day"], reason=data["reason"], now=now())  # fmt: skip
         return Response(BindingOut(made, many=True).data, status=201)
@@ -155,7 +179,7 @@ class Suspension(DoorView):
     @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_suspend")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Shut somebody out; his sessions are over at once."""
-        why = _given(ReasonIn, request).validated_data["why"]
+        why = given(ReasonIn, request).validated_data["why"]
         suspend_person(scope=scope, person_id=person_id, why=why, now=now())
         return Response(status=204)
 
@@ -163,7 +187,7 @@ class Suspension(DoorView):
                    operation_id="people_reinstate")  # fmt: skip
     def delete(self, request: Request, scope: Scope, person_id: int) -> Response:
         """Let him in again."""
-        why = _given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
         reinstate_person(scope=scope, person_id=person_id, why=why, now=now())
         return Response(status=204)
 
@@ -204,7 +228,7 @@ class Refusal(DoorView):
     @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_refuse")
     def post(self, request: Request, scope: Scope, proposal: uuid.UUID) -> Response:
         """No, with the reason."""
-        refuse_proposal(scope=scope, proposal=proposal, why=_given(ReasonIn, request).validated_data["why"], now=now())
+        refuse_proposal(scope=scope, proposal=proposal, why=given(ReasonIn, request).validated_data["why"], now=now())
         return Response(status=204)
 
 
@@ -219,5 +243,5 @@ class Review(DoorView):
     @extend_schema(request=ReviewIn, responses=ReviewedOut, operation_id="people_review")
     def post(self, request: Request, scope: Scope) -> Response:
         """Keep these roles for the quarter; what nobody keeps ends."""
-        ids = _given(ReviewIn, request).validated_data["bindings"]
+        ids = given(ReviewIn, request).validated_data["bindings"]
         return Response({"reviewed": review_bindings(scope=scope, binding_ids=ids, now=now())})

@@ -118,3 +118,128 @@ class ReviewIn(serializers.Serializer[Any]):
 
 class ReviewedOut(serializers.Serializer[Any]):
     reviewed = serializers.IntegerField()
+
+
+class AccessTokenIn(serializers.Serializer[Any]):
+    binding_id = serializers.IntegerField(min_value=1, max_value=2**62, help_text="one of one's own, or of a program's")
+    name = serializers.CharField(max_length=60)
+    scopes = serializers.ListField(child=serializers.CharField(max_length=40), min_length=1, max_length=60)
+    expires_on = serializers.DateField(help_text="the last day")
+    origins = serializers.ListField(child=serializers.CharField(max_length=50), max_length=20, required=False,
+                                    default=list, help_text="addresses or networks; none: from everywhere")  # fmt: skip
+
+
+class AccessTokenOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    holder = PersonOut()
+    binding_id = serializers.IntegerField()
+    role = serializers.ChoiceField(choices=ROLES)
+    node_id = serializers.IntegerField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    origins = serializers.ListField(child=serializers.CharField())
+    made_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True, help_text="to the minute")
+    state = serializers.CharField(help_text="works, expired, revoked, or dead: its role is gone")
+
+
+class MadeTokenOut(serializers.Serializer[Any]):
+    token = AccessTokenOut()
+    secret = serializers.CharField(help_text="shown here only")
+
+
+class ServiceAccountIn(GrantIn):
+    username = serializers.CharField(max_length=60, validators=[ASCIIUsernameValidator()])
+    name = serializers.CharField(max_length=40)
+    owner_id = serializers.IntegerField(min_value=1, max_value=2**62, help_text="who answers for it")
+    purpose = serializers.CharField(max_length=200)
+    review_by = serializers.DateField(help_text="the last day it works unless somebody reviews it")
+    client_id = serializers.CharField(max_length=120, required=False, default="",
+                                      help_text="its client in the sign-on home, for client credentials")  # fmt: skip
+
+    def written(self) -> dict[str, Any]:
+        given = super().written()
+        given.pop("subject_id")
+        return given
+
+
+class ServiceAccountOut(serializers.Serializer[Any]):
+    person = PersonOut()
+    owner = PersonOut()
+    purpose = serializers.CharField()
+    review_by = serializers.DateField()
+    client_id = serializers.CharField()
+    works = serializers.BooleanField()
+    stopped_by = serializers.CharField(help_text="suspended, not_reviewed, no_role, owner_gone; empty while it works")
+    bindings = BindingOut(many=True)
+
+
+class OwnerIn(serializers.Serializer[Any]):
+    owner_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    reason = serializers.CharField(max_length=200)
+
+
+class ReviewByIn(serializers.Serializer[Any]):
+    review_by = serializers.DateField()
+
+
+class SameOut(serializers.Serializer[Any]):
+    """Two records that may be one person."""
+
+    one = RecordOut()
+    other = RecordOut()
+    by_phone = serializers.BooleanField(help_text="the same private telephone; else the same name in the same body")
+
+
+class MergeOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kept = PersonOut()
+    gone = PersonOut()
+    reason = serializers.CharField()
+    proposed_by = serializers.IntegerField()
+    proposed_at = serializers.DateTimeField()
+
+
+class MergeIn(serializers.Serializer[Any]):
+    kept_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    gone_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    reason = serializers.CharField(max_length=200)
+    apart = serializers.BooleanField(default=False, help_text="they are two people: nobody is asked again")
+
+
+class LeftOpenOut(serializers.Serializer[Any]):
+    ends = BindingOut(many=True)
+    alone = BindingOut(many=True, help_text="posts nobody else holds there")
+    proposals = BindingOut(many=True)
+    programs = PersonOut(many=True)
+
+
+class EntryRowIn(serializers.Serializer[Any]):
+    """One person of a list; ``number`` is his row in it."""
+
+    number = serializers.IntegerField(min_value=1, max_value=2**31)
+    name = serializers.CharField(max_length=40)
+    username = serializers.CharField(max_length=60, validators=[ASCIIUsernameValidator()])
+    role = serializers.ChoiceField(choices=ROLES)
+    node_id = serializers.IntegerField(min_value=1, max_value=2**62)
+    begins_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    reason = serializers.CharField(max_length=200)
+
+    def validate_role(self, role: str) -> Role:
+        return Role(role)
+
+
+class PeopleIn(serializers.Serializer[Any]):
+    rows = serializers.ListField(child=EntryRowIn(), min_length=1, max_length=300)
+    rehearse = serializers.BooleanField(default=True, help_text="say how they would go, and enter nobody")
+
+
+class EnteredRowOut(serializers.Serializer[Any]):
+    number = serializers.IntegerField(source="row.number")
+    person = PersonOut(source="entered.person", allow_null=True, default=None)
+    token = serializers.CharField(
+        source="entered.token", default="", help_text="of /people/invitation/<token>/; shown here only"
+    )
+    refused = serializers.CharField(source="refused.message", default="", help_text="why not, where he was not entered")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth import logout
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
+from tenants.identity.homes import KEYCLOAK, home_of
 from tenants.identity.oidc.commands import unlink_account
 from tenants.identity.oidc.queries import find_link
 
@@ -40,4 +42,6 @@ class SignOn(DoorView):
     def delete(self, request: Request, scope: Scope) -> Response:
         """Part one's account from the person here; sessions that came from it are over."""
         unlink_account(scope=scope, person_id=scope.person_id, now=now())
+        if home_of(request._request).name == KEYCLOAK:  # this very session came from there
+            logout(request._request)
         return Response(status=204)

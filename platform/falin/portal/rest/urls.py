@@ -1,15 +1,41 @@
 """Addresses of the portal's API, below /api/v1/."""
 
+from typing import Any
+
 from django.urls import include, path
 
-from falin.portal.rest import account, audit, emergencies, people, search, settings, sign_on, tenants, webhooks
+from falin.portal.rest import (
+    account,
+    audit,
+    emergencies,
+    own_data,
+    people,
+    places,
+    same,
+    search,
+    settings,
+    sign_on,
+    tenants,
+    tokens,
+    webhooks,
+)
 
 _people = [
     path("", people.People.as_view(), name="people"),
+    path("sheet/", people.Sheet.as_view(), name="sheet"),
     path("proposals/", people.Proposals.as_view(), name="proposals"),
     path("proposals/<uuid:proposal>/confirm/", people.Confirmation.as_view(), name="confirm"),
     path("proposals/<uuid:proposal>/refuse/", people.Refusal.as_view(), name="refuse"),
     path("review/", people.Review.as_view(), name="review"),
+    path("same/", same.Same.as_view(), name="same"),
+    path("merges/", same.Merges.as_view(), name="merges"),
+    path("merges/<int:merge_id>/confirm/", same.Confirmation.as_view(), name="merge-confirm"),
+    path("merges/<int:merge_id>/refuse/", same.Refusal.as_view(), name="merge-refuse"),
+    path("<int:person_id>/leaving/", same.Leaving.as_view(), name="leaving"),
+    path("accounts/", tokens.Accounts.as_view(), name="accounts"),
+    path("accounts/<int:person_id>/", tokens.Account.as_view(), name="account"),
+    path("accounts/<int:person_id>/owner/", tokens.Owner.as_view(), name="account-owner"),
+    path("accounts/<int:person_id>/review/", tokens.Review.as_view(), name="account-review"),
     path("at/<int:node_id>/", people.Who.as_view(), name="who"),
     path("roles/<int:binding_id>/", people.OneRole.as_view(), name="role"),
     path("<int:person_id>/", people.Person.as_view(), name="person"),
@@ -25,9 +51,28 @@ _settings = [
 ]
 _audit = [
     path("", audit.Log.as_view(), name="api-audit"),
+    path("shared/", audit.SharedLog.as_view(), name="api-audit-shared"),
     path("sealing/", audit.State.as_view(), name="api-audit-sealing"),
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
+]
+_tokens = [
+    path("", tokens.Tokens.as_view(), name="api-tokens"),
+    path("bindings/", tokens.Bindings.as_view(), name="api-token-bindings"),
+    path("<int:token_id>/", tokens.Token.as_view(), name="api-token"),
+]
+_places = [
+    path("", places.Search.as_view(), name="search"),
+    path("<int:node_id>/", places.Place.as_view(), name="place"),
+    path("updates/", places.Updates.as_view(), name="updates"),
+    path("updates/<int:update_id>/", places.Update.as_view(), name="update"),
+    path("updates/<int:update_id>/changes/", places.Changes.as_view(), name="changes"),
+    path("updates/<int:update_id>/changes/<int:change_id>/", places.OneChange.as_view(), name="change"),
+    path("updates/<int:update_id>/groups/", places.Groups.as_view(), name="groups"),
+    path("updates/<int:update_id>/submission/", places.Submission.as_view(), name="submission"),
+    path("updates/<int:update_id>/confirmation/", places.Confirmation.as_view(), name="confirmation"),
+    path("updates/<int:update_id>/application/", places.Application.as_view(), name="application"),
+    path("updates/<int:update_id>/drop/", places.Dropping.as_view(), name="drop"),
 ]
 _tenants = [
     path("", tenants.Tenants.as_view(), name="tenants"),
@@ -40,7 +85,9 @@ _tenants = [
     path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
     path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
 ]
-_account = [
+_account: list[Any] = [
+    path("data/", own_data.OwnData.as_view(), name="api-own-data"),
+    path("tokens/", include(_tokens)),
     path("security/", account.Security.as_view(), name="api-security"),
     path("sessions/", account.Sessions.as_view(), name="api-sessions"),
     path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
@@ -67,6 +114,7 @@ urlpatterns = [
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),
     path("settings/", include(_settings)),
+    path("places/", include((_places, "places-api"))),
     path("audit/", include(_audit)),
     path("me/sign-on/", sign_on.SignOn.as_view(), name="api-sign-on"),
     path("webhooks/", include(_webhooks)),

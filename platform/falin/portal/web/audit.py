@@ -86,6 +86,17 @@ class LogForm(forms.Form):
 @door(grant=booked.READ, reads="GET")
 def log(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """The log; filters and page live in the address."""
+    return _log(request, scope, shared=False)
+
+
+@door(grant=booked.READ, reads="GET", shared=True)
+def shared_log(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """What is booked beside every tenant: operators' acts, the set-up, what the night does."""
+    booked.check_may_read_shared(scope)
+    return _log(request, scope, shared=True)
+
+
+def _log(request: HttpRequest, scope: Scope, *, shared: bool) -> HttpResponseBase:
     form = LogForm(request.GET, places=booked.places_of(scope))
     asked = form.asked()
     page = booked.log(scope=scope, asked=asked, before=key(request, "before"), after=key(request, "after"))
@@ -95,6 +106,7 @@ def log(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         "alarms": booked.list_alarms(scope=scope) if not kept and not page.newer else [],
         "pager": Pager(previous_url="?" + urlencode({**kept, "after": page.newer}) if page.newer else "",
                        next_url="?" + urlencode({**kept, "before": page.older}) if page.older else ""),
+        "shared": shared, "not_shared": not shared, "may_shared": booked.may_read_shared(scope),
     }  # fmt: skip
     return render(request, "portal/audit.html", context, status=422 if form.errors else 200)
 

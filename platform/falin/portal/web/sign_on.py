@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.core import signing
 from django.http import (
     Http404,
@@ -66,6 +67,8 @@ def mine(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """One's account at the second home: linked by who proves both at once, parted by a word."""
     if request.method == "POST" and request.POST.get("act") == "unlink":
         unlink_account(scope=scope, person_id=scope.person_id, now=now())
+        if home_of(request).name == KEYCLOAK:  # this very session came from there
+            logout(request)
         messages.success(request, _("已解除关联。"))
         return HttpResponseRedirect(reverse("portal:sign-on"))
     if request.method == "POST":
@@ -137,10 +140,10 @@ def bye(request: HttpRequest) -> HttpResponseBase:
 def backchannel_logout(request: HttpRequest) -> HttpResponseBase:
     found = _provider()
     try:
-        logout = check_logout_token(request.POST.get("logout_token", ""), key_of=found.key, issuer=found.issuer,
+        told = check_logout_token(request.POST.get("logout_token", ""), key_of=found.key, issuer=found.issuer,
                                     client=settings.OIDC_CLIENT, now=now().timestamp())  # fmt: skip
         with shared(read_only=False) as system:
-            end_sessions(scope=system, logout=logout, now=now())
+            end_sessions(scope=system, logout=told, now=now())
     except Unreachable:
         return _told(503)
     except Untrusted as untrusted:

@@ -67,7 +67,7 @@ def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     return render(request, "portal/webhooks.html", {"rows": _rows(webhooks.list_endpoints(scope=scope))})
 
 
-@door(grant=MANAGE, reads="GET", writes="POST", keeps=False, step_up=True)
+@door(grant=MANAGE, reads="GET", writes="POST", keeps=False, step_up=3)
 def register(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """A new receiver; its secret is shown on the answer and never again."""
     form = EndpointForm(request.POST if request.method == "POST" else None)
@@ -122,7 +122,7 @@ def one(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpRespo
     return render(request, "portal/webhook.html", context)
 
 
-@door(grant=MANAGE, reads="", writes="POST", keeps=False, step_up=True)
+@door(grant=MANAGE, reads="", writes="POST", keeps=False, step_up=3)
 def secret(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpResponseBase:
     """A new secret, shown on the answer and never again."""
     made = webhooks.rotate_secret(scope=scope, endpoint_id=endpoint_id, now=now())

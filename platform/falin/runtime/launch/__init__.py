@@ -51,7 +51,7 @@ def _become_command(checkout: Path, arguments: list[str]) -> None:
         # A checkout that cannot be written would be compiled anew at every start.
         environ.setdefault("PYTHONPYCACHEPREFIX", str(home.cache / "bytecode"))
     whole = word == "test" and "--fast" not in arguments
-    environ.update(ensure_programs(home=home, browser=whole, java=whole or arguments[:2] == ["keycloak", "start"]))
+    environ.update(ensure_programs(home=home, for_tests=whole, java=whole or arguments[:2] == ["keycloak", "start"]))
     if word in ("demo", "serve", "test"):
         assets = build_frontend(home=home, checkout=checkout, python=python)
         if assets:

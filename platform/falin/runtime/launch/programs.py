@@ -14,20 +14,20 @@ from falin.runtime.sentences import CannotStart, both, say
 
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
+POOLER_NAMES = ("pgbouncer",)
 BROKER_NAMES = ("valkey-server", "redis-server")
 MAVEN_PACKAGES = ("maven", "default-jre-headless")
 CJK_FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
 
 
-def ensure_programs(*, home: Home, browser: bool, java: bool) -> dict[str, str]:
-    """What the rest of the run must know about programs, as environment variables."""
+def ensure_programs(*, home: Home, for_tests: bool, java: bool) -> dict[str, str]:
+    """What the rest of the run must know about programs, as environment variables; some only tests need."""
     found: dict[str, str] = {}
     if java:
         found |= _java(home)
-    if browser:
-        chromium = _browser(home)
-        if chromium:
-            found["FALIN_CHROMIUM"] = str(chromium)
+    if for_tests:
+        tools = {"FALIN_CHROMIUM": _browser(home), "FALIN_PGBOUNCER": _pooler(home)}
+        found.update({name: str(path) for name, path in tools.items() if path})
     if not _broker_comes_as_wheel():
         found["FALIN_BROKER_PROGRAM"] = str(_broker(home))
     return found
@@ -61,6 +61,21 @@ def _browser(home: Home) -> Path | None:
             "chromium and fonts-noto-cjk could not be installed, browser tests will fail",
         )
         return present
+
+
+def _pooler(home: Home) -> Path | None:
+    """PgBouncer. Unpacked for us even where we may install: Debian's package would start a server of its own at once."""
+    present = _find(POOLER_NAMES) or next((path for path in [Path("/usr/sbin/pgbouncer")] if path.exists()), None)
+    if present or not debian.has_apt():
+        return present
+    try:
+        return _wrapped(debian.unpack_for_us(home=home, packages=POOLER_NAMES), "usr/sbin/pgbouncer")
+    except Failed as failure:
+        say(
+            f"没有取到 pgbouncer，连接池的测试会失败：{failure.tail}",
+            "pgbouncer could not be fetched, tests of the pooler will fail",
+        )
+        return None
 
 
 def _java(home: Home) -> dict[str, str]:

@@ -41,7 +41,7 @@ def _sent(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-def _answer(
+def answer(
     request: HttpRequest, form: forms.Form, act: Callable[[dict[str, Any]], HttpResponseBase], context: dict[str, Any]
 ) -> HttpResponseBase:
     """Do it when the form was sent and holds; when it is refused, show the form with what is wrong."""
@@ -55,7 +55,7 @@ def _answer(
     return render(request, FORM, {"form": form, **context}, status=422 if form.errors else 200)
 
 
-def _checked(
+def checked(
     request: HttpRequest, form: GrantForm, do: Callable[[], Any], done: Callable[[Any], HttpResponseBase],
     context: dict[str, Any],
 ) -> HttpResponseBase:  # fmt: skip
@@ -72,15 +72,23 @@ def _checked(
                 return done(do())
             with rehearsed():
                 do()
+            _another_key(request)
             return render(request, CHECK, {"form": form, "answers": form.answers(), **context})
         except Missing:
             raise
         except Refused as refused:
             show_refusal(form, refused)
     if "back" in request.POST:
+        _another_key(request)
         form = type(form)(initial=request.POST.dict(), scope=form.scope, own_place=form.own_place)
     return render(request, FORM, {"form": form, **context, "places": _known_places(form.scope)},
                   status=422 if form.errors else 200)  # fmt: skip
+
+
+def _another_key(request: HttpRequest) -> None:
+    """This step was answered under its key: the next one is another act and carries another."""
+    request.POST = request.POST.copy()  # type: ignore[assignment]
+    request.POST.pop("_once", None)  # type: ignore[misc]
 
 
 def _known_places(scope: Scope) -> list[str]:
@@ -103,7 +111,7 @@ def enter(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Somebody new with his first role; the one-time password or link is shown once, so no key keeps the answer."""
     form = EntryForm(_sent(request), scope=scope, own_place=_own_place(request), initial=_days())
     context = {"title": _("录入一个人"), "button": _("下一步：核对"), "back": reverse("portal:people"), "once": False}
-    return _checked(
+    return checked(
         request, form, lambda: enter_person(scope=scope, now=now(), **form.given()),
         lambda made: render(request, "portal/people/entered.html", {
             "made": made, "link": request.build_absolute_uri(reverse("portal:invitation", args=[made.token]))
@@ -121,7 +129,7 @@ def grant(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBas
         "title": _("给%(name)s授予身份") % {"name": record.person.name}, "button": _("下一步：核对"), "once": True,
         "back": reverse("portal:person", args=[person_id]),
     }  # fmt: skip
-    return _checked(
+    return checked(
         request,
         form,
         lambda: propose_role(scope=scope, person_id=person_id, now=now(), **form.given()),
@@ -156,7 +164,7 @@ def deputy(request: HttpRequest, scope: Scope, binding_id: int) -> HttpResponseB
         return _given(request, [made])
 
     (line,) = people.lines_of(scope, [held], legal_day(now()))
-    return _answer(request, form, act, {
+    return answer(request, form, act, {
         "title": _("给%(name)s安排代理") % {"name": held.person.name}, "sub": f"{line.place} {line.role}",
         "button": _("安排代理"), "back": reverse("portal:person", args=[held.person.id]), "once": True,
     })  # fmt: skip
@@ -187,7 +195,7 @@ def pass_on(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseB
             raise _at(refused, {"ends_on": "begins_on"}) from None
         return _given(request, made)
 
-    return _answer(request, form, act, {
+    return answer(request, form, act, {
         "title": _("%(name)s移交工作") % {"name": record.person.name}, "button": _("移交"), "once": True,
         "sub": _("他在这个身份下的全部地方一次交给接手的人，中间没有空档。"),
         "back": reverse("portal:person", args=[person_id]),
@@ -204,7 +212,7 @@ def end(request: HttpRequest, scope: Scope, binding_id: int) -> HttpResponseBase
         return redirect("portal:person", held.person.id)
 
     (line,) = people.lines_of(scope, [held], legal_day(now()))
-    return _answer(request, WhyForm(_sent(request)), act, {
+    return answer(request, WhyForm(_sent(request)), act, {
         "title": _("结束%(name)s的身份") % {"name": held.person.name}, "sub": f"{line.place} {line.role}", "once": True,
         "button": _("结束"), "danger": True, "back": reverse("portal:person", args=[held.person.id]),
     })  # fmt: skip
@@ -234,7 +242,7 @@ def _about(
         messages.success(request, said)
         return redirect("portal:person", person_id)
 
-    return _answer(request, WhyForm(_sent(request)), act, {
+    return answer(request, WhyForm(_sent(request)), act, {
         "title": title % {"name": record.person.name}, "sub": sub, "button": button, "once": True,
         "danger": command is suspend_person, "back": reverse("portal:person", args=[person_id]),
     })  # fmt: skip
@@ -249,7 +257,7 @@ def reset(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBas
         password = reset_password(scope=scope, person_id=person_id, now=now())
         return render(request, "portal/people/password.html", {"person": record.person, "password": password})
 
-    return _answer(request, forms.Form(_sent(request)), act, {
+    return answer(request, forms.Form(_sent(request)), act, {
         "title": _("给%(name)s一个新密码") % {"name": record.person.name}, "button": _("生成一次性密码"), "once": False,
         "sub": _("旧密码和现在的登录马上失效；他用一次性密码登录后要换掉。"),
         "back": reverse("portal:person", args=[person_id]),

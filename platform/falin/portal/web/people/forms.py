@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from falin.kernel.scope import Scope
 from falin.portal.people import label, places_for, words_of_places
 from falin.ui.widgets import DayInput
+from services.advisers.api import firm_called
+from tenants.divisions.api import list_path
 from tenants.identity.queries import allowed_roles, find_person
 from tenants.identity.roles import ROLES, Bound
 from tenants.identity.types import PersonInfo, Role
@@ -45,6 +47,9 @@ class GrantForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "places", "autocomplete": "off"}),
         error_messages={"required": _("请写明地方。")},
     )  # fmt: skip
+    firm = forms.CharField(
+        label=_("哪家律所"), max_length=80, required=False, help_text=_("只有律所负责人要填，写登记的全称")
+    )
     place_id = forms.TypedChoiceField(
         label=_("是哪一个"), coerce=int, required=False, widget=forms.RadioSelect,
         error_messages={"required": _("有几个地方都叫这个名字，请选一个。"), "invalid_choice": _("请从列出的地方里选。")},
@@ -57,8 +62,10 @@ class GrantForm(forms.Form):
     def __init__(self, *args: Any, scope: Scope, own_place: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scope, self.own_place = scope, own_place
-        # A firm is named by its own manager's role; who is no manager names it in the API.
-        roles = [role for role in allowed_roles(scope) if ROLES[role].bound != Bound.FIRM or scope.subject_id]
+        roles = allowed_roles(scope)
+        # A firm's own manager gives roles of his firm; whoever else appoints one names the firm.
+        if scope.subject_id or not any(ROLES[role].bound == Bound.FIRM for role in roles):
+            del self.fields["firm"]
         self.fields["role"].choices = [(role.value, label(role)) for role in roles]  # type: ignore[attr-defined]
         if len(roles) == 1:
             self.fields["role"].initial = roles[0].value
@@ -90,6 +97,14 @@ class GrantForm(forms.Form):
         where = "place" if "place" in self.fields else "role"
         if {"role", "place", "place_id"} & set(self.errors):
             return data
+        bound = data.get("role") in {role.value for role in Role if ROLES[role].bound == Bound.FIRM}
+        if "firm" in self.fields and bound and self.found:
+            root = list_path(data.get("place_id") or self.found[0][0])[0]
+            firm = firm_called(name=data.get("firm", ""), province_id=root.id)
+            if firm is None:
+                self.add_error("firm", _("省里没有登记过这个名字的律所。请写登记的全称。"))
+            else:
+                data["subject_id"] = str(firm.id)
         if not self.found:
             self.add_error(where, _("您的辖区里没有这个名字、又能设这个身份的地方。"))
         else:
@@ -100,13 +115,15 @@ class GrantForm(forms.Form):
         """As the commands take it; call on a valid form."""
         data = self.cleaned_data
         return {"role": Role(data["role"]), "node_id": data["place_id"], "begins_on": data["begins_on"],
-                "ends_on": data["ends_on"], "reason": data["reason"]}  # fmt: skip
+                "ends_on": data["ends_on"], "reason": data["reason"],
+                **({"subject_id": data["subject_id"]} if data.get("subject_id") else {})}  # fmt: skip
 
     def answers(self) -> list[tuple[str, Any]]:
         """What will be done, for the page that has it checked."""
         data = self.cleaned_data
         return [
             (str(_("身份")), label(Role(data["role"]))), (str(_("地方")), dict(self.found)[data["place_id"]]),
+            *([(str(_("哪家律所")), data["firm"].strip())] if data.get("subject_id") else []),
             (str(_("从哪天起")), data["begins_on"]), (str(_("到哪天止")), data["ends_on"]), (str(_("依据")), data["reason"]),
         ]  # fmt: skip
 
@@ -128,7 +145,7 @@ class EntryForm(GrantForm):
     handed = forms.ChoiceField(
         label=_("怎样让他第一次登录"), choices=HANDED, initial="password", widget=forms.RadioSelect
     )
-    field_order = ("name", "username", "role", "place", "place_id", "begins_on", "ends_on", "reason", "handed")
+    field_order = ("name", "username", "role", "firm", "place", "place_id", "begins_on", "ends_on", "reason", "handed")
 
     def given(self) -> dict[str, Any]:
         data = self.cleaned_data
@@ -143,6 +160,48 @@ class EntryForm(GrantForm):
         data = self.cleaned_data
         return [(str(_("姓名")), data["name"]), (str(_("登录名")), data["username"]), *super().answers(),
                 (str(_("怎样让他第一次登录")), dict(HANDED)[data["handed"]])]  # fmt: skip
+
+
+def _review_by() -> forms.DateField:
+    return forms.DateField(label=_("复核日期"), widget=DayInput, error_messages=_DAY,
+                           help_text=_("到这一天还没人复核，就自动结束"))  # fmt: skip
+
+
+class AccountForm(GrantForm):
+    """A program with its role and who answers for it."""
+
+    name = forms.CharField(label=_("名称"), max_length=40, help_text=_("哪个系统，例如：市大数据局取数"),
+                           error_messages={"required": _("请写名称。")})  # fmt: skip
+    username = forms.SlugField(
+        label=_("账号名"), max_length=60, help_text=_("字母、数字和短横"),
+        error_messages={"required": _("请写账号名。"), "invalid": _("账号名只能用字母、数字、短横和下划线。")},
+    )  # fmt: skip
+    owner = UsernameField(label=_("负责人"), max_length=60, help_text=_("写他的登录名；他自己要有同样的身份"),
+                          error_messages={"required": _("请写由谁负责。")})  # fmt: skip
+    purpose = forms.CharField(label=_("用途"), max_length=200, error_messages={"required": _("请写明用途。")})
+    review_by = _review_by()
+    field_order = ("name", "username", "purpose", "owner", "role", "place", "place_id", "begins_on", "ends_on",
+                   "review_by", "reason")  # fmt: skip
+
+    def given(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {**super().given(), "name": data["name"], "username": data["username"], "owner_id": data["owner"].id,
+                "purpose": data["purpose"], "review_by": data["review_by"]}  # fmt: skip
+
+    def answers(self) -> list[tuple[str, Any]]:
+        data = self.cleaned_data
+        return [(str(_("名称")), data["name"]), (str(_("用途")), data["purpose"]), (str(_("负责人")), data["owner"].name),
+                *super().answers(), (str(_("复核日期")), data["review_by"])]  # fmt: skip
+
+
+class OwnerForm(forms.Form):
+    owner = UsernameField(label=_("由谁负责"), max_length=60, help_text=_("写他的登录名；他自己要有同样的身份"),
+                          error_messages={"required": _("请写由谁负责。")})  # fmt: skip
+    reason = _reason()
+
+
+class ReviewForm(forms.Form):
+    review_by = _review_by()
 
 
 class DeputyForm(forms.Form):
@@ -166,6 +225,22 @@ class HandOverForm(forms.Form):
 class WhyForm(forms.Form):
     why = forms.CharField(label=_("原因"), max_length=200, error_messages={"required": _("请写明原因。")},
                           help_text=_("会记入操作记录，不要写身份证号、手机号"))  # fmt: skip
+
+
+class SameForm(forms.Form):
+    """Which of two records stays."""
+
+    kept = forms.TypedChoiceField(label=_("保留哪一条"), coerce=int, widget=forms.RadioSelect,
+                                  help_text=_("请选他平时登录用的那一条"),
+                                  error_messages={"required": _("请选保留哪一条。")})  # fmt: skip
+    reason = forms.CharField(
+        label=_("怎样核实的"), max_length=200, help_text=_("例如：已电话核实；不要写身份证号、手机号"),
+        error_messages={"required": _("请写怎样核实的。")},
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, kept: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kept"].choices = kept  # type: ignore[attr-defined]
 
 
 class PasswordForm(forms.Form):

@@ -21,9 +21,11 @@ from openpyxl.cell.read_only import EmptyCell
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.datetime import MAC_EPOCH
 
-from services.advisers.rules.numbers import EPOCH_1900, EPOCH_1904
-from services.advisers.rules.texts import Reader
+from falin.kernel.sheets.texts import Reader
 
+# Day 0 of a sheet's serial numbers; older Macintosh sheets count from another one.
+EPOCH_1900 = date(1899, 12, 30)
+EPOCH_1904 = date(1904, 1, 1)
 MEGABYTE = 1024 * 1024
 MOST_UNPACKED = 600 * MEGABYTE
 MOST_STRINGS = 150 * MEGABYTE  # shared texts are the one part that must be held in memory whole

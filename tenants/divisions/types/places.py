@@ -1,9 +1,10 @@
-"""The place of what others may see of the tree of places: levels, kinds, one division, the result of an import."""
+"""The tree of places as others may see it: levels, kinds, one division and its versions, the result of an import."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
@@ -70,6 +71,24 @@ class Division:
     initials: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A place during one period of its life: from a day to the day before another, or until now."""
+
+    begins: date
+    ends: date | None
+    place: Division
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A place that was searched for: as it is now, or as it last was; the former name by which it was found."""
+
+    place: Division
+    former_name: str = ""
+    ended_on: date | None = None
+
+
 class RefusalReason(StrEnum):
     """Why a row of a list is not a place of its own."""
 
@@ -110,6 +129,45 @@ class Place(NamedTuple):
     ``parent`` to ``street`` are positions in the tree's own sequence of places, ``None`` where there is none.
     """
 
+    level: Level
+    code: str
+    name: str
+    parent: int | None
+    province: int
+    city: int | None
+    county: int | None
+    street: int | None
+    kind: Kind
+    status: Status
+    is_county_body: bool
+    committee: Committee
+    urban: bool | None
+
+
+class Placed(NamedTuple):
+    """
+    What a list says of a place, in terms that outlive the list: of its parent the node, or the code of a new one.
+
+    ``is_county_body`` and ``status`` follow from what lies below; the list said so.
+    """
+
+    level: Level
+    code: str
+    name: str
+    parent: int | None
+    parent_code: str
+    parent_level: int
+    kind: Kind
+    status: Status
+    is_county_body: bool
+    committee: Committee
+    urban: bool | None
+
+
+class Standing(NamedTuple):
+    """A place of the tree with its identity, in the order in which versions are compared and written."""
+
+    node: int
     level: Level
     code: str
     name: str

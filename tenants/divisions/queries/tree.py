@@ -7,20 +7,25 @@ which is the order people know; sort by ``pinyin`` where names stand alone.
 
 from __future__ import annotations
 
-import unicodedata
+import csv
 from collections.abc import Collection
 from datetime import date
-from typing import Final
+from typing import Final, TextIO
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Missing
 from tenants.divisions.models import DivisionVersion, DivisionVersions
-from tenants.divisions.rules import padded, typed_pinyin
+from tenants.divisions.rules import padded
 from tenants.divisions.types import Committee, Division, Kind, Level, Status
 
-MOST_FOUND: Final = 200
+FIELDS: Final = (
+    "node_id", "level", "code", "name", "parent_id", "province_id", "city_id", "county_id", "street_id", "kind",
+    "status", "is_county_body", "committee", "urban", "urban_derived", "pinyin", "initials",
+)  # fmt: skip
+EXPORTED: Final = ("level", "code", "name", "node_id", "parent_id", "kind", "status", "is_county_body", "committee",
+                   "urban", "valid_from")  # fmt: skip
 
 
 class UnknownDivision(Missing):
@@ -32,7 +37,7 @@ class UnknownDivision(Missing):
 
 def get_division(node_id: int, *, on: date | None = None) -> Division:
     """:raises UnknownDivision:"""
-    found = _divisions(_on(on).filter(node=node_id))
+    found = _in_order(versions_on(on).filter(node=node_id))
     if not found:
         raise UnknownDivision
     return found[0]
@@ -41,17 +46,17 @@ def get_division(node_id: int, *, on: date | None = None) -> Division:
 def find_by_code(level: Level, code: str, *, on: date | None = None) -> Division | None:
     """By official code, whole or as far as its level reaches: ``33``, ``330106``."""
     full = padded(level, code)
-    found = _divisions(_on(on).filter(level=level, code=full)) if full else []
+    found = _in_order(versions_on(on).filter(level=level, code=full)) if full else []
     return found[0] if found else None
 
 
 def list_provinces(*, on: date | None = None) -> list[Division]:
-    return _divisions(_on(on).filter(level=Level.PROVINCE))
+    return _in_order(versions_on(on).filter(level=Level.PROVINCE))
 
 
 def list_children(node_id: int, *, on: date | None = None) -> list[Division]:
     """What lies directly below; of mixed levels where one is collapsed."""
-    return _divisions(_on(on).filter(parent_id=node_id))
+    return _in_order(versions_on(on).filter(parent_id=node_id))
 
 
 def list_path(node_id: int, *, on: date | None = None) -> list[Division]:
@@ -62,31 +67,31 @@ def list_path(node_id: int, *, on: date | None = None) -> list[Division]:
     """
     place = get_division(node_id, on=on)
     above = {place.province_id, place.city_id, place.county_id, place.street_id} - {None, place.id}
-    return [*_divisions(_on(on).filter(node__in=above)), place]
+    return [*_in_order(versions_on(on).filter(node__in=above)), place]
 
 
 def list_divisions(ids: Collection[int], *, on: date | None = None) -> list[Division]:
     """Those of the places that exist on that day."""
-    return _divisions(_on(on).filter(node__in=ids)) if ids else []
+    return _in_order(versions_on(on).filter(node__in=ids)) if ids else []
 
 
 def list_communities(root_id: int, *, on: date | None = None) -> list[Division]:
-    return _divisions(_on(on).below(root_id).filter(level=Level.COMMUNITY))
+    return _in_order(versions_on(on).below(root_id).filter(level=Level.COMMUNITY))
 
 
 def list_streets(root_id: int, *, on: date | None = None) -> list[Division]:
-    return _divisions(_on(on).below(root_id).filter(level=Level.STREET))
+    return _in_order(versions_on(on).below(root_id).filter(level=Level.STREET))
 
 
 def list_county_bodies(root_id: int, *, on: date | None = None) -> list[Division]:
     """Those that have a tenant: counties, districts, zones, and cities without counties."""
-    bodies = _on(on).below(root_id).filter(level__in=[Level.CITY, Level.COUNTY], is_county_body=True)
-    return _divisions(bodies)
+    bodies = versions_on(on).below(root_id).filter(level__in=[Level.CITY, Level.COUNTY], is_county_body=True)
+    return _in_order(bodies)
 
 
 def subtree_ids(node_id: int, *, on: date | None = None) -> tuple[int, ...]:
     """The place and everything below it, ascending; empty if there is no such place."""
-    return tuple(_on(on).below(node_id).order_by("node_id").values_list("node_id", flat=True))
+    return tuple(versions_on(on).below(node_id).order_by("node_id").values_list("node_id", flat=True))
 
 
 def nodes_below(roots: Collection[int]) -> QuerySet[DivisionVersion, int]:
@@ -98,50 +103,34 @@ def nodes_below(roots: Collection[int]) -> QuerySet[DivisionVersion, int]:
 
 def count_by_level(root_id: int, *, on: date | None = None) -> dict[Level, int]:
     """Places of each level from the root down, itself counted; a collapsed level counts 0."""
-    counted = _on(on).below(root_id).order_by().values_list("level").annotate(Count("id"))
+    counted = versions_on(on).below(root_id).order_by().values_list("level").annotate(Count("id"))
     return dict.fromkeys(Level, 0) | {Level(level): count for level, count in counted}
 
 
-def search(text: str, *, root_id: int | None = None, limit: int = 20, on: date | None = None) -> list[Division]:
+def write_tree_to(out: TextIO, *, province: str = "", on: date | None = None) -> int:
     """
-    Places whose name contains the text, or whose pinyin or initials begin with it; upper levels and whole names first.
-
-    :param limit: at most 200.
+    The tree as CSV, the same bytes for the same tree: one place a line in the order of level and code; how many.
     """
-    words = unicodedata.normalize("NFKC", text).strip()
-    if not words:
-        return []
-    typed = typed_pinyin(words)
-    found = Q(name__contains=words)
-    if typed.isascii() and typed:
-        found |= Q(pinyin__startswith=typed) | Q(initials__startswith=typed)
-    versions = _on(on) if root_id is None else _on(on).below(root_id)
-    closeness = Case(
-        When(Q(name=words) | Q(pinyin=typed) | Q(initials=typed), then=Value(0)),
-        When(name__startswith=words, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
-    ranked = versions.filter(found).order_by(closeness, "level", "pinyin", "code")
-    return _read(ranked[: min(limit, MOST_FOUND)])
+    versions = versions_on(on) if not province else versions_on(on).filter(code__startswith=province)
+    lines = csv.writer(out, lineterminator="\n")
+    lines.writerow(EXPORTED)
+    count = 0
+    for row in versions.in_code_order().values_list(*EXPORTED).iterator(chunk_size=20_000):
+        lines.writerow(["" if one is None else one for one in row])
+        count += 1
+    return count
 
 
-def _on(day: date | None) -> DivisionVersions:
+def versions_on(day: date | None) -> DivisionVersions:
     versions: DivisionVersions = DivisionVersion.objects.on_day(day)
     return versions
 
 
-def _divisions(versions: DivisionVersions) -> list[Division]:
-    return _read(versions.in_code_order())
+def _in_order(versions: DivisionVersions) -> list[Division]:
+    return divisions_of(versions.in_code_order())
 
 
-_FIELDS: Final = (
-    "node_id", "level", "code", "name", "parent_id", "province_id", "city_id", "county_id", "street_id", "kind",
-    "status", "is_county_body", "committee", "urban", "urban_derived", "pinyin", "initials",
-)  # fmt: skip
-
-
-def _read(versions: DivisionVersions) -> list[Division]:
+def divisions_of(versions: DivisionVersions) -> list[Division]:
     """Straight from the columns: a province's 25,000 communities are read at once, and instances would double it."""
     return [
         Division(
@@ -151,5 +140,5 @@ def _read(versions: DivisionVersions) -> list[Division]:
             pinyin=pinyin, initials=initials,
         )
         for node_id, level, code, name, parent_id, province_id, city_id, county_id, street_id, kind, status,
-            is_county_body, committee, urban, urban_derived, pinyin, initials in versions.values_list(*_FIELDS)
+            is_county_body, committee, urban, urban_derived, pinyin, initials in versions.values_list(*FIELDS)
     ]  # fmt: skip

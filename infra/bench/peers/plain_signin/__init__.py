@@ -1,0 +1,1 @@
+"""A plain Django project whose people hold rows of roles: the peer of the bench `signin`."""

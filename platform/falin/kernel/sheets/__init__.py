@@ -1,0 +1,1 @@
+"""Spreadsheets that people send: opened with suspicion, read row by row."""

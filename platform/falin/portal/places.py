@@ -1,0 +1,216 @@
+"""
+Places for people: the words a page says, and the long work behind a page: comparing a list, applying an update.
+
+The tree itself and its rules are one floor below, in ``tenants.divisions``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from falin.kernel import audit, clock, files, jobs
+from falin.kernel.refusals import Invalid
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside
+from tenants.divisions import api, policies
+from tenants.divisions.types import Division, Level, ListedRow, Version
+
+PREPARE, APPLY = "portal.prepare_places", "portal.apply_places"
+LIST_PURPOSE = "places-list"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What a place came out of, or what became of it, as one line of its history."""
+
+    day: date
+    kind: str
+    label: str
+    others: tuple[Division, ...]
+    estimated: bool
+    forwards: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A place with everything its page says, as of a day."""
+
+    place: Division
+    ended_on: date | None
+    path: tuple[Division, ...]
+    administrative: tuple[Division, ...]
+    statistical: tuple[Division, ...]
+    counts: tuple[tuple[str, int], ...]
+    versions: tuple[Version, ...]
+    lines: tuple[Line, ...]
+    facts: tuple[api.Fact, ...]
+    outline: str
+
+
+def shown(node_id: int, *, on: date | None) -> Shown:
+    """
+    A place as it is, as it was on a day, or as it last was.
+
+    :raises Missing: there never was such a place, or not on that day.
+    """
+    versions = api.list_versions(node_id)
+    ended_on = versions[0].ends if versions else None
+    day = on if on is not None else ended_on and _eve(ended_on)
+    place = api.get_division(node_id, on=day)
+    children = api.list_children(node_id, on=day)
+    counts = api.count_by_level(node_id, on=day)
+    return Shown(
+        place=place, ended_on=ended_on, path=tuple(api.list_path(node_id, on=day)),
+        administrative=tuple(child for child in children if child.kind == api.Kind.ADMINISTRATIVE),
+        statistical=tuple(child for child in children if child.kind == api.Kind.STATISTICAL),
+        counts=tuple((str(api.LEVEL_LABELS[level]), count) for level, count in counts.items()
+                     if count and level > place.level),
+        versions=tuple(versions), lines=tuple(_lines(node_id)), facts=tuple(api.list_facts(node_id, on=day)),
+        outline=path_of(api.find_boundary(node_id, on=day)),
+    )  # fmt: skip
+
+
+def _eve(day: date) -> date:
+    return date.fromordinal(day.toordinal() - 1)
+
+
+def _lines(node_id: int) -> Iterable[Line]:
+    """Its lineage, newest first; of one day and kind together."""
+    grouped: dict[tuple[date, str, bool], list[Any]] = {}
+    for row in api.list_lineage(node_id):
+        if row.from_id != row.to_id:
+            grouped.setdefault((row.day, row.kind.value, row.from_id == node_id), []).append(row)
+    for (day, kind, forwards), rows in sorted(grouped.items(), reverse=True):
+        nodes = [row.to_id if forwards else row.from_id for row in rows]
+        known = {one.id: one for one in api.list_divisions(nodes, on=day if forwards else _eve(day))}
+        yield Line(
+            day=day, kind=kind, label=str(api.LINEAGE_LABELS[rows[0].kind]), forwards=forwards,
+            others=tuple(known[node] for node in nodes if node in known),
+            estimated=any(row.share is None or row.share.estimated for row in rows),
+        )  # fmt: skip
+
+
+def path_of(geometry: Any) -> str:
+    """An outline as the path of a drawing 400 wide and up to 300 high; nothing where there is none."""
+    if not geometry:
+        return ""
+    polygons = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    points = [point for polygon in polygons for ring in polygon for point in ring]
+    west, east = min(p[0] for p in points), max(p[0] for p in points)
+    south, north = min(p[1] for p in points), max(p[1] for p in points)
+    narrow = 0.86  # a degree of longitude beside one of latitude, in the middle of the country
+    scale = min(380 / max((east - west) * narrow, 1e-6), 280 / max(north - south, 1e-6))
+    return "".join(
+        "M" + "L".join(
+            f"{10 + (x - west) * narrow * scale:.1f} {10 + (north - y) * scale:.1f}" for x, y, *_height in ring
+        ) + "Z"
+        for polygon in polygons for ring in polygon
+    )  # fmt: skip
+
+
+# ---- updates ---------------------------------------------------------------------------------------------------------
+def ask_comparison(
+    *, scope: Scope, day: date, source: str, edition: str = "", upload: bytes | None = None, now: datetime
+) -> uuid.UUID:  # fmt: skip
+    """
+    Queue: compare a list with the tree of the scope's province.
+
+    An uploaded list is read here, so that what is wrong with it is said at once; an edition of the national list is
+    fetched by the worker.
+
+    :raises Refused: another update is under way, the day is too early, a row cannot be read.
+    """
+    province = province_of(scope)
+    policies.check_may_prepare(scope, province=province, day=day)
+    file = ""
+    if upload is not None:
+        rows, errors = api.read_uploaded_list(upload)
+        if errors or not rows:
+            raise Invalid("portal.list_rows", _told(errors), field="file")
+        stored = files.keep_result(scope=scope, data=_as_csv(rows), name=f"places-{day}.csv", content_type="text/csv",
+                                   purpose=LIST_PURPOSE, now=now)  # fmt: skip
+        file = str(stored.id)
+    elif edition not in api.EDITIONS:
+        raise Invalid("portal.no_list", _("请选一份名录，或者上传一份。"), field="edition")
+    audit.record(scope=scope, act="divisions.update.asked", subject=("province", province), node_id=None, now=now,
+                 after={"source": source, "day": day.isoformat()})  # fmt: skip
+    return jobs.ask(
+        scope=scope, kind=PREPARE, title=_("比对区划名录：%(source)s") % {"source": source}, now=now,
+        parameters={"province": province, "day": day.isoformat(), "source": source, "edition": edition, "file": file},
+    )  # fmt: skip
+
+
+def _told(errors: list[tuple[int, str]]) -> str:
+    """The first rows that are wrong, and how many more."""
+    first = "；".join(_("第 %(row)d 行：%(what)s") % {"row": row, "what": what} for row, what in errors[:5])
+    if len(errors) > 5:
+        return _("%(first)s；另有 %(more)d 行也不对。") % {"first": first, "more": len(errors) - 5}
+    return f"{first}。" if first else _("表里没有一行区划。")
+
+
+def _as_csv(rows: Iterable[ListedRow]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows((int(row.level), *row[1:]) for row in rows)
+    return out.getvalue().encode()
+
+
+def _from_csv(data: bytes) -> Iterable[ListedRow]:
+    for level, code, name, parent in csv.reader(io.StringIO(data.decode())):
+        yield ListedRow(Level(int(level)), code, name, parent)
+
+
+def edition_named(edition: str) -> str:
+    return _("国家名录 %(edition)s 版") % {"edition": edition}
+
+
+def province_of(scope: Scope) -> str:
+    """The two digits of the province a scope works in."""
+    return api.get_division(scope.roots[0]).code[:2]
+
+
+def compare(run: jobs.Run) -> dict[str, Any]:
+    """The job behind ``ask_comparison``."""
+    given = run.parameters
+    province = str(given["province"])
+    run.progress(0, 3, _("取区划名录"))
+    if given["file"]:
+        with inside(run.scope, read_only=True):
+            _row, content = files.open_file(scope=run.scope, file_id=uuid.UUID(given["file"]))
+            with content:
+                rows = list(_from_csv(content.read()))
+    else:
+        archive = api.fetch_list(settings.HOME, edition=given["edition"])
+        rows = list(api.read_list(archive, province=province))
+    run.progress(1, 3, _("逐处比对"))
+    with inside(run.scope, read_only=False):
+        update = api.prepare_update(scope=run.scope, rows=rows, province=province, source=given["source"],
+                                    day=date.fromisoformat(given["day"]), now=clock.now())  # fmt: skip
+    return {"update": update}
+
+
+def ask_application(*, scope: Scope, update_id: int, now: datetime) -> uuid.UUID:
+    """The second person's yes, and the work queued."""
+    api.confirm_update(scope=scope, update_id=update_id, now=now)
+    return jobs.ask(scope=scope, kind=APPLY, title=_("应用区划更新"), parameters={"update": update_id}, now=now)
+
+
+def apply(run: jobs.Run) -> dict[str, Any]:
+    """The job behind ``ask_application``: one transaction; who is killed in it leaves the old tree."""
+    run.progress(0, 2, _("核对决定，算出新的区划"))
+    with inside(run.scope, read_only=False):
+        ended, begun = api.apply_update(scope=run.scope, update_id=int(run.parameters["update"]), now=clock.now())
+    return {"update": run.parameters["update"], "ended": ended, "begun": begun}
+
+
+def register_jobs() -> None:
+    jobs.register(PREPARE, compare)
+    jobs.register(APPLY, apply)

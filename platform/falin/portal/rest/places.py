@@ -1,0 +1,339 @@
+"""Places and their yearly update for programs: the same queries and the same commands as the pages."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from falin.kernel.clock import now
+from falin.kernel.rest import DoorView
+from falin.kernel.scope import Scope
+from falin.portal import places
+from tenants.divisions import api, policies
+from tenants.divisions.types import Decision
+
+_TAGS = ["places"]
+
+
+class PlaceOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField(help_text="identity: survives renames, moves and changes of code")
+    level = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    parent_id = serializers.IntegerField(allow_null=True)
+    kind = serializers.CharField()
+    status = serializers.CharField()
+    committee = serializers.CharField(allow_blank=True)
+    urban = serializers.BooleanField(allow_null=True)
+    is_county_body = serializers.BooleanField()
+
+
+class FoundOut(serializers.Serializer[Any]):
+    place = PlaceOut()
+    former_name = serializers.CharField(allow_blank=True)
+    ended_on = serializers.DateField(allow_null=True)
+
+
+class VersionOut(serializers.Serializer[Any]):
+    begins = serializers.DateField()
+    ends = serializers.DateField(allow_null=True)
+    place = PlaceOut()
+
+
+class LineageOut(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    kind = serializers.CharField()
+    from_id = serializers.IntegerField()
+    to_id = serializers.IntegerField()
+    share = serializers.CharField(allow_null=True, help_text="a fraction such as 1/2; null: nobody knows")
+    estimated = serializers.BooleanField()
+
+
+class FactOut(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    on_day = serializers.DateField()
+    value = serializers.IntegerField()
+    said_by = serializers.CharField(source="source")
+
+
+class OnePlaceOut(serializers.Serializer[Any]):
+    place = PlaceOut()
+    ended_on = serializers.DateField(allow_null=True)
+    path = PlaceOut(many=True)
+    children = PlaceOut(many=True)
+    versions = VersionOut(many=True)
+    lineage = LineageOut(many=True)
+    facts = FactOut(many=True)
+    boundary = serializers.JSONField(allow_null=True)
+
+
+class SearchIn(serializers.Serializer[Any]):
+    q = serializers.CharField(max_length=60)
+    limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
+
+
+class DayIn(serializers.Serializer[Any]):
+    on = serializers.DateField(required=False)
+
+
+class Search(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ}
+
+    @extend_schema(parameters=[SearchIn], responses=FoundOut(many=True), operation_id="places_search", tags=_TAGS)
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Places by name, former name, pinyin, initials or code; those that are no more come last."""
+        asked = SearchIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = api.look_up(asked.validated_data["q"], limit=asked.validated_data["limit"])
+        return Response(FoundOut(found, many=True).data)
+
+
+class Place(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ}
+
+    @extend_schema(parameters=[DayIn], responses=OnePlaceOut, operation_id="places_show", tags=_TAGS)
+    def get(self, request: Request, scope: Scope, node_id: int) -> Response:
+        """One place as it is, was on a day, or last was; with its past."""
+        asked = DayIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        day = asked.validated_data.get("on")
+        found = places.shown(node_id, on=day)
+        lineage = [
+            {"day": row.day, "kind": row.kind, "from_id": row.from_id, "to_id": row.to_id,
+             "share": str(row.share.of) if row.share else None, "estimated": bool(row.share and row.share.estimated)}
+            for row in api.list_lineage(node_id)
+        ]  # fmt: skip
+        return Response(OnePlaceOut({
+            "place": found.place, "ended_on": found.ended_on, "path": found.path,
+            "children": [*found.administrative, *found.statistical], "versions": found.versions, "lineage": lineage,
+            "facts": found.facts, "boundary": api.find_boundary(node_id, on=day),
+        }).data)  # fmt: skip
+
+
+# ---- the update ------------------------------------------------------------------------------------------------------
+class UpdateOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    list = serializers.CharField(source="source", help_text="where the list is from")
+    day = serializers.DateField()
+    province = serializers.CharField(allow_blank=True)
+    state = serializers.CharField()
+    prepared_at = serializers.DateTimeField()
+    applied_at = serializers.DateTimeField(allow_null=True)
+    counts = serializers.DictField(child=serializers.IntegerField())
+    alone = serializers.IntegerField(help_text="changes to decide one by one")
+    open = serializers.IntegerField(help_text="changes not decided yet")
+
+
+class CandidateOut(serializers.Serializer[Any]):
+    node = serializers.IntegerField(allow_null=True)
+    code = serializers.CharField()
+    name = serializers.CharField()
+    score = serializers.FloatField()
+
+
+class ChangeOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    reason = serializers.CharField()
+    group = serializers.CharField()
+    sure = serializers.BooleanField()
+    level = serializers.IntegerField()
+    node = serializers.IntegerField(allow_null=True)
+    before_code = serializers.CharField(allow_blank=True)
+    before_name = serializers.CharField(allow_blank=True)
+    after_code = serializers.CharField(allow_blank=True)
+    after_name = serializers.CharField(allow_blank=True)
+    candidates = CandidateOut(many=True)
+    decision = serializers.CharField(allow_blank=True)
+    target = serializers.ListField(child=serializers.CharField())
+
+
+class HangingOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    count = serializers.IntegerField()
+    proposal = serializers.CharField()
+
+
+class EndingOut(serializers.Serializer[Any]):
+    change = ChangeOut()
+    hanging = HangingOut(many=True)
+
+
+class GroupOut(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    kind = serializers.CharField()
+    reason = serializers.CharField()
+    sure = serializers.BooleanField()
+    cause = serializers.CharField(allow_blank=True)
+    count = serializers.IntegerField()
+    open = serializers.IntegerField()
+    refused = serializers.IntegerField()
+
+
+class OneUpdateOut(serializers.Serializer[Any]):
+    summary = UpdateOut()
+    groups = GroupOut(many=True)
+    hanging = EndingOut(many=True)
+
+
+class ListIn(serializers.Serializer[Any]):
+    edition = serializers.ChoiceField(choices=sorted(api.EDITIONS))
+    day = serializers.DateField(help_text="the first day of the new tree")
+
+
+class JobOut(serializers.Serializer[Any]):
+    job = serializers.UUIDField()
+
+
+class ChangesIn(serializers.Serializer[Any]):
+    group = serializers.CharField(max_length=60, required=False, default="")
+    after = serializers.IntegerField(min_value=0, max_value=2**62, default=0)
+
+
+class GroupDecisionIn(serializers.Serializer[Any]):
+    group = serializers.CharField(max_length=60)
+    decision = serializers.ChoiceField(choices=["accepted", "refused"])
+
+
+class DecisionIn(serializers.Serializer[Any]):
+    decision = serializers.ChoiceField(choices=["accepted", "refused"])
+    target = serializers.ListField(
+        child=serializers.CharField(max_length=12), max_length=20, default=list,
+        help_text="codes it goes into or came out of; - for none",
+    )  # fmt: skip
+
+
+class ReasonIn(serializers.Serializer[Any]):
+    why = serializers.CharField(max_length=200)
+
+
+class DecidedOut(serializers.Serializer[Any]):
+    decided = serializers.IntegerField()
+
+
+def _told(update_id: int) -> Response:
+    return Response(UpdateOut(api.get_update(update_id)).data)
+
+
+class Updates(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": policies.REVIEW, "POST": policies.UPDATE}
+
+    @extend_schema(responses=UpdateOut(many=True), operation_id="places_updates", tags=_TAGS)
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The updates, newest first."""
+        return Response(UpdateOut(api.list_updates(), many=True).data)
+
+    @extend_schema(request=ListIn, responses={202: JobOut}, operation_id="places_compare", tags=_TAGS)
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Compare an edition of the national list with the tree; a job whose result names the update."""
+        given = ListIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        edition = given.validated_data["edition"]
+        job = places.ask_comparison(scope=scope, day=given.validated_data["day"], edition=edition, now=now(),
+                                    source=places.edition_named(edition))  # fmt: skip
+        return Response(JobOut({"job": job}).data, status=202)
+
+
+class Update(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": policies.REVIEW}
+
+    @extend_schema(responses=OneUpdateOut, operation_id="places_update", tags=_TAGS)
+    def get(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """One update with its groups, and what hangs on the places that would end."""
+        hanging = [{"change": change, "hanging": things} for change, things in api.list_hanging(update_id)]
+        return Response(OneUpdateOut({
+            "summary": api.get_update(update_id), "groups": api.list_groups(update_id), "hanging": hanging,
+        }).data)  # fmt: skip
+
+
+class Changes(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": policies.REVIEW}
+
+    @extend_schema(parameters=[ChangesIn], responses=ChangeOut(many=True), operation_id="places_changes", tags=_TAGS)
+    def get(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """A hundred changes of an update, or of one group; the next ones ``after`` the last id."""
+        asked = ChangesIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        api.get_update(update_id)
+        return Response(ChangeOut(api.list_changes(update_id, **asked.validated_data), many=True).data)
+
+
+class Groups(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
+
+    @extend_schema(request=GroupDecisionIn, responses=DecidedOut, operation_id="places_decide_group", tags=_TAGS)
+    def post(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """Accept or refuse what is still open of a group."""
+        given = GroupDecisionIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        count = api.decide_group(scope=scope, update_id=update_id, group=given.validated_data["group"],
+                                 decision=Decision(given.validated_data["decision"]), now=now())  # fmt: skip
+        return Response(DecidedOut({"decided": count}).data)
+
+
+class OneChange(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
+
+    @extend_schema(request=DecisionIn, responses=ChangeOut, operation_id="places_decide", tags=_TAGS)
+    def post(self, request: Request, scope: Scope, update_id: int, change_id: int) -> Response:
+        """Accept or refuse one change, or accept it as something else."""
+        given = DecisionIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        api.decide_change(scope=scope, update_id=update_id, change_id=change_id, now=now(),
+                          decision=Decision(given.validated_data["decision"]),
+                          target=given.validated_data["target"])  # fmt: skip
+        return Response(ChangeOut(api.get_change(update_id, change_id)).data)
+
+
+class Submission(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
+
+    @extend_schema(request=None, responses=UpdateOut, operation_id="places_submit", tags=_TAGS)
+    def post(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """Everything is decided: a second person is asked."""
+        api.submit_update(scope=scope, update_id=update_id, now=now())
+        return _told(update_id)
+
+
+class Confirmation(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.CONFIRM, "DELETE": policies.CONFIRM}
+
+    @extend_schema(request=None, responses={202: JobOut}, operation_id="places_confirm", tags=_TAGS)
+    def post(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """Yes, as the second person; a job applies it."""
+        job = places.ask_application(scope=scope, update_id=update_id, now=now())
+        return Response(JobOut({"job": job}).data, status=202)
+
+    @extend_schema(parameters=[ReasonIn], responses=UpdateOut, operation_id="places_send_back", tags=_TAGS)
+    def delete(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """Back to the one who decides, with a reason."""
+        return _with_reason(request, scope, update_id, api.reopen_update)
+
+
+class Application(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"DELETE": policies.CONFIRM}
+
+    @extend_schema(parameters=[ReasonIn], responses=UpdateOut, operation_id="places_undo", tags=_TAGS)
+    def delete(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """Take an applied update back, until something new stands on it."""
+        return _with_reason(request, scope, update_id, api.undo_update)
+
+
+class Dropping(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.REVIEW}
+
+    @extend_schema(request=ReasonIn, responses=UpdateOut, operation_id="places_drop", tags=_TAGS)
+    def post(self, request: Request, scope: Scope, update_id: int) -> Response:
+        """Give an update up; the tree stays as it is."""
+        return _with_reason(request, scope, update_id, api.drop_update)
+
+
+def _with_reason(request: Request, scope: Scope, update_id: int, command: Any) -> Response:
+    given = ReasonIn(data=request.query_params if request.method == "DELETE" else request.data)
+    given.is_valid(raise_exception=True)
+    command(scope=scope, update_id=update_id, why=given.validated_data["why"], now=now())
+    return _told(update_id)

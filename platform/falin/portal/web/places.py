@@ -1,0 +1,420 @@
+"""Places for people: the tree, search, one place with its past; and the yearly update, from a list to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.doors import door
+from falin.kernel.refusals import Forbidden, Missing, Refused
+from falin.kernel.scope import Scope
+from falin.portal import places
+from falin.ui.forms import show_refusal
+from falin.ui.widgets import DayInput
+from tenants.divisions import api, policies
+from tenants.divisions.types import Decision, UpdateState
+from tenants.divisions.types.updates import BEGINS, ENDS
+from tenants.identity.api import names_of
+
+_DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
+_MOVING = frozenset({UpdateState.CONFIRMED})
+
+
+def _day(request: HttpRequest) -> tuple[date | None, str, bool]:
+    """The day asked for, as it was written, and whether it is none."""
+    text = request.GET.get("on", "").strip()[:20]
+    if not text:
+        return None, "", False
+    try:
+        return forms.DateField(input_formats=_DAYS).clean(text), text, False
+    except forms.ValidationError:
+        return None, text, True
+
+
+# ---- the tree --------------------------------------------------------------------------------------------------------
+@door(grant=policies.READ)
+def browse(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """Search by name, former name, pinyin, initials or code; without a word, the provinces."""
+    text = request.GET.get("q", "")[:60].strip()
+    found = api.look_up(text, limit=50) if text else []
+    rows = [{"found": one, "path": _path(one)} for one in found]
+    context = {
+        "text": text,
+        "rows": rows,
+        "provinces": [] if text else api.list_provinces(),
+        "labels": api.LEVEL_LABELS,
+    }
+    return render(request, "portal/places/browse.html", context)
+
+
+def _path(found: api.Found) -> str:
+    day = found.ended_on - timedelta(days=1) if found.ended_on else None
+    return " › ".join(place.name for place in api.list_path(found.place.id, on=day)[:-1])
+
+
+@door(grant=policies.READ)
+def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
+    """One place: what it is, what lies in it, what it was; on a day, as it was then."""
+    day, said, bad = _day(request)
+    try:
+        found = places.shown(node_id, on=day)
+    except Missing:
+        if day is None:
+            raise
+        found, day = places.shown(node_id, on=None), None
+        bad = True
+    context = {
+        "shown": found, "place": found.place, "said": said, "bad": bad, "day": day,
+        "levels": api.LEVEL_LABELS, "level": api.LEVEL_LABELS[found.place.level],
+        "kind": api.KIND_LABELS[found.place.kind], "status": api.STATUS_LABELS[found.place.status],
+        "committee": api.COMMITTEE_LABELS[found.place.committee] if found.place.committee else "",
+        "may_see_people": scope.may("people.read"), "may_see_vacancies": scope.may("advisers.appoint"),
+        "facts": [(api.FACT_LABELS[fact.kind], fact) for fact in found.facts],
+    }  # fmt: skip
+    return render(request, "portal/places/place.html", context, status=422 if bad else 200)
+
+
+# ---- the yearly update -----------------------------------------------------------------------------------------------
+class ListForm(forms.Form):
+    """Which list, and from which day its tree would hold."""
+
+    edition = forms.ChoiceField(
+        label=gettext_lazy("用哪一份名录"), widget=forms.RadioSelect, required=False,
+        help_text=gettext_lazy("国家名录由平台自己取；也可以上传省里的名录"),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=gettext_lazy("上传的名录"),
+        required=False,
+        help_text=gettext_lazy("CSV 或 XLSX，第一行写“代码”“名称”；代码 2、4、6、9 或 12 位"),
+    )
+    source = forms.CharField(
+        label=gettext_lazy("名录的来源"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("文件名称和文号，例如：浙民区〔2026〕3号"),
+    )
+    day = forms.DateField(
+        label=gettext_lazy("从哪天起照新的区划"), widget=DayInput(), input_formats=_DAYS,
+        error_messages={
+            "required": gettext_lazy("请填日期。"), "invalid": gettext_lazy("日期不对，请重填。"),
+        },
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        editions = [
+            (name, _("国家名录 %(edition)s 版（截至 %(day)s）") % {"edition": name, "day": as_of.isoformat()})
+            for name, (_hash, as_of) in sorted(api.EDITIONS.items(), reverse=True)
+        ]
+        self.fields["edition"].choices = [*editions, ("", _("上传一份"))]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not given.get("edition") and not given.get("file") and "file" not in self.errors:
+            self.add_error("file", _("请选一份名录，或者上传一份。"))
+        if given.get("file") and not given.get("source"):
+            self.add_error("source", _("请写明这份名录从哪里来。"))
+        return given
+
+
+class WhyForm(forms.Form):
+    why = forms.CharField(label=gettext_lazy("理由"), max_length=200,
+                          error_messages={"required": gettext_lazy("请写明理由，2 到 200 个字。")})  # fmt: skip
+
+
+@door(grant=policies.REVIEW)
+def updates(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    found = api.list_updates()
+    names = names_of({one.prepared_by for one in found})
+    rows = [{"update": one, "state": api.UPDATE_LABELS[one.state], "sign": _SIGNS[one.state],
+             "by": names.get(one.prepared_by, _("系统"))} for one in found]  # fmt: skip
+    return render(request, "portal/places/updates.html", {"rows": rows, "may_prepare": scope.may(policies.UPDATE)})
+
+
+_SIGNS = {
+    UpdateState.DECIDING: "info", UpdateState.SUBMITTED: "watch", UpdateState.CONFIRMED: "watch",
+    UpdateState.APPLIED: "ok", UpdateState.UNDONE: "idle", UpdateState.DROPPED: "idle",
+}  # fmt: skip
+
+
+@door(grant=policies.UPDATE, reads="GET", writes="POST")
+def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """Choose or send a list; what is wrong with it is said at its field, by row."""
+    sent = request.method == "POST"
+    initial = {
+        "edition": next(iter(sorted(api.EDITIONS, reverse=True))),
+        "day": legal_day(now()).replace(month=1, day=1),
+    }
+    form = ListForm(request.POST, request.FILES) if sent else ListForm(initial=initial)
+    if sent and form.is_valid():
+        given = form.cleaned_data
+        uploaded = given["file"]
+        source = given["source"] or places.edition_named(given["edition"])
+        try:
+            job = places.ask_comparison(
+                scope=scope, day=given["day"], source=source, edition="" if uploaded else given["edition"],
+                upload=uploaded.read() if uploaded else None, now=now(),
+            )  # fmt: skip
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("正在比对，做完后在“区划更新”里核对。"))
+            return redirect("portal:job", job)
+    return render(request, "portal/places/prepare.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@door(grant=policies.REVIEW)
+def update(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    """One update: the groups, what hangs on places that end, and whatever the reader may do next."""
+    return _page(request, scope, update_id)
+
+
+def _page(request: HttpRequest, scope: Scope, update_id: int, refused: Refused | None = None) -> HttpResponse:
+    found = api.get_update(update_id)
+    mine = scope.person_id in {found.prepared_by, found.submitted_by}
+    confirms = scope.may(policies.CONFIRM) and not mine
+    names = names_of(
+        {one for one in (found.prepared_by, found.submitted_by, found.confirmed_by, found.undone_by) if one}
+    )
+    deciding = found.state == UpdateState.DECIDING and scope.may(policies.UPDATE)
+    groups = api.list_groups(update_id)
+    context = {
+        "update": found, "refused": refused, "state": api.UPDATE_LABELS[found.state], "sign": _SIGNS[found.state],
+        "kinds": [(api.CHANGE_LABELS[kind], found.counts[kind]) for kind in api.CHANGE_LABELS if kind in found.counts],
+        "groups": [_group(group) for group in groups], "hanging": api.list_hanging(update_id), "names": names,
+        "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
+        "confirmed": names.get(found.confirmed_by or 0, ""), "undone": names.get(found.undone_by or 0, ""),
+        "deciding": deciding, "may_submit": deciding and not found.open,
+        "may_confirm": confirms and found.state in {UpdateState.SUBMITTED, UpdateState.CONFIRMED, UpdateState.UNDONE},
+        "may_send_back": confirms and found.state in {UpdateState.SUBMITTED, UpdateState.CONFIRMED},
+        "may_undo": scope.may(policies.CONFIRM) and found.state == UpdateState.APPLIED,
+        "may_drop": found.state in {UpdateState.DECIDING, UpdateState.SUBMITTED, UpdateState.CONFIRMED},
+        "moving": found.state in _MOVING, "vacancies": scope.may("advisers.appoint"),
+    }  # fmt: skip
+    return render(request, "portal/places/update.html", context, status=422 if refused else 200)
+
+
+def _group(group: Any) -> dict[str, Any]:
+    return {
+        "group": group, "kind": api.CHANGE_LABELS[group.kind], "why": api.WHY_LABELS[group.reason],
+        "changes": [_line(change) for change in group.examples], "more": group.count - len(group.examples),
+    }  # fmt: skip
+
+
+def _line(change: api.Change) -> dict[str, Any]:
+    """A change as one line: what it was and what it becomes, and what it goes into or came out of."""
+    other = next(iter(change.candidates), None)
+    if change.target:
+        joined = "、".join(code for code in change.target if code != "-") or _("没有")
+    else:
+        named = other is not None and change.kind in {api.ChangeKind.MERGED, api.ChangeKind.SPLIT}
+        joined = other.name if named and other is not None else ""
+    return {
+        "change": change, "kind": api.CHANGE_LABELS[change.kind], "why": api.WHY_LABELS[change.reason],
+        "joined": joined, "level": api.LEVEL_LABELS[change.level], "begins": change.kind in BEGINS,
+        "ends": change.kind in ENDS, "moved": change.before_path != change.after_path,
+    }  # fmt: skip
+
+
+@door(grant=policies.REVIEW)
+def changes(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    """All changes of a group, a hundred at a time."""
+    after = request.GET.get("after", "")
+    group = request.GET.get("group", "")[:60]
+    found = api.list_changes(
+        update_id, group=group, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=101
+    )  # fmt: skip
+    shown_group = next((one for one in api.list_groups(update_id) if one.key == group), None)
+    if group and shown_group is None:
+        raise policies.no_update()
+    context = {
+        "update": api.get_update(update_id), "group": _group(shown_group) if shown_group else None,
+        "lines": [_line(change) for change in found[:100]], "next": found[99].id if len(found) > 100 else 0,
+        "deciding": scope.may(policies.UPDATE),
+    }  # fmt: skip
+    return render(request, "portal/places/changes.html", context)
+
+
+@door(grant=policies.UPDATE, reads="", writes="POST")
+def decide_group(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    """Yes or no to a whole group that was looked at."""
+    decision = Decision.ACCEPTED if request.POST.get("decision") == "accepted" else Decision.REFUSED
+    return _done(request, scope, update_id, lambda: messages.success(request, _("已决定 %(n)d 处。") % {
+        "n": api.decide_group(scope=scope, update_id=update_id, group=request.POST.get("group", "")[:60],
+                              decision=decision, now=now())
+    }))  # fmt: skip
+
+
+class DecisionForm(forms.Form):
+    """One change: as proposed, as something else, or not at all."""
+
+    choice = forms.ChoiceField(label=gettext_lazy("怎么办"), widget=forms.RadioSelect,
+                               error_messages={"required": gettext_lazy("请选一个。")})  # fmt: skip
+    target = forms.CharField(
+        label=gettext_lazy("其他地方的代码"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("选“其他地方”时填，12 位；几个地方用空格隔开"),
+    )
+
+    def __init__(self, *args: Any, change: api.Change, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choice"].choices = choices_of(change)  # type: ignore[attr-defined]
+        if change.kind not in BEGINS | ENDS:
+            del self.fields["target"]
+
+
+def choices_of(change: api.Change) -> list[tuple[str, str]]:
+    """What a person may say of a change: the value is the decision and what it is joined to."""
+    if change.kind in ENDS:
+        into = [(f"accepted:{one.code}", _("并入 %(name)s") % {"name": f"{one.name}（{one.code}）"})
+                for one in change.candidates]  # fmt: skip
+        return [*into, ("accepted:-", _("撤销，没有接手的地方")), ("other", _("并入其他地方")),
+                ("refused", _("不接受：这个地方还在"))]  # fmt: skip
+    if change.kind in BEGINS:
+        out = [(f"accepted:{one.code}", _("从 %(name)s 分设") % {"name": f"{one.name}（{one.code}）"})
+               for one in change.candidates]  # fmt: skip
+        return [*out, ("accepted:-", _("新设，不是从别处分出来的")), ("other", _("从其他地方分设")),
+                ("refused", _("不接受：没有这个地方"))]  # fmt: skip
+    return [("accepted", _("是同一个地方，照名录改")), ("accepted:-", _("不是同一个地方：旧的撤销，新的另设")),
+            ("refused", _("不接受：照旧"))]  # fmt: skip
+
+
+@door(grant=policies.UPDATE, reads="GET", writes="POST")
+def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -> HttpResponseBase:
+    """One change by itself, with the places that come into question."""
+    found, change = api.get_update(update_id), api.get_change(update_id, change_id)
+    sent = request.method == "POST"
+    form = DecisionForm(request.POST, change=change) if sent else DecisionForm(initial={
+        "choice": _chosen(change), "target": " ".join(code for code in change.target if code != "-"),
+    }, change=change)  # fmt: skip
+    if sent and form.is_valid():
+        choice, _sep, code = form.cleaned_data["choice"].partition(":")
+        target = form.cleaned_data.get("target", "").split() if choice == "other" else [code] if code else []
+        decision = Decision.REFUSED if choice == "refused" else Decision.ACCEPTED
+        try:
+            if choice == "other" and not target:
+                raise Refused("portal.no_target", _("请填其他地方的代码。"), field="target")
+            api.decide_change(scope=scope, update_id=update_id, change_id=change_id, decision=decision, target=target,
+                              now=now())  # fmt: skip
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            following = api.list_changes(update_id, waiting=True, size=1)
+            messages.success(request, _("已决定。"))
+            if following and not following[0].sure:
+                return redirect("portal:update-decide", update_id, following[0].id)
+            return redirect("portal:update", update_id)
+    context = {"update": found, "line": _line(change), "form": form}
+    return render(request, "portal/places/decide.html", context, status=422 if form.errors else 200)
+
+
+def _chosen(change: api.Change) -> str:
+    if change.decision == Decision.REFUSED:
+        return "refused"
+    if change.target:
+        offered = [value for value, _words in choices_of(change)]
+        return found if (found := f"accepted:{change.target[0]}") in offered else "other"
+    if change.decision == Decision.ACCEPTED and change.kind not in BEGINS | ENDS:
+        return "accepted"
+    return ""
+
+
+@door(grant=policies.UPDATE, reads="", writes="POST")
+def submit(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    def act() -> None:
+        api.submit_update(scope=scope, update_id=update_id, now=now())
+        messages.success(request, _("已提交，等第二个人确认后生效。"))
+
+    return _done(request, scope, update_id, act)
+
+
+@door(grant=policies.CONFIRM, reads="", writes="POST")
+def confirm(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    def act() -> None:
+        places.ask_application(scope=scope, update_id=update_id, now=now())
+        messages.success(request, _("已确认，正在应用。"))
+
+    return _done(request, scope, update_id, act)
+
+
+def _done(request: HttpRequest, scope: Scope, update_id: int, act: Callable[[], None]) -> HttpResponseBase:
+    """Back to the update; a refusal is said there."""
+    try:
+        act()
+    except (Missing, Forbidden):
+        raise
+    except Refused as refused:
+        return _page(request, scope, update_id, refused)
+    return redirect("portal:update", update_id)
+
+
+@door(grant=policies.CONFIRM, reads="GET", writes="POST")
+def send_back(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    return _with_reason(request, scope, update_id, api.reopen_update, _("退回这次更新"), _("退回"),
+                        _("交回去重新核对。"), _("已退回。"))  # fmt: skip
+
+
+@door(grant=policies.REVIEW, reads="GET", writes="POST")
+def drop(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    return _with_reason(request, scope, update_id, api.drop_update, _("放弃这次更新"), _("放弃"),
+                        _("区划照旧；以后可以用名录重新比对。"), _("已放弃，区划没有动。"))  # fmt: skip
+
+
+@door(grant=policies.CONFIRM, reads="GET", writes="POST")
+def undo(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    return _with_reason(request, scope, update_id, api.undo_update, _("撤回这次更新"), _("撤回"),
+                        _("区划回到更新以前的样子；以后可以再确认一次。"), _("已撤回，区划回到原来的样子。"))  # fmt: skip
+
+
+def _with_reason(
+    request: HttpRequest, scope: Scope, update_id: int, command: Callable[..., None], title: str, button: str,
+    sub: str, said: str,
+) -> HttpResponseBase:  # fmt: skip
+    found = api.get_update(update_id)
+    form = WhyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            command(scope=scope, update_id=update_id, why=form.cleaned_data["why"], now=now())
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, said)
+            return redirect("portal:update", update_id)
+    return render(request, "portal/people/form.html", {
+        "form": form, "title": title, "sub": f"{found.source} · {sub}", "button": button, "danger": True, "once": True,
+        "back": reverse("portal:update", args=[update_id]),
+    }, status=422 if form.errors else 200)  # fmt: skip
+
+
+@door(grant=policies.REVIEW)
+def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    """Every change with its decision, for the file: made to be printed."""
+    found = api.get_update(update_id)
+    names = names_of({one for one in (found.prepared_by, found.submitted_by, found.confirmed_by) if one})
+    lines = [_line(change) for change in api.list_changes(update_id, size=REPORTED)]
+    context = {
+        "update": found, "state": api.UPDATE_LABELS[found.state], "lines": lines,
+        "kinds": [(api.CHANGE_LABELS[kind], found.counts[kind]) for kind in api.CHANGE_LABELS if kind in found.counts],
+        "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
+        "confirmed": names.get(found.confirmed_by or 0, ""), "most": REPORTED,
+        "left": max(sum(found.counts.values()) - REPORTED, 0),
+    }  # fmt: skip
+    return render(request, "portal/places/report.html", context)
+
+
+REPORTED = 3_000  # lines a browser prints well; `falin divisions diff --json` tells all

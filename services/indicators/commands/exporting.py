@@ -1,0 +1,21 @@
+"""Figures that leave as a file: booked before they leave, so that whoever watches over exports sees them (alarm A2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from falin.kernel import audit
+from falin.kernel.periods import Month
+from falin.kernel.scope import Scope
+from services.indicators import policies
+
+
+def book_export(*, scope: Scope, node_id: int, month: Month, kind: str, rows: int, now: datetime) -> None:
+    """
+    Book that a place's figures of a month were taken as a file.
+
+    :param kind: ``csv`` or ``xlsx``.
+    """
+    policies.check_may_export(scope)
+    audit.record(scope=scope, act="indicators.figures.exported", subject=("division", node_id), node_id=node_id, now=now,
+                 after={"month": str(month), "format": kind, "rows": rows})  # fmt: skip

@@ -1,0 +1,313 @@
+"""
+The place of the reviewed update: a list is compared, decided, submitted, confirmed by a second person, applied, undone.
+
+The tree is touched by ``apply_update`` and ``undo_update`` only, each in the one transaction it is called in: whoever
+is killed in the middle leaves the old tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from falin.kernel import audit, outbox
+from falin.kernel.refusals import Invalid, Refused
+from falin.kernel.scope import Scope
+from tenants.divisions import hanging, policies
+from tenants.divisions.commands.importing import check_provinces
+from tenants.divisions.commands.writing import open_places, reserve_nodes, take_back, take_turn, write_difference
+from tenants.divisions.models import DivisionChange, DivisionLineage, DivisionUpdate
+from tenants.divisions.rules import Act, CannotStand, Plan, collapse, detect, plan
+from tenants.divisions.types import (
+    ChangeKind,
+    Committee,
+    Decision,
+    Kind,
+    Level,
+    Lineage,
+    ListedRow,
+    Placed,
+    Proposal,
+    Standing,
+    Status,
+    UpdateState,
+)
+from tenants.divisions.types.updates import BEGINS, ENDS
+
+APPLIED: Final = "divisions.update.applied"
+UNDONE: Final = "divisions.update.undone"
+_BATCH: Final = 2_000
+
+
+def prepare_update(
+    *, scope: Scope, rows: Iterable[ListedRow], province: str | None, day: date, source: str, now: datetime
+) -> int:  # fmt: skip
+    """
+    Compare a list with the tree and keep what it would change, for people to decide.
+
+    :param day: the first day on which the new tree would hold.
+    :raises Refused: another update is under way, the day is too early, the list has no province.
+    """
+    policies.check_may_prepare(scope, province=province or "", day=day)
+    take_turn()
+    tree = collapse(rows)
+    check_provinces(tree, province)
+    known = open_places(province)
+    proposals = detect(known, tree)
+    update = DivisionUpdate.objects.create(
+        source=source, day=day, province=province or "", state=UpdateState.DECIDING, base=_base(), listed=len(tree.places),
+        refused=[[int(row.level), row.code, row.name, row.reason.value] for row in tree.refused],
+        prepared_by=scope.person_id, prepared_at=now,
+    )  # fmt: skip
+    levels = {place.node: place.level for place in known}
+    DivisionChange.objects.bulk_create(
+        (_change(update, proposal, levels) for proposal in proposals), batch_size=_BATCH
+    )  # fmt: skip
+    audit.record(scope=scope, act="divisions.update.prepared", subject=("update", update.pk), node_id=None, now=now,
+                 after={"source": source, "day": day.isoformat(), "changes": len(proposals)})  # fmt: skip
+    return int(update.pk)
+
+
+def _change(update: DivisionUpdate, proposal: Proposal, levels: Mapping[int, Level]) -> DivisionChange:
+    level = proposal.to.level if proposal.to is not None else levels[proposal.node or 0]
+    key = f"{proposal.kind}.{proposal.reason}" if proposal.sure else f"alone.{proposal.kind}.{proposal.reason}"
+    return DivisionChange(
+        update=update, kind=proposal.kind, reason=proposal.reason, sure=proposal.sure, level=level,
+        group=f"{key}.{proposal.cause}" if proposal.cause else key, node_id=proposal.node,
+        to=None if proposal.to is None else list(proposal.to), candidates=[list(one) for one in proposal.candidates],
+    )  # fmt: skip
+
+
+def _base() -> str:
+    """What the tree is known by: the newest version and how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("select coalesce(max(id), 0), count(*) from divisions_divisionversion where valid_to is null")
+        return ":".join(map(str, cursor.fetchone()))
+
+
+def locked(update_id: int) -> DivisionUpdate:
+    """:raises Missing:"""
+    update = DivisionUpdate.objects.select_for_update(of=("self",)).filter(pk=update_id).first()
+    if update is None:
+        raise policies.no_update()
+    return update
+
+
+def decide_group(*, scope: Scope, update_id: int, group: str, decision: Decision, now: datetime) -> int:
+    """
+    Accept or refuse all changes of a group that are still open; how many.
+
+    :raises Refused: the group is of changes that a person decides one by one, or the update is no longer open.
+    """
+    update = locked(update_id)
+    policies.check_may_decide(scope, update)
+    changes = update.changes.filter(group=group)
+    if changes.filter(sure=False).exists():
+        raise Refused("divisions.one_by_one", _("这一组要一处一处地看，不能整组决定。"))
+    count = changes.filter(decision=Decision.OPEN).update(decision=decision, decided_by=scope.person_id, decided_at=now)
+    if count:
+        audit.record(scope=scope, act="divisions.group.decided", subject=("update", update_id), node_id=None, now=now,
+                     after={"group": group, "decision": decision.value, "changes": count})  # fmt: skip
+    return count
+
+
+def decide_change(
+    *, scope: Scope, update_id: int, change_id: int, decision: Decision, target: Sequence[str] = (), now: datetime
+) -> None:  # fmt: skip
+    """
+    Accept or refuse one change, or accept it as something else.
+
+    :param target: codes of what an ending place goes into, or a new one came out of; ``-`` for none; of a place that
+        stays ``-`` says that it ends and another begins.
+    :raises Refused: there is no such change, or the update is no longer open.
+    """
+    update = locked(update_id)
+    policies.check_may_decide(scope, update)
+    change = update.changes.filter(pk=change_id).first()
+    if change is None:
+        raise policies.no_update()
+    codes = [code.strip() for code in target if code.strip()]
+    if any(code != "-" and not (code.isascii() and code.isdigit() and len(code) == 12) for code in codes):
+        raise Invalid("divisions.bad_target", _("请填 12 位区划代码；没有就填一个短横。"), field="target")
+    change.decision, change.target, change.decided_by, change.decided_at = decision, codes, scope.person_id, now
+    change.save(update_fields=["decision", "target", "decided_by", "decided_at"])
+    audit.record(scope=scope, act="divisions.change.decided", subject=("update", update_id), node_id=change.node_id,
+                 now=now, after={"change": change.pk, "decision": decision.value, "target": codes})  # fmt: skip
+
+
+def submit_update(*, scope: Scope, update_id: int, now: datetime) -> None:
+    """
+    Everything is decided; the second person is asked. Tried out first: what cannot stand is said now.
+
+    :raises Refused: something is open, or the decisions do not fit together.
+    """
+    update = locked(update_id)
+    policies.check_may_submit(scope, update)
+    plan_of(update)
+    update.state, update.submitted_by, update.submitted_at = UpdateState.SUBMITTED, scope.person_id, now
+    update.save(update_fields=["state", "submitted_by", "submitted_at"])
+    audit.record(scope=scope, act="divisions.update.submitted", subject=("update", update_id), node_id=None, now=now)
+
+
+def confirm_update(*, scope: Scope, update_id: int, now: datetime) -> None:
+    """Yes, as the second person: it may be applied. :raises Refused: by the one who submitted it."""
+    update = locked(update_id)
+    policies.check_may_confirm(scope, update)
+    update.state, update.confirmed_by, update.confirmed_at = UpdateState.CONFIRMED, scope.person_id, now
+    update.save(update_fields=["state", "confirmed_by", "confirmed_at"])
+    audit.record(scope=scope, act="divisions.update.confirmed", subject=("update", update_id), node_id=None, now=now)
+
+
+def reopen_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> None:
+    """Back to the one who decides, with the reason."""
+    update = locked(update_id)
+    scope.require(policies.CONFIRM)
+    if update.state not in {UpdateState.SUBMITTED, UpdateState.CONFIRMED}:
+        raise Refused("divisions.not_submitted", _("这次更新还没有提交，或者已经办完。"))
+    update.state, update.confirmed_by, update.why = UpdateState.DECIDING, None, _reason(why)
+    update.save(update_fields=["state", "confirmed_by", "why"])
+    audit.record(scope=scope, act="divisions.update.sent_back", subject=("update", update_id), node_id=None, now=now,
+                 why=update.why)  # fmt: skip
+
+
+def drop_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> None:
+    """Give an update up; the tree stays as it is."""
+    update = locked(update_id)
+    policies.check_may_drop(scope, update)
+    update.state, update.why = UpdateState.DROPPED, _reason(why)
+    update.save(update_fields=["state", "why"])
+    audit.record(scope=scope, act="divisions.update.dropped", subject=("update", update_id), node_id=None, now=now,
+                 why=update.why)  # fmt: skip
+
+
+def apply_update(*, scope: Scope, update_id: int, now: datetime) -> tuple[int, int]:
+    """
+    Write the decided tree, in the open transaction: how many versions ended and how many began.
+
+    :raises Refused: it was not confirmed, or the tree is not the one the list was compared with.
+    """
+    take_turn()
+    update = locked(update_id)
+    if update.state != UpdateState.CONFIRMED:
+        raise Refused("divisions.not_confirmed", _("这次更新还没有第二个人确认，不能应用。"))
+    made = plan_of(update)
+    counts = write_difference(made.before, made.after, day=update.day, update=update.pk)
+    DivisionLineage.objects.bulk_create((lineage_row(one, update.pk) for one in made.lineage), batch_size=_BATCH)
+    update.state, update.applied_at = UpdateState.APPLIED, now
+    update.save(update_fields=["state", "applied_at"])
+    facts = {"ended": counts[0], "begun": counts[1], "day": update.day.isoformat()}
+    audit.record(scope=scope, act="divisions.update.applied", subject=("update", update_id), node_id=None, now=now,
+                 after=facts)  # fmt: skip
+    outbox.put(scope=scope, event=APPLIED, version=1, key=f"update:{update_id}", payload=facts, now=now)
+    return counts
+
+
+def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> None:
+    """
+    Take an applied update back, until something new stands on it. It may be confirmed and applied again.
+
+    :raises Refused: a later update, people or work stand on it.
+    """
+    take_turn()
+    update = locked(update_id)
+    policies.check_may_undo(scope, update)
+    reason = _reason(why)
+    made = {node for node in update.changes.values_list("made_node", flat=True) if node is not None}
+    if standing := hanging.counted(made):
+        told = "、".join(f"{kind.label} {sum(counts.values())}" for kind, counts in standing)
+        raise Refused("divisions.stood_upon", _("新设的地方已经有了%(told)s，不能再撤回。") % {"told": told})
+    DivisionLineage.objects.filter(update_id=update.pk).delete()
+    take_back(update.pk)
+    update.state, update.undone_by, update.undone_at, update.why = UpdateState.UNDONE, scope.person_id, now, reason
+    update.save(update_fields=["state", "undone_by", "undone_at", "why"])
+    audit.record(scope=scope, act="divisions.update.undone", subject=("update", update_id), node_id=None, now=now,
+                 why=reason)  # fmt: skip
+    outbox.put(scope=scope, event=UNDONE, version=1, key=f"update:{update_id}", payload={}, now=now)
+
+
+def _reason(why: str) -> str:
+    text = why.strip()
+    if not 2 <= len(text) <= 200:
+        raise Invalid("divisions.why", _("请写明理由，2 到 200 个字。"), field="why")
+    return text
+
+
+def lineage_row(one: Lineage, update: int) -> DivisionLineage:
+    share = one.share
+    return DivisionLineage(
+        day=one.day, kind=one.kind, from_node=one.from_id, to_node=one.to_id, update_id=update,
+        numerator=share.of.numerator if share else None, denominator=share.of.denominator if share else None,
+        estimated=bool(share and share.estimated),
+    )  # fmt: skip
+
+
+# ---- from decisions to a plan ----------------------------------------------------------------------------------------
+def plan_of(update: DivisionUpdate) -> Plan:
+    """
+    The tree as the decisions would make it.
+
+    :raises Refused: the tree has changed since the comparison, or the decisions do not fit together.
+    """
+    if update.base != _base():
+        raise Refused("divisions.tree_changed", _("比对之后区划又变过，这次更新不能再用。请放弃它，用名录重新比对。"))
+    known = open_places(update.province or None)
+    accepted = list(update.changes.filter(decision=Decision.ACCEPTED).order_by("id"))
+    _identify(accepted)
+    standing = {place.node: place for place in known}
+    acts = [act for change in accepted for act in _acts(change, standing)]
+    try:
+        return plan(known, acts, day=update.day)
+    except CannotStand as error:
+        raise Refused("divisions.cannot_stand", _sentence(error)) from error
+
+
+def _sentence(error: CannotStand) -> str:
+    names = "、".join(error.names)
+    return {
+        "no_parent": _("%(names)s 的上级会不存在。请核对它和它上级的决定。"),
+        "same_code": _("%(names)s 会用同一个代码。请核对这几处的决定。"),
+        "no_other": _("%(names)s：找不到所选代码的地方。请核对这一处的决定。"),
+    }[error.what] % {"names": names}
+
+
+def _identify(changes: list[DivisionChange]) -> None:
+    """Give new places their identities, once: applied again after an undo they are the same places."""
+    new = [change for change in changes if change.made_node is None and _begins(change)]
+    for change, node in zip(new, reserve_nodes(len(new)), strict=True):
+        change.made_node = node
+    DivisionChange.objects.bulk_update(new, ["made_node"], batch_size=_BATCH)
+
+
+def _begins(change: DivisionChange) -> bool:
+    return change.kind in BEGINS or (change.kind not in ENDS and "-" in change.target)
+
+
+def _acts(change: DivisionChange, standing: Mapping[int, Standing]) -> list[Act]:
+    to = None if change.to is None else _placed(change.to)
+    was = standing[change.node_id] if change.node_id is not None else None
+    joined = tuple(change.target) or _joined(change)
+    if change.kind in BEGINS:
+        return [Act(change.made_node or 0, None, to, joined)]
+    assert was is not None
+    if change.kind in ENDS:
+        return [Act(was.node, was, None, joined)]
+    if "-" in change.target:  # a person says: not the same place
+        return [Act(was.node, was, None), Act(change.made_node or 0, None, to)]
+    return [Act(was.node, was, to)]
+
+
+def _joined(change: DivisionChange) -> tuple[str, ...]:
+    """What the rules proposed and a person accepted."""
+    if change.kind in {ChangeKind.MERGED, ChangeKind.SPLIT} and change.candidates:
+        return (str(change.candidates[0][1]),)
+    return ()
+
+
+def _placed(kept: list[Any]) -> Placed:
+    level, code, name, parent, parent_code, parent_level, kind, status, body, committee, urban = kept
+    return Placed(Level(level), code, name, parent, parent_code, parent_level, Kind(kind), Status(status), body,
+                  Committee(committee), urban)  # fmt: skip

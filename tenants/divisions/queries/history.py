@@ -1,0 +1,112 @@
+"""The place where the past of places is read: versions, lineage, what became of figures, facts and outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from fractions import Fraction
+
+from django.db.models import Q
+
+from tenants.divisions.models import Boundary, DivisionFact, DivisionLineage, DivisionVersion
+from tenants.divisions.queries.tree import divisions_of
+from tenants.divisions.rules import carry
+from tenants.divisions.types import Fact, FactKind, Lineage, LineageKind, Share, Version
+from tenants.divisions.types.lineage import SUCCESSION
+
+_JOINING = SUCCESSION | {LineageKind.BOUNDARY}
+
+
+def list_versions(node_id: int) -> list[Version]:
+    """A place's life, newest first; empty where there never was one."""
+    rows = DivisionVersion.objects.filter(node=node_id).order_by("-valid_from")
+    periods = rows.values_list("valid_from", "valid_to")
+    return [
+        Version(begins=begins, ends=ends, place=place)
+        for (begins, ends), place in zip(periods, divisions_of(rows), strict=True)
+    ]
+
+
+def list_lineage(node_id: int) -> list[Lineage]:
+    """What it came out of and what became of it, oldest first."""
+    return _lineage(Q(from_node=node_id) | Q(to_node=node_id))
+
+
+def list_successors(node_id: int, *, since: date = date.min) -> frozenset[int]:
+    """
+    Every place that it, wholly or partly, went on as, itself among them: through splits, merges and boundaries.
+
+    :param since: of what happened after that day.
+    """
+    return _follow(node_id, since, forwards=True)
+
+
+def list_predecessors(node_id: int, *, until: date = date.max) -> frozenset[int]:
+    """Every place out of which it, wholly or partly, came, itself among them."""
+    return _follow(node_id, until, forwards=False)
+
+
+def _follow(node_id: int, day: date, *, forwards: bool) -> frozenset[int]:
+    """
+    Along succession and through time: what a place gave away before it got a piece of land, or on the same day, is not
+    that piece's.
+
+    Each place is followed from the day on which it was reached; from an earlier one again, if it is reached earlier.
+    """
+    start, end = ("from_node", "to_node") if forwards else ("to_node", "from_node")
+    reached: dict[int, date] = {node_id: day}
+    front = {node_id}
+    while front:
+        rows = DivisionLineage.objects.filter(**{f"{start}__in": front}, kind__in=_JOINING)
+        steps = list(rows.values_list(start, end, "day"))
+        front = set()
+        for here, there, when in steps:
+            in_time = when > reached[here] if forwards else when < reached[here]
+            sooner = there not in reached or (when < reached[there] if forwards else when > reached[there])
+            if in_time and sooner:
+                reached[there] = when
+                front.add(there)
+    return frozenset(reached)
+
+
+def carry_over(
+    values: Mapping[int, int | Fraction], *, since: date, on: date | None = None
+) -> tuple[dict[int, Fraction], frozenset[int]]:  # fmt: skip
+    """
+    Additive figures of places as they were on ``since``, at the places of ``on`` (without it, today's): the view "as it
+    is". Their sum stays the same; what comes out of an estimated share is named in the second part.
+    """
+    rows = Q(day__gt=since) if on is None else Q(day__gt=since, day__lte=on)
+    whole = {node: Fraction(value) for node, value in values.items()}
+    return carry(whole, _lineage(rows & Q(kind__in=SUCCESSION)))
+
+
+def _lineage(which: Q) -> list[Lineage]:
+    rows = DivisionLineage.objects.filter(which).order_by("day", "id")
+    return [
+        Lineage(
+            day=row.day, kind=LineageKind(row.kind), from_id=row.from_node, to_id=row.to_node,
+            share=Share(of=Fraction(row.numerator, row.denominator), estimated=row.estimated)
+            if row.numerator and row.denominator else None,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def list_facts(node_id: int, *, on: date | None = None) -> list[Fact]:
+    """The latest number of each kind, or all there were up to a day."""
+    rows = DivisionFact.objects.filter(node_id=node_id)
+    rows = rows if on is None else rows.filter(on_day__lte=on)
+    newest = rows.order_by("kind", "-on_day").distinct("kind")
+    return [Fact(kind=FactKind(row.kind), on_day=row.on_day, value=row.value, source=row.source) for row in newest]
+
+
+def find_boundary(node_id: int, *, on: date | None = None) -> Mapping[str, object] | None:
+    """The outline as GeoJSON geometry, where one was brought in."""
+    return list_boundaries([node_id], on=on).get(node_id)
+
+
+def list_boundaries(nodes: Collection[int], *, on: date | None = None) -> dict[int, Mapping[str, object]]:
+    rows = Boundary.objects.filter(node_id__in=nodes)
+    rows = rows if on is None else rows.filter(valid_from__lte=on)
+    return {row.node_id: row.geometry for row in rows.order_by("node_id", "-valid_from").distinct("node_id")}

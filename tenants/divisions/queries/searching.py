@@ -1,0 +1,144 @@
+"""
+The place where places are searched: by a part of the name, former ones too, by pinyin, initials or code.
+
+Each way is a few ranges of an index in the order in which people expect answers, level by level, and ends after as many
+as were asked for: one character is as quick as four.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Case, IntegerField, Q, Value, When
+
+from tenants.divisions.models import DivisionVersion, DivisionVersions
+from tenants.divisions.queries.tree import divisions_of, find_by_code, get_division, versions_on
+from tenants.divisions.rules import says_nothing, typed_pinyin
+from tenants.divisions.types import Division, Found, Level
+
+MOST_FOUND: Final = 200
+_LAST: Final = "\U0010ffff"
+_LEVELS: Final = ", ".join(f"({level:d})" for level in Level)
+_BY_NAME: Final = f"""
+    select b.inside, b.level, p.part, p.id from (values (false), (true)) as i (inside), (values {_LEVELS}) as l (level),
+    lateral (select i.inside, l.level) b, lateral (
+        select n.part, v.id from divisions_namepart n join divisions_divisionversion v on v.id = n.version_id
+        where n.level = l.level and n."inner" = i.inside and n.part >= %(text)s and n.part < %(end)s and {{open}}
+        order by n.part limit %(limit)s
+    ) p order by p.part <> %(text)s or b.inside, b.inside, b.level, p.part, p.id limit %(limit)s
+"""  # noqa: S608 -- levels are numbers
+_BY_SOUND: Final = f"""
+    select p.sound <> %(text)s, l.level, p.sound, p.id from (values {_LEVELS}) as l (level), lateral (
+        (select v.pinyin as sound, v.id from divisions_divisionversion v
+        where v.level = l.level and v.pinyin >= %(text)s and v.pinyin < %(end)s and {{open}}
+        order by v.pinyin limit %(limit)s)
+        union all
+        (select v.initials, v.id from divisions_divisionversion v
+        where v.level = l.level and v.initials >= %(text)s and v.initials < %(end)s and {{open}}
+        order by v.initials limit %(limit)s)
+    ) p order by p.sound <> %(text)s, l.level, p.sound, p.id limit %(limit)s
+"""  # noqa: S608
+_NOW: Final = "v.valid_to is null"
+_FORMER: Final = "v.valid_to is not null"
+_ON: Final = "v.valid_from <= %(day)s and (v.valid_to is null or v.valid_to > %(day)s)"
+
+
+def search(text: str, *, root_id: int | None = None, limit: int = 20, on: date | None = None) -> list[Division]:
+    """
+    Places whose name contains the text, or whose pinyin or initials begin with it; whole names, beginnings of names and
+    upper levels first. ``look_up`` finds former names too.
+
+    :param limit: at most 200.
+    """
+    words = _words(text)
+    if not words:
+        return []
+    root = get_division(root_id, on=on) if root_id is not None else None
+    if root is not None and root.level > Level.PROVINCE:
+        return divisions_of(_few(words, versions_on(on).below(root.id))[: min(limit, MOST_FOUND)])
+    if says_nothing(words):
+        whole = versions_on(on).filter(level=Level.COMMUNITY, name__contains=words).order_by("level", "code")
+        return divisions_of(whole[: min(limit, MOST_FOUND)])
+    found = _ids(
+        words, _NOW if on is None else _ON, limit=min(limit, MOST_FOUND), day=on, province=root.id if root else None
+    )
+    return _in_turn(found)
+
+
+def look_up(text: str, *, limit: int = 20) -> list[Found]:
+    """Places by present or former name, pinyin, initials or code; those that are no more come last."""
+    words = _words(text)
+    if not words:
+        return []
+    found = [Found(place=place) for place in (*_by_code(words), *search(words, limit=limit))]
+    if len(found) < limit:
+        found += _former(words, limit - len(found))
+    once = {one.place.id: one for one in reversed(found)}
+    return [one for one in found if once.pop(one.place.id, None) is not None][:limit]
+
+
+def _former(words: str, limit: int) -> list[Found]:
+    """Places that were called so once: as they are now, or as they last were."""
+    then = {place.id: place for place in reversed(_in_turn(_ids(words, _FORMER, limit=limit)))}
+    now = {place.id: place for place in divisions_of(versions_on(None).filter(node__in=then))}
+    over = DivisionVersion.objects.filter(node__in=set(then) - set(now)).order_by("valid_to")
+    ended = {row.node_id: row.valid_to for row in over}
+    return [
+        Found(place=now.get(node, then[node]), former_name=then[node].name if node in now else "",
+              ended_on=ended.get(node))
+        for node in then
+    ]  # fmt: skip
+
+
+def _by_code(words: str) -> list[Division]:
+    if not (words.isascii() and words.isdigit()):
+        return []
+    return [place for level in Level if (place := find_by_code(level, words)) is not None]
+
+
+def _words(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).replace("\x00", "").strip()[:60]
+
+
+def _ids(
+    words: str, which: str, *, limit: int, day: date | None = None, province: int | None = None
+) -> list[int]:  # fmt: skip
+    given: dict[str, Any] = {"limit": limit, "day": day, "province": province}
+    held = which if province is None else f"{which} and v.province_id = %(province)s"
+    typed = typed_pinyin(words)
+    found: list[tuple[Any, ...]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_NAME.format(open=held), {**given, "text": words, "end": words + _LAST})
+        found += cursor.fetchall()
+        if typed and words.isascii():
+            cursor.execute(_BY_SOUND.format(open=held), {**given, "text": typed, "end": typed + _LAST})
+            found += cursor.fetchall()
+    return list(dict.fromkeys(row[-1] for row in found))[:limit]
+
+
+def _in_turn(versions: list[int]) -> list[Division]:
+    """The places of these versions, each once, in the order of the versions."""
+    rows: DivisionVersions = DivisionVersion.objects.filter(id__in=versions)
+    turn = {version: index for index, version in enumerate(versions)}
+    placed = sorted(rows.values_list("id", "node_id"), key=lambda row: turn[row[0]])
+    newest = {node: version for version, node in reversed(placed)}
+    known = {place.id: place for place in divisions_of(rows.filter(id__in=newest.values()))}
+    return [known[node] for node in dict.fromkeys(node for _version, node in placed)]
+
+
+def _few(words: str, versions: DivisionVersions) -> DivisionVersions:
+    """Among the few thousand places of a city or less, by looking at each."""
+    typed = typed_pinyin(words)
+    found = Q(name__contains=words)
+    if typed.isascii() and typed:
+        found |= Q(pinyin__startswith=typed) | Q(initials__startswith=typed)
+    closeness = Case(
+        When(Q(name=words) | Q(pinyin=typed) | Q(initials=typed), then=Value(0)),
+        When(name__startswith=words, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    return versions.filter(found).order_by(closeness, "level", "pinyin", "code")

@@ -1,0 +1,151 @@
+"""The place where updates are read: which there are, what one would change, and what hangs on the places that end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
+
+from tenants.divisions import hanging, policies
+from tenants.divisions.models import DivisionChange, DivisionUpdate, DivisionVersion
+from tenants.divisions.types import (
+    Candidate,
+    Change,
+    ChangeKind,
+    Decision,
+    Group,
+    Hanging,
+    Level,
+    Reason,
+    Update,
+    UpdateState,
+)
+from tenants.divisions.types.updates import ENDS
+
+EXAMPLES = 5
+PAGE = 100
+
+
+def list_updates(*, limit: int = 50) -> list[Update]:
+    """Newest first."""
+    rows = DivisionUpdate.objects.order_by("-prepared_at", "-id")[:limit]
+    return [_update(row, {}) for row in rows]
+
+
+def get_update(update_id: int) -> Update:
+    """:raises Missing:"""
+    row = DivisionUpdate.objects.filter(pk=update_id).first()
+    if row is None:
+        raise policies.no_update()
+    kinds = row.changes.order_by().values_list("kind").annotate(Count("id"))
+    numbers = row.changes.aggregate(alone=Count("id", filter=Q(sure=False)), open=Count("id", filter=Q(decision="")))
+    return _update(row, {ChangeKind(kind): count for kind, count in kinds}, **numbers)
+
+
+def _update(row: DivisionUpdate, counts: Mapping[ChangeKind, int], *, alone: int = 0, open: int = 0) -> Update:  # noqa: A002
+    return Update(
+        id=row.pk, source=row.source, day=row.day, province=row.province, state=UpdateState(row.state),
+        prepared_by=row.prepared_by, prepared_at=row.prepared_at, submitted_by=row.submitted_by,
+        confirmed_by=row.confirmed_by, applied_at=row.applied_at, undone_by=row.undone_by, undone_at=row.undone_at,
+        why=row.why, job=row.job, listed=row.listed, counts=counts, alone=alone, open=open,
+    )  # fmt: skip
+
+
+def list_groups(update_id: int) -> list[Group]:
+    """The groups in the order of kinds, those to decide one by one last; a few examples of each."""
+    order = Case(*(When(kind=kind, then=Value(turn)) for turn, kind in enumerate(ChangeKind)), default=Value(99))
+    of_update = DivisionChange.objects.filter(update=update_id)
+    groups = of_update.values("group", "kind", "reason", "sure").annotate(
+        count=Count("id"), waiting=Count("id", filter=Q(decision="")),
+        refused=Count("id", filter=Q(decision=Decision.REFUSED)), turn=order,
+    ).order_by("-sure", "turn", "-count", "group")  # fmt: skip
+    numbered = of_update.annotate(turn=Window(RowNumber(), partition_by=F("group"), order_by=F("id").asc()))
+    examples: dict[str, list[Change]] = {}
+    for change in _changes(numbered.filter(turn__lte=EXAMPLES).order_by("id")):
+        examples.setdefault(change.group, []).append(change)
+    found = list(groups)
+    names = _names({int(cause) for row in found if (cause := row["group"].rpartition(".")[2]).isdigit()})
+    return [
+        Group(
+            key=row["group"], kind=ChangeKind(row["kind"]), reason=Reason(row["reason"]), sure=row["sure"],
+            cause=names.get(int(last), ("", ""))[1] if (last := row["group"].rpartition(".")[2]).isdigit() else "",
+            count=row["count"], open=row["waiting"], refused=row["refused"],
+            examples=tuple(examples.get(row["group"], ())),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def list_changes(
+    update_id: int, *, group: str = "", waiting: bool = False, after: int = 0, size: int = PAGE
+) -> list[Change]:
+    """Changes of an update, or of one of its groups, in their order."""
+    rows = DivisionChange.objects.filter(update=update_id, id__gt=after)
+    rows = rows.filter(group=group) if group else rows
+    rows = rows.filter(decision="") if waiting else rows
+    return _changes(rows.order_by("id")[:size])
+
+
+def get_change(update_id: int, change_id: int) -> Change:
+    """:raises Missing:"""
+    found = _changes(DivisionChange.objects.filter(update=update_id, pk=change_id))
+    if not found:
+        raise policies.no_update()
+    return found[0]
+
+
+def _changes(rows: QuerySet[DivisionChange]) -> list[Change]:
+    found = list(rows.select_related("update"))
+    was: dict[int, tuple[str, str, int | None]] = {}
+    for day in {row.update.day for row in found}:
+        was = _before(day, {row.node_id for row in found if row.node_id is not None})
+    above = {place[2] for place in was.values()} | {row.to[3] for row in found if row.to}
+    parents = _names({node for node in above if node is not None})
+    return [_change(row, was, parents) for row in found]
+
+
+def _change(
+    row: DivisionChange, was: Mapping[int, tuple[str, str, int | None]], parents: Mapping[int, tuple[str, str]]
+) -> Change:
+    code, name, parent = was.get(row.node_id or 0, ("", "", None))
+    to = row.to or [0, "", "", None, "", 0]
+    return Change(
+        id=row.pk, kind=ChangeKind(row.kind), reason=Reason(row.reason), group=row.group, sure=row.sure,
+        level=Level(row.level), node=row.node_id, before_code=code, before_name=name,
+        before_path=parents.get(parent or 0, ("", ""))[1], after_code=to[1], after_name=to[2],
+        after_path=parents.get(to[3] or 0, ("", ""))[1] or to[4], decision=Decision(row.decision),
+        candidates=tuple(Candidate(*one) for one in row.candidates), target=tuple(row.target),
+    )  # fmt: skip
+
+
+def _before(day: date, nodes: set[int]) -> dict[int, tuple[str, str, int | None]]:
+    """Code, name and parent on the eve of the update: also when it is applied by now."""
+    rows = DivisionVersion.objects.on_day(day - timedelta(days=1)).filter(node__in=nodes)
+    return {
+        node: (code, name, parent)
+        for node, code, name, parent in rows.values_list("node_id", "code", "name", "parent_id")
+    }
+
+
+def _names(nodes: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Code and name as they last were."""
+    rows = DivisionVersion.objects.filter(node__in=nodes).order_by("node", "valid_from")
+    return {node: (code, name) for node, code, name in rows.values_list("node_id", "code", "name")}
+
+
+def list_hanging(update_id: int) -> list[tuple[Change, list[Hanging]]]:
+    """The places that would end and have something hanging on them, with what it is and what is proposed for it."""
+    rows = DivisionChange.objects.filter(update=update_id, kind__in=ENDS).exclude(decision=Decision.REFUSED)
+    ending = {node: change for node, change in rows.values_list("node_id", "id") if node is not None}
+    found: dict[int, list[Hanging]] = {}
+    for kind, counts in hanging.counted(ending):
+        for node, count in counts.items():
+            if count:
+                told = Hanging(label=str(kind.label), count=count, proposal=str(kind.proposal))
+                found.setdefault(node, []).append(told)
+    changes = {
+        change.node: change for change in _changes(DivisionChange.objects.filter(pk__in=[ending[n] for n in found]))
+    }
+    return [(changes[node], found[node]) for node in sorted(found)]

@@ -1,0 +1,21 @@
+"""What of people hangs on places: the roles somebody holds there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.clock import legal_day, now
+from tenants.divisions.hanging import HangsOn
+from tenants.identity.models import Binding
+from tenants.identity.queries.register import open_on
+
+
+def _count(nodes: Collection[int]) -> dict[int, int]:
+    held = Binding.objects.filter(open_on(legal_day(now())), node_id__in=nodes)
+    return dict(held.order_by().values_list("node_id").annotate(Count("id")))
+
+
+PEOPLE_AT = HangsOn(kind="people", label=_("人员身份"), count=_count, proposal=_("到接手的地方重新授予，旧的结束"))

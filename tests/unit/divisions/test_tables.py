@@ -1,0 +1,115 @@
+"""Lists, facts and outlines are read out of files; what is wrong is said by its row, and the other rows are read."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tenants.divisions.rules.tables import (
+    FACT_COLUMNS,
+    LIST_COLUMNS,
+    FactRow,
+    Unreadable,
+    fact_rows,
+    listed_rows,
+    outlines,
+    read_sheet,
+)
+from tenants.divisions.types import FactKind, Level, ListedRow
+
+LIST = "代码,名称\n33,浙江省\n330106000000,西湖区\n,\n3301061,坏代码\n330106109200,湖埠村\n330106109,\n"
+
+
+def xlsx(*rows: tuple[Any, ...]) -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)  # type: ignore[union-attr]
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_list_is_read_in_the_encodings_offices_use(encoding: str) -> None:
+    rows, errors = listed_rows(read_sheet(LIST.encode(encoding), LIST_COLUMNS, ["code", "name"]))
+    assert rows == [
+        ListedRow(Level.PROVINCE, "33", "浙江省", ""),
+        ListedRow(Level.COUNTY, "330106", "西湖区", "3301"),
+        ListedRow(Level.COMMUNITY, "330106109200", "湖埠村", "330106109"),
+    ]
+    assert [(error.row, error.code) for error in errors] == [(5, "bad_code"), (7, "no_name")]
+
+
+def test_a_workbook_is_read_under_the_mapping_that_is_given() -> None:
+    data = xlsx(
+        ("区划编码", "备注", "区划名"), (330106109200.0, "x", "湖埠村"), (None, None, None), ("33", "", "浙江省")
+    )
+    rows, errors = listed_rows(read_sheet(data, {"code": "区划编码", "name": "区划名"}, ["code", "name"]))
+    assert [(row.code, row.name) for row in rows] == [("330106109200", "湖埠村"), ("33", "浙江省")]
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "value"),
+    [("甲,乙\n1,2\n".encode(), "column_missing", "代码、名称"), (b"\x89PNG\x00\x01", "not_a_table", ""),
+     (b"PK\x03\x04 torn", "not_a_table", ""), (b"", "column_missing", "代码、名称")],
+)  # fmt: skip
+def test_a_file_that_is_no_list_says_why(data: bytes, code: str, value: str) -> None:
+    with pytest.raises(Unreadable) as wrong:
+        read_sheet(data, LIST_COLUMNS, ["code", "name"])
+    assert (wrong.value.code, wrong.value.value) == (code, value)
+
+
+def test_facts_are_whole_numbers_and_an_empty_cell_says_nothing() -> None:
+    table = '代码,人口,户数,面积\n330106,"1,234",500,\n330102,多,,88\n99,1,1,1\n'
+    rows, errors = fact_rows(read_sheet(table.encode(), FACT_COLUMNS, ["code"]))
+    assert rows[:3] == [
+        FactRow(2, "330106", FactKind.POPULATION, 1234),
+        FactRow(2, "330106", FactKind.HOUSEHOLDS, 500),
+        FactRow(3, "330102", FactKind.AREA, 88),
+    ]
+    assert [(error.row, error.code, error.value) for error in errors] == [(3, "bad_number", "多")]
+
+
+def feature(code: Any, *ring: tuple[float, float], kind: str = "Polygon") -> dict[str, Any]:
+    return {"type": "Feature", "properties": {"code": code}, "geometry": {"type": kind, "coordinates": [list(ring)]}}
+
+
+def collection(*features: Any) -> bytes:
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+SQUARE = ((120.0, 30.0), (120.1, 30.0), (120.1, 30.1), (120.0, 30.1), (120.0, 30.0))
+
+
+def test_outlines_are_mended_and_simplified() -> None:
+    fine = ((120.0, 30.0), (120.05, 30.00001), *SQUARE[1:])
+    found, errors = outlines(collection(feature("330106", *fine), feature("330102", *SQUARE)), "code")
+    assert errors == []
+    assert len(found[0].geometry["coordinates"][0]) == 5, "fifty metres are no line on the map"
+    bow = ((120.0, 30.0), (120.1, 30.1), (120.1, 30.0), (120.0, 30.1), (120.0, 30.0))
+    (crossed,), _none = outlines(collection(feature("330106", *bow)), "code")
+    assert crossed.geometry["type"] == "MultiPolygon"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [(feature("33x", *SQUARE), "bad_code"), (feature(None, *SQUARE), "bad_code"), ("text", "bad_code"),
+     (feature("330106", (1.0, 1.0), (2.0, 1.0), (2.0, 2.0), (1.0, 1.0)), "bad_outline"),
+     ({"properties": {"code": "330106"}, "geometry": {"type": "Point", "coordinates": [120, 30]}}, "bad_outline"),
+     ({"properties": {"code": "330106"}, "geometry": None}, "bad_outline"),
+     (feature("330106", (120.0, 30.0), (120.1, 30.0)), "bad_outline")],
+)  # fmt: skip
+def test_a_feature_that_is_no_outline_is_said_by_its_number(wrong: Any, code: str) -> None:
+    found, errors = outlines(collection(feature("330102", *SQUARE), wrong), "code")
+    assert [one.code for one in found] == ["330102"]
+    assert [(error.row, error.code) for error in errors] == [(2, code)]
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"features": 1}', b'{"type": "Point"}'])
+def test_what_is_no_collection_of_features_is_refused(data: bytes) -> None:
+    with pytest.raises(Unreadable, match="not_geojson"):
+        outlines(data, "code")

@@ -1,0 +1,236 @@
+"""Places and their yearly update as people click through them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from falin.kernel import jobs
+from falin.kernel.models import Job
+from falin.kernel.transactions import inside, shared
+from falin.portal import places
+from tenants.divisions import api
+from tenants.divisions.types import UpdateState
+from tenants.identity.api import Role, create_person, grant_role, system_of
+from tenants.registry.api import find_tenant_of
+from tests.world import NOW, PLACES, World, encoded
+
+LATER = {**PLACES, "330106002001": "宝石山社区", "330106109202": "湖埠东村", "330106002009": "曙光社区"}
+DAY = "2024-07-01"
+
+
+@pytest.fixture
+def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The two administrators at work; queued jobs wait until ``work`` does them."""
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
+    with shared(read_only=False) as system:
+        for username, role in (("sysadmin", Role.SYSTEM_ADMINISTRATOR), ("security", Role.SECURITY_ADMINISTRATOR)):
+            person = create_person(scope=system, username=username, name=username, password=None, encoded=encoded(),
+                                   must_change_password=False, now=NOW)  # fmt: skip
+            grant_role(scope=system, person_id=person.id, role=role, node_id=world.node("33"), reason="测试", now=NOW)
+    yield world
+
+
+def as_csv(places_of: dict[str, str]) -> SimpleUploadedFile:
+    lines = "".join(f"{code},{name}\n" for code, name in places_of.items())
+    return SimpleUploadedFile("list.csv", f"代码,名称\n{lines}".encode("gb18030"))
+
+
+def work(world: World) -> Job:
+    """Do the newest queued job, as a worker would."""
+    tenant = find_tenant_of(world.node("33"))
+    system = system_of(tenant)
+    with inside(system, read_only=True):
+        job = Job.objects.filter(state="queued").latest("created_at")
+    jobs.work(system=system, job_id=job.id)
+    with inside(system, read_only=True):
+        return Job.objects.get(id=job.id)
+
+
+def send_list(client: Any, listed: dict[str, str], **more: str) -> Any:
+    given = {"edition": "", "source": "浙民区〔2024〕3号", "day": DAY, **more}
+    return client.post(reverse("portal:update-new"), {**given, "file": as_csv(listed)})
+
+
+def prepared(world: World, client: Any) -> int:
+    assert send_list(client, {code: name for code, name in LATER.items() if code != "330106109201"}).status_code == 302
+    return int(work(world).result["update"])
+
+
+def text_of(answer: Any, status: int = 200) -> str:
+    assert answer.status_code == status, answer.content.decode()[:3000]
+    return str(answer.content.decode())
+
+
+def read(world: World, update: int) -> Any:
+    with shared(read_only=True):
+        return api.get_update(update)
+
+
+# ---- the tree --------------------------------------------------------------------------------------------------------
+def test_a_place_is_found_by_one_character_and_by_its_code(world: World, sign_in: Any) -> None:
+    client = sign_in("liaison")
+    assert "湖埠村" in text_of(client.get(reverse("portal:places"), {"q": "埠"}))
+    assert "西湖区" in text_of(client.get(reverse("portal:places"), {"q": "330106"}))
+    assert "没有找到这个地方" in text_of(client.get(reverse("portal:places"), {"q": "没有这里"}))
+    assert "浙江省" in text_of(client.get(reverse("portal:places")))
+
+
+def test_a_place_shows_where_it_lies_what_lies_in_it_and_its_past(world: World, sign_in: Any) -> None:
+    page = text_of(sign_in("county").get(reverse("portal:place", args=[world.node("330106")])))
+    for words in ("浙江省", "杭州市", "西湖区", "北山街道", "双浦镇", "村（社区） 5", "2023年6月30日起"):
+        assert words in page
+
+
+def test_a_day_without_the_place_is_said_at_the_field(world: World, sign_in: Any) -> None:
+    client = sign_in("county")
+    for day in ("2001-01-01", "昨天"):
+        answer = client.get(reverse("portal:place", args=[world.node("330106")]), {"on": day})
+        assert "那一天没有这个地方" in text_of(answer, 422)
+    assert client.get(reverse("portal:place", args=[99_999_999])).status_code == 404
+
+
+# ---- the update ------------------------------------------------------------------------------------------------------
+def test_an_update_goes_from_the_list_to_the_new_tree_and_back(office: World, sign_in: Any) -> None:
+    maker, second = sign_in("sysadmin"), sign_in("security")
+    update = prepared(office, maker)
+    page = text_of(maker.get(reverse("portal:update", args=[update])))
+    for words in ("宝石山社区", "湖埠东村", "曙光社区", "灵山村", "整组接受", "要逐处看的"):
+        assert words in page
+    with shared(read_only=True):
+        groups = api.list_groups(update)
+    for group in groups:
+        answer = maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "accepted"})
+        assert answer.status_code == 302
+    assert maker.post(reverse("portal:update-submit", args=[update])).status_code == 302
+    assert "确认并应用" not in text_of(maker.get(reverse("portal:update", args=[update])))
+    assert "确认并应用" in text_of(second.get(reverse("portal:update", args=[update])))
+    assert second.post(reverse("portal:update-confirm", args=[update])).status_code == 302
+    assert "正在应用" in text_of(second.get(reverse("portal:update", args=[update])))
+    assert work(office).state == "done"
+    assert read(office, update).state == UpdateState.APPLIED
+    assert "曙光社区" in text_of(second.get(reverse("portal:places"), {"q": "曙光"}))
+    report = text_of(second.get(reverse("portal:update-report", args=[update])))
+    assert report.count(">接受<") == 4
+    gone = text_of(maker.get(reverse("portal:places"), {"q": "灵山"}))
+    assert "2024年7月1日撤销" in gone
+    undo = reverse("portal:update-undo", args=[update])
+    assert "请写明理由" in text_of(second.post(undo, {"why": ""}), 422)
+    assert second.post(undo, {"why": "名录有误"}).status_code == 302
+    assert read(office, update).state == UpdateState.UNDONE
+
+
+def test_a_place_that_ended_still_has_a_page(office: World, sign_in: Any) -> None:
+    maker, second = sign_in("sysadmin"), sign_in("security")
+    gone = office.node("330106109201")
+    update = prepared(office, maker)
+    with shared(read_only=True):
+        groups = api.list_groups(update)
+    for group in groups:
+        maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "accepted"})
+    maker.post(reverse("portal:update-submit", args=[update]))
+    second.post(reverse("portal:update-confirm", args=[update]))
+    work(office)
+    page = text_of(maker.get(reverse("portal:place", args=[gone])))
+    assert "灵山村" in page
+    assert "2024年7月1日起撤销" in page
+    split = text_of(maker.get(reverse("portal:place", args=[office.node("330106109200")])))
+    assert "分设" in split
+    assert "湖埠东村" in split
+    assert "份额是估的" in split
+    then = maker.get(reverse("portal:place", args=[office.node("330106109")]), {"on": "2024-06-30"})
+    assert "灵山村" in text_of(then)
+
+
+@pytest.mark.parametrize(
+    ("listed", "more", "sentence"),
+    [
+        ({**PLACES, "33x": "坏代码"}, {}, "第 28 行：代码“33x”不对"),
+        ({}, {}, "表里没有一行区划"),
+        (PLACES, {"day": "2020-01-01"}, "生效日期要晚于 2023-06-30"),
+        (PLACES, {"day": "明天"}, "日期不对"),
+        (PLACES, {"source": ""}, "请写明这份名录从哪里来"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_said_at_its_field(
+    office: World, sign_in: Any, listed: dict[str, str], more: dict[str, str], sentence: str
+) -> None:
+    assert sentence in text_of(send_list(sign_in("sysadmin"), listed, **more), 422)
+    with inside(system_of(find_tenant_of(office.node("33"))), read_only=True):
+        assert not Job.objects.filter(kind=places.PREPARE).exists()
+
+
+def test_without_a_list_one_is_asked_for(office: World, sign_in: Any) -> None:
+    answer = sign_in("sysadmin").post(reverse("portal:update-new"), {"edition": "", "day": DAY})
+    assert "请选一份名录，或者上传一份" in text_of(answer, 422)
+
+
+def test_one_change_is_decided_by_itself(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    update = prepared(office, client)
+    with shared(read_only=True):
+        gone = next(one for one in api.list_changes(update) if one.before_name == "灵山村")
+    address = reverse("portal:update-decide", args=[update, gone.id])
+    assert "撤销，没有接手的地方" in text_of(client.get(address))
+    assert "请选一个" in text_of(client.post(address, {}), 422)
+    assert "请填其他地方的代码" in text_of(client.post(address, {"choice": "other"}), 422)
+    assert "请填 12 位区划代码" in text_of(client.post(address, {"choice": "other", "target": "湖埠"}), 422)
+    assert client.post(address, {"choice": "other", "target": "330106109200"}).status_code == 302
+    with shared(read_only=True):
+        decided = api.get_change(update, gone.id)
+    assert (decided.decision, decided.target) == ("accepted", ("330106109200",))
+    assert 'value="other" ' in text_of(client.get(address)) or 'value="accepted:330106109200"' in text_of(
+        client.get(address)
+    )
+
+
+def test_an_early_submission_is_refused_on_the_page(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    update = prepared(office, client)
+    answer = client.post(reverse("portal:update-submit", args=[update]))
+    assert "还有 4 处没有决定" in text_of(answer, 422)
+
+
+def test_the_second_person_sends_back_and_the_first_gives_up(office: World, sign_in: Any) -> None:
+    maker, second = sign_in("sysadmin"), sign_in("security")
+    update = prepared(office, maker)
+    with shared(read_only=True):
+        groups = api.list_groups(update)
+    for group in groups:
+        maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "refused"})
+    maker.post(reverse("portal:update-submit", args=[update]))
+    assert second.post(reverse("portal:update-send-back", args=[update]), {"why": "再核对一遍"}).status_code == 302
+    assert read(office, update).state == UpdateState.DECIDING
+    assert maker.post(reverse("portal:update-drop", args=[update]), {"why": "换一份名录"}).status_code == 302
+    assert read(office, update).state == UpdateState.DROPPED
+
+
+def test_others_see_places_and_no_update(office: World, sign_in: Any) -> None:
+    update = prepared(office, sign_in("sysadmin"))
+    for username in ("leader", "county", "liaison"):
+        client = sign_in(username)
+        assert client.get(reverse("portal:places")).status_code == 200
+        assert client.get(reverse("portal:update", args=[update])).status_code == 403
+    assert sign_in("security").get(reverse("portal:update-new")).status_code == 403
+
+
+def test_a_cancelled_comparison_leaves_nothing(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    job = send_list(client, LATER)
+    number = job.headers["Location"].rstrip("/").rpartition("/")[2]
+    assert client.post(reverse("portal:job-cancel", args=[number])).status_code == 302
+    with shared(read_only=True):
+        assert api.list_updates() == []
+
+
+def test_a_place_is_drawn_where_an_outline_is_known() -> None:
+    ring = [[120.0, 30.0], [120.1, 30.0], [120.1, 30.1], [120.0, 30.1], [120.0, 30.0]]
+    drawn = places.path_of(json.loads(json.dumps({"type": "Polygon", "coordinates": [ring]})))
+    assert drawn.startswith("M10.0 290.0L")
+    assert drawn.endswith("Z")
+    assert places.path_of(None) == ""
