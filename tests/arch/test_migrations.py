@@ -13,7 +13,7 @@ from django.db.models import Q
 from tenants.registry.schemas.expanding import contractions
 
 # Made before there was a release that could be running meanwhile.
-BEFORE_THE_RULE = {"identity.0003_full_bindings"}
+BEFORE_THE_RULE = {"identity.0003_full_bindings", "divisions.0002_places_in_time"}
 FLAWS = {
     "DeleteModel": operations.DeleteModel("thing"),
     "RenameModel": operations.RenameModel("thing", "item"),
