@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,15 +15,17 @@ from falin.kernel.clock import now
 from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Refused
 from tenants.identity import commands
-from tenants.identity.models import Binding, Person
+from tenants.identity.models import Binding, Person, ServiceAccount
 from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import directory, provisioning
 from tenants.identity.oidc.directory import Directory, Taken
 from tenants.identity.oidc.models import Account, Link
 from tenants.identity.queries import system_of
+from tenants.identity.types import Role
 from tenants.registry.api import list_tenants
-from tests.app.identity.cast import act, number
+from tests.app.identity.cast import act, enter, number, people_the_office, propose
 from tests.oidc.realms import Realm
+from tests.world import World
 
 
 def deliver() -> None:
@@ -210,3 +212,33 @@ def test_an_account_the_office_opened_is_not_parted_by_the_person(served: Realm)
     with pytest.raises(Refused, match="account_of_office"):
         act("county", oidc.unlink_account, person_id=number("county"))
     assert Link.objects.filter(person__username="county").exists()
+
+
+def test_two_records_that_became_one_keep_one_account(served: Realm) -> None:
+    people_the_office(World())
+    for username, code in (("fang1", "330106002001"), ("fang2", "330106002002")):
+        enter(username, "方小满")
+        propose(World(), "county", username, Role.LIAISON, code)
+    Binding.objects.update(valid_from=date(2020, 1, 1))
+    deliver()
+    kept, gone = number("fang1"), number("fang2")
+    made = act("county", commands.propose_merge, kept_id=kept, gone_id=gone, reason="已电话核实")
+    act("city", commands.confirm_merge, merge_id=made.id)
+    deliver()
+    assert {username: user["enabled"] for username in ("fang1", "fang2") if (user := served.user(username))} == {
+        "fang1": True, "fang2": False,
+    }  # fmt: skip
+    assert groups(served, "fang1") == {"/330106/liaison"}
+
+
+def test_a_program_has_no_account_of_a_person(served: Realm) -> None:
+    program = Person.objects.get(username="liaison")
+    ServiceAccount.objects.create(
+        person=program, owner=Person.objects.get(username="county"), purpose="导数据", review_by=date(2099, 1, 1)
+    )
+    provisioning.mark_due(person_ids=[program.id], now=now())
+    provisioning.work(clock=now)
+    user = served.user("liaison")
+    assert user is not None
+    assert user["enabled"] is False
+    assert program.id not in {one.id for one in provisioning._people()}

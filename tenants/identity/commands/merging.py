@@ -20,7 +20,16 @@ from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.granting import check_separate, end_these
 from tenants.identity.commands.tokens import stop
-from tenants.identity.models import AccessToken, Binding, Invitation, Person, PersonMerge, ServiceAccount, Suspension
+from tenants.identity.models import (
+    AccessToken,
+    Binding,
+    Invitation,
+    Person,
+    PersonMerge,
+    ServiceAccount,
+    Suspension,
+)
+from tenants.identity.oidc.models import Link
 from tenants.identity.queries.merging import may_merge, merge_info
 from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF
 from tenants.identity.types import MergeInfo, Role, Standing
@@ -132,6 +141,8 @@ def _move(scope: Scope, row: PersonMerge, now: datetime) -> None:
     end_these(same, scope, _("合并到同一个人的同一项身份"), now)
     Binding.objects.filter(person=gone).update(person=kept)
     Suspension.objects.filter(person=gone).update(person=kept)
+    held_at = Link.objects.filter(person=kept).values("issuer")  # one account at an issuer; a second one is shut there
+    Link.objects.filter(person=gone).exclude(issuer__in=held_at).update(person=kept)
     ServiceAccount.objects.filter(owner=gone).update(owner=kept)
     Invitation.objects.filter(person=gone, used_at__isnull=True).update(used_at=now)
     Person.objects.filter(merged_into=gone).update(merged_into=kept)

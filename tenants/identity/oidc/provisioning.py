@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from falin.kernel import audit
 from falin.kernel.clock import legal_day
@@ -22,7 +22,7 @@ from falin.kernel.outbox import Event
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import shared
 from tenants.divisions.api import list_divisions
-from tenants.identity.models import Binding, Person
+from tenants.identity.models import Binding, Person, ServiceAccount
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.directory import Away, Directory, Refusal, Taken
 from tenants.identity.oidc.models import Account, Link
@@ -30,8 +30,8 @@ from tenants.identity.oidc.wanted import Drift, Wanted, differences, person_of
 from tenants.identity.types import Standing
 
 EVENTS = tuple(f"identity.{thing}" for thing in (
-    "person.suspended", "person.reinstated", "person.renamed", "role.granted", "role.confirmed", "role.ended",
-    "role.shortened",
+    "person.suspended", "person.reinstated", "person.left", "merge.confirmed", "role.granted", "role.confirmed",
+    "role.ended", "role.shortened",
 ))  # fmt: skip
 LEASE = timedelta(seconds=90)  # so long one worker has an account to itself
 LONGEST_PAUSE = 600
@@ -46,7 +46,8 @@ def tell_with(teller: Callable[[], None]) -> None:
 def on_person_changed(scope: Scope, event: Event) -> None:
     """An event about a person: his account is due."""
     if settings.OIDC_ISSUER and event.payload.get("person"):
-        mark_due(person_ids=[int(event.payload["person"])], now=event.at)
+        people = {int(event.payload[name]) for name in ("person", "gone") if event.payload.get(name)}
+        mark_due(person_ids=sorted(people), now=event.at)
         for teller in _tell:
             transaction.on_commit(teller)
 
@@ -61,13 +62,16 @@ def mark_due(*, person_ids: list[int], now: datetime) -> None:
 def mark_all_due(*, now: datetime) -> int:
     """Every night: what no event told of (a role that ran out by its date, a hand that meddled over there)."""
     with shared(read_only=False):
-        people = list(
-            Person.objects.filter(Q(bindings__isnull=False) | Q(links__isnull=False))
-            .distinct()
-            .values_list("id", flat=True)
-        )
+        people = list(_people().values_list("id", flat=True))
         mark_due(person_ids=people, now=now)
     return len(people)
+
+
+def _people() -> QuerySet[Person]:
+    """Who has or had a role, or an account; programs sign in nowhere."""
+    known = Q(bindings__isnull=False) | Q(links__isnull=False)
+    found: QuerySet[Person] = Person.objects.filter(known, service__isnull=True)
+    return found.distinct().order_by("id")
 
 
 def wanted_of(person: Person, now: datetime) -> Wanted:
@@ -84,7 +88,7 @@ def wanted_of(person: Person, now: datetime) -> Wanted:
     }
     return Wanted(
         person_id=person.id, username=person.username, name=person.name, email=person.email,
-        enabled=person.is_active and bool(held),
+        enabled=person.is_active and bool(held) and not ServiceAccount.objects.filter(person=person).exists(),
         groups=frozenset(f"/{places[row.tenant.node_id] if row.tenant else 'platform'}/{row.role}" for row in held),
     )  # fmt: skip
 
@@ -192,9 +196,7 @@ def reconcile(*, mend: bool, clock: Callable[[], datetime]) -> Iterator[Finding]
     directory = Directory()
     accounts = {account["id"]: account for account in directory.accounts()}
     with shared(read_only=True):
-        people = list(
-            Person.objects.filter(Q(bindings__isnull=False) | Q(links__isnull=False)).distinct().order_by("id")
-        )
+        people = list(_people())
         linked = dict(Link.objects.filter(issuer=settings.OIDC_ISSUER).values_list("person_id", "subject"))
     for person in people:
         with shared(read_only=True):
