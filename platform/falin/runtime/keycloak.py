@@ -13,14 +13,21 @@ import re
 import secrets
 import shutil
 import signal
+import ssl
 import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import certifi
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256 as SHA256_HASH
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
+from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
 
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
@@ -119,7 +126,7 @@ def _fetch(cache: Path, folder: Path) -> None:
         run_quietly(
             [maven(), "-B", "-q", "dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={loading}",
              f"-Dmaven.repo.local={loading / 'maven'}"],
-            log=log,
+            log=log, environ=_trusting(loading),
         )  # fmt: skip
         archive = next(loading.glob("*.zip"))
         if hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
@@ -156,6 +163,37 @@ def maven() -> str:
             both("请装上（Debian：apt-get install maven）。", "Install them (Debian: apt-get install maven)."),
         )
     return found
+
+
+def _trusting(folder: Path) -> dict[str, str]:
+    """
+    The environment with certificates for Java to trust. A Java that was installed brings its own; one unpacked for us has
+    only a link to where the installer would have made them, and trusts nobody: it is given those that Python trusts.
+    """
+    home = os.environ.get("JAVA_HOME", "")
+    if not home or (Path(home) / "lib" / "security" / "cacerts").exists():
+        return dict(os.environ)
+    known = [os.environ.get(name, "") for name in ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")]
+    known += [_pip_certificates(), ssl.get_default_verify_paths().cafile or "", certifi.where()]
+    found = {
+        one.fingerprint(SHA256_HASH()): one
+        for path in dict.fromkeys(known)
+        if path and Path(path).is_file()
+        for one in x509.load_pem_x509_certificates(Path(path).read_bytes())
+    }
+    named = [PKCS12Certificate(one, print_.hex().encode()) for print_, one in found.items()]
+    folder.mkdir(parents=True, exist_ok=True)
+    store = folder / "trusted.p12"
+    store.write_bytes(serialize_java_truststore(named, BestAvailableEncryption(b"changeit")))
+    options = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
+    return {**os.environ, "MAVEN_OPTS": f"{os.environ.get('MAVEN_OPTS', '')} {options}".strip()}
+
+
+def _pip_certificates() -> str:
+    """The file an office with certificates of its own names in pip's configuration."""
+    said = subprocess.run([sys.executable, "-m", "pip", "config", "get", "global.cert"], capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    return said.stdout.strip()
 
 
 def _environ() -> dict[str, str]:
