@@ -253,6 +253,27 @@ def open_among(schemas: Iterable[str]) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The oldest job that waits in a tenant, and how many run there."""
+
+    schema: str
+    job_id: uuid.UUID
+    running: int
+
+
+def turns(schemas: Iterable[str]) -> list[Turn]:
+    """
+    Whose turn it is, fairest first, in one round trip: who has fewest jobs running, then who was served longest ago, then
+    who asked first. However many jobs one tenant asks for, another's next one waits for one of them at most.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select * from public.jobs_waiting(%s)", [list(schemas)])
+        rows = cursor.fetchall()
+    rows.sort(key=lambda row: (row[3], row[4] is not None, row[4] or row[2], row[2]))
+    return [Turn(schema=schema, job_id=job, running=running) for schema, job, _asked, running, _served in rows]
+
+
 def sweep(*, now: datetime) -> list[uuid.UUID]:
     """
     In the open transaction's tenant: jobs to send again (a worker died, a message was lost). Gives up after three tries.
