@@ -157,6 +157,7 @@ KINDS = {
     "file": _("文件"), "update": _("区划更新"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
+    "drift": _("差异"), "why": _("理由"),
     "gone": _("并入的记录编号"), "owner": _("负责人编号"), "token": _("令牌编号"), "scopes": _("能做什么"),
     "incident": _("事件编号"), "minutes": _("分钟"), "address": _("地址"), "network": _("网络"),
     "device": _("设备"), "level": _("确认到第几级"), "count": _("个数"),

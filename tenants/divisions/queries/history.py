@@ -11,7 +11,7 @@ from django.db.models import Q
 from tenants.divisions.models import Boundary, DivisionFact, DivisionLineage, DivisionVersion
 from tenants.divisions.queries.tree import divisions_of
 from tenants.divisions.rules import carry
-from tenants.divisions.types import Fact, FactKind, Lineage, LineageKind, Share, Version
+from tenants.divisions.types import Fact, FactKind, Lineage, LineageKind, Share, Version, View
 from tenants.divisions.types.lineage import SUCCESSION
 
 _JOINING = SUCCESSION | {LineageKind.BOUNDARY}
@@ -70,14 +70,16 @@ def _follow(node_id: int, day: date, *, forwards: bool) -> frozenset[int]:
 
 
 def carry_over(
-    values: Mapping[int, int | Fraction], *, since: date, on: date | None = None
-) -> tuple[dict[int, Fraction], frozenset[int]]:  # fmt: skip
+    values: Mapping[int, int | Fraction], *, of: date, view: View = View.AS_IS, on: date | None = None
+) -> tuple[dict[int, Fraction], frozenset[int]]:
     """
-    Additive figures of places as they were on ``since``, at the places of ``on`` (without it, today's): the view "as it
-    is". Their sum stays the same; what comes out of an estimated share is named in the second part.
+    Additive figures of places as they stood on the day ``of``: at these places (as it was), or at the places of ``on``,
+    today's without it (as it is). Their sum stays the same; what comes out of an estimated share is named second.
     """
-    rows = Q(day__gt=since) if on is None else Q(day__gt=since, day__lte=on)
     whole = {node: Fraction(value) for node, value in values.items()}
+    if view == View.AS_WAS:
+        return whole, frozenset()
+    rows = Q(day__gt=of) if on is None else Q(day__gt=of, day__lte=on)
     return carry(whole, _lineage(rows & Q(kind__in=SUCCESSION)))
 
 

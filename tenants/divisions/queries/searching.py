@@ -8,7 +8,9 @@ as were asked for: one character is as quick as four.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 
 from django.db import connection
@@ -23,20 +25,22 @@ MOST_FOUND: Final = 200
 _LAST: Final = "\U0010ffff"
 _LEVELS: Final = ", ".join(f"({level:d})" for level in Level)
 _BY_NAME: Final = f"""
-    select b.inside, b.level, p.part, p.id from (values (false), (true)) as i (inside), (values {_LEVELS}) as l (level),
+    select b.inside, b.level, p.part, p.id, p.node_id
+    from (values (false), (true)) as i (inside), (values {_LEVELS}) as l (level),
     lateral (select i.inside, l.level) b, lateral (
-        select n.part, v.id from divisions_namepart n join divisions_divisionversion v on v.id = n.version_id
+        select n.part, v.id, v.node_id
+        from divisions_namepart n join divisions_divisionversion v on v.id = n.version_id
         where n.level = l.level and n."inner" = i.inside and n.part >= %(text)s and n.part < %(end)s and {{open}}
         order by n.part limit %(limit)s
     ) p order by p.part <> %(text)s or b.inside, b.inside, b.level, p.part, p.id limit %(limit)s
 """  # noqa: S608 -- levels are numbers
 _BY_SOUND: Final = f"""
-    select p.sound <> %(text)s, l.level, p.sound, p.id from (values {_LEVELS}) as l (level), lateral (
-        (select v.pinyin as sound, v.id from divisions_divisionversion v
+    select p.sound <> %(text)s, l.level, p.sound, p.id, p.node_id from (values {_LEVELS}) as l (level), lateral (
+        (select v.pinyin as sound, v.id, v.node_id from divisions_divisionversion v
         where v.level = l.level and v.pinyin >= %(text)s and v.pinyin < %(end)s and {{open}}
         order by v.pinyin limit %(limit)s)
         union all
-        (select v.initials, v.id from divisions_divisionversion v
+        (select v.initials, v.id, v.node_id from divisions_divisionversion v
         where v.level = l.level and v.initials >= %(text)s and v.initials < %(end)s and {{open}}
         order by v.initials limit %(limit)s)
     ) p order by p.sound <> %(text)s, l.level, p.sound, p.id limit %(limit)s
@@ -62,7 +66,7 @@ def search(text: str, *, root_id: int | None = None, limit: int = 20, on: date |
     if says_nothing(words):
         whole = versions_on(on).filter(level=Level.COMMUNITY, name__contains=words).order_by("level", "code")
         return divisions_of(whole[: min(limit, MOST_FOUND)])
-    found = _ids(
+    found = _versions(
         words, _NOW if on is None else _ON, limit=min(limit, MOST_FOUND), day=on, province=root.id if root else None
     )
     return _in_turn(found)
@@ -82,7 +86,7 @@ def look_up(text: str, *, limit: int = 20) -> list[Found]:
 
 def _former(words: str, limit: int) -> list[Found]:
     """Places that were called so once: as they are now, or as they last were."""
-    then = {place.id: place for place in reversed(_in_turn(_ids(words, _FORMER, limit=limit)))}
+    then = {place.id: place for place in _in_turn(_versions(words, _FORMER, limit=limit))}
     now = {place.id: place for place in divisions_of(versions_on(None).filter(node__in=then))}
     over = DivisionVersion.objects.filter(node__in=set(then) - set(now)).order_by("valid_to")
     ended = {row.node_id: row.valid_to for row in over}
@@ -103,9 +107,10 @@ def _words(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("\x00", "").strip()[:60]
 
 
-def _ids(
+def _versions(
     words: str, which: str, *, limit: int, day: date | None = None, province: int | None = None
-) -> list[int]:  # fmt: skip
+) -> dict[int, int]:  # fmt: skip
+    """Node → version of what is found, best first."""
     given: dict[str, Any] = {"limit": limit, "day": day, "province": province}
     held = which if province is None else f"{which} and v.province_id = %(province)s"
     typed = typed_pinyin(words)
@@ -116,17 +121,17 @@ def _ids(
         if typed and words.isascii():
             cursor.execute(_BY_SOUND.format(open=held), {**given, "text": typed, "end": typed + _LAST})
             found += cursor.fetchall()
-    return list(dict.fromkeys(row[-1] for row in found))[:limit]
+    best: dict[int, int] = {}
+    for *_rank, version, node in found:
+        best.setdefault(node, version)
+    return dict(islice(best.items(), limit))
 
 
-def _in_turn(versions: list[int]) -> list[Division]:
-    """The places of these versions, each once, in the order of the versions."""
-    rows: DivisionVersions = DivisionVersion.objects.filter(id__in=versions)
-    turn = {version: index for index, version in enumerate(versions)}
-    placed = sorted(rows.values_list("id", "node_id"), key=lambda row: turn[row[0]])
-    newest = {node: version for version, node in reversed(placed)}
-    known = {place.id: place for place in divisions_of(rows.filter(id__in=newest.values()))}
-    return [known[node] for node in dict.fromkeys(node for _version, node in placed)]
+def _in_turn(found: Mapping[int, int]) -> list[Division]:
+    """The places of these versions (node → version), in this order."""
+    rows: DivisionVersions = DivisionVersion.objects.filter(id__in=found.values())
+    known = {place.id: place for place in divisions_of(rows)}
+    return [known[node] for node in found]
 
 
 def _few(words: str, versions: DivisionVersions) -> DivisionVersions:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from ipaddress import ip_network
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -19,18 +20,21 @@ from falin.kernel.scope import Scope
 from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.models import AccessToken, Person
+from tenants.identity.oidc.provider import Unreachable, provider
+from tenants.identity.oidc.tokens import Untrusted, check_access_token
 from tenants.identity.queries.tokens import (
     find_token,
     fits,
     own_bindings,
     own_tokens,
+    scope_of_client,
     scope_of_token,
     scopes_of,
     state_of,
     token_info,
 )
 from tenants.identity.rules import LONGEST_TOKEN
-from tenants.identity.tokens import kept, lookup_of, new_token
+from tenants.identity.tokens import PREFIX, kept, lookup_of, new_token
 from tenants.identity.types import MadeToken, TokenState
 
 MOST = 20  # that work, of one binding
@@ -127,6 +131,8 @@ def use_token(*, text: str, address: str, request_id: str, now: datetime) -> Sco
     :raises BadToken: it counts no more, or never did; why is not said to who may have found it in a drawer.
     :raises Forbidden: it counts, but not from there.
     """
+    if not text.startswith(PREFIX) and text.count(".") == 2:
+        return _use_access_token(text, request_id=request_id, now=now)
     lookup = lookup_of(text)
     row = find_token(lookup) if lookup else None
     right = hmac.compare_digest(bytes(row.secret_hash) if row else _NOTHING, kept(text))
@@ -144,4 +150,26 @@ def use_token(*, text: str, address: str, request_id: str, now: datetime) -> Sco
     if row.last_used_at is None or now - row.last_used_at >= _NOTED_EVERY:
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lte=now - _NOTED_EVERY)
         AccessToken.objects.filter(stale, id=row.id).update(last_used_at=now)
+    return scope
+
+
+def _use_access_token(text: str, *, request_id: str, now: datetime) -> Scope:
+    """
+    The other way for a program: a short-lived token that the sign-on home gave its client (client credentials).
+
+    The home says which client it is; what it may is read here at each request, so that it ends here at once.
+
+    :raises BadToken:
+    """
+    home = provider()
+    try:
+        client = home and check_access_token(text, key_of=home.key, issuer=home.issuer, client=settings.OIDC_CLIENT,
+                                             now=now.timestamp())  # fmt: skip
+    except (Untrusted, Unreachable) as wrong:
+        log.warning("an access token refused: %s", wrong)
+        raise BadToken from None
+    scope = scope_of_client(client, request_id=request_id, on=legal_day(now)) if client else None
+    if scope is None:
+        log.warning("an access token of a client that is no program here")
+        raise BadToken
     return scope

@@ -76,6 +76,32 @@ def check_id_token(
                   acr=acr if isinstance(acr, str) else "", auth_time=None if auth_time is None else int(auth_time))  # fmt: skip
 
 
+def check_access_token(value: str, *, key_of: KeyOf, issuer: str, client: str, now: float) -> str:
+    """
+    Which program got this access token for itself (client credentials).
+
+    A person's token is none of ours to take, whichever client he got it through: it has a session, and its client does
+    not stand for itself.
+
+    :raises Untrusted:
+    """
+    header, claims = _opened(value, key_of)
+    if str(header.get("typ", "JWT")).lower() not in {"jwt", "at+jwt"} or claims.get("typ", "Bearer") != "Bearer":
+        raise Untrusted("bad_typ")
+    meant = claims.get("aud")
+    if claims.get("iss") != issuer:
+        raise Untrusted("bad_iss")
+    if client not in ([meant] if isinstance(meant, str) else meant if isinstance(meant, list) else []):
+        raise Untrusted("bad_aud")
+    _check_time(claims, now)
+    if {"sid", "session_state", "nonce", "events"} & set(claims):
+        raise Untrusted("bad_sub")
+    named = _named(claims, "azp")
+    if _text(claims.get("client_id", "")) != named or named == client:
+        raise Untrusted("bad_azp")
+    return named
+
+
 def check_logout_token(value: str, *, key_of: KeyOf, issuer: str, client: str, now: float) -> Logout:
     """:raises Untrusted:"""
     header, claims = _opened(value, key_of)

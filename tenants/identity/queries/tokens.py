@@ -24,6 +24,7 @@ from tenants.identity.queries.register import binding_info, ends_of, in_force, i
 from tenants.identity.roles import GRANTS, NOT_BY_TOKEN
 from tenants.identity.types import AccountInfo, BindingInfo, PersonInfo, Role, TokenInfo, TokenState
 
+CLIENT = "client:"  # likewise, before a client's name
 HAT = "token:"  # before a token's id, where a session's scope names its hat: work it asked for runs under it, not wider
 
 
@@ -101,6 +102,9 @@ def _under(binding: Binding, request_id: str, on: date) -> Scope | None:
 
 def scope_in_force(person_id: int, hat_key: str) -> Scope | None:
     """What somebody may under a hat, or a token under its own, as it is now; ``None`` when it counts no longer."""
+    if hat_key.startswith(CLIENT):
+        found = scope_of_client(hat_key.removeprefix(CLIENT), request_id="", on=legal_day(now()))
+        return found if found and found.person_id == person_id else None
     if not hat_key.startswith(HAT):
         return signing_in.scope_in_force(person_id, hat_key)
     moment = now()
@@ -124,8 +128,8 @@ def scope_of_client(client_id: str, *, request_id: str, on: date) -> Scope | Non
     binding = Binding.objects.filter(in_force(on), person=service.person).order_by("id").first()
     if binding is None or stopped_by(service.person, binding, on):
         return None
-    scope = _under(binding, request_id, on)
-    return replace(scope, grants=scope.grants - NOT_BY_TOKEN) if scope else None
+    scope = _under(binding, f"c{service.person_id}:{request_id}", on)
+    return replace(scope, grants=scope.grants - NOT_BY_TOKEN, hat=f"{CLIENT}{client_id}") if scope else None
 
 
 def fits(origins: list[str], address: str) -> bool:

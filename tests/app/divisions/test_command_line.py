@@ -130,3 +130,23 @@ def test_the_whole_tree_leaves_as_lines() -> None:
     rows = run("export")
     assert len(rows) == len(PLACES)
     assert rows[0]["name"] == "浙江省"
+
+
+def test_facts_and_outlines_are_brought_in_by_command(office: World, tmp_path: Path) -> None:
+    table, outlines = tmp_path / "facts.csv", tmp_path / "outlines.json"
+    table.write_text("代码,人口\n330106,1200\n330199,1\n", encoding="utf-8")
+    ring = [[120.0, 30.0], [120.1, 30.0], [120.1, 30.1], [120.0, 30.0]]
+    feature = {"properties": {"gb": "330106"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    outlines.write_text(json.dumps({"features": [feature]}), encoding="utf-8")
+    said = ["--day", "2024-01-01", "--source", "年鉴", "--as", "sysadmin"]
+    assert run("facts", str(table), *said) == [
+        {"taken": 1, "wrong": 1}, {"row": 3, "wrong": "那一天没有代码是 330199 的地方"}
+    ]  # fmt: skip
+    assert run("boundaries", str(outlines), "--code", "gb", *said) == [{"taken": 1, "wrong": 0}]
+
+
+@pytest.mark.usefixtures("office")
+def test_a_provinces_past_is_brought_in_by_command() -> None:
+    changes = Path(__file__).parents[2] / "fixtures" / "divisions" / "code-changes-1981-2024.csv"
+    assert run("import", "--changes", str(changes), "--province", "50", "--as", "sysadmin") == [{"years": 8}]
+    assert [one["name"] for one in run("show", "500114")[0]["versions"]] == ["黔江区", "黔江土家族苗族自治县"]

@@ -104,7 +104,7 @@ def test_sums_over_the_tree_as_it_was_and_as_it_is_are_equal(province: str) -> N
     for year in range(SINCE, LAST + 1):
         end = date(year, 12, 31)
         counted = {node: Fraction(1000 + number) for number, node in enumerate(sorted(counties_on(end)))}
-        carried, _estimated = api.carry_over(counted, since=end)
+        carried, _estimated = api.carry_over(counted, of=end)
         assert set(carried) <= today
         assert sum(carried.values()) == sum(counted.values())
 
@@ -112,7 +112,7 @@ def test_sums_over_the_tree_as_it_was_and_as_it_is_are_equal(province: str) -> N
 def test_what_was_divided_by_rule_is_marked_and_what_went_whole_is_not(province: str) -> None:
     end = date(SINCE, 12, 31)
     counted = dict.fromkeys(counties_on(end), 840)
-    carried, estimated = api.carry_over(counted, since=end)
+    carried, estimated = api.carry_over(counted, of=end)
     now = {place.name: node for node, place in counties_on(date(LAST, 12, 31)).items()}
     if province == "33":
         assert (now["诸暨市"] in estimated, carried[now["诸暨市"]]) == (False, 840)

@@ -141,8 +141,13 @@ def test_lineage_tells_what_became_of_what(world: World) -> None:
         assert split == {(old, old, 1, 2, True), (old, new, 1, 2, True)}
         renamed = DivisionLineage.objects.get(kind=LineageKind.RENAME)
         assert renamed.from_node == renamed.to_node == world.node("330106002001")
-        carried, estimated = api.carry_over({old: 10}, since=date(2024, 6, 30))
+        carried, estimated = api.carry_over({old: 10}, of=date(2024, 6, 30))
         assert (carried, estimated) == ({old: 5, new: 5}, {old, new})
+        was = api.carry_over({old: 10}, of=date(2024, 6, 30), view=api.View.AS_WAS)
+        assert was == ({old: 10}, frozenset())
+        assert [
+            len(api.list_communities(world.node("330106"), on=view.day(date(2024, 6, 30)))) for view in api.View
+        ] == [5, 6]
 
 
 def test_apply_undo_apply_gives_the_same_tree_byte_for_byte(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from tenants.identity.models import AccessToken, Binding
 from tests.app.identity.cast import number, people_the_office, scope
 from tests.world import World
 
+SOMETHING = {"uuid": "00000000-0000-0000-0000-000000000005", "int": "5", "slug": "five"}
 TODAY = clock.legal_day(clock.now())
 
 
@@ -110,7 +112,7 @@ def test_no_door_that_asks_for_a_proof_opens_to_a_token_whatever_its_scopes(
         owner = getattr(view, "cls", None)
         if isinstance(owner, type) and issubclass(owner, DoorView):
             for method in sorted(owner.door_step_up):
-                path = "/" + route.replace("<uuid:adviser_id>", "00000000-0000-0000-0000-000000000005")
+                path = "/" + re.sub(r"<(uuid|int|slug):\w+>", lambda part: SOMETHING[part[1]], route)
                 assert "<" not in path, path
                 answer = program("any").generic(method, path, "{}", "application/json")
                 assert (answer.status_code, answer.json()["code"]) == (403, "kernel.not_by_token"), path

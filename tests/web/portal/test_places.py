@@ -234,3 +234,24 @@ def test_a_place_is_drawn_where_an_outline_is_known() -> None:
     assert drawn.startswith("M10.0 290.0L")
     assert drawn.endswith("Z")
     assert places.path_of(None) == ""
+
+
+def test_who_holds_a_role_at_a_place_that_ended_still_comes_in(office: World, sign_in: Any) -> None:
+    """His role is shown as hanging before, and waits for the county to grant it anew; no page breaks on it."""
+    maker, second = sign_in("sysadmin"), sign_in("security")
+    kept = {code: name for code, name in PLACES.items() if code != "330106109200"}
+    assert send_list(maker, kept).status_code == 302
+    update = int(work(office).result["update"])
+    assert "到接手的地方重新授予" in text_of(maker.get(reverse("portal:update", args=[update])))
+    with shared(read_only=True):
+        groups = api.list_groups(update)
+    for group in groups:
+        maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "accepted"})
+    maker.post(reverse("portal:update-submit", args=[update]))
+    second.post(reverse("portal:update-confirm", args=[update]))
+    assert work(office).state == "done"
+    liaison, county = sign_in("liaison"), sign_in("county")
+    for path in ("/", "/places/", "/jobs/", "/advisers/"):
+        assert liaison.get(path).status_code < 500, path
+    for path in ("/", "/people/", "/advisers/", "/advisers/vacancies/", "/figures/"):
+        assert county.get(path, follow=True).status_code == 200, path

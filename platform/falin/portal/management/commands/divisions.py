@@ -59,10 +59,19 @@ class Command(BaseCommand):
         apply = acts.add_parser("apply", help="第二个人确认并应用 · confirm as the second person, and apply")
         undo = acts.add_parser("undo", help="撤回 · undo")
         undo.add_argument("--why", required=True)
+        facts = acts.add_parser("facts", help="人口、户数、面积（CSV、XLSX）· population, households, area")
+        bounds = acts.add_parser("boundaries", help="边界（GeoJSON）· outlines for the map")
+        bounds.add_argument(
+            "--code", default="code", metavar="PROPERTY", help="代码所在的属性 · property with the code"
+        )
+        for act in (facts, bounds):
+            act.add_argument("file", type=Path)
+            act.add_argument("--day", type=date.fromisoformat, required=True, help="哪一天的 · as of which day")
+            act.add_argument("--source", required=True, help="来源 · who says so")
         for act in (decide, submit, apply, undo):
             act.add_argument("--update", type=int, required=True, metavar="NUMBER")
-        for act in (bring, diff, decide, submit, apply, undo):
-            act.add_argument("--as", dest="username", metavar="USERNAME", required=act not in {bring, diff})
+        for act in (bring, diff, decide, submit, apply, undo, facts, bounds):
+            act.add_argument("--as", dest="username", metavar="USERNAME", required=act not in (bring, diff))
         show = acts.add_parser("show", help="看一个地方 · show a place")
         show.add_argument("code", help="官方代码 · official code, whole or as far as its level reaches")
         search = acts.add_parser("search", help="查找 · search")
@@ -74,7 +83,7 @@ class Command(BaseCommand):
         export.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
         for act in (show, search, export):
             act.add_argument("--on", type=date.fromisoformat, help="某一天的样子 · as of that day, YYYY-MM-DD")
-        for act in (bring, diff, decide, submit, apply, undo, show, search, export):
+        for act in (bring, diff, decide, submit, apply, undo, facts, bounds, show, search, export):
             act.add_argument("--json", action="store_true", help="一行一个对象 · one object a line, nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -190,6 +199,22 @@ class Command(BaseCommand):
                 if not change.sure:
                     yield _change(change), _change_line(change)
 
+    def _facts(self, options: dict[str, Any]) -> Told:
+        scope = _scope(options, policies.UPDATE)
+        with inside(scope, read_only=False):
+            taken, errors = api.bring_facts(scope=scope, data=options["file"].read_bytes(), on_day=options["day"],
+                                            source=options["source"], now=now())  # fmt: skip
+        yield from _brought(taken, errors)
+
+    def _boundaries(self, options: dict[str, Any]) -> Told:
+        scope = _scope(options, policies.UPDATE)
+        with inside(scope, read_only=False):
+            taken, errors = api.bring_boundaries(
+                scope=scope, data=options["file"].read_bytes(), valid_from=options["day"], source=options["source"],
+                code_property=options["code"], now=now(),
+            )  # fmt: skip
+        yield from _brought(taken, errors)
+
     def _decide(self, options: dict[str, Any]) -> Told:
         scope, number = _scope(options, policies.UPDATE), options["update"]
         decision = Decision(options["decision"])
@@ -229,6 +254,15 @@ class Command(BaseCommand):
         with inside(scope, read_only=False):
             api.undo_update(scope=scope, update_id=options["update"], why=options["why"], now=now())
             yield _update(options["update"])
+
+
+def _brought(taken: int, errors: list[tuple[int, str]]) -> Told:
+    yield (
+        {"taken": taken, "wrong": len(errors)},
+        _("已导入 %(n)d 项，%(wrong)d 处不对。") % {"n": taken, "wrong": len(errors)},
+    )
+    for row, what in errors:
+        yield {"row": row, "wrong": what}, _("第 %(row)d 行：%(what)s") % {"row": row, "what": what}
 
 
 def _scope(options: dict[str, Any], grant: str) -> Scope:

@@ -1,0 +1,105 @@
+"""Places and their update for programs: what the pages do, by the same commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from falin.kernel import jobs
+from falin.kernel.transactions import inside
+from falin.portal import places
+from tenants.divisions import api
+from tenants.divisions.types import Level, ListedRow
+from tests.app.identity.cast import people_the_office, scope
+from tests.world import NOW, World, rows
+
+LATER = [
+    *(row._replace(name="宝石山社区") if row.code == "330106002001" else row for row in rows() if row.code != "330106109200"),
+    ListedRow(Level.COMMUNITY, "330106002009", "曙光社区", "330106002"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
+    people_the_office(world)
+    yield world
+
+
+@pytest.fixture
+def update(office: World) -> int:
+    maker = scope("system")
+    with inside(maker, read_only=False):
+        return api.prepare_update(scope=maker, rows=LATER, province="33", day=NOW.date(), source="名录", now=NOW)
+
+
+def told(answer: Any, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.content.decode()
+    return answer.json()
+
+
+def test_places_are_searched_and_shown(world: World, sign_in: Any) -> None:
+    client = sign_in("liaison")
+    found = told(client.get(reverse("places-api:search"), {"q": "湖", "limit": 2}))
+    assert [one["place"]["name"] for one in found] == ["湖滨街道", "湖埠村"]
+    county = told(client.get(reverse("places-api:place", args=[world.node("330106")])))
+    assert [place["name"] for place in county["path"]] == ["浙江省", "杭州市", "西湖区"]
+    assert [place["name"] for place in county["children"]] == ["北山街道", "双浦镇"]
+    assert [version["begins"] for version in county["versions"]] == ["2023-06-30"]
+    assert (county["lineage"], county["facts"], county["boundary"]) == ([], [], None)
+    assert client.get(reverse("places-api:search")).status_code == 422
+    early = client.get(reverse("places-api:place", args=[world.node("330106")]), {"on": "2001-01-01"})
+    assert early.status_code == 404
+
+
+def test_an_update_is_decided_submitted_confirmed_and_undone(office: World, update: int, sign_in: Any) -> None:
+    maker, second = sign_in("system"), sign_in("security")
+    shown = told(maker.get(reverse("places-api:update", args=[update])))
+    assert shown["summary"]["counts"] == {"added": 1, "gone": 1, "renamed": 1}
+    assert [thing["label"] for ending in shown["hanging"] for thing in ending["hanging"]] == ["人员身份"]
+    gone = next(one for one in told(maker.get(reverse("places-api:changes", args=[update]))) if one["kind"] == "gone")
+    change = reverse("places-api:change", args=[update, gone["id"]])
+    assert maker.post(change, {"decision": "accepted", "target": ["湖"]}, "application/json").status_code == 422
+    decided = told(maker.post(change, {"decision": "accepted", "target": ["330106109201"]}, "application/json"))
+    assert (decided["decision"], decided["target"]) == ("accepted", ["330106109201"])
+    early = told(maker.post(reverse("places-api:submission", args=[update])), 409)
+    assert early["code"] == "divisions.undecided"
+    for group in shown["groups"]:
+        maker.post(reverse("places-api:groups", args=[update]), {"group": group["key"], "decision": "accepted"},
+                   "application/json")  # fmt: skip
+    assert told(maker.post(reverse("places-api:submission", args=[update])))["state"] == "submitted"
+    assert maker.post(reverse("places-api:confirmation", args=[update])).status_code == 403
+    assert "job" in told(second.post(reverse("places-api:confirmation", args=[update])), 202)
+    checker = scope("security")
+    with inside(checker, read_only=False):
+        api.apply_update(scope=checker, update_id=update, now=NOW)
+    ended = told(second.get(reverse("places-api:search"), {"q": "湖埠"}))
+    assert [(one["place"]["name"], one["ended_on"]) for one in ended] == [("湖埠村", NOW.date().isoformat())]
+    heir = told(second.get(reverse("places-api:place", args=[office.node("330106109201")])))
+    assert [(row["kind"], row["share"], row["estimated"]) for row in heir["lineage"]] == [("merge", "1", False)]
+    application = reverse("places-api:application", args=[update])
+    assert second.delete(application).status_code == 422
+    assert told(second.delete(f"{application}?why=名录有误"))["state"] == "undone"
+
+
+def test_a_comparison_of_an_edition_is_queued(office: World, sign_in: Any) -> None:
+    client = sign_in("system")
+    address = reverse("places-api:updates")
+    assert "job" in told(client.post(address, {"edition": "2.7.0", "day": "2026-12-01"}, "application/json"), 202)
+    assert client.post(address, {"edition": "1.0", "day": "2026-12-01"}, "application/json").status_code == 422
+    early = told(client.post(address, {"edition": "2.7.0", "day": "2020-01-01"}, "application/json"), 422)
+    assert (early["code"], early["field"]) == ("divisions.day_too_early", "day")
+    queued = scope("system")
+    with inside(queued, read_only=True):
+        assert [job.kind for job in jobs.list_jobs(scope=queued)] == [places.PREPARE]
+
+
+def test_an_update_is_dropped_with_a_reason(office: World, update: int, sign_in: Any) -> None:
+    client = sign_in("system")
+    address = reverse("places-api:drop", args=[update])
+    assert client.post(address, {}, "application/json").status_code == 422
+    assert told(client.post(address, {"why": "换一份名录"}, "application/json"))["state"] == "dropped"
+    assert [one["state"] for one in told(client.get(reverse("places-api:updates")))] == ["dropped"]
