@@ -158,7 +158,10 @@ def _destroy_rows(
         own.execute("delete from kernel_delivery where schema = %s", [tenant.schema])
         own.execute("delete from registry_trouble where schema = %s", [tenant.schema])
         own.execute("delete from registry_tenant where id = %s", [tenant.id])
-        own.execute(sql.SQL("drop schema {s} cascade").format(s=sql.Identifier(tenant.schema)))
+        replaced = own.execute("select nspname from pg_namespace where starts_with(nspname, %s)",
+                               [f"replaced_{tenant.schema}_"]).fetchall()  # fmt: skip
+        for (name,) in [(tenant.schema,), *replaced]:  # what a restore put aside is the tenant's too
+            own.execute(sql.SQL("drop schema {s} cascade").format(s=sql.Identifier(name)))
         own.execute("update registry_deed set outcome = 'done', done_at = %s where id = %s", [now, deed.id])
         own.execute(
             "insert into registry_receipt (id, tenant_id, name, at, body, key, signature) values (%s, %s, %s, %s, %s, %s, %s)",

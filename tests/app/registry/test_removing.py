@@ -25,7 +25,7 @@ from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside
 from services.advisers.models import Adviser, Seat
 from tenants.identity.models import Binding, Person
-from tenants.registry import commands
+from tenants.registry import commands, schemas
 from tenants.registry.commands import removing
 from tenants.registry.models import Archive, Deed, Receipt, Tenant
 from tenants.registry.types import Act
@@ -113,13 +113,15 @@ def test_a_removed_tenant_leaves_nothing_but_a_receipt_and_no_other_is_touched(w
     deed, schema = _confirmed(world, west), world.schema("330106")
     others = {code: rows_in(world.schema(code)) for code in ("33", "330102", "330203")}
     assert default_storage.listdir(schema)[0]
+    with schemas.owner() as own:
+        own.execute(f"create schema replaced_{schema}_20261101000000".encode())
     with time_machine.travel(NOW + timedelta(days=30), tick=False):
         assert remove_due() == 1
         job = Job.objects.get(kind=removing.REMOVE)
         assert jobs.work(system=SYSTEM, job_id=job.id) == "done"
         assert remove_due() == 0
     assert not Tenant.objects.filter(id=west).exists()
-    assert _schemas_like(schema) == []
+    assert _schemas_like(schema) == _schemas_like("replaced_") == []
     assert list(removing._files(schema)) == []
     assert not Seat.objects.exists()
     assert not Binding.objects.filter(tenant_id=west).exists()
