@@ -17,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import time
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256 as SHA256_HASH
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12Certificate, serialize_java_truststore
+from cryptography.utils import CryptographyDeprecationWarning
 
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
@@ -175,12 +177,14 @@ def _trusting(folder: Path) -> dict[str, str]:
         return dict(os.environ)
     known = [os.environ.get(name, "") for name in ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")]
     known += [_pip_certificates(), ssl.get_default_verify_paths().cafile or "", certifi.where()]
-    found = {
-        one.fingerprint(SHA256_HASH()): one
-        for path in dict.fromkeys(known)
-        if path and Path(path).is_file()
-        for one in x509.load_pem_x509_certificates(Path(path).read_bytes())
-    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # old roots carry odd serial numbers
+        found = {
+            one.fingerprint(SHA256_HASH()): one
+            for path in dict.fromkeys(known)
+            if path and Path(path).is_file()
+            for one in x509.load_pem_x509_certificates(Path(path).read_bytes())
+        }
     named = [PKCS12Certificate(one, print_.hex().encode()) for print_, one in found.items()]
     folder.mkdir(parents=True, exist_ok=True)
     store = folder / "trusted.p12"
