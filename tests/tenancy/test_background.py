@@ -21,11 +21,11 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 
 from falin.config import tasks
 from falin.config.celery import app
-from falin.kernel import relay
+from falin.kernel import relay, webhooks
 from tests.app.audit.logs import settle
 from tests.app.registry.archives import keys
 from tests.tenancy.ground import Ground
@@ -160,6 +160,49 @@ def _end_unreviewed_roles(ground: Ground, told: list[tuple[str, str]]) -> None:
     assert written(ground) <= {"public"}
 
 
+def _keep_accounts(ground: Ground, told: list[tuple[str, str]]) -> None:
+    """The register of people is the cell's: no tenant's schema is opened for accounts elsewhere."""
+    with only(ground), mock.patch.object(settings, "OIDC_ISSUER", "https://sso.example.org/realms/falin-33"):
+        assert tasks.keep_all_accounts() > 0
+    assert written(ground) == {"public"}
+
+
+def _keep_no_accounts(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with only(ground):
+        assert tasks.keep_accounts() == (0, 0)  # people sign in here alone
+    assert written(ground) == set()
+
+
+def _receivers(ground: Ground) -> dict[str, str]:
+    """Schema → its receiver, each with something due now."""
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        for row in ground.rows["kernel_webhookendpoint"]:
+            own.execute(
+                f'insert into "{row["schema"]}".kernel_webhookmessage (id, endpoint_id, event, body, at, attempts, next_at)'
+                " values (gen_random_uuid(), %s, 'webhooks.ping', '{}', %s, 0, %s)",
+                [row["id"], tasks.now(), tasks.now()],
+            )
+    ground.touched()
+    return {row["schema"]: str(row["id"]) for row in ground.rows["kernel_webhookendpoint"]}
+
+
+def _tell_receivers(ground: Ground, told: list[tuple[str, str]]) -> None:
+    known, sent = _receivers(ground), []
+    with mock.patch.object(tasks.tell_receiver, "delay", lambda schema, receiver: sent.append((schema, receiver))):
+        tasks.tell_receivers()
+    assert sorted(sent) == sorted(known.items())  # each under its own tenant's name
+    assert written(ground) == set()
+
+
+def _tell_receiver(ground: Ground, told: list[tuple[str, str]]) -> None:
+    known = _receivers(ground)
+    answer = webhooks.Answer(outcome=webhooks.OK, status=204)
+    with only(ground, A), mock.patch.object(webhooks, "post", lambda *_: answer):
+        assert tasks.tell_receiver(ground.schema[A], known[ground.schema[A]]) > 0
+        assert tasks.tell_receiver(ground.schema[A], known[ground.schema["33"]]) == 0  # somebody else's
+    assert written(ground) == {ground.schema[A]}
+
+
 def _remove_due(ground: Ground, told: list[tuple[str, str]]) -> None:
     with only(ground):
         assert tasks.remove_due() == 0
@@ -174,6 +217,10 @@ TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.forget_old": _forget_old,
     "falin.config.tasks.seal_audit": _seal_audit,
     "falin.config.tasks.remove_due": _remove_due,
+    "falin.config.tasks.keep_accounts": _keep_no_accounts,
+    "falin.config.tasks.keep_all_accounts": _keep_accounts,
+    "falin.config.tasks.tell_receivers": _tell_receivers,
+    "falin.config.tasks.tell_receiver": _tell_receiver,
     "falin.config.tasks.keep_spares": _keep_spares,
     "falin.config.tasks.clean_up": _clean_up,
     "falin.config.tasks.clean_up_all": _clean_up_all,
@@ -253,10 +300,18 @@ def _everything(ground: Ground) -> dict[str, Any]:
 
 
 def _keys(ground: Ground) -> None:
-    """The register's key is the province's; no county's schema is opened for it."""
-    with only(ground, "33"):
+    """Each body's secrets under a key of its own: who has none is not opened."""
+    holders = {row["tenant"] for row in ground.rows["kernel_webhookendpoint"]} | {"33"}
+    with only(ground, *holders):
         call_command("keys", "rotate", "--here", stdout=io.StringIO())
-    assert written(ground) == {ground.schema["33"], "public"}
+    assert written(ground) == {"public", *(ground.schema[code] for code in holders)}
+
+
+def _accounts(ground: Ground) -> None:
+    """Accounts elsewhere follow the cell's register; where there is no elsewhere, nothing is asked."""
+    with only(ground), pytest.raises(CommandError, match="FALIN_OIDC_ISSUER"):
+        call_command("accounts")
+    assert written(ground) == set()
 
 
 def _retention(ground: Ground) -> None:
@@ -305,6 +360,7 @@ COMMANDS: dict[str, Callable[[Ground], None]] = {
     "divisions": _divisions,
     "migrate_cell": _migrate_cell,
     "keys": _keys,
+    "accounts": _accounts,
     "retention": _retention,
     "audit": _audit,
     "access": _access,

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from falin.kernel import crypto
 from falin.kernel.models import WebhookEndpoint
+from falin.kernel.scope import PUBLIC_SCHEMA
 
 _TABLE = WebhookEndpoint._meta.db_table
-SECRET = crypto.Sealed(table=_TABLE, field="secret", column="secret", rows=lambda tenant: WebhookEndpoint.objects.all())
+
+
+def _in(tenant: str) -> QuerySet[WebhookEndpoint]:
+    """Receivers are a tenant's; the shared schema has none, nor the table."""
+    rows = WebhookEndpoint.objects.all()
+    return rows.none() if tenant == PUBLIC_SCHEMA else rows
+
+
+SECRET = crypto.Sealed(table=_TABLE, field="secret", column="secret", rows=_in)
 EARLIER = crypto.Sealed(table=_TABLE, field="earlier_secret", column="earlier_secret",
-                        rows=lambda tenant: WebhookEndpoint.objects.exclude(earlier_secret=b""))  # fmt: skip
+                        rows=lambda tenant: _in(tenant).exclude(earlier_secret=b""))  # fmt: skip
 SEALED = (SECRET, EARLIER)
 
 
