@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from falin.kernel import webhooks
+from falin.kernel import stepup, webhooks
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
@@ -113,6 +113,7 @@ class Offered(DoorView):
 class Endpoints(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE, "POST": MANAGE}
     door_keeps: ClassVar[bool] = False  # the answer holds the secret
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=EndpointOut(many=True), operation_id="webhooks_list", tags=_TAGS)
     def get(self, request: Request, scope: Scope) -> Response:
@@ -159,6 +160,7 @@ class OneEndpoint(DoorView):
 class Secret(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
     door_keeps: ClassVar[bool] = False
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=None, responses={201: SecretOut}, operation_id="webhooks_new_secret", tags=_TAGS)
     def post(self, request: Request, scope: Scope, endpoint_id: uuid.UUID) -> Response:
