@@ -187,3 +187,19 @@ def sign_in(world: worlds.World) -> Any:
         return client
 
     return make
+
+
+_CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync", "--lang=zh-CN"]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for a process: its driver does not run twice in one."""
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("FALIN_CHROMIUM", "/usr/bin/chromium")
+    with sync_playwright() as player:
+        running = player.chromium.launch(executable_path=path, args=_CHROMIUM)
+        yield running
+        running.close()

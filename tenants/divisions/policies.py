@@ -25,6 +25,11 @@ def no_update() -> Missing:
     return Missing("divisions.no_update", _("没有这次区划更新。"))
 
 
+def check_may_review(scope: Scope) -> None:
+    """:raises Forbidden: the role does not look at updates."""
+    scope.require(REVIEW)
+
+
 def check_may_prepare(scope: Scope, *, province: str, day: date) -> None:
     """:raises Refused: another update is under way, or the day lies before something that stands."""
     scope.require(UPDATE)

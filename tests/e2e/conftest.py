@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import threading
@@ -19,7 +18,7 @@ from django.contrib.staticfiles import finders
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection, connections
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from falin.kernel import jobs
 from tenants.identity.api import system_of
@@ -27,8 +26,6 @@ from tenants.registry.api import find_by_schema
 from tests.world import PASSWORD, World
 
 FRONTEND = Path(__file__).resolve().parents[2] / "platform" / "falin" / "ui" / "frontend"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--lang=zh-CN"]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -120,15 +117,6 @@ def a_worker() -> Iterator[None]:
         for thread in running:
             thread.join(20)
         jobs._sender[:] = before
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = os.environ.get("FALIN_CHROMIUM", "/usr/bin/chromium")
-    with sync_playwright() as player:
-        running = player.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_a_liaison_finds_a_place_and_its_past(screen: BrowserContext, world: Wor
     drawn(world)
     page = signed_in(screen, "liaison")
     shown(page, "/places/", "places")
-    page.fill("[name=q]", "湖")
+    page.fill("main [name=q]", "湖")
     press(page, "查找")
     says(page, "湖滨街道")
     looks_right(page)

@@ -17,7 +17,7 @@ from falin.runtime.keycloak import Keycloak, realm_of
 from tenants.identity.models import Binding
 from tenants.identity.oidc.models import Link
 from tenants.identity.oidc.provider import provider_of
-from tests.e2e.conftest import Site, a_screen, assets, browser, looks_right, open_site  # noqa: F401 -- fixtures
+from tests.e2e.conftest import Site, a_screen, assets, looks_right, open_site  # noqa: F401 -- fixtures
 from tests.oidc.conftest import SECRETS
 from tests.oidc.realms import PASSWORD, Realm, one_time
 from tests.oidc.test_homes import link
@@ -47,7 +47,7 @@ def give_password(page: Page) -> None:
     page.click("[name=login]")
 
 
-def test_a_day_with_keycloak(ours: tuple[Site, Realm], browser: Chromium) -> None:  # noqa: F811
+def test_a_day_with_keycloak(ours: tuple[Site, Realm], browser: Chromium) -> None:
     """Sign in, do something that asks again (what was sent is done afterwards), sign out: out in both places."""
     site, realm = ours
     link("county2", realm.issuer, realm.enter("county2", otp=True))
@@ -78,7 +78,7 @@ def test_a_day_with_keycloak(ours: tuple[Site, Realm], browser: Chromium) -> Non
 
 
 @pytest.mark.parametrize("kind", ["desk", "phone"])
-def test_the_pages_read_well(ours: tuple[Site, Realm], browser: Chromium, kind: str) -> None:  # noqa: F811
+def test_the_pages_read_well(ours: tuple[Site, Realm], browser: Chromium, kind: str) -> None:
     site, realm = ours
     narrow = {"viewport": {"width": 360, "height": 780}} if kind == "phone" else {}
     with a_screen(browser, site, kind, **narrow) as screen:

@@ -71,6 +71,6 @@ def test_a_grant_that_counts_before_its_second_yes_is_noticed(
 
 
 def test_a_forgotten_separation_of_duties_is_noticed(machine: type[Access], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tenants.identity.commands.granting._check_separate", lambda *given: None)
+    monkeypatch.setattr("tenants.identity.commands.granting.check_separate", lambda *given: None)
     with pytest.raises(Unlawful, match="beside"):
         _run(machine, 4000)

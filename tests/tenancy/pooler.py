@@ -53,8 +53,9 @@ def pooled(folder: Path, *users: str) -> Iterator[int]:
     if os.geteuid() == 0:  # it refuses to run as root
         user = "user = nobody"
         shutil.chown(folder, pwd.getpwnam("nobody").pw_name)
-        for above in [*folder.parents][:3]:
-            above.chmod(above.stat().st_mode | 0o011) if above.stat().st_uid == 0 else None
+        for above in folder.parents:
+            if above.stat().st_uid == 0 and not above.stat().st_mode & 0o001:
+                above.chmod(above.stat().st_mode | 0o011)
     (folder / "users.txt").write_text("".join(f'"{one}" ""\n' for one in users))
     (folder / "pooler.ini").write_text(_INI.format(
         host=server.hostname, port=server.port, own=port, folder=folder, size=SERVER_CONNECTIONS, user=user

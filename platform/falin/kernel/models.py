@@ -244,8 +244,8 @@ class WebhookEndpoint(TenantModel):
     name = models.CharField(max_length=80)
     address = models.CharField(max_length=500)
     events = models.JSONField(default=list)
-    secret = models.BinaryField()
-    earlier_secret = models.BinaryField(default=b"")
+    secret_sealed = models.BinaryField()
+    earlier_sealed = models.BinaryField(default=b"")
     earlier_until = models.DateTimeField(null=True)
     stopped = models.CharField(max_length=10, blank=True)  # asked, gone, failing
     failing_since = models.DateTimeField(null=True)

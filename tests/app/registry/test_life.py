@@ -57,7 +57,8 @@ def test_a_suspended_tenant_reads_and_writes_nothing_and_one_opened_again_writes
     assert not world.scope("county").suspended
     assert world.scope("county").may("advisers.appoint")
     booked = [
-        (row.act, row.why, row.before, row.after) for row in AuditEntry.objects.filter(act__startswith="registry")
+        (row.act, row.why, row.before, row.after)
+        for row in AuditEntry.objects.filter(act__startswith="registry").order_by("id")
     ]
     assert booked == [
         ("registry.tenant.suspended", "迁移机房", {"state": "open"}, {"state": "suspended"}),

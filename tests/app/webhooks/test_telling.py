@@ -314,7 +314,7 @@ def test_a_secret_lies_encrypted_and_is_booked_nowhere(house: House) -> None:
     with inside(house.scope, read_only=True):
         row = WebhookEndpoint.objects.get()
         for secret in (house.secret, new):
-            for column in (row.secret, row.earlier_secret):
+            for column in (row.secret_sealed, row.earlier_sealed):
                 assert secret.encode() not in bytes(column)
             assert secret not in str(list(AuditEntry.objects.values()))
 

@@ -96,9 +96,9 @@ def claim(*, scope: Scope, endpoint_id: uuid.UUID, now: datetime) -> list[Parcel
         return []
     endpoint.busy_until = now + CLAIM_HOLDS
     endpoint.save(update_fields=["busy_until"])
-    keys = [unseal(SECRET, endpoint.secret, tenant=scope.schema, row=endpoint.id)]
+    keys = [unseal(SECRET, endpoint.secret_sealed, tenant=scope.schema, row=endpoint.id)]
     if endpoint.earlier_until and endpoint.earlier_until > now:
-        keys.append(unseal(EARLIER, endpoint.earlier_secret, tenant=scope.schema, row=endpoint.id))
+        keys.append(unseal(EARLIER, endpoint.earlier_sealed, tenant=scope.schema, row=endpoint.id))
     return [Parcel(id=row.id, address=endpoint.address, body=row.body.encode(), keys=tuple(keys)) for row in due]
 
 

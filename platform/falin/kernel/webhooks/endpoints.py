@@ -149,7 +149,7 @@ def register_endpoint(
     row = WebhookEndpoint(name=_name(name), address=_address(address), events=_events(events),
                           person_id=scope.person_id, at=now)  # fmt: skip
     secret = signing.new_secret()
-    row.secret = seal(SECRET, secret, tenant=scope.schema, row=row.id)
+    row.secret_sealed = seal(SECRET, secret, tenant=scope.schema, row=row.id)
     row.save(force_insert=True)
     _book(scope, "webhooks.endpoint.registered", row, now, after=_facts(row))
     return row.id, secret
@@ -175,11 +175,11 @@ def rotate_secret(*, scope: Scope, endpoint_id: uuid.UUID, now: datetime) -> str
     """A new secret, shown this once; the one before signs beside it for a day."""
     row = _locked(scope, endpoint_id)
     secret = signing.new_secret()
-    earlier = unseal(SECRET, row.secret, tenant=scope.schema, row=row.id)
-    row.earlier_secret = seal(EARLIER, earlier, tenant=scope.schema, row=row.id)
+    earlier = unseal(SECRET, row.secret_sealed, tenant=scope.schema, row=row.id)
+    row.earlier_sealed = seal(EARLIER, earlier, tenant=scope.schema, row=row.id)
     row.earlier_until = now + OLD_SECRET_HOLDS
-    row.secret = seal(SECRET, secret, tenant=scope.schema, row=row.id)
-    row.save(update_fields=["secret", "earlier_secret", "earlier_until"])
+    row.secret_sealed = seal(SECRET, secret, tenant=scope.schema, row=row.id)
+    row.save(update_fields=["secret_sealed", "earlier_sealed", "earlier_until"])
     _book(scope, "webhooks.secret.changed", row, now)
     return secret
 

@@ -17,9 +17,9 @@ def _in(tenant: str) -> QuerySet[WebhookEndpoint]:
     return rows.none() if tenant == PUBLIC_SCHEMA else rows
 
 
-SECRET = crypto.Sealed(table=_TABLE, field="secret", column="secret", rows=_in)
-EARLIER = crypto.Sealed(table=_TABLE, field="earlier_secret", column="earlier_secret",
-                        rows=lambda tenant: _in(tenant).exclude(earlier_secret=b""))  # fmt: skip
+SECRET = crypto.Sealed(table=_TABLE, field="secret_sealed", column="secret", rows=_in)
+EARLIER = crypto.Sealed(table=_TABLE, field="earlier_sealed", column="earlier_secret",
+                        rows=lambda tenant: _in(tenant).exclude(earlier_sealed=b""))  # fmt: skip
 SEALED = (SECRET, EARLIER)
 
 

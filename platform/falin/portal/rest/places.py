@@ -225,6 +225,7 @@ class Updates(DoorView):
     @extend_schema(responses=UpdateOut(many=True), operation_id="places_updates", tags=_TAGS)
     def get(self, request: Request, scope: Scope) -> Response:
         """The updates, newest first."""
+        policies.check_may_review(scope)
         return Response(UpdateOut(api.list_updates(), many=True).data)
 
     @extend_schema(request=ListIn, responses={202: JobOut}, operation_id="places_compare", tags=_TAGS)
@@ -244,6 +245,7 @@ class Update(DoorView):
     @extend_schema(responses=OneUpdateOut, operation_id="places_update", tags=_TAGS)
     def get(self, request: Request, scope: Scope, update_id: int) -> Response:
         """One update with its groups, and what hangs on the places that would end."""
+        policies.check_may_review(scope)
         hanging = [{"change": change, "hanging": things} for change, things in api.list_hanging(update_id)]
         return Response(OneUpdateOut({
             "summary": api.get_update(update_id), "groups": api.list_groups(update_id), "hanging": hanging,
@@ -258,6 +260,7 @@ class Changes(DoorView):
         """A hundred changes of an update, or of one group; the next ones ``after`` the last id."""
         asked = ChangesIn(data=request.query_params)
         asked.is_valid(raise_exception=True)
+        policies.check_may_review(scope)
         api.get_update(update_id)
         return Response(ChangeOut(api.list_changes(update_id, **asked.validated_data), many=True).data)
 

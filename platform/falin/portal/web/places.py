@@ -134,6 +134,7 @@ class WhyForm(forms.Form):
 
 @door(grant=policies.REVIEW)
 def updates(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    policies.check_may_review(scope)
     found = api.list_updates()
     names = names_of({one.prepared_by for one in found})
     rows = [{"update": one, "state": api.UPDATE_LABELS[one.state], "sign": _SIGNS[one.state],
@@ -176,6 +177,7 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 @door(grant=policies.REVIEW)
 def update(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """One update: the groups, what hangs on places that end, and whatever the reader may do next."""
+    policies.check_may_review(scope)
     return _page(request, scope, update_id)
 
 
@@ -229,6 +231,7 @@ def _line(change: api.Change) -> dict[str, Any]:
 @door(grant=policies.REVIEW)
 def changes(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """All changes of a group, a hundred at a time."""
+    policies.check_may_review(scope)
     after = request.GET.get("after", "")
     group = request.GET.get("group", "")[:60]
     found = api.list_changes(
@@ -369,6 +372,7 @@ def send_back(request: HttpRequest, scope: Scope, update_id: int) -> HttpRespons
 
 @door(grant=policies.REVIEW, reads="GET", writes="POST")
 def drop(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    policies.check_may_review(scope)
     return _with_reason(request, scope, update_id, api.drop_update, _("放弃这次更新"), _("放弃"),
                         _("区划照旧；以后可以用名录重新比对。"), _("已放弃，区划没有动。"))  # fmt: skip
 
@@ -404,6 +408,7 @@ def _with_reason(
 @door(grant=policies.REVIEW)
 def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """Every change with its decision, for the file: made to be printed."""
+    policies.check_may_review(scope)
     found = api.get_update(update_id)
     names = names_of({one for one in (found.prepared_by, found.submitted_by, found.confirmed_by) if one})
     lines = [_line(change) for change in api.list_changes(update_id, size=REPORTED)]
