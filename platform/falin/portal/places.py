@@ -129,6 +129,7 @@ def ask_comparison(
 
     :raises Refused: another update is under way, the day is too early, a row cannot be read.
     """
+    scope.require(policies.UPDATE)  # before its places are looked at: not every role has one
     province = province_of(scope)
     policies.check_may_prepare(scope, province=province, day=day)
     file = ""

@@ -296,6 +296,7 @@ def choices_of(change: api.Change) -> list[tuple[str, str]]:
 @door(grant=policies.UPDATE, reads="GET", writes="POST")
 def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -> HttpResponseBase:
     """One change by itself, with the places that come into question."""
+    policies.check_may_review(scope)
     found, change = api.get_update(update_id), api.get_change(update_id, change_id)
     sent = request.method == "POST"
     form = DecisionForm(request.POST, change=change) if sent else DecisionForm(initial={
@@ -372,7 +373,6 @@ def send_back(request: HttpRequest, scope: Scope, update_id: int) -> HttpRespons
 
 @door(grant=policies.REVIEW, reads="GET", writes="POST")
 def drop(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
-    policies.check_may_review(scope)
     return _with_reason(request, scope, update_id, api.drop_update, _("放弃这次更新"), _("放弃"),
                         _("区划照旧；以后可以用名录重新比对。"), _("已放弃，区划没有动。"))  # fmt: skip
 
@@ -387,6 +387,7 @@ def _with_reason(
     request: HttpRequest, scope: Scope, update_id: int, command: Callable[..., None], title: str, button: str,
     sub: str, said: str,
 ) -> HttpResponseBase:  # fmt: skip
+    policies.check_may_review(scope)
     found = api.get_update(update_id)
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
