@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 
@@ -56,7 +56,9 @@ def pooled(folder: Path, *users: str) -> Iterator[int]:
         for above in folder.parents:
             if above.stat().st_uid == 0 and not above.stat().st_mode & 0o001:
                 above.chmod(above.stat().st_mode | 0o011)
-    (folder / "users.txt").write_text("".join(f'"{one}" ""\n' for one in users))
+    # Whoever comes in is believed; the cluster asks the pooler for the password of the address it was given.
+    words = {parts.username: unquote(parts.password or "") for parts in map(urlsplit, _addresses())}
+    (folder / "users.txt").write_text("".join(f'"{one}" "{words.get(one, "")}"\n' for one in users))
     (folder / "pooler.ini").write_text(_INI.format(
         host=server.hostname, port=server.port, own=port, folder=folder, size=SERVER_CONNECTIONS, user=user
     ))  # fmt: skip
@@ -67,6 +69,11 @@ def pooled(folder: Path, *users: str) -> Iterator[int]:
     finally:
         running.terminate()
         running.wait(10)
+
+
+def _addresses() -> list[str]:
+    known = ("FALIN_TEST_ADMIN_URL", "DATABASE_URL", "DATABASE_OWNER_URL")
+    return [os.environ[name] for name in known if os.environ.get(name)]
 
 
 def _wait(port: int, running: subprocess.Popen[bytes]) -> None:

@@ -128,7 +128,7 @@ def _fetch(cache: Path, folder: Path) -> None:
         run_quietly(
             [maven(), "-B", "-q", "dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={loading}",
              f"-Dmaven.repo.local={loading / 'maven'}"],
-            log=log, environ=_trusting(loading),
+            log=log, environ=_trusting(cache),
         )  # fmt: skip
         archive = next(loading.glob("*.zip"))
         if hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
