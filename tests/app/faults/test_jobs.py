@@ -17,8 +17,8 @@ from falin.kernel.models import Job
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.relay import waiting_among
 from falin.kernel.scope import Scope
-from falin.kernel.transactions import inside
-from tenants.identity.api import system_of
+from falin.kernel.transactions import inside, shared
+from tenants.identity.api import Role, grant_role, system_of
 from tenants.identity.models import Binding
 from tenants.registry.api import find_by_schema
 from tenants.registry.models import Tenant
@@ -282,6 +282,22 @@ def test_a_job_of_somebody_who_lost_the_role_meanwhile_is_not_done(
     assert jobs.work(system=system, job_id=job_id) == "failed"
     assert (done, row(system, job_id).result["code"]) == ([], "jobs.hat_lost")
     assert "身份已经到期或停用" in row(system, job_id).log
+
+
+def test_a_job_sees_the_places_its_owner_has_when_it_begins(
+    system: Scope, world: World, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Scope] = []
+    monkeypatch.setitem(jobs._runners, KIND, lambda run: seen.append(run.scope) or {})
+    before, later = world.scope("street"), world.node("330106002")
+    assert not before.sees(later)
+    with inside(before, read_only=False):
+        job_id = jobs.ask(scope=before, kind=KIND, title="长活", parameters={}, now=clock.now())
+    with shared(read_only=False) as register:
+        grant_role(scope=register, person_id=before.person_id, role=Role.STREET_OFFICER, node_id=later, reason="兼任",
+                   now=clock.now())  # fmt: skip
+    assert jobs.work(system=system, job_id=job_id) == "done"
+    assert [scope.sees(later) for scope in seen] == [True]
 
 
 def test_a_job_whose_tenant_was_suspended_meanwhile_does_nothing(
