@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from django.contrib.auth.hashers import make_password
 
+from falin.kernel import clock
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import shared
 from tenants.divisions.api import import_divisions
@@ -74,6 +75,11 @@ PEOPLE = {
     "auditor": ("秦守正", Role.AUDITOR, "33"),
     "auditor3": ("吕明镜", Role.AUDITOR, "330106"),
 }
+
+
+def today() -> date:
+    """The legal day by the running clock, for tests that go through it; asked each time, for a run may cross midnight."""
+    return clock.legal_day(clock.now())
 
 
 def rows() -> Iterator[ListedRow]:

@@ -18,21 +18,19 @@ from tenants.identity.roles import NOT_BY_TOKEN
 from tenants.identity.types import Role
 from tests.app.identity.cast import number, people_the_office, scope
 from tests.oidc.issuer import CURVE, OTHER_KEY, Issuer, running, signed, unsigned, with_public_key_as_secret
-from tests.world import World
-
-TODAY = clock.legal_day(clock.now())
+from tests.world import World, today
 
 
 @pytest.fixture
 def issuer(world: World, settings: Any) -> Iterator[Issuer]:
     """An issuer with the client ``bigdata``, which is a program of a street here."""
     people_the_office(world)
-    team = scope("county", on=TODAY)
+    team = scope("county", on=today())
     with inside(team, read_only=False):
         commands.open_account(
             scope=team, username="svc", name="市大数据局", owner_id=number("street"), purpose="取数", client_id="bigdata",
-            role=Role.STREET_OFFICER, node_id=world.node("330106109"), begins_on=TODAY, reason="测试", now=clock.now(),
-            ends_on=TODAY + timedelta(days=60), review_by=TODAY + timedelta(days=60),
+            role=Role.STREET_OFFICER, node_id=world.node("330106109"), begins_on=today(), reason="测试", now=clock.now(),
+            ends_on=today() + timedelta(days=60), review_by=today() + timedelta(days=60),
         )  # fmt: skip
     provider.provider_of.cache_clear()
     with running() as one:
@@ -92,7 +90,7 @@ def test_a_signature_that_is_not_our_issuers_opens_nothing(issuer: Issuer) -> No
 def test_it_ends_here_at_once_whatever_its_token_says(issuer: Issuer) -> None:
     token = signed(claims(issuer))
     assert ask(token).status_code == 200
-    team = scope("county", on=TODAY)
+    team = scope("county", on=today())
     with inside(team, read_only=False):
         commands.suspend_person(scope=team, person_id=number("street"), why="停职", now=clock.now())
     assert ask(token).status_code == 401

@@ -12,9 +12,8 @@ from django.test import Client
 from falin.kernel import clock
 from tenants.identity.models import Binding, Person
 from tests.app.identity.cast import enter, number, people_the_office, roles_of
-from tests.world import World
+from tests.world import World, today
 
-TODAY = clock.legal_day(clock.now())
 API = "/api/v1/people/"
 
 
@@ -28,8 +27,8 @@ def send(client: Client, path: str, method: str = "POST", /, **body: Any) -> Any
 
 
 def role(world: World, code: str, name: str = "liaison", **more: Any) -> dict[str, Any]:
-    return {"role": name, "node_id": world.node(code), "begins_on": TODAY.isoformat(),
-            "ends_on": (TODAY + timedelta(days=60)).isoformat(), "reason": "双浦镇〔2026〕3号", **more}  # fmt: skip
+    return {"role": name, "node_id": world.node(code), "begins_on": today().isoformat(),
+            "ends_on": (today() + timedelta(days=60)).isoformat(), "reason": "双浦镇〔2026〕3号", **more}  # fmt: skip
 
 
 def test_somebody_is_entered_found_and_explained(world: World, sign_in: Any) -> None:
@@ -72,7 +71,7 @@ def test_a_proposal_is_confirmed_by_the_second_officer_only(world: World, sign_i
     assert (refused.status_code, refused.json()["code"]) == (409, "identity.another_second")
     assert [one["id"] for one in second.get(f"{API}proposals/").json()] == [made["id"]]
     assert send(second, f"proposals/{made['proposal']}/confirm/").status_code == 204
-    assert roles_of("kexinyue", TODAY) == {"county_team"}
+    assert roles_of("kexinyue", today()) == {"county_team"}
 
 
 def test_a_role_is_given_deputised_handed_over_and_ended(world: World, sign_in: Any) -> None:
@@ -82,9 +81,9 @@ def test_a_role_is_given_deputised_handed_over_and_ended(world: World, sign_in: 
     deputy = send(county, f"{first}/roles/", **role(world, "330106109201", acting_for=made["id"]))
     assert deputy.json()["acting_for"] == number("liaison")
     handed = send(county, f"{number('liaison')}/hand-over/", successor_id=number("street2"), role="liaison",
-                  on_day=TODAY.isoformat(), reason="调动")  # fmt: skip
+                  on_day=today().isoformat(), reason="调动")  # fmt: skip
     assert {one["node_id"] for one in handed.json()} == {world.node("330106109201"), world.node("330106109200")}
-    assert roles_of("liaison", TODAY) == set()
+    assert roles_of("liaison", today()) == set()
     ended = county.delete(f"{API}roles/{handed.json()[0]['id']}/?why=换届")
     assert ended.status_code == 204
     without = county.delete(f"{API}roles/{handed.json()[1]['id']}/")

@@ -18,10 +18,9 @@ from falin.kernel.transactions import inside
 from tenants.identity import commands
 from tenants.identity.models import AccessToken, Binding
 from tests.app.identity.cast import number, people_the_office, scope
-from tests.world import World
+from tests.world import World, today
 
 SOMETHING = {"uuid": "00000000-0000-0000-0000-000000000005", "int": "5", "slug": "five"}
-TODAY = clock.legal_day(clock.now())
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +30,12 @@ def _office(world: World) -> None:
 
 def token(username: str = "county", *scopes: str, **more: Any) -> str:
     """A working token, by the real clock."""
-    own = scope(username, on=TODAY)
+    own = scope(username, on=today())
     binding = Binding.objects.get(person=number(username))
     with inside(own, read_only=False):
         return commands.make_token(
             scope=own, binding_id=binding.id, name="测试", scopes=scopes or ("advisers.read", "duty.read"), now=clock.now(),
-            **{"origins": [], "expires_on": TODAY + timedelta(days=7), **more},
+            **{"origins": [], "expires_on": today() + timedelta(days=7), **more},
         ).secret  # fmt: skip
 
 
@@ -58,7 +57,7 @@ def test_a_program_writes_without_a_form_token_and_is_told_apart_in_the_log(worl
     body = json.dumps({"name": "浙江新来律师事务所"})
     made = program(text).post("/api/v1/advisers/firms/", body, "application/json")
     assert made.status_code == 201, made.content
-    with inside(scope("county", on=TODAY), read_only=True):
+    with inside(scope("county", on=today()), read_only=True):
         booked = AuditEntry.objects.get(act="advisers.firm.registered")
     assert booked.request_id.startswith(f"t{AccessToken.objects.get().id}:")
 
@@ -105,7 +104,7 @@ def test_no_door_that_asks_for_a_proof_opens_to_a_token_whatever_its_scopes(
     from falin.kernel import rest
     from tenants.identity.roles import GRANTS
 
-    own = replace(scope("county", on=TODAY), grants=frozenset().union(*GRANTS.values()))
+    own = replace(scope("county", on=today()), grants=frozenset().union(*GRANTS.values()))
     monkeypatch.setattr(rest, "_token_reader", [lambda text, address, request_id: own])
     asked = 0
     for route, _name, view in walk():
@@ -124,7 +123,7 @@ def test_a_token_is_made_listed_and_stopped_by_the_api(world: World, sign_in: An
     county = sign_in("county")
     held = county.get("/api/v1/me/tokens/bindings/").json()
     body = {"binding_id": held[0]["id"], "name": "取数", "scopes": ["duty.read"], "origins": ["127.0.0.0/8"],
-            "expires_on": (TODAY + timedelta(days=5)).isoformat()}  # fmt: skip
+            "expires_on": (today() + timedelta(days=5)).isoformat()}  # fmt: skip
     asked = county.post("/api/v1/me/tokens/", json.dumps(body), "application/json")
     assert (asked.status_code, asked.json()["code"]) == (403, "kernel.step_up")
     _proved(county)
@@ -151,14 +150,14 @@ def _proved(client: Client) -> None:
 def test_a_program_is_opened_handed_over_reviewed_and_ended_by_the_api(world: World, sign_in: Any) -> None:
     county = sign_in("county")
     body = {"username": "svc", "name": "取数", "owner_id": number("street"), "purpose": "每晚取到访数",
-            "role": "street_officer", "node_id": world.node("330106109"), "begins_on": TODAY.isoformat(),
-            "ends_on": (TODAY + timedelta(days=60)).isoformat(), "reason": "双浦镇〔2026〕3号",
-            "review_by": (TODAY + timedelta(days=60)).isoformat()}  # fmt: skip
+            "role": "street_officer", "node_id": world.node("330106109"), "begins_on": today().isoformat(),
+            "ends_on": (today() + timedelta(days=60)).isoformat(), "reason": "双浦镇〔2026〕3号",
+            "review_by": (today() + timedelta(days=60)).isoformat()}  # fmt: skip
     made = county.post("/api/v1/people/accounts/", json.dumps(body), "application/json")
     assert made.status_code == 201, made.content
     one = f"/api/v1/people/accounts/{made.json()['person']['id']}/"
     assert [row["owner"]["username"] for row in county.get("/api/v1/people/accounts/").json()] == ["street"]
-    later = {"review_by": (TODAY + timedelta(days=90)).isoformat()}
+    later = {"review_by": (today() + timedelta(days=90)).isoformat()}
     assert county.post(f"{one}review/", json.dumps(later), "application/json").status_code == 204
     assert county.get(one).json()["review_by"] == later["review_by"]
     other = {"owner_id": number("liaison"), "reason": "交接"}

@@ -8,19 +8,25 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from falin.kernel import clock
 from falin.portal.people import GRANT_WORDS
 from tenants.identity.models import Binding, Person
 from tenants.identity.queries import find_person
 from tenants.identity.roles import GRANTS
 from tenants.identity.types import Role
 from tests.app.identity.cast import enter, hold, number, people_the_office, roles_of
-from tests.world import World, node
+from tests.world import World, node, today
 
-TODAY = clock.legal_day(clock.now())
-DAYS = {"begins_on": TODAY.isoformat(), "ends_on": (TODAY + timedelta(days=60)).isoformat()}
-GRANT = {"role": "liaison", "place": "灵山村", "reason": "双浦镇〔2026〕3号", **DAYS}
-ENTRY = {"name": "柯新月", "username": "kexinyue", "handed": "password", **GRANT}
+
+def days() -> dict[str, str]:
+    return {"begins_on": today().isoformat(), "ends_on": (today() + timedelta(days=60)).isoformat()}
+
+
+def grant() -> dict[str, str]:
+    return {"role": "liaison", "place": "灵山村", "reason": "双浦镇〔2026〕3号", **days()}
+
+
+def entry() -> dict[str, str]:
+    return {"name": "柯新月", "username": "kexinyue", "handed": "password", **grant()}
 
 
 @pytest.fixture(autouse=True)
@@ -56,18 +62,18 @@ def test_a_name_nobody_has_says_so_and_shows_the_way_on(county: Client) -> None:
 
 
 def test_a_new_liaison_is_entered_in_two_steps_and_his_password_shown_once(county: Client) -> None:
-    check = county.post("/people/new/", ENTRY)
+    check = county.post("/people/new/", entry())
     assert check.status_code == 200
     assert "请核对" in text(check)
     assert "双浦镇 · 灵山村" in text(check)
     assert find_person("kexinyue") is None  # nothing has been done yet
-    done = county.post("/people/new/", {**ENTRY, "checked": "1"})
+    done = county.post("/people/new/", {**entry(), "checked": "1"})
     assert "密码只显示这一次" in text(done)
-    assert roles_of("kexinyue", TODAY) == {"liaison"}
+    assert roles_of("kexinyue", today()) == {"liaison"}
 
 
 def test_going_back_from_the_check_keeps_every_answer(county: Client) -> None:
-    page = text(county.post("/people/new/", {**ENTRY, "back": "1"}))
+    page = text(county.post("/people/new/", {**entry(), "back": "1"}))
     assert all(f'value="{value}"' in page for value in ("柯新月", "kexinyue", "灵山村", "双浦镇〔2026〕3号"))
     assert find_person("kexinyue") is None
 
@@ -89,7 +95,7 @@ def test_going_back_from_the_check_keeps_every_answer(county: Client) -> None:
 def test_what_is_wrong_is_said_at_the_first_step_and_nothing_is_lost(
     county: Client, changed: dict[str, str], said: str
 ) -> None:
-    answer = county.post("/people/new/", {**ENTRY, **changed})
+    answer = county.post("/people/new/", {**entry(), **changed})
     assert answer.status_code == 422
     assert said in text(answer)
     assert 'value="柯新月"' in text(answer)
@@ -97,16 +103,16 @@ def test_what_is_wrong_is_said_at_the_first_step_and_nothing_is_lost(
 
 
 def test_two_places_of_a_name_are_offered_to_choose_from(county: Client) -> None:
-    answer = county.post("/people/new/", {**ENTRY, "place": "社区"})
+    answer = county.post("/people/new/", {**entry(), "place": "社区"})
     assert answer.status_code == 422
     assert "都叫这个名字，请选一个" in text(answer)
-    done = county.post("/people/new/", {**ENTRY, "place": "社区", "place_id": node("330106002002"), "checked": "1"})
+    done = county.post("/people/new/", {**entry(), "place": "社区", "place_id": node("330106002002"), "checked": "1"})
     assert "密码只显示这一次" in text(done)
     assert Binding.objects.get(person__username="kexinyue").node_id == node("330106002002")
 
 
 def test_a_place_outside_is_not_let_in_by_its_number(county: Client, world: World) -> None:
-    answer = county.post("/people/new/", {**ENTRY, "place": "社区", "place_id": world.node("330102001001")})
+    answer = county.post("/people/new/", {**entry(), "place": "社区", "place_id": world.node("330102001001")})
     assert answer.status_code == 422
     assert find_person("kexinyue") is None
 
@@ -115,7 +121,7 @@ def test_a_county_team_is_proposed_by_one_officer_and_confirmed_by_another(sign_
     enter("newcomer", "柯新月")
     hold(World(), "newcomer", Role.LIAISON, "330106002001")
     city, second = sign_in("city"), sign_in("cityb")
-    form = {"role": "county_team", "place": "330106", "reason": "杭司〔2026〕9号", "checked": "1", **DAYS}
+    form = {"role": "county_team", "place": "330106", "reason": "杭司〔2026〕9号", "checked": "1", **days()}
     answer = city.post(f"/people/{number('newcomer')}/grant/", form, follow=True)
     assert "等第二个人确认后生效" in text(answer)
     queue = text(city.get("/people/proposals/"))
@@ -127,13 +133,13 @@ def test_a_county_team_is_proposed_by_one_officer_and_confirmed_by_another(sign_
     refused = city.post(f"/people/proposals/{proposal}/confirm/")
     assert (refused.status_code, "提议人不能自己确认" in text(refused)) == (422, True)
     second.post(f"/people/proposals/{proposal}/confirm/")
-    assert "county_team" in roles_of("newcomer", TODAY)
+    assert "county_team" in roles_of("newcomer", today())
 
 
 def test_a_proposal_is_refused_with_a_reason(sign_in: Any) -> None:
     enter("newcomer", "柯新月")
     hold(World(), "newcomer", Role.LIAISON, "330106002001")
-    form = {"role": "county_team", "place": "330106", "reason": "杭司〔2026〕9号", "checked": "1", **DAYS}
+    form = {"role": "county_team", "place": "330106", "reason": "杭司〔2026〕9号", "checked": "1", **days()}
     sign_in("city").post(f"/people/{number('newcomer')}/grant/", form)
     proposal = Binding.objects.get(standing="proposed").proposal
     second = sign_in("cityb")
@@ -163,16 +169,16 @@ def test_a_new_password_is_shown_once_and_works(county: Client) -> None:
 def test_a_deputy_and_a_hand_over_go_by_sign_in_name(county: Client) -> None:
     enter("deputy", "代办人")
     held = Binding.objects.get(person_id=number("liaison"))
-    wrong = county.post(f"/people/roles/{held.id}/deputy/", {"deputy": "nobody", "reason": "休假", **DAYS})
+    wrong = county.post(f"/people/roles/{held.id}/deputy/", {"deputy": "nobody", "reason": "休假", **days()})
     assert "没有这个登录名" in text(wrong)
-    county.post(f"/people/roles/{held.id}/deputy/", {"deputy": "deputy", "reason": "休假", **DAYS})
-    assert roles_of("deputy", TODAY) == {"liaison"}
+    county.post(f"/people/roles/{held.id}/deputy/", {"deputy": "deputy", "reason": "休假", **days()})
+    assert roles_of("deputy", today()) == {"liaison"}
     enter("successor", "接任者")
     answer = county.post(f"/people/{number('liaison')}/hand-over/", {
-        "role": "liaison", "successor": "successor", "begins_on": TODAY.isoformat(), "reason": "调动"})  # fmt: skip
+        "role": "liaison", "successor": "successor", "begins_on": today().isoformat(), "reason": "调动"})  # fmt: skip
     assert answer.status_code == 302
-    assert (roles_of("liaison", TODAY), roles_of("successor", TODAY)) == (set(), {"liaison"})
-    assert roles_of("deputy", TODAY) == set()  # whom he stood in for has gone
+    assert (roles_of("liaison", today()), roles_of("successor", today())) == (set(), {"liaison"})
+    assert roles_of("deputy", today()) == set()  # whom he stood in for has gone
 
 
 def test_the_page_says_what_somebody_may_do_here_and_by_which_role(county: Client) -> None:
@@ -206,7 +212,7 @@ def test_the_review_keeps_who_is_ticked(county: Client, world: World) -> None:
 
 
 def test_an_own_role_that_ends_soon_is_said_at_home(sign_in: Any) -> None:
-    Binding.objects.filter(person_id=number("liaison")).update(valid_to=TODAY + timedelta(days=5))
+    Binding.objects.filter(person_id=number("liaison")).update(valid_to=today() + timedelta(days=5))
     assert "请联系给您授予的单位" in text(sign_in("liaison").get("/"))
     assert "30 天内到期" in text(sign_in("county").get("/"))
 
@@ -232,7 +238,7 @@ def test_every_grant_has_its_words() -> None:
 
 
 def test_a_day_that_is_none_is_said_at_the_field(county: Client) -> None:
-    answer = county.post("/people/new/", {**ENTRY, "begins_on": "31 February"})
+    answer = county.post("/people/new/", {**entry(), "begins_on": "31 February"})
     assert (answer.status_code, "日期不对" in text(answer)) == (422, True)
 
 
@@ -246,12 +252,12 @@ def test_each_step_of_a_checked_form_is_an_act_of_its_own_and_the_last_one_is_do
         return str(re.findall(r'name="_once" value="([0-9a-f]+)"', text(answer))[-1])
 
     first = key(county.get(path))
-    check = county.post(path, {**GRANT, "_once": first})
+    check = county.post(path, {**grant(), "_once": first})
     assert "请核对" in text(check)
-    again = county.post(path, {**GRANT, "_once": key(check), "back": "1"})
-    form = county.post(path, {**GRANT, "_once": key(again)})
-    done = county.post(path, {**GRANT, "_once": key(form), "checked": "1"})
-    twice = county.post(path, {**GRANT, "_once": key(form), "checked": "1"})
+    again = county.post(path, {**grant(), "_once": key(check), "back": "1"})
+    form = county.post(path, {**grant(), "_once": key(again)})
+    done = county.post(path, {**grant(), "_once": key(form), "checked": "1"})
+    twice = county.post(path, {**grant(), "_once": key(form), "checked": "1"})
     assert (done.status_code, twice.status_code, twice.headers["Location"]) == (302, 302, done.headers["Location"])
     assert len({first, key(check), key(again), key(form)}) == 4
     assert Binding.objects.filter(person=number("liaison")).count() == 2
@@ -268,14 +274,14 @@ def test_a_firms_first_manager_is_named_with_his_firm_by_the_system_administrato
     with inside(team, read_only=False):
         firm = register_firm(scope=team, name="浙江湖畔律师事务所", now=NOW)
     system = sign_in("system")
-    entry = {**ENTRY, "role": "firm_manager", "place": "浙江省", "firm": "浙江湖畔"}
-    refused = system.post("/people/new/", entry)
+    sent = {**entry(), "role": "firm_manager", "place": "浙江省", "firm": "浙江湖畔"}
+    refused = system.post("/people/new/", sent)
     assert (refused.status_code, "没有登记过这个名字的律所" in text(refused)) == (422, True)
-    entry["firm"] = "浙江湖畔律师事务所"
-    assert "浙江湖畔律师事务所" in text(system.post("/people/new/", entry))
-    assert "密码只显示这一次" in text(system.post("/people/new/", {**entry, "checked": "1"}))
+    sent["firm"] = "浙江湖畔律师事务所"
+    assert "浙江湖畔律师事务所" in text(system.post("/people/new/", sent))
+    assert "密码只显示这一次" in text(system.post("/people/new/", {**sent, "checked": "1"}))
     made = Binding.objects.get(person__username="kexinyue")
     assert (made.subject_id, made.standing) == (str(firm.id), "proposed")
     assert sign_in("security").post(f"/people/proposals/{made.proposal}/confirm/").status_code == 302
-    assert roles_of("kexinyue", TODAY) == {"firm_manager"}
+    assert roles_of("kexinyue", today()) == {"firm_manager"}
     assert "哪家律所" not in text(sign_in("county").get("/people/new/"))

@@ -14,15 +14,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook, load_workbook
 
-from falin.kernel import clock
 from falin.kernel.models import AuditEntry, StoredFile
 from falin.kernel.transactions import inside
 from tenants.identity.models import Binding, Invitation, Person
 from tests.app.identity.cast import number, people_the_office, roles_of, scope
-from tests.world import World
+from tests.world import World, today
 
-TODAY = clock.legal_day(clock.now())
-END = (TODAY + timedelta(days=60)).isoformat()
+END = (today() + timedelta(days=60)).isoformat()
 HEAD = ["姓名", "登录名", "身份", "地方", "从哪天起", "到哪天止", "依据"]
 GOOD = [
     ["柯新月", "kexinyue", "社区联络员", "灵山村", "", END, "双浦镇〔2026〕3号"],
@@ -74,9 +72,9 @@ def test_a_list_is_looked_at_before_anybody_is_entered_and_then_each_gets_a_link
     done = text(county.post("/people/sheet/", {"rows": sent}))
     links = re.findall(r"/people/invitation/([\w-]+)/", done)
     assert len(set(links)) == Invitation.objects.count() == 3
-    assert roles_of("kexinyue", TODAY) == {"liaison"}
-    assert roles_of("jianshubai", TODAY) == {"street_officer"}
-    with inside(scope("county", on=TODAY), read_only=True):
+    assert roles_of("kexinyue", today()) == {"liaison"}
+    assert roles_of("jianshubai", today()) == {"street_officer"}
+    with inside(scope("county", on=today()), read_only=True):
         assert AuditEntry.objects.filter(act="identity.role.granted", person_id=number("county")).count() == 3
 
 
@@ -173,7 +171,7 @@ def test_who_gives_no_roles_has_no_such_page(sign_in: Any) -> None:
 
 
 def test_programs_rehearse_and_enter_by_the_same_command(county: Client, world: World) -> None:
-    row = {"number": 1, "name": "柯新月", "username": "kexinyue", "role": "liaison", "begins_on": TODAY.isoformat(),
+    row = {"number": 1, "name": "柯新月", "username": "kexinyue", "role": "liaison", "begins_on": today().isoformat(),
            "node_id": world.node("330106109201"), "ends_on": END, "reason": "双浦镇〔2026〕3号"}  # fmt: skip
     bad = {**row, "number": 2, "username": "other", "node_id": world.node("330102001001")}
 
@@ -189,4 +187,4 @@ def test_programs_rehearse_and_enter_by_the_same_command(county: Client, world: 
     assert not Person.objects.filter(username="kexinyue").exists()
     done = send(rehearse=False)
     assert (bool(done[0]["token"]), done[1]["refused"]) == (True, tried[1]["refused"])
-    assert roles_of("kexinyue", TODAY) == {"liaison"}
+    assert roles_of("kexinyue", today()) == {"liaison"}

@@ -10,12 +10,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from falin.kernel import clock
 from tenants.identity.models import AccessToken, Binding, ServiceAccount
 from tests.app.identity.cast import number, people_the_office
-from tests.world import World
-
-TODAY = clock.legal_day(clock.now())
+from tests.world import World, today
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +36,7 @@ def text(answer: Any) -> str:
 
 def sent(**more: Any) -> dict[str, Any]:
     return {"name": "取数程序", "binding": Binding.objects.get(person=number("county")).id, "scopes": ["duty.read"],
-            "expires_on": (TODAY + timedelta(days=10)).isoformat(), "origins": "", **more}  # fmt: skip
+            "expires_on": (today() + timedelta(days=10)).isoformat(), "origins": "", **more}  # fmt: skip
 
 
 def test_a_token_is_shown_once_and_then_never_again(county: Client) -> None:
@@ -89,9 +86,9 @@ def test_a_program_is_opened_in_two_steps_and_its_owner_sees_it_where_he_makes_t
     county: Client, sign_in: Any
 ) -> None:
     entry = {"name": "市大数据局取数", "username": "svc-data", "owner": "street", "purpose": "每晚取到访数",
-             "role": "street_officer", "place": "双浦镇", "begins_on": TODAY.isoformat(), "reason": "双浦镇〔2026〕3号",
-             "ends_on": (TODAY + timedelta(days=60)).isoformat(),
-             "review_by": (TODAY + timedelta(days=60)).isoformat()}  # fmt: skip
+             "role": "street_officer", "place": "双浦镇", "begins_on": today().isoformat(), "reason": "双浦镇〔2026〕3号",
+             "ends_on": (today() + timedelta(days=60)).isoformat(),
+             "review_by": (today() + timedelta(days=60)).isoformat()}  # fmt: skip
     assert "请核对" in text(county.post("/people/accounts/new/", entry))
     assert ServiceAccount.objects.count() == 0
     done = text(county.post("/people/accounts/new/", {**entry, "checked": "1"}, follow=True))
