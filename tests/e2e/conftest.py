@@ -7,7 +7,7 @@ import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from falin.kernel import jobs
 from tenants.identity.api import system_of
@@ -185,7 +186,18 @@ _AXE = """
 
 
 def reads_well(page: Page) -> list[Any]:
-    """What axe finds against the page; nothing, if it is as it should be."""
+    """
+    What axe finds against the page; nothing, if it is as it should be. A click that leads elsewhere returns before the
+    next page is there: axe, caught on the page that is going, is asked again on the one that came.
+    """
+    for _ in range(2):
+        with suppress(PlaywrightError):
+            return _by_axe(page)
+        page.wait_for_load_state()
+    return _by_axe(page)
+
+
+def _by_axe(page: Page) -> list[Any]:
     if page.evaluate("typeof axe === 'undefined'"):  # once a page; what passed stays in the browser: it is megabytes
         page.evaluate(AXE_SCRIPT)
     return list(page.evaluate(_AXE))

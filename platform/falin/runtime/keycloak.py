@@ -178,28 +178,31 @@ def _environ(cache: Path) -> dict[str, str]:
 
 def _trusting(cache: Path) -> str:
     """
-    Options with certificates for Java to trust. A Java that was installed brings its own; one unpacked for us has only a
-    link to where the installer would have made them: it trusts nobody and Keycloak will not start on it. It is given
-    those that Python trusts.
+    Options with certificates for Java to trust. A Java that was installed brings its own, but not those of an office;
+    one unpacked for us has only a link to where the installer would have made them: it trusts nobody and Keycloak will
+    not start on it. Either is given those that Python trusts and those the office names for its other programs.
     """
     home = os.environ.get("JAVA_HOME", "")
-    if not home or (Path(home) / "lib" / "security" / "cacerts").exists():
+    named = [
+        os.environ.get(name, "") for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
+    ]
+    named = [path for path in (*named, _pip_certificates()) if path]
+    if not named and (not home or (Path(home) / "lib" / "security" / "cacerts").exists()):
         return ""
-    known = [os.environ.get(name, "") for name in ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")]
-    known += [_pip_certificates(), ssl.get_default_verify_paths().cafile or "", certifi.where()]
+    known = [*named, ssl.get_default_verify_paths().cafile or "", certifi.where()]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # old roots carry odd serial numbers
         found = {
             one.fingerprint(SHA256_HASH()): one
             for path in dict.fromkeys(known)
-            if path and Path(path).is_file()
+            if Path(path).is_file()
             for one in x509.load_pem_x509_certificates(Path(path).read_bytes())
         }
-    named = [PKCS12Certificate(one, print_.hex().encode()) for print_, one in found.items()]
+    entries = [PKCS12Certificate(one, print_.hex().encode()) for print_, one in found.items()]
     cache.mkdir(parents=True, exist_ok=True)
     store = cache / "trusted.p12"
     being_written = cache / f"trusted-{os.getpid()}"
-    being_written.write_bytes(serialize_java_truststore(named, BestAvailableEncryption(b"changeit")))
+    being_written.write_bytes(serialize_java_truststore(entries, BestAvailableEncryption(b"changeit")))
     being_written.replace(store)
     return f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
 

@@ -59,6 +59,8 @@ CASES = {
         "request/wide/ten": "ms",
     },
 }
+# What two runs differ by: at these sizes it is smaller than the noise of a machine and may fall below nothing.
+DIFFERENCES = {"access/list"}
 
 
 def _load(name: str) -> ModuleType:
@@ -85,6 +87,6 @@ def test_a_bench_says_one_json_object_a_line(
     for line in lines:
         assert list(line) == FIELDS
         assert line["bench"] == name
-        assert line["value"] > 0
+        assert line["value"] > 0 or line["case"] in DIFFERENCES
         assert line["ratio"] == pytest.approx(line["peer_value"] / line["value"], rel=0.05)
     assert code == (1 if any(line["met"] is False for line in lines) else 0)
