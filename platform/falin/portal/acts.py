@@ -35,6 +35,7 @@ WORDS = {
     "identity.session.opened": _("登录"),
     "identity.session.ended_by_issuer": _("统一身份那边结束了登录"),
     "identity.sign_on.refused": _("统一身份登录没有通过核对"),
+    "identity.sign_on.refused_often": _("同一网络一分钟内多次没有通过统一身份核对"),
     "identity.account.linked": _("关联统一身份账号"),
     "identity.account.unlinked": _("解除统一身份关联"),
     "identity.account.opened": _("开通统一身份账号"),
