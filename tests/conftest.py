@@ -176,14 +176,22 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
 
 @pytest.fixture
 def sign_in(world: worlds.World) -> Any:
-    """``sign_in("county")`` → a test client with that person's session."""
+    """
+    ``sign_in("county")`` → a test client with that person's session, who has proved himself a moment ago; with
+    ``proved=False`` he only signed in.
+    """
     from django.test import Client
 
-    def make(username: str, **headers: Any) -> Client:
+    def make(username: str, *, proved: bool = True, **headers: Any) -> Client:
         client = Client(enforce_csrf_checks=False, **headers)
+        from falin.kernel.clock import now
         from tenants.identity.models import Person
 
         client.force_login(Person.objects.get(username=username), "allauth.account.auth_backends.AuthenticationBackend")
+        if proved:
+            session = client.session
+            session["proof"] = {**session["proof"], "fresh_at": now().timestamp()}
+            session.save()
         return client
 
     return make

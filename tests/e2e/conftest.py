@@ -175,7 +175,16 @@ def signed_in(screen: BrowserContext, username: str, password: str = PASSWORD) -
     page = screen.new_page()
     page.goto("/accounts/login/")
     through_the_door(page, username, password)
+    proves_himself(page, password)
     return page
+
+
+def proves_himself(page: Page, password: str = PASSWORD) -> None:
+    """Give the password again, as before a weighty act; it counts for five minutes."""
+    page.goto("/accounts/reauthenticate/")
+    page.fill("[name=password]", password)
+    page.click("main button:not([type=button])")
+    page.wait_for_url(lambda url: "/accounts/reauthenticate/" not in url)
 
 
 _AXE = """

@@ -56,12 +56,16 @@ def people(world: World) -> list[str]:
 def test_the_archive_holds_everything_about_him_and_nothing_about_another(
     world: World, people: list[str], sign_in: Any
 ) -> None:
-    client = sign_in("hexu")
-    answer = client.post("/me/data/")
+    client = sign_in("hexu", proved=False)
+    answer = client.post("/me/data/", headers={"Referer": "http://testserver/advisers/me/"})
     assert answer.status_code == 302  # to the password first
     with inside(world.scope("county"), read_only=True):
         assert not AuditEntry.objects.filter(act="advisers.record.taken").exists()
-    made = client.post(answer.headers["Location"], {"password": PASSWORD})
+    asked = client.get(answer.headers["Location"])
+    assert "确认以后请再点一次下载" in asked.content.decode()
+    back = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert (back.status_code, back.headers["Location"]) == (302, "http://testserver/advisers/me/")
+    made = client.post("/me/data/")
     assert made.headers["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
         assert sorted(archive.namelist()) == ["data.html", "data.json"]
@@ -83,7 +87,7 @@ def test_the_archive_holds_everything_about_him_and_nothing_about_another(
 def test_a_program_of_his_own_gets_the_same_archive_after_his_password(
     world: World, people: list[str], sign_in: Any
 ) -> None:
-    client = sign_in("hexu")
+    client = sign_in("hexu", proved=False)
     refused = client.post("/api/v1/me/data/")
     assert (refused.status_code, refused.json()["code"]) == (403, "kernel.step_up")
     client.post(AGAIN, {"password": PASSWORD})
