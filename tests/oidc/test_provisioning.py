@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from falin.kernel import relay
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Refused
 from falin.kernel.transactions import shared
@@ -72,8 +72,8 @@ def test_who_is_entered_gets_an_account_with_his_groups_and_must_choose_a_passwo
 
 # ---- the first password ----------------------------------------------------------------------------------------------
 def new_person(username: str = "kexinyue", **more: Any) -> Any:
-    today = now().date()
-    return act("county", commands.enter_person, username=username, name="柯新月", role=Role.LIAISON,
+    today = legal_day(now())
+    return act("county", commands.enter_person, now(), username=username, name="柯新月", role=Role.LIAISON,
                node_id=World().node("330106109201"), begins_on=today, ends_on=today + timedelta(days=30),
                reason="双浦镇〔2026〕3号", **more)  # fmt: skip
 

@@ -24,14 +24,15 @@ def send_along(*, person_id: int, password: str, now: datetime) -> None:
     Account.objects.update_or_create(person_id=person_id, defaults={"due_at": now})
 
 
-def find_waiting(*, person_id: int) -> tuple[str, datetime] | None:
-    """What is to be brought for a person, and when it was made; :raises Unreadable:"""
+def find_waiting(*, person_id: int) -> tuple[str, bytes] | None:
+    """What is to be brought for a person, and as it lies; :raises Unreadable:"""
     row = FirstPassword.objects.filter(person_id=person_id).first()
     if row is None:
         return None
-    return crypto.decrypt(row.password_sealed, FIRST_PASSWORD.place(PUBLIC_SCHEMA, person_id)), row.made_at
+    sealed = bytes(row.password_sealed)
+    return crypto.decrypt(sealed, FIRST_PASSWORD.place(PUBLIC_SCHEMA, person_id)), sealed
 
 
-def has_arrived(*, person_id: int, made_at: datetime) -> None:
+def has_arrived(*, person_id: int, sealed: bytes) -> None:
     """It is there, or is not to go there; a newer one that came meanwhile still is."""
-    FirstPassword.objects.filter(person_id=person_id, made_at=made_at).delete()
+    FirstPassword.objects.filter(person_id=person_id, password_sealed=sealed).delete()

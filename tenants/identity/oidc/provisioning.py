@@ -181,11 +181,11 @@ def _bring_first_password(directory: Directory, person_id: int, subject: str, *,
         waiting = handing.find_waiting(person_id=person_id)
     if waiting is None:
         return
-    password, made_at = waiting
+    password, sealed = waiting
     if own:
         directory.set_first_password(subject, password)
     with shared(read_only=False):
-        handing.has_arrived(person_id=person_id, made_at=made_at)
+        handing.has_arrived(person_id=person_id, sealed=sealed)
 
 
 def _subject_of(person_id: int) -> str:

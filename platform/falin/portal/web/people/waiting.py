@@ -111,7 +111,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     with shared(read_only=True):
         person = queries.find_invited(token_hash=hash_of(token), now=now())
     there = person is not None and not serves(person.id, BUILTIN, legal_day(now()))
-    sent = request.POST if request.method == "POST" else None
+    sent = request.POST if request.method == "POST" and person is not None else None
     form = forms.Form(sent) if there else PasswordForm(sent)
     if request.method == "POST" and form.is_valid():
         password = one_time_password() if there else form.cleaned_data["password"]
@@ -126,4 +126,4 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
             login(request, Person.objects.get(id=made.id), "allauth.account.auth_backends.AuthenticationBackend")
             return HttpResponseRedirect("/")
     context = {"form": form, "person": person, "there": there}
-    return render(request, "portal/people/invitation.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/people/invitation.html", context, status=422 if request.method == "POST" else 200)
