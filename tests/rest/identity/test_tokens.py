@@ -166,3 +166,27 @@ def test_a_program_is_opened_handed_over_reviewed_and_ended_by_the_api(world: Wo
     assert sign_in("county2").get(one).status_code == 404
     assert county.delete(f"{one}?why=下线").status_code == 204
     assert county.get(one).json()["stopped_by"] == "suspended"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "let_in"),
+    [
+        (0, "10.9.9.9", False),  # nobody's word but the line's own: the caller wrote it himself
+        (1, "203.0.113.9, 10.9.9.9", True),
+        (1, "10.9.9.9, 203.0.113.9", False),
+        (2, "203.0.113.9, 10.9.9.9, 192.0.2.1", True),
+        (2, "10.9.9.9, 203.0.113.9, 10.0.0.2", False),  # the inner proxy lies in the network, the caller does not
+        (2, "10.9.9.9", False),  # came round the outer proxy
+    ],
+)
+def test_the_network_of_a_token_is_that_of_who_stood_before_our_proxies(
+    world: World, sign_in: Any, settings: Any, proxies: int, forwarded: str, let_in: bool
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    county = sign_in("county")
+    held = county.get("/api/v1/me/tokens/bindings/").json()
+    body = {"binding_id": held[0]["id"], "name": "取数", "scopes": ["duty.read"], "origins": ["10.0.0.0/8"],
+            "expires_on": (today() + timedelta(days=5)).isoformat()}  # fmt: skip
+    text = county.post("/api/v1/me/tokens/", json.dumps(body), "application/json").json()["secret"]
+    asked = program(text, REMOTE_ADDR="203.0.113.1", HTTP_X_FORWARDED_FOR=forwarded).get("/api/v1/duty/behind/")
+    assert (asked.status_code == 200) is let_in, asked.content
