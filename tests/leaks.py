@@ -90,8 +90,9 @@ def names_in_books(url: str) -> list[str]:
     return found
 
 
-# Of what is sent, these hold numbers by intent: one's own data, and the rows of one's own sheet that are to be mended.
-MEANT = re.compile(r"/me/data/$|/api/v1/me/data/$|/advisers/import/[^/]+/errors\.xlsx$|/errors/$")
+# Of what is sent, these hold numbers by intent: one's own data, the rows of one's own sheet that are to be mended, and the
+# template, whose example is nobody.
+MEANT = re.compile(r"/advisers/import/(template|[^/]+/errors)\.xlsx$|/me/data/$|/errors/$")
 # An error that shows a form again shows what was typed (422); every other one has no business with anybody's data.
 FORM_AGAIN = 422
 
