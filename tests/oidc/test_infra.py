@@ -91,7 +91,7 @@ def test_keycloaks_own_import_takes_the_realm_and_fills_its_blanks(tmp_path: Pat
     )  # fmt: skip
     try:
         realm = f"{address}/realms/falin-77"
-        deadline = time.monotonic() + keycloak.START_SECONDS
+        deadline = time.monotonic() + 2 * keycloak.START_SECONDS  # it makes its tables, too
         while not _answers(realm):
             assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "log").read_text()[-2000:]
             time.sleep(0.3)
