@@ -84,6 +84,7 @@ WORDS = {
     "advisers.vacancy.explained": _("说明空缺原因"),
     "advisers.account.opened": _("开通登录账号"),
     "advisers.record.taken": _("下载自己的数据"),
+    "identity.record.taken": _("下载自己账号的数据"),
     "advisers.numbers.erased": _("删除顾问的号码"),
     "advisers.numbers.shown": _("看顾问的完整号码"),
     "advisers.import.taken": _("检查导入表"),

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -66,6 +66,52 @@ class SecurityEvent:
     act: str
     by_himself: bool
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRole:
+    """A role one holds, held, or was proposed for."""
+
+    role: str
+    node_id: int
+    valid_from: date
+    valid_to: date | None
+    reason: str
+    standing: str
+    ended_at: datetime | None
+    ended_why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAccount:
+    """What the register keeps about a person, for himself. Secrets are not in it: what opens a door is no record."""
+
+    username: str
+    name: str
+    email: str
+    phone: str
+    entered_at: datetime
+    roles: tuple[OwnRole, ...]
+    suspensions: tuple[tuple[datetime, str, datetime | None, str], ...]
+    second_factors: tuple[tuple[str, datetime], ...]
+    sessions: tuple[OpenSession, ...]
+    events: tuple[SecurityEvent, ...]
+
+
+def read_own_account(*, person_id: int, now: datetime) -> OwnAccount:
+    person = Person.objects.get(id=person_id)
+    roles = person.bindings.order_by("id").values(
+        "role", "node_id", "valid_from", "valid_to", "reason", "standing", "ended_at", "ended_why"
+    )
+    suspensions = person.suspensions.order_by("id").values_list("begun_at", "why", "ended_at", "ended_why")
+    factors = Authenticator.objects.filter(user_id=person_id).order_by("id").values_list("type", "created_at")
+    return OwnAccount(
+        username=person.username, name=person.name, email=person.email, entered_at=person.created_at,
+        phone=crypto.decrypt(person.phone_sealed, PHONE.place(PUBLIC_SCHEMA, person.pk)),
+        roles=tuple(OwnRole(**one) for one in roles), suspensions=tuple(suspensions), second_factors=tuple(factors),
+        sessions=tuple(list_sessions(person_id=person_id, current=None, now=now)),
+        events=tuple(list_security_events(person_id=person_id, limit=500)),
+    )  # fmt: skip
 
 
 def session_id(key: str) -> str:

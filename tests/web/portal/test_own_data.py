@@ -99,7 +99,21 @@ def test_a_program_of_his_own_gets_the_same_archive_after_his_password(
         assert AuditEntry.objects.filter(act="advisers.record.taken").count() == 1
 
 
-def test_who_is_no_adviser_has_no_such_copy(people: list[str], sign_in: Any) -> None:
+def test_an_official_takes_what_is_kept_about_him_and_nothing_about_another(people: list[str], sign_in: Any) -> None:
+    """From the page of his own account; his roles, his sign-ins, and no secret that opens a door."""
     client = sign_in("county")
-    client.post(AGAIN, {"password": PASSWORD})
-    assert client.post("/me/data/").status_code == 403
+    assert 'action="/me/data/"' in client.get("/me/security/").content.decode()
+    made = client.post("/me/data/")
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        data, page = json.loads(archive.read("data.json")), archive.read("data.html").decode()
+    account = data["account"]
+    assert (account["name"], account["username"]) == ("叶明远", "county")
+    assert [(one["label"], one["place"], one["reason"]) for one in account["roles"]] == [
+        ("县（区）工作专班", "西湖区", "测试")
+    ]
+    assert "register" not in data
+    assert "县（区）工作专班" in page
+    for word in ("范青禾", "何叙", "scrypt"):
+        assert word not in page + json.dumps(data, ensure_ascii=False)
+    with inside(World().scope("county"), read_only=True):
+        assert AuditEntry.objects.filter(act="identity.record.taken").count() == 1
