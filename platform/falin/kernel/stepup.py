@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, resume_request
 from allauth.core.internal.httpkit import serialize_request
@@ -132,7 +132,8 @@ def ask_again(request: HttpRequest, level: int, *, resumes: bool = True) -> Http
         again = _("文件没有留下，确认以后请重新选一次。") if request.FILES else _("确认以后请再点一次下载。")
         messages.info(request, again)
         came = request.headers.get("Referer", "")
-        back = came if url_has_allowed_host_and_scheme(came, {request.get_host()}) else "/"
+        ours = url_has_allowed_host_and_scheme(came, {request.get_host()})
+        back = urlunsplit(("", "", *urlsplit(came)[2:4], "")) if ours else "/"
     elif request.method == "POST":
         # Without the query, which is kept with the rest: allauth compares the path alone when it takes up again.
         back = request.path

@@ -64,7 +64,7 @@ def test_the_archive_holds_everything_about_him_and_nothing_about_another(
     asked = client.get(answer.headers["Location"])
     assert "确认以后请再点一次下载" in asked.content.decode()
     back = client.post(answer.headers["Location"], {"password": PASSWORD})
-    assert (back.status_code, back.headers["Location"]) == (302, "http://testserver/advisers/me/")
+    assert (back.status_code, back.headers["Location"]) == (302, "/advisers/me/")
     made = client.post("/me/data/")
     assert made.headers["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
