@@ -162,9 +162,9 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
             connection.close()
             connection.set_scope(None)  # type: ignore[attr-defined]
             _point_at("none")
-            written = leaks.numbers_in_books(with_name(ADMIN, name))
+            written = leaks.numbers_in_books(with_name(ADMIN, name)) + leaks.names_in_books(with_name(ADMIN, name))
             admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
-    assert written == [], "numbers of people in what is written down about work"
+    assert written == [], "numbers or names of people in what is written down about work"
 
 
 @pytest.fixture
@@ -176,14 +176,22 @@ def world(template: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[wor
 
 @pytest.fixture
 def sign_in(world: worlds.World) -> Any:
-    """``sign_in("county")`` → a test client with that person's session."""
+    """
+    ``sign_in("county")`` → a test client with that person's session, who has proved himself a moment ago; with
+    ``proved=False`` he only signed in.
+    """
     from django.test import Client
 
-    def make(username: str, **headers: Any) -> Client:
+    def make(username: str, *, proved: bool = True, **headers: Any) -> Client:
         client = Client(enforce_csrf_checks=False, **headers)
+        from falin.kernel.clock import now
         from tenants.identity.models import Person
 
         client.force_login(Person.objects.get(username=username), "allauth.account.auth_backends.AuthenticationBackend")
+        if proved:
+            session = client.session
+            session["proof"] = {**session["proof"], "fresh_at": now().timestamp()}
+            session.save()
         return client
 
     return make

@@ -34,11 +34,13 @@ from tenants.identity.commands import (
     use_invitation,
     use_token,
 )
+from tenants.identity.homes import runs_out_at
 from tenants.identity.queries import (
     PEOPLE_AT,
     SignedIn,
     find_person,
     names_of,
+    phone_key,
     read_signed_in,
     scope_in_force,
     scope_of,
@@ -51,7 +53,7 @@ __all__ = ["GRANTS", "PEOPLE_AT", "BindingInfo", "Hat", "PersonInfo", "Role", "S
            "confirm_proposal", "create_person", "end_account", "end_binding", "end_role", "end_unreviewed",
            "end_unreviewed_accounts", "enter_people", "enter_person", "find_person", "forget_old_sessions",
            "grant_role", "hand_over", "hand_over_account", "leave_office", "make_first_link", "make_token",
-           "names_of", "open_account", "propose_merge", "propose_role", "read_signed_in", "refuse_merge",
+           "names_of", "open_account", "phone_key", "propose_merge", "propose_role", "read_signed_in", "refuse_merge",
            "refuse_proposal", "reinstate_person", "reset_password", "review_account", "review_bindings",
-           "revoke_token", "scope_in_force", "scope_of", "suspend_person", "system_of", "tell_apart",
+           "revoke_token", "runs_out_at", "scope_in_force", "scope_of", "suspend_person", "system_of", "tell_apart",
            "use_first_link", "use_invitation", "use_token"]  # fmt: skip

@@ -21,8 +21,9 @@ from django.urls import reverse
 from falin.kernel import stepup
 from falin.kernel.clock import legal_day
 from falin.kernel.parameters import Parameter, declare, value
+from tenants.identity.models import Session
 from tenants.identity.oidc.provider import provider
-from tenants.identity.queries.signing_in import SignedIn
+from tenants.identity.queries.signing_in import SignedIn, read_signed_in
 from tenants.identity.types import Hat
 from tenants.registry.api import list_tenants
 
@@ -124,6 +125,20 @@ def takes(tenant_node: int, home: str, on: date) -> bool:
     if not settings.OIDC_ISSUER or not tenant_node:
         return True
     return bool(value(SIGN_ON, node_id=tenant_node, on=on) & _BITS[home])
+
+
+def runs_out_at(request: HttpRequest) -> datetime:
+    """When the session of a request is over by itself."""
+    proof, home = stepup.proof_of(request), home_of(request)
+    kept: datetime = Session.objects.values_list("expire_date", flat=True).get(session_key=request.session.session_key)
+    return min(kept, proof.signed_at + home.lasts()) if proof and home.name == KEYCLOAK else kept
+
+
+def serves(person_id: int, home: str, on: date) -> bool:
+    """Whether a home lets a person in anywhere: some tenant of his takes it, or he has none yet."""
+    signed_in = read_signed_in(person_id=person_id, on=on)
+    hats = signed_in.hats if signed_in else ()
+    return not hats or any(takes(hat.tenant_node, home, on) for hat in hats)
 
 
 def in_use(on: date) -> frozenset[str]:

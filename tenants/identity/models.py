@@ -312,4 +312,11 @@ class Emergency(PublicModel):
         ]  # fmt: skip
 
 
-from tenants.identity.oidc.models import Account, ForeignSession, Link, UsedToken  # noqa: E402, F401 -- Django looks here
+from tenants.identity.oidc.models import (  # noqa: E402 -- Django looks here
+    Account,  # noqa: F401
+    FirstPassword,  # noqa: F401
+    ForeignSession,  # noqa: F401
+    Link,  # noqa: F401
+    Refusals,  # noqa: F401
+    UsedToken,  # noqa: F401
+)

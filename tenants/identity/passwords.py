@@ -122,8 +122,8 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are mistaken for anoth
 
 
 def one_time_password() -> str:
-    """Three groups of four letters: 59 bits, and can be read out over the telephone."""
-    return "-".join("".join(secrets.choice(_LETTERS) for _letter in range(4)) for _group in range(3))
+    """Four groups of four letters: 79 bits, long enough for either home, and can be read out over the telephone."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _letter in range(4)) for _group in range(4))
 
 
 def hash_of(token: str) -> str:

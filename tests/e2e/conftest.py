@@ -18,12 +18,15 @@ from django.contrib.staticfiles import finders
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection, connections
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from falin.kernel import jobs
 from tenants.identity.api import system_of
 from tenants.registry.api import find_by_schema
+from tests import leaks
 from tests.world import PASSWORD, World
 
 FRONTEND = Path(__file__).resolve().parents[2] / "platform" / "falin" / "ui" / "frontend"
@@ -57,12 +60,28 @@ class _Server(ThreadedWSGIServer):
         """A browser that hangs up is no fault."""
 
 
+class _Watched(WSGIHandler):
+    """The product, with an eye on every error page and every file it sends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        response = super().get_response(request)
+        if isinstance(response, HttpResponse):
+            kind = response.headers.get("Content-Disposition", "")
+            self.seen += leaks.numbers_in_answer(request.path, response.status_code, kind, response.content)
+        return response
+
+
 class Site:
     """A running server: its address, and a switch to take it away."""
 
     def __init__(self) -> None:
         self._server = _Server(("127.0.0.1", 0), _Quiet)
-        self._server.set_app(WSGIHandler())
+        self.product = _Watched()
+        self._server.set_app(self.product)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
@@ -86,6 +105,7 @@ def open_site(assets: Path) -> Iterator[Site]:
         running.stop()
         settings.STATICFILES_DIRS = before
         finders.get_finder.cache_clear()
+    assert running.product.seen == [], "numbers of people on error pages or in files that leave"
 
 
 @pytest.fixture
@@ -168,15 +188,25 @@ def sign_in_as() -> SignIn:
     return through_the_door
 
 
-def signed_in(screen: BrowserContext, username: str, password: str = PASSWORD) -> Page:
-    """A page of this person's; whoever was at the screen before has closed his."""
+def signed_in(screen: BrowserContext, username: str, password: str = PASSWORD, *, proved: bool = True) -> Page:
+    """A page of this person's, who has proved himself anew; whoever was at the screen before has closed his."""
     for left in screen.pages:
         left.close()
     screen.clear_cookies()
     page = screen.new_page()
     page.goto("/accounts/login/")
     through_the_door(page, username, password)
+    if proved:
+        proves_himself(page, password)
     return page
+
+
+def proves_himself(page: Page, password: str = PASSWORD) -> None:
+    """Give the password again, as before a weighty act; it counts for five minutes."""
+    page.goto("/accounts/reauthenticate/")
+    page.fill("[name=password]", password)
+    page.click("main button:not([type=button])")
+    page.wait_for_url(lambda url: "/accounts/reauthenticate/" not in url)
 
 
 _AXE = """

@@ -16,8 +16,11 @@ from falin.kernel.periods import Month
 from falin.kernel.transactions import inside
 from services.duty.commands import close_month
 from services.duty.models import Visit
+from tenants.identity.api import reinstate_person, suspend_person
 from tenants.identity.models import Session
 from tests.app.duty.cast import GEM, Adviser, engage
+from tests.app.identity.cast import act, number
+from tests.e2e.conftest import through_the_door
 from tests.world import World
 
 pytestmark = pytest.mark.e2e
@@ -178,6 +181,154 @@ def test_another_person_at_the_same_phone_neither_sees_nor_sends_the_firsts(
     sign_in_as(second, adviser.username)
     expect(_bar(second)).to_have_text("有网络，没有待上传的记录")
     assert _rows(world) == [("09:00", "陆的")]
+
+
+_HELD = """async ([turn, signedIn]) => {
+    const db = await new Promise((done, failed) => {
+        const asked = indexedDB.open("falin-duty");
+        asked.onsuccess = () => done(asked.result);
+        asked.onerror = failed;
+    });
+    const all = (store, mode) => new Promise((done) => {
+        const asked = db.transaction(store, mode).objectStore(store).getAll();
+        asked.onsuccess = () => done(asked.result);
+    });
+    const keys = await all("keys", "readonly"), visits = await all("visits", "readonly");
+    if (turn || signedIn) {
+        const work = db.transaction("keys", "readwrite");
+        keys.forEach((one) => work.objectStore("keys").put(
+            { ...one, at: one.at + turn, until: one.until + signedIn }));
+        await new Promise((done) => { work.oncomplete = done; });
+    }
+    db.close();
+    return { keys: keys.map((one) => [one.person, one.key.extractable]), plain: visits.map((one) => JSON.stringify(one)),
+             sealed: visits.map((one) => one.sealed && one.sealed.length > 40) };
+}"""
+
+
+def _held(page: Page, turn: timedelta = timedelta(), signed_in: timedelta = timedelta()) -> dict[str, Any]:
+    """
+    What lies in the phone's database; ``turn`` moves the server's last answer, as if the clock had moved the other way, and
+    ``signed_in`` the moment at which the sign-in runs out.
+    """
+    found: dict[str, Any] = page.evaluate(_HELD, [one.total_seconds() * 1000 for one in (turn, signed_in)])
+    return found
+
+
+_PAGES_AS_THEY_LIE = """async () => {
+    const found = [];
+    for (const name of await caches.keys()) if (name.startsWith("falin-pages:")) {
+        const cache = await caches.open(name);
+        for (const request of await cache.keys()) found.push(await (await cache.match(request)).text());
+    }
+    return found;
+}"""
+
+
+def test_what_lies_in_the_phone_is_read_by_nobody_who_has_only_the_phone(
+    phone: BrowserContext, page: Page, adviser: Adviser
+) -> None:
+    """Visits with their photos, and the pages that open without a network; the key itself is handed to no script."""
+    phone.set_offline(True)
+    page.goto("/duty/log/")
+    _write(page, "09:00", "10:00", "机密的记事")
+    expect(_bar(page)).to_have_text("没有网络，1 条待上传")
+    found = _held(page)
+    assert found["keys"] == [[str(number(adviser.username)), False]]
+    assert found["sealed"] == [True]
+    assert not any("机密" in one or "湖埠" in one or "宝石" in one for one in found["plain"])
+    pages = page.evaluate(_PAGES_AS_THEY_LIE)
+    assert len(pages) == 2
+    assert not any("<" + "html" in one or "社区" in one for one in pages)
+
+
+@pytest.mark.parametrize("turn", [timedelta(hours=-24, minutes=-1), timedelta(hours=1)])
+def test_a_day_without_the_server_locks_the_phone_and_signing_in_opens_it_again(
+    phone: BrowserContext, page: Page, world: World, adviser: Adviser, sign_in_as: Any, turn: timedelta
+) -> None:
+    """Or a clock that was set back. What waits is still counted, and goes out as it was written."""
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    phone.set_offline(True)
+    _write(page, "09:00", "10:00", "上锁前记的")
+    expect(_bar(page)).to_have_text("没有网络，1 条待上传")
+    _held(page, turn)
+    _write(page, "11:00", "12:00", "锁着记不进")
+    expect(page.locator(".f-err[data-fault]")).to_contain_text("手机里的内容锁着")
+    expect(page.locator("[name=note]")).to_have_value("锁着记不进")  # not taken away
+    expect(page.locator("[data-bar-more]")).to_contain_text("锁上了")
+    assert _held(page)["keys"] == []
+    page.goto("/duty/")
+    expect(page.locator("h1")).to_have_text("现在没有网络")  # the kept page does not open either
+    Session.objects.all().delete()
+    phone.set_offline(False)
+    page.goto("/duty/")
+    sign_in_as(page, adviser.username)
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    assert _rows(world) == [("09:00", "上锁前记的")]
+
+
+def test_who_was_shut_out_loses_the_key_at_the_phones_next_contact_and_gets_it_back_when_he_is_let_in(
+    phone: BrowserContext, page: Page, world: World, adviser: Adviser, sign_in_as: Any
+) -> None:
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    phone.set_offline(True)
+    _write(page, "09:00", "10:00", "停用前记的")
+    expect(_bar(page)).to_have_text("没有网络，1 条待上传")
+    act("county", suspend_person, person_id=number(adviser.username), why="接受调查")
+    phone.set_offline(False)
+    expect(_bar(page)).to_have_text("1 条待上传，请重新登录后上传")
+    _until(page, "async () => !(await caches.keys()).some((name) => name.startsWith('falin-pages:'))")
+    assert _held(page)["keys"] == []
+    expect(page.locator("[data-queue-list] li")).to_contain_text("已锁上的一条记录")
+    act("county", reinstate_person, person_id=number(adviser.username), why="已查清")
+    page.click("[data-again]")
+    sign_in_as(page, adviser.username)
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    assert _rows(world) == [("09:00", "停用前记的")]
+
+
+@pytest.mark.parametrize("why", ["ended", "ran out"])
+def test_a_session_the_server_ended_takes_the_key_along_and_one_that_ran_out_leaves_it(
+    phone: BrowserContext, page: Page, why: str
+) -> None:
+    """Whose session ran out is on the road: what he writes next must be kept, too."""
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    phone.set_offline(True)
+    _write(page, "09:00", "10:00", "一")
+    Session.objects.all().delete()
+    if why == "ran out":
+        _held(page, signed_in=timedelta(hours=-12))
+    phone.set_offline(False)
+    expect(_bar(page)).to_have_text("1 条待上传，请重新登录后上传")
+    assert len(_held(page)["keys"]) == (1 if why == "ran out" else 0)
+    phone.set_offline(True)
+    _write(page, "11:00", "12:00", "二")
+    if why == "ran out":
+        expect(_bar(page)).to_have_text("没有网络，2 条待上传")
+    else:
+        expect(page.locator(".f-err[data-fault]")).to_contain_text("手机里的内容锁着")
+
+
+def test_a_page_without_https_keeps_nothing_and_says_so(
+    browser: Any, site: Any, adviser: Adviser, world: World
+) -> None:
+    """127.0.0.1 counts as safe; any other name over http does not."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    lan = site.url.replace("127.0.0.1", "localhost")
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    page.goto(f"{lan}/accounts/login/")
+    through_the_door(page, adviser.username)
+    page.goto(f"{lan}/duty/log/")
+    expect(page.locator("[data-bare]")).to_contain_text("这里不在手机里存任何东西")
+    _write(page, "09:00", "10:00", "直接交的")
+    page.wait_for_url("**/duty/visits/*")
+    assert _rows(world) == [("09:00", "直接交的")]
+    assert page.evaluate("async () => (await indexedDB.databases()).map((one) => one.name)") == []
+    context.close()
 
 
 def test_signing_out_takes_the_kept_pages_along(phone: BrowserContext, page: Page) -> None:

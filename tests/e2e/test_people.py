@@ -16,7 +16,7 @@ from falin.kernel import clock
 from tenants.identity.models import Binding
 from tests.app.identity.cast import number, people_the_office
 from tests.e2e.conftest import Site, a_screen, looks_right, press, signed_in
-from tests.world import World
+from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.e2e
 
@@ -43,13 +43,18 @@ def fill_grant(page: Page, role: str, place: str) -> None:
 
 
 def test_a_county_enters_a_liaison_and_looks_after_him(screen: BrowserContext) -> None:
-    page = signed_in(screen, "county")
+    page = signed_in(screen, "county", proved=False)
     shown(page, "/people/")
     shown(page, "/people/new/")
     page.fill("[name=name]", "柯新月")
     page.fill("[name=username]", "kexinyue")
     fill_grant(page, "liaison", "社区")
     press(page, "下一步")
+    expect(page.get_by_role("heading", level=1)).to_have_text("请再输入一次密码")
+    looks_right(page)
+    page.fill("[name=password]", PASSWORD)
+    press(page, "确认")
+    expect(page.locator("[name=name]")).to_have_value("柯新月")  # nothing typed is lost
     expect(page.locator("main")).to_contain_text("都叫这个名字，请选一个")
     looks_right(page)
     page.get_by_label("北山街道 · 栖霞社区").check()

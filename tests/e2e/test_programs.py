@@ -56,7 +56,7 @@ def test_a_county_opens_a_program_and_its_owner_makes_a_token_and_stops_it(scree
     looks_right(page)
     shown(page, "/people/accounts/")
     page.context.clear_cookies()
-    page = signed_in(screen, "street")
+    page = signed_in(screen, "street", proved=False)
     shown(page, "/me/tokens/")
     shown(page, "/me/tokens/new/")
     page.get_by_label("市大数据局取数（服务账号）").check()

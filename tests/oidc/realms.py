@@ -85,6 +85,7 @@ class Browser:
     falin: Client = field(default_factory=Client)
     there: requests.Session = field(default_factory=requests.Session)
     password: str = PASSWORD
+    new_password: str = "five-red-lanterns-over-the-gate"  # where Keycloak asks for one's own
     username: str = ""
     via: str = ""  # the platform he signs in through, where Keycloak offers it
     page: str = ""  # the last page of Keycloak, where it asks for something we were not told
@@ -151,6 +152,9 @@ class Browser:
         names = set(re.findall(r"name=\"([\w-]+)\"", page))
         if found is None or re.search(r"id=\"input-error-(?!container)|pf-m-danger", page):
             return None
+        if "password-new" in names:
+            self.password = self.new_password
+            return unescape(found[1]), {"password-new": self.password, "password-confirm": self.password}
         if "otp" in names:
             return unescape(found[1]), {"otp": one_time(), "login": "1"}
         if "password" in names:

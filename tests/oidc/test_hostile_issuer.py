@@ -10,13 +10,16 @@ from datetime import date
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings as django_settings
 from django.test import Client
 
 from falin.kernel.clock import now
 from falin.kernel.models import AuditEntry
+from falin.kernel.transactions import shared
 from tenants.identity.models import Binding, Person, Session
-from tenants.identity.oidc.models import Link
+from tenants.identity.oidc.commands import BOOKED_SINGLY, sum_up_refusals
+from tenants.identity.oidc.models import Link, Refusals
 from tenants.identity.oidc.provider import Provider, Unreachable, provider_of
 from tests.oidc import issuer as at
 from tests.oidc.issuer import CURVE, KEY, OTHER_KEY, Issuer, answer, claims, logout_claims, signed, unsigned
@@ -570,3 +573,29 @@ def test_nobody_is_asked_about_a_second_home_where_there_is_none(world: World) -
     assert tell("x").status_code == 404
     assert "统一身份" not in Client().get("/accounts/login/").content.decode()
     assert Session.objects.count() == 0
+
+
+# ---- a flood ---------------------------------------------------------------------------------------------------------
+def test_a_flood_of_garbage_fills_a_bounded_part_of_the_log_and_is_summed_up_in_one_row(issuer: Issuer) -> None:
+    with time_machine.travel(now().replace(second=0), tick=False) as clock:
+        for turn in range(30):
+            Client(REMOTE_ADDR="203.0.113.7").get(f"/accounts/oidc/callback/?state=planted{turn}&code=c")
+            answered = Client(REMOTE_ADDR="203.0.113.8").post(
+                "/accounts/oidc/backchannel-logout/", {"logout_token": "x"}
+            )
+            assert answered.status_code == 400  # each is still refused
+        Client(REMOTE_ADDR="198.51.100.1").get(
+            "/accounts/oidc/callback/?state=planted&code=c"
+        )  # a neighbour's is booked
+        assert len(booked()) == BOOKED_SINGLY + 1
+        with shared(read_only=False) as system:
+            assert sum_up_refusals(scope=system, now=now()) == 0  # the minute is not over
+        clock.shift(121)
+        with shared(read_only=False) as system:
+            assert sum_up_refusals(scope=system, now=now()) == 1
+            assert sum_up_refusals(scope=system, now=now()) == 0
+        row = AuditEntry.objects.get(act="identity.sign_on.refused_often")
+        assert (row.after["network"], row.after["count"]) == ("203.0.113.0/24", 60)
+        Client(REMOTE_ADDR="203.0.113.7").get("/accounts/oidc/callback/?state=planted&code=c")
+        assert len(booked()) == BOOKED_SINGLY + 2  # the next minute begins anew
+        assert not Refusals.objects.exclude(network="203.0.113.0/24").exists()

@@ -4,27 +4,37 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 
 from falin.kernel import relay
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Refused
+from falin.kernel.transactions import shared
 from tenants.identity import commands
+from tenants.identity.homes import SIGN_ON
 from tenants.identity.models import Binding, Person, ServiceAccount
 from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import directory, provisioning
+from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.directory import Directory, Taken
-from tenants.identity.oidc.models import Account, Link
+from tenants.identity.oidc.models import Account, FirstPassword, Link
 from tenants.identity.queries import system_of
 from tenants.identity.types import Role
 from tenants.registry.api import list_tenants
+from tenants.settings import api as levels
+from tenants.settings.models import Setting
 from tests.app.identity.cast import act, enter, number, people_the_office, propose
-from tests.oidc.realms import Realm
+from tests.oidc.postbox import postbox
+from tests.oidc.realms import Browser, Realm
 from tests.world import World
 
 
@@ -58,6 +68,108 @@ def test_who_is_entered_gets_an_account_with_his_groups_and_must_choose_a_passwo
     assert groups(served, "leader") == {"/33/province_leader"}
     assert Link.objects.get(person__username="county").subject == user["id"]
     assert not Account.objects.filter(due_at__isnull=False).exists()
+
+
+# ---- the first password ----------------------------------------------------------------------------------------------
+def new_person(username: str = "kexinyue", **more: Any) -> Any:
+    today = legal_day(now())
+    return act("county", commands.enter_person, now(), username=username, name="柯新月", role=Role.LIAISON,
+               node_id=World().node("330106109201"), begins_on=today, ends_on=today + timedelta(days=30),
+               reason="双浦镇〔2026〕3号", **more)  # fmt: skip
+
+
+def signs_on(username: str, password: str) -> Browser:
+    browser = Browser(username=username, password=password)
+    browser.open("/accounts/oidc/login/?next=/people/")
+    return browser
+
+
+def is_in(browser: Browser) -> bool:
+    return bool(browser.falin.get("/").status_code == 200)
+
+
+def test_the_password_that_was_handed_over_opens_the_account_once_and_lies_nowhere(realm: Realm) -> None:
+    made = new_person()
+    assert made.password.encode() not in bytes(FirstPassword.objects.get().password_sealed)
+    deliver()
+    assert not FirstPassword.objects.exists()
+    browser = signs_on("kexinyue", made.password)
+    assert is_in(browser)
+    assert browser.password == browser.new_password  # Keycloak asked for his own
+    assert is_in(signs_on("kexinyue", browser.new_password))
+    again = signs_on("kexinyue", made.password)
+    assert not is_in(again)
+    assert "password" in again.page
+
+
+def test_a_password_that_was_lost_is_replaced_by_the_office_over_there_too(served: Realm) -> None:
+    password = act("county", commands.reset_password, person_id=number("liaison"))
+    deliver()
+    browser = signs_on("liaison", password)
+    assert is_in(browser)
+    assert browser.password != password
+
+
+def test_who_is_invited_where_only_the_other_home_counts_gets_a_password_for_once_by_his_link(realm: Realm) -> None:
+    Setting.objects.create(key=SIGN_ON.key, node_id=World().node("330106"), value=2, locked=False, person_id=0, why="测试",
+                           valid_from=date(2020, 1, 1), recorded_at=now())  # fmt: skip
+    levels.forget()
+    made = new_person(invite=True)
+    link = f"/people/invitation/{made.token}/"
+    client = Client()
+    assert "请领取您的一次性密码" in client.get(link).content.decode()
+    page = client.post(link).content.decode()
+    (password,) = re.findall(r"<b>((?:[a-z0-9]{4}-){3}[a-z0-9]{4})</b>", page)
+    assert "链接已经用过" in client.post(link).content.decode()
+    deliver()
+    assert is_in(signs_on("kexinyue", password))
+
+
+def test_a_newer_password_is_not_lost_while_an_older_one_is_on_its_way(
+    served: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = act("county", commands.reset_password, person_id=number("liaison"))
+    newer: list[str] = []
+    plain = Directory.set_first_password
+
+    def interrupted(self: Directory, subject: str, password: str) -> None:
+        plain(self, subject, password)
+        if not newer:
+            newer.append(act("county", commands.reset_password, person_id=number("liaison")))
+
+    monkeypatch.setattr(Directory, "set_first_password", interrupted)
+    deliver()
+    assert not FirstPassword.objects.exists()
+    assert not is_in(signs_on("liaison", first))
+    assert is_in(signs_on("liaison", newer[0]))
+
+
+def test_the_password_of_an_account_that_somebody_linked_himself_is_left_alone(realm: Realm) -> None:
+    subject = realm.enter("his-own-name")
+    with shared(read_only=False) as system:
+        link_account(scope=system, issuer=realm.issuer, subject=subject, person_id=number("liaison"), now=now())
+    act("county", commands.reset_password, person_id=number("liaison"))
+    deliver()
+    assert not FirstPassword.objects.exists()
+    assert is_in(signs_on("his-own-name", Browser().password))
+
+
+def test_with_a_mail_server_a_link_is_mailed_by_which_he_chooses_his_password(realm: Realm, settings: Any) -> None:
+    with postbox() as (port, letters):
+        realm.ask("PUT", "", {**realm.ask("GET", ""), "smtpServer": {"host": "127.0.0.1", "port": str(port),
+                                                                     "from": "falin@example.org"}})  # fmt: skip
+        settings.KEYCLOAK_MAIL = True
+        made = new_person(invite=True)
+        Person.objects.filter(id=made.person.id).update(email="ke@example.org")
+        deliver()
+        (letter,) = letters
+    (link,) = set(re.findall(rf"{re.escape(realm.issuer)}/login-actions/action-token\S+", letter))
+    browser = Browser(username="kexinyue", password="")
+    browser.visit(link)
+    onward = re.search(r'href="([^"]*login-actions/[^"]*)"', browser.page)
+    assert onward is not None, browser.page
+    browser.visit(urljoin(link, unescape(onward[1])))
+    assert is_in(signs_on("kexinyue", browser.new_password))
 
 
 def test_nothing_is_done_twice_however_often_it_is_told(served: Realm) -> None:

@@ -8,6 +8,7 @@ a sentence that says what to add.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import uuid
@@ -19,9 +20,11 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
+from openpyxl import load_workbook
 
 from falin.kernel.checks import door_of, doorless, walk
 from falin.kernel.rest import DoorView
+from falin.portal import people_sheet
 from tenants.identity.queries.account import session_id
 from tests import peopled
 from tests.app.registry.archives import keys
@@ -535,6 +538,7 @@ class Write:
     refused: frozenset[int] = frozenset({404})
     right: Callable[[Ground, Reader, Thing], bool] = lambda ground, reader, thing: True  # one that can be done
     done: frozenset[int] = frozenset({200, 201, 202, 204, 302})
+    tries: bool = False  # what was sent is only tried: it changes nothing
 
 
 def _form(**fields: Any) -> Body:
@@ -724,6 +728,15 @@ def _new_rows(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"rows": json.dumps([row])}
 
 
+def _new_sheet(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    book = load_workbook(io.BytesIO(people_sheet.template()))
+    assert book.active is not None
+    book.active.append(["来一新", "fromasheet", "社区联络员", "袁浦社区", "", "2026-12-31", "双浦镇〔2026〕3号"])
+    out = io.BytesIO()
+    book.save(out)
+    return {"file": SimpleUploadedFile("sheet.xlsx", out.getvalue())}
+
+
 def _new_rows_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     (row,) = json.loads(_new_rows(ground, reader, thing)["rows"])
     return {"rows": [{**row, "username": "fromaprogram"}], "rehearse": False}
@@ -873,7 +886,8 @@ WRITES: dict[str, Write] = {
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
     "POST portal:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
-    "POST portal:people-sheet": Write(_new_rows, right=_program_is_charge),
+    "POST portal:people-sheet": Write(_new_sheet, tries=True),
+    "POST portal:people-sheet-enter": Write(_new_rows, right=_program_is_charge),
     "POST people-api:sheet": Write(_new_rows_json, right=_program_is_charge),
     "POST portal:pair": Write(_sent_pair, Asked(_twins, _charge_of_both), _NOT_ONES_CHARGE, right=_are_twins),
     "POST portal:merge-confirm": Write(asked=_A_MERGE, refused=_NOT_ONES_CHARGE),

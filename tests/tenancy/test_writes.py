@@ -61,7 +61,9 @@ def _write(ground: Ground, door: Door) -> list[str]:
     if answer.status not in write_of(door).done:
         return [f"{reader.label}: {answer.status} {answer.text[-1500:]}"]
     wrong = []
-    if not {"kernel_auditentry insert", "kernel_job update"} & {one.split(".")[1] for one in answer.touched}:
+    if write_of(door).tries:
+        wrong += [f"changed {answer.touched}"] if answer.touched else []
+    elif not {"kernel_auditentry insert", "kernel_job update"} & {one.split(".")[1] for one in answer.touched}:
         wrong.append(f"changed {answer.touched} and booked nothing")
     if schemas := {one.split(".")[0] for one in answer.touched} - {"public", reader.schema}:
         wrong.append(f"wrote in {schemas}")

@@ -91,6 +91,16 @@ class User:
         assert answer.status == 302, (self.username, answer)
         assert "sessionid" in self.cookies, self.username
 
+    def prove(self) -> None:
+        """Gives the password again, as publishing asks for; an answer that is lost takes the session's new key with it."""
+        while True:
+            before = self.cookies["sessionid"]
+            form = urlencode({"password": self.password, "csrfmiddlewaretoken": self.cookies["csrftoken"]})
+            answer = self.ask("POST", "/accounts/reauthenticate/", form.encode(), "application/x-www-form-urlencoded")
+            if answer.status == 302 and self.cookies["sessionid"] not in {before, ""}:
+                return
+            self.sign_in()
+
     def say(self, path: str, content: dict[str, Any], **headers: str) -> Answer:
         return self.ask("POST", path, json.dumps(content).encode(), "application/json", **headers)
 
@@ -167,6 +177,7 @@ def be_an_adviser(user: User, places: list[int], first_days: list[date]) -> None
 def be_a_team(user: User, county: dict[str, Any], months: list[str], serials: Callable[[], range]) -> None:
     """Imports of hundreds of advisers as jobs, and roll-ups in between; some imports are stopped."""
     user.sign_in()
+    user.prove()
     round_ = 0
     while not OVER.is_set():
         round_ += 1

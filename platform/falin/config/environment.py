@@ -82,6 +82,10 @@ class Environment(BaseSettings):
         "falin-provisioning", alias="FALIN_KEYCLOAK_CLIENT", description="the workers' name there, which keeps accounts"
     )
     keycloak_secret: str = Field("", alias="FALIN_KEYCLOAK_SECRET", description="its secret; else $FALIN_HOME/secrets")
+    keycloak_mail: bool = Field(
+        False, alias="FALIN_KEYCLOAK_MAIL",  # noqa: FBT003 -- the default
+        description="the realm has a mail server: who has an address is mailed a link to his first password",
+    )  # fmt: skip
     province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
 
 

@@ -32,6 +32,7 @@ ANCHOR_FILE = ENV.anchor_file or HOME / "anchors" / "audit.jsonl"
 CIPHER = ENV.cipher
 OIDC_ISSUER, OIDC_CLIENT, KEYCLOAK_CLIENT = ENV.oidc_issuer, ENV.oidc_client, ENV.keycloak_client
 OIDC_SECRET, KEYCLOAK_SECRET = ENV.oidc_secret, ENV.keycloak_secret
+KEYCLOAK_MAIL = ENV.keycloak_mail
 if OIDC_ISSUER:
     OIDC_SECRET = OIDC_SECRET or environment.secret(HOME, "oidc", lambda: secrets.token_urlsafe(32))
     KEYCLOAK_SECRET = KEYCLOAK_SECRET or environment.secret(HOME, "keycloak", lambda: secrets.token_urlsafe(32))

@@ -164,8 +164,12 @@ def remove_due() -> int:
 
 @shared_task
 def keep_accounts() -> tuple[int, int]:
-    """Accounts at Keycloak that are due; nothing where people sign in here only."""
-    return provisioning.work(clock=now) if settings.OIDC_ISSUER else (0, 0)
+    """Accounts at Keycloak that are due, and what came in its name; nothing where people sign in here only."""
+    if not settings.OIDC_ISSUER:
+        return 0, 0
+    with shared(read_only=False) as system:
+        oidc.sum_up_refusals(scope=system, now=now())
+    return provisioning.work(clock=now)
 
 
 @shared_task

@@ -37,7 +37,7 @@ class ScopedView(Protocol):
 
 def door(
     *, grant: str, reads: str = "GET", writes: str = "", keeps: bool = True, step_up: int = 0,
-    own: bool = False, shared: bool = False,
+    resumes: bool = True, own: bool = False, shared: bool = False,
 ) -> Callable[[ScopedView], Any]:  # fmt: skip
     """
     Open a view to holders of ``grant``.
@@ -45,6 +45,8 @@ def door(
     :param keeps: whether answers are kept for who sends again; not where one holds a password or a clear number.
     :param own: it is about the person's own account, which belongs to none of his offices: in the shared schema.
     :param step_up: a write asks for this level of proof: 2 a second factor, 3 one given within five minutes.
+    :param resumes: what was sent is done after the proof; not where the answer is a file: the person would be left before
+        the page that asked him. He is led back to where he came from, and asks again.
     :param shared: the transaction is one of the shared schema, for what lies there beside every tenant's own (its log).
 
     Without a session: to the sign-in page and back. Signed in without the grant: 403 with a sentence. A thing that is
@@ -69,7 +71,7 @@ def door(
                 if scope.emergency:
                     book_passing(request, scope)
                 if writing and step_up and not stepup.reached(request, step_up):
-                    return stepup.ask_again(request, step_up)
+                    return stepup.ask_again(request, step_up, resumes=resumes)
                 if own:
                     scope = own_scope(scope)
                 elif shared:
@@ -88,6 +90,7 @@ def door(
 
         opened.door_grant = grant  # type: ignore[attr-defined]
         opened.door_writes = frozenset(write_methods)  # type: ignore[attr-defined]
+        opened.door_step_up = step_up  # type: ignore[attr-defined]
         return opened
 
     return decorate

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import Http404
 from django.http.response import HttpResponseBase
@@ -64,9 +66,11 @@ def read_tokens_with(reader: TokenReader) -> None:
 
 
 def address_of(request: Any) -> str:
-    """Where a request came from: before a proxy of ours, what that proxy saw; nobody else's word is taken."""
-    seen = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.SESSION_COOKIE_SECURE else ""
-    return str(seen.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", ""))
+    """Where a request came from: before proxies of ours, what the outermost saw; nobody else's word is taken."""
+    try:
+        return str(get_client_ip(request) or "")
+    except ImproperlyConfigured:  # a header with fewer addresses than there are proxies of ours
+        return ""
 
 
 def _come_in_by_token(request: Any) -> bool:

@@ -130,6 +130,7 @@ class Ban(DoorView):
 
 class OpenAccount(DoorView):
     door_keeps = False
+    door_step_up = {"POST": 3}
     door_grants = {"POST": policies.REGISTER}
 
     @extend_schema(request=None, responses={201: s.AccountOut, **REFUSED}, tags=["advisers"])

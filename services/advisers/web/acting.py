@@ -172,7 +172,7 @@ def allow(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResp
     return _answer(request, form, act, context)
 
 
-@door(grant=policies.REGISTER, reads="GET", writes="POST", keeps=False)
+@door(grant=policies.REGISTER, reads="GET", writes="POST", keeps=False, step_up=3)
 def account(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
     """
     The one page that shows a first password. Its answer is not kept for who sends again, with the password in it; sending

@@ -97,6 +97,8 @@ class TokenOut(serializers.Serializer[Any]):
     person = serializers.IntegerField()
     tenant = serializers.IntegerField()
     csrf = serializers.CharField()
+    until = serializers.IntegerField(help_text="when this sign-in runs out by itself, in seconds since 1970")
+    key = serializers.CharField(help_text="opens what the phone keeps; empty for a program's token")
 
 
 class HoursOut(serializers.Serializer[Any]):

@@ -34,6 +34,7 @@ from services.duty.rest.serializers import (
     WhyIn,
 )
 from services.duty.types import VisitInfo
+from tenants.identity.api import phone_key, runs_out_at
 
 MONTH = OpenApiParameter("month", OpenApiTypes.STR, description="2026-11; this month where it is left out")
 _PARSERS: list[type[BaseParser]] = [JSONParser, MultiPartParser]
@@ -48,14 +49,22 @@ def _month(request: Request) -> Month:
 
 
 class Token(DoorView):
-    """Who is signed in; a fresh token for what is sent next. Says 401 where the session is over."""
+    """Who is signed in; a fresh token for what is sent next, and the phone's key. Says 401 where the session is over."""
 
     door_grants: ClassVar[dict[str, str]] = {"GET": "duty.log"}
 
     @extend_schema(responses=TokenOut, operation_id="duty_token")
     def get(self, request: Request, scope: Scope) -> Response:
         token = get_token(request._request)
-        return Response(TokenOut({"person": scope.person_id, "tenant": scope.tenant_id, "csrf": token}).data)
+        key, until = ("", now()) if self.by_token else (phone_key(scope.person_id), runs_out_at(request._request))
+        said = {
+            "person": scope.person_id,
+            "tenant": scope.tenant_id,
+            "csrf": token,
+            "key": key,
+            "until": until.timestamp(),
+        }
+        return Response(TokenOut(said).data)
 
 
 class Visits(DoorView):
@@ -159,6 +168,7 @@ class BehindList(DoorView):
 
 class Months(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": "duty.close", "POST": "duty.close"}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": 2}
 
     @extend_schema(responses=BookMonthOut(many=True), operation_id="duty_months_list")
     def get(self, request: Request, scope: Scope) -> Response:

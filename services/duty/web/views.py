@@ -17,6 +17,7 @@ from falin.kernel.doors import door
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import SECOND
 from falin.ui import formats
 from falin.ui.forms import show_refusal
 from services.duty import commands, policies, queries
@@ -161,7 +162,7 @@ def remind(request: HttpRequest, scope: Scope) -> HttpResponse:
     return _back(request, "duty:behind")
 
 
-@door(grant="duty.close", reads="GET", writes="POST")
+@door(grant="duty.close", reads="GET", writes="POST", step_up=SECOND)
 def months(request: HttpRequest, scope: Scope) -> HttpResponse:
     """The book of months; closing one is asked twice."""
     moment = now()

@@ -128,6 +128,7 @@ class PublishView(DoorView):
     """Roll up a month of one's own county and have it published; a second time without changes does nothing."""
 
     door_grants: ClassVar[dict[str, str]] = {"POST": "figures.publish"}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": 2}
 
     @extend_schema(request=shapes.PublishAsked, responses={202: shapes.RunShape})
     def post(self, request: Request, scope: Scope, node_id: int) -> Response:

@@ -16,6 +16,7 @@ from falin.kernel.doors import door
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH, SECOND
 from falin.ui import formats
 from services.indicators import policies, queries
 from services.indicators.commands import book_export, publish_month
@@ -57,7 +58,7 @@ def own_visits(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     return render(request, "indicators/own_visits.html", context)
 
 
-@door(grant="figures.publish", reads="", writes="POST")
+@door(grant="figures.publish", reads="", writes="POST", step_up=SECOND)
 def publish(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     """Roll up a month of one's own county now, instead of waiting for the night."""
     month = _month(request, posted=True) or Month.of(now())
@@ -72,12 +73,12 @@ def publish(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBas
     return HttpResponseRedirect(f"{reverse('figures:place', args=[node_id])}?{urlencode({'month': str(month)})}")
 
 
-@door(grant="figures.export", reads="", writes="POST", keeps=False)
+@door(grant="figures.export", reads="", writes="POST", keeps=False, step_up=FRESH, resumes=False)
 def export_csv(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     return exports.as_csv(_sheet(request, scope, node_id, "csv"))
 
 
-@door(grant="figures.export", reads="", writes="POST", keeps=False)
+@door(grant="figures.export", reads="", writes="POST", keeps=False, step_up=FRESH, resumes=False)
 def export_xlsx(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     return exports.as_xlsx(_sheet(request, scope, node_id, "xlsx"))
 

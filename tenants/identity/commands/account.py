@@ -22,7 +22,14 @@ from tenants.identity.commands.booking import book
 from tenants.identity.models import Person, Session
 from tenants.identity.passwords import encode
 from tenants.identity.policies import no_session
-from tenants.identity.queries.account import CODE_ADDRESS, PHONE, phone_index, session_id
+from tenants.identity.queries.account import (
+    CODE_ADDRESS,
+    PHONE,
+    OwnAccount,
+    phone_index,
+    read_own_account,
+    session_id,
+)
 from tenants.identity.signing import codes
 from tenants.identity.signing.whence import device_of, network_of
 from tenants.identity.types import Purpose
@@ -142,3 +149,9 @@ def take_over_address(*, scope: Scope, purpose: Purpose, digits: str, now: datet
     person.save(update_fields=["email", "phone_sealed", "phone_index"])
     book(scope=scope, act=f"identity.{purpose}.changed", person_id=person.pk, node_id=None, now=now)
     return True
+
+
+def take_own_account(*, scope: Scope, now: datetime) -> OwnAccount:
+    """What is kept about the scope's holder as a person of the register, whoever he is; booked where he acts now."""
+    audit.record(scope=scope, act="identity.record.taken", subject=("person", scope.person_id), node_id=None, now=now)
+    return read_own_account(person_id=scope.person_id, now=now)

@@ -18,6 +18,7 @@ from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.granting import propose_role
 from tenants.identity.models import Invitation, Person, ServiceAccount, Session, Suspension
+from tenants.identity.oidc.handing import send_along
 from tenants.identity.passwords import encode, hash_of, one_time_password
 from tenants.identity.queries.register import may_charge
 from tenants.identity.rules import INVITED_FOR, NOT_TO_ONESELF
@@ -66,6 +67,8 @@ def enter_person(
                            must_change_password=not invite)  # fmt: skip
     binding = propose_role(scope=scope, person_id=person.id, role=role, node_id=node_id, begins_on=begins_on,
                            ends_on=ends_on, reason=reason, subject_id=subject_id, now=now)  # fmt: skip
+    if password:
+        send_along(person_id=person.id, password=password, now=now)
     token = _invite(scope, person.id, now) if invite else ""
     return Entered(person=person, binding=binding, password=password, token=token)
 
@@ -77,10 +80,13 @@ def _invite(scope: Scope, person_id: int, now: datetime) -> str:
     return token
 
 
-def use_invitation(*, scope: Scope, token: str, password: str, now: datetime) -> PersonInfo:
+def use_invitation(
+    *, scope: Scope, token: str, password: str, now: datetime, there: bool = False
+) -> PersonInfo:  # fmt: skip
     """
     Choose one's first password by the link one was sent; it works once.
 
+    :param there: he signs on at the other home: the password is a one-time one, which opens his account there once.
     :raises Refused: the link is unknown, used or too old, or its person may not come in any more.
     """
     row = (
@@ -92,7 +98,9 @@ def use_invitation(*, scope: Scope, token: str, password: str, now: datetime) ->
         raise policies.link_over()
     row.used_at = now
     row.save(update_fields=["used_at"])
-    _set_password(row.person_id, password, must_change=False)
+    _set_password(row.person_id, password, must_change=there)
+    if there:
+        send_along(person_id=row.person_id, password=password, now=now)
     book(scope=scope, act="identity.invitation.used", person_id=row.person_id, node_id=None, now=now)
     person = Person.objects.get(id=row.person_id)
     return PersonInfo(id=person.id, username=person.username, name=person.name)
@@ -109,6 +117,7 @@ def reset_password(*, scope: Scope, person_id: int, now: datetime) -> str:
         raise policies.no_password_for_programs()
     password = one_time_password()
     _set_password(person_id, password, must_change=True)
+    send_along(person_id=person_id, password=password, now=now)
     Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=now)
     book(scope=scope, act="identity.password.reset", person_id=person_id, node_id=_home(scope), now=now)
     return password

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
 from falin.kernel import audit
@@ -13,10 +13,11 @@ from falin.kernel.refusals import Refused, refusal_for
 from falin.kernel.scope import Scope
 from tenants.identity.commands.booking import book
 from tenants.identity.models import Session
-from tenants.identity.oidc.models import ForeignSession, Link, UsedToken
+from tenants.identity.oidc.models import ForeignSession, Link, Refusals, UsedToken
 from tenants.identity.oidc.tokens import LOGOUT_AGE, SKEW, Claims, Logout
 
 KEPT = timedelta(days=2)  # a session lasts a day at most
+BOOKED_SINGLY = 20  # answers of one network in one minute that were not believed
 
 
 def link_account(*, scope: Scope, issuer: str, subject: str, person_id: int, now: datetime) -> None:
@@ -111,10 +112,35 @@ def _end(keys: list[str]) -> None:
     ForeignSession.objects.filter(session_key__in=keys).delete()
 
 
-def note_refusal(*, scope: Scope, code: str, now: datetime) -> None:
-    """A security event: something that called itself our issuer was not believed. What it said is not kept."""
-    audit.record(scope=scope, act="identity.sign_on.refused", subject=("sign_on", "oidc"), node_id=None, now=now,
-                 after={"why": code})  # fmt: skip
+def note_refusal(*, scope: Scope, code: str, network: str, now: datetime) -> None:
+    """
+    A security event: something that called itself our issuer was not believed. What it said is not kept.
+
+    The first ones of a network in a minute are booked one by one; anybody can send more, and those are counted.
+    """
+    minute = now.replace(second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into public.identity_refusals as r (network, minute, count) values (%s, %s, 1)"
+            " on conflict (network, minute) do update set count = r.count + 1 returning count", [network, minute]
+        )  # fmt: skip
+        (count,) = cursor.fetchone()
+    if count <= BOOKED_SINGLY:
+        audit.record(scope=scope, act="identity.sign_on.refused", subject=("sign_on", "oidc"), node_id=None, now=now,
+                     after={"why": code})  # fmt: skip
+
+
+def sum_up_refusals(*, scope: Scope, now: datetime) -> int:
+    """One row for each network and minute that is over and in which more came than were booked singly; how many rows."""
+    over = Refusals.objects.filter(minute__lt=now - timedelta(minutes=1)).order_by("id")
+    many = list(over.select_for_update(of=("self",), skip_locked=True))
+    for row in many:
+        if row.count > BOOKED_SINGLY:
+            after = {"network": row.network, "count": row.count, "minute": row.minute.isoformat()}
+            audit.record(scope=scope, act="identity.sign_on.refused_often", subject=("sign_on", "oidc"), node_id=None,
+                         now=now, after=after)  # fmt: skip
+    Refusals.objects.filter(id__in=[row.id for row in many]).delete()
+    return sum(row.count > BOOKED_SINGLY for row in many)
 
 
 def forget_old(*, now: datetime) -> None:

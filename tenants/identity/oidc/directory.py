@@ -16,6 +16,7 @@ from keycloak.exceptions import KeycloakConnectionError, KeycloakError
 
 from tenants.identity.oidc.provider import TIMEOUT
 from tenants.identity.oidc.wanted import Wanted, person_of
+from tenants.identity.rules import INVITED_FOR
 
 PAGE = 100
 
@@ -84,6 +85,16 @@ class Directory:
         if not found or person_of(found[0]) != str(wanted.person_id):
             raise Taken("taken")
         return str(found[0]["id"])
+
+    def set_first_password(self, subject: str, password: str) -> None:
+        """One that opens the account once: whoever comes in by it must choose his own."""
+        with _Said():
+            self._admin.set_user_password(subject, password, temporary=True)
+
+    def mail_first_password(self, subject: str) -> None:
+        """Have the issuer mail a link by which he chooses his first password; it works once, for three days."""
+        with _Said():
+            self._admin.send_update_account(subject, ["UPDATE_PASSWORD"], lifespan=int(INVITED_FOR.total_seconds()))
 
     def change(self, account: dict[str, Any], wanted: Wanted) -> None:
         said = wanted.as_account() if wanted.made(account) else {**account, "enabled": wanted.enabled}

@@ -60,3 +60,25 @@ class Account(PublicModel):
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="accounts_due", condition=models.Q(due_at__isnull=False))]
+
+
+class FirstPassword(PublicModel):
+    """A one-time password on its way to the account over there, encrypted; gone when it has arrived."""
+
+    person = models.OneToOneField("identity.Person", models.PROTECT, primary_key=True, related_name="+")
+    password_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+
+
+class Refusals(PublicModel):
+    """How many answers that called themselves our issuer's came from a network in a minute and were not believed."""
+
+    id = models.BigAutoField(primary_key=True)
+    network = models.CharField(max_length=50)
+    minute = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "minute"], name="a_minute_of_a_network_is_counted_once")
+        ]

@@ -23,6 +23,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import shared
 from tenants.divisions.api import list_divisions
 from tenants.identity.models import Binding, Person, ServiceAccount
+from tenants.identity.oidc import handing
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.directory import Away, Directory, Refusal, Taken
 from tenants.identity.oidc.models import Account, Link
@@ -31,7 +32,7 @@ from tenants.identity.types import Standing
 
 EVENTS = tuple(f"identity.{thing}" for thing in (
     "person.suspended", "person.reinstated", "person.left", "merge.confirmed", "role.granted", "role.confirmed",
-    "role.ended", "role.shortened",
+    "role.ended", "role.shortened", "password.reset", "invitation.used",
 ))  # fmt: skip
 LEASE = timedelta(seconds=90)  # so long one worker has an account to itself
 LONGEST_PAUSE = 600
@@ -159,6 +160,9 @@ def bring_up_to_date(directory: Directory, person_id: int, *, now: datetime) -> 
                 Link.objects.filter(issuer=settings.OIDC_ISSUER, person_id=person_id).delete()
             link_account(scope=system, issuer=settings.OIDC_ISSUER, subject=made, person_id=person_id, now=now)
         directory.put_into(made, wanted.groups)
+        if settings.KEYCLOAK_MAIL and wanted.email:
+            directory.mail_first_password(made)
+        _bring_first_password(directory, person_id, made, own=True)
         return [Drift.MISSING]
     drift = differences(wanted, account, directory.groups_of(account["id"]))
     if {Drift.NAME, Drift.ENABLED, Drift.DISABLED} & set(drift):
@@ -167,7 +171,21 @@ def bring_up_to_date(directory: Directory, person_id: int, *, now: datetime) -> 
         directory.put_into(account["id"], wanted.groups)
     if not wanted.enabled and Drift.ENABLED in drift:
         directory.sign_out(account["id"])
+    _bring_first_password(directory, person_id, account["id"], own=wanted.made(account))
     return drift
+
+
+def _bring_first_password(directory: Directory, person_id: int, subject: str, *, own: bool) -> None:
+    """To an account of our making; the password of one that somebody linked himself is his and that office's affair."""
+    with shared(read_only=True):
+        waiting = handing.find_waiting(person_id=person_id)
+    if waiting is None:
+        return
+    password, sealed = waiting
+    if own:
+        directory.set_first_password(subject, password)
+    with shared(read_only=False):
+        handing.has_arrived(person_id=person_id, sealed=sealed)
 
 
 def _subject_of(person_id: int) -> str:

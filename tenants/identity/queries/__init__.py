@@ -1,5 +1,6 @@
 """Every way people and their roles are read."""
 
+from tenants.identity.queries.account import phone_key
 from tenants.identity.queries.hanging import PEOPLE_AT
 from tenants.identity.queries.leaving import get_left_open
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
@@ -39,5 +40,5 @@ __all__ = ["PEOPLE_AT", "Explained", "People", "Right", "SignedIn", "View", "all
            "confirms", "count_due", "find_invited", "find_person", "get_account", "get_binding", "get_left_open",
            "get_merge", "get_pair", "get_record", "known_names", "latest_end", "list_accounts", "list_merges",
            "list_proposals", "list_rights", "list_same", "list_to_review", "list_tokens", "list_who",
-           "looked_after", "may_charge", "names_of", "own_bindings", "read_signed_in", "same_person",
+           "looked_after", "may_charge", "names_of", "own_bindings", "phone_key", "read_signed_in", "same_person",
            "scope_in_force", "scope_of", "scope_of_client", "scopes_of", "search_people", "system_of"]  # fmt: skip

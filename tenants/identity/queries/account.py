@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.db import connection
 
 from falin.kernel import crypto
-from falin.kernel.crypto import Sealed
+from falin.kernel.crypto import Sealed, SealedInside
 from falin.kernel.scope import PUBLIC_SCHEMA
 from tenants.identity.models import Binding, Code, Person, Session
+from tenants.identity.oidc.models import FirstPassword
 from tenants.registry.models import Tenant
 
 PHONE = Sealed(
@@ -24,7 +27,23 @@ CODE_ADDRESS = Sealed(
     table="identity_code", field="address_sealed", column="address",
     rows=lambda schema: Code.objects.all() if schema == PUBLIC_SCHEMA else Code.objects.none(),
 )  # fmt: skip
-SEALED = (PHONE, CODE_ADDRESS)
+FIRST_PASSWORD = Sealed(
+    table="identity_firstpassword", field="password_sealed", column="password",
+    rows=lambda schema: FirstPassword.objects.all() if schema == PUBLIC_SCHEMA else FirstPassword.objects.none(),
+)  # fmt: skip
+
+
+def _factors(kind: str, key: str) -> SealedInside:
+    """What allauth keeps of second factors, bound to its person (``signing.factors``)."""
+    rows = Authenticator.objects.filter(type=kind)
+    return SealedInside(
+        table="mfa_authenticator", field="data", column="secret", key=key, owner="user_id",
+        rows=lambda schema: rows.all() if schema == PUBLIC_SCHEMA else rows.none(),
+    )  # fmt: skip
+
+
+FACTORS = (_factors(Authenticator.Type.TOTP, "secret"), _factors(Authenticator.Type.RECOVERY_CODES, "seed"))
+SEALED = (PHONE, CODE_ADDRESS, FIRST_PASSWORD, *FACTORS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +66,52 @@ class SecurityEvent:
     act: str
     by_himself: bool
     facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRole:
+    """A role one holds, held, or was proposed for."""
+
+    role: str
+    node_id: int
+    valid_from: date
+    valid_to: date | None
+    reason: str
+    standing: str
+    ended_at: datetime | None
+    ended_why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnAccount:
+    """What the register keeps about a person, for himself. Secrets are not in it: what opens a door is no record."""
+
+    username: str
+    name: str
+    email: str
+    phone: str
+    entered_at: datetime
+    roles: tuple[OwnRole, ...]
+    suspensions: tuple[tuple[datetime, str, datetime | None, str], ...]
+    second_factors: tuple[tuple[str, datetime], ...]
+    sessions: tuple[OpenSession, ...]
+    events: tuple[SecurityEvent, ...]
+
+
+def read_own_account(*, person_id: int, now: datetime) -> OwnAccount:
+    person = Person.objects.get(id=person_id)
+    roles = person.bindings.order_by("id").values(
+        "role", "node_id", "valid_from", "valid_to", "reason", "standing", "ended_at", "ended_why"
+    )
+    suspensions = person.suspensions.order_by("id").values_list("begun_at", "why", "ended_at", "ended_why")
+    factors = Authenticator.objects.filter(user_id=person_id).order_by("id").values_list("type", "created_at")
+    return OwnAccount(
+        username=person.username, name=person.name, email=person.email, entered_at=person.created_at,
+        phone=crypto.decrypt(person.phone_sealed, PHONE.place(PUBLIC_SCHEMA, person.pk)),
+        roles=tuple(OwnRole(**one) for one in roles), suspensions=tuple(suspensions), second_factors=tuple(factors),
+        sessions=tuple(list_sessions(person_id=person_id, current=None, now=now)),
+        events=tuple(list_security_events(person_id=person_id, limit=500)),
+    )  # fmt: skip
 
 
 def session_id(key: str) -> str:
@@ -77,6 +142,14 @@ def list_security_events(*, person_id: int, limit: int = 20) -> list[SecurityEve
             SecurityEvent(at=at, act=act, by_himself=by == person_id, facts=json.loads(after))
             for at, act, by, after in cursor.fetchall()
         ]
+
+
+def phone_key(person_id: int) -> str:
+    """
+    The key to what somebody's own phone keeps for him while it has no network, in base64; the same whenever he signs in,
+    so that what waits there can always be opened. It is kept nowhere: made of the root of the index key (decision 0030).
+    """
+    return base64.b64encode(crypto.blind_index(str(person_id), tenant=PUBLIC_SCHEMA, purpose="person.store")).decode()
 
 
 def phone_index(number: str) -> bytes:

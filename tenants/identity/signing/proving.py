@@ -30,13 +30,13 @@ def connect() -> None:
 
 
 def where(request: HttpRequest, level: int) -> str:
-    """The page that asks: for the second factor of whoever has one, else for the password, or to set one up."""
+    """The page that asks: for the second factor of whoever has one, else for the password."""
     kinds = set(Authenticator.objects.filter(user_id=request.user.pk).values_list("type", flat=True))
     if TOTP in kinds or (PASSKEY in kinds and RECOVERY in kinds):
         return reverse("mfa_reauthenticate")
     if PASSKEY in kinds:
         return reverse("mfa_reauthenticate_webauthn")
-    return reverse("account_reauthenticate") if level >= stepup.FRESH else reverse("portal:second")
+    return reverse("account_reauthenticate")
 
 
 def _signed_in(sender: Any, request: HttpRequest, user: Person, **_: Any) -> None:
@@ -63,3 +63,4 @@ def _proved_again(sender: Any, request: HttpRequest, user: Person, method: str, 
         stepup.keep(request, replace(proof, level=2, second_at=moment, fresh_at=moment))
     elif not has_second(user.pk):
         stepup.keep(request, replace(proof, fresh_at=moment))
+    stepup.take_up(request)

@@ -12,6 +12,9 @@ from falin.kernel.audit import alarms
 from falin.kernel.models import AuditEntry
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
+from tenants.identity.commands import booking as people
+from tenants.identity.commands import grant_role
+from tenants.identity.types import Role
 from tests.app.audit.logs import settled
 from tests.world import NOW, World
 
@@ -55,7 +58,9 @@ def test_two_people_who_look_as_often_as_allowed_raise_nothing(world: World) -> 
     assert raised(one) == []
 
 
-@pytest.mark.parametrize("act", ["audit.log.exported", "advisers.record.taken"])
+@pytest.mark.parametrize(
+    "act", ["audit.log.exported", "indicators.figures.exported", "advisers.record.taken", "registry.archive.asked"]
+)
 @pytest.mark.parametrize(
     ("at", "odd"),
     [
@@ -74,19 +79,36 @@ def test_an_export_between_ten_in_the_evening_and_six_raises_a2(
     assert raised(scope) == ([("A2", scope.person_id)] if odd else [])
 
 
-def test_a_grant_to_oneself_raises_a3_and_one_to_another_does_not(world: World) -> None:
+def give(scope: Scope, act: str, person_id: int) -> None:
+    """As the commands of grants book it; they themselves refuse to give anybody something of his own."""
+    with inside(scope, read_only=False):
+        people.book(scope=scope, act=act, person_id=person_id, node_id=None, now=NOW, after={"role": "liaison"})
+
+
+@pytest.mark.parametrize("act", ["identity.role.granted", "identity.role.confirmed"])
+def test_a_grant_to_oneself_raises_a3_and_one_to_another_does_not(world: World, act: str) -> None:
     scope = world.scope("county")
-    book(scope, "identity.role.granted", person=scope.person_id + 1, role="liaison")
+    give(scope, act, scope.person_id + 1)
     settled(scope, 1)
     assert raised(scope) == []
-    book(scope, "identity.role.granted", person=scope.person_id, role="liaison")
+    give(scope, act, scope.person_id)
     settled(scope, 2)
+    assert raised(scope) == [("A3", scope.person_id)]
+
+
+def test_a_county_team_that_appoints_itself_as_adviser_is_seen(world: World) -> None:
+    """A role that goes with an appointment is given without a second person: what the command books is looked at."""
+    scope = world.scope("county")
+    with inside(scope, read_only=False):
+        grant_role(scope=scope, person_id=scope.person_id, role=Role.ADVISER, node_id=world.node("330106109200"), now=NOW,
+                   subject_id="00000000-0000-0000-0000-000000000001", reason="聘任")  # fmt: skip
+    settled(scope)
     assert raised(scope) == [("A3", scope.person_id)]
 
 
 def test_an_alarm_is_sealed_itself_with_the_next_batch(world: World) -> None:
     scope = world.scope("county")
-    book(scope, "identity.role.granted", person=scope.person_id, role="liaison")
+    give(scope, "identity.role.granted", scope.person_id)
     settled(scope, 1)
     batch = settled(scope, 2)
     with inside(scope, read_only=True):
@@ -95,7 +117,7 @@ def test_an_alarm_is_sealed_itself_with_the_next_batch(world: World) -> None:
 
 def test_the_page_names_the_rule_and_who_is_watched_does_not_read_it(world: World, sign_in: Any) -> None:
     scope = world.scope("county")
-    book(scope, "identity.role.granted", person=scope.person_id, role="liaison")
+    give(scope, "identity.role.granted", scope.person_id)
     settled(scope)
     text = sign_in("auditor3").get("/audit/").content.decode()
     assert "A3 给自己授予身份" in text

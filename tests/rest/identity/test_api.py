@@ -95,7 +95,7 @@ def test_somebody_is_shut_out_let_in_and_given_a_password(sign_in: Any) -> None:
     assert send(county, f"{whom}/suspension/", why="接受调查").status_code == 204
     assert county.get(f"{API}{whom}/").json()["suspended"] is True
     assert county.delete(f"{API}{whom}/suspension/?why=已查清").status_code == 204
-    assert len(send(county, f"{whom}/password/").json()["password"]) == 14
+    assert len(send(county, f"{whom}/password/").json()["password"]) == 19
 
 
 def test_the_review_lists_and_keeps(sign_in: Any) -> None:

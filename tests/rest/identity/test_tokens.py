@@ -20,7 +20,7 @@ from tenants.identity.models import AccessToken, Binding
 from tests.app.identity.cast import number, people_the_office, scope
 from tests.world import World, today
 
-SOMETHING = {"uuid": "00000000-0000-0000-0000-000000000005", "int": "5", "slug": "five"}
+SOMETHING = {"uuid": "00000000-0000-0000-0000-000000000005", "int": "5", "slug": "five", "str": "five"}
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +111,7 @@ def test_no_door_that_asks_for_a_proof_opens_to_a_token_whatever_its_scopes(
         owner = getattr(view, "cls", None)
         if isinstance(owner, type) and issubclass(owner, DoorView):
             for method in sorted(owner.door_step_up):
-                path = "/" + re.sub(r"<(uuid|int|slug):\w+>", lambda part: SOMETHING[part[1]], route)
+                path = "/" + re.sub(r"<(uuid|int|slug|str):\w+>", lambda part: SOMETHING[part[1]], route)
                 assert "<" not in path, path
                 answer = program("any").generic(method, path, "{}", "application/json")
                 assert (answer.status_code, answer.json()["code"]) == (403, "kernel.not_by_token"), path
@@ -120,7 +120,7 @@ def test_no_door_that_asks_for_a_proof_opens_to_a_token_whatever_its_scopes(
 
 
 def test_a_token_is_made_listed_and_stopped_by_the_api(world: World, sign_in: Any) -> None:
-    county = sign_in("county")
+    county = sign_in("county", proved=False)
     held = county.get("/api/v1/me/tokens/bindings/").json()
     body = {"binding_id": held[0]["id"], "name": "取数", "scopes": ["duty.read"], "origins": ["127.0.0.0/8"],
             "expires_on": (today() + timedelta(days=5)).isoformat()}  # fmt: skip
@@ -166,3 +166,27 @@ def test_a_program_is_opened_handed_over_reviewed_and_ended_by_the_api(world: Wo
     assert sign_in("county2").get(one).status_code == 404
     assert county.delete(f"{one}?why=下线").status_code == 204
     assert county.get(one).json()["stopped_by"] == "suspended"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "let_in"),
+    [
+        (0, "10.9.9.9", False),  # nobody's word but the line's own: the caller wrote it himself
+        (1, "203.0.113.9, 10.9.9.9", True),
+        (1, "10.9.9.9, 203.0.113.9", False),
+        (2, "203.0.113.9, 10.9.9.9, 192.0.2.1", True),
+        (2, "10.9.9.9, 203.0.113.9, 10.0.0.2", False),  # the inner proxy lies in the network, the caller does not
+        (2, "10.9.9.9", False),  # came round the outer proxy
+    ],
+)
+def test_the_network_of_a_token_is_that_of_who_stood_before_our_proxies(
+    world: World, sign_in: Any, settings: Any, proxies: int, forwarded: str, let_in: bool
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    county = sign_in("county")
+    held = county.get("/api/v1/me/tokens/bindings/").json()
+    body = {"binding_id": held[0]["id"], "name": "取数", "scopes": ["duty.read"], "origins": ["10.0.0.0/8"],
+            "expires_on": (today() + timedelta(days=5)).isoformat()}  # fmt: skip
+    text = county.post("/api/v1/me/tokens/", json.dumps(body), "application/json").json()["secret"]
+    asked = program(text, REMOTE_ADDR="203.0.113.1", HTTP_X_FORWARDED_FOR=forwarded).get("/api/v1/duty/behind/")
+    assert (asked.status_code == 200) is let_in, asked.content

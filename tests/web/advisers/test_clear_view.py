@@ -45,7 +45,7 @@ def proved(sign_in: Any) -> Callable[..., Any]:
     """``proved("county")``: a client whose person has just given his password again."""
 
     def make(username: str) -> Any:
-        client = sign_in(username)
+        client = sign_in(username, proved=False)
         assert client.post(AGAIN, {"password": PASSWORD}).status_code == 302
         return client
 
@@ -90,7 +90,7 @@ def test_whoever_gave_a_reason_and_the_password_sees_both_numbers_once(world: Wo
 def test_without_the_password_nothing_is_shown_and_what_was_written_is_done_afterwards(
     world: World, adviser: Any, sign_in: Any
 ) -> None:
-    client = sign_in("county")
+    client = sign_in("county", proved=False)
     answer = client.post(f"/advisers/{adviser.id}/numbers/", {"reason": WHY})
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(AGAIN)
@@ -107,7 +107,7 @@ def test_without_the_password_nothing_is_shown_and_what_was_written_is_done_afte
 def test_what_was_sent_to_an_address_with_a_question_is_done_afterwards_too(
     world: World, adviser: Any, sign_in: Any
 ) -> None:
-    client = sign_in("county")
+    client = sign_in("county", proved=False)
     answer = client.post(f"/advisers/{adviser.id}/numbers/?from=list", {"reason": WHY})
     shown = client.post(answer.headers["Location"], {"password": PASSWORD})
     assert ID_NUMBER in text(shown)
@@ -186,7 +186,7 @@ def test_the_answer_is_kept_for_nobody_who_sends_again(world: World, adviser: An
 
 
 def test_a_program_is_told_to_prove_itself_first(world: World, adviser: Any, sign_in: Any) -> None:
-    answer = sign_in("county").post(
+    answer = sign_in("county", proved=False).post(
         f"/api/v1/advisers/{adviser.id}/numbers/", {"reason": WHY}, content_type="application/json"
     )
     assert (answer.status_code, answer.json()["code"]) == (403, "kernel.step_up")

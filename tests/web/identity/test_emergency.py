@@ -36,7 +36,7 @@ def _today() -> Iterator[Any]:
 @pytest.fixture
 def proved(sign_in: Any) -> Any:
     def make(username: str) -> Client:
-        client: Client = sign_in(username)
+        client: Client = sign_in(username, proved=False)
         client.post(AGAIN, {"password": PASSWORD})
         return client
 
@@ -157,13 +157,13 @@ def test_others_neither_ask_nor_allow(world: World, proved: Any, username: str) 
 
 
 def test_asking_and_allowing_need_a_fresh_proof_and_ending_needs_none(world: World, sign_in: Any, proved: Any) -> None:
-    operator = sign_in("operator")
+    operator = sign_in("operator", proved=False)
     answer = ask(world, operator)
     assert answer.headers["Location"].startswith(AGAIN)
     assert not Emergency.objects.exists()
     operator.post(answer.headers["Location"], {"password": PASSWORD})
     number = Emergency.objects.get().pk
-    county = sign_in("county")
+    county = sign_in("county", proved=False)
     waiting = county.post(f"/emergencies/{number}/allow/")
     assert waiting.headers["Location"].startswith(AGAIN)
     assert Emergency.objects.get().decided_at is None
@@ -171,7 +171,7 @@ def test_asking_and_allowing_need_a_fresh_proof_and_ending_needs_none(world: Wor
     assert (told.status_code, told.json()["level"]) == (403, 3)
     county.post(waiting.headers["Location"], {"password": PASSWORD})
     assert Emergency.objects.get().ends_at is not None
-    assert sign_in("county").post(f"/emergencies/{number}/end/").status_code == 302
+    assert sign_in("county", proved=False).post(f"/emergencies/{number}/end/").status_code == 302
     assert Emergency.objects.get().ended_at is not None
 
 

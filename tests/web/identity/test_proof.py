@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from falin.kernel.stepup import Proof
+from tenants.identity.models import Binding, Person
+from tenants.registry.models import Tenant
 from tests.world import NOW, PASSWORD, World
 
 AGAIN = "/accounts/reauthenticate/"
@@ -35,7 +38,10 @@ def key_of(client: Client) -> str:
 def test_a_second_factor_counts_eight_hours_and_a_new_proof_five_minutes() -> None:
     at = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
     proof = Proof(level=2, signed_at=at, second_at=at, fresh_at=at)
+    only = Proof(level=1, signed_at=at, fresh_at=at)  # the password again, of somebody who has no second factor
     for level, holds in ((2, timedelta(hours=8)), (3, timedelta(minutes=5))):
+        assert only.reaches(level, at + holds - timedelta(seconds=1))
+        assert not only.reaches(level, at + holds)
         assert proof.reaches(level, at + holds - timedelta(seconds=1))
         assert not proof.reaches(level, at + holds)
         assert not proof.reaches(level, at - timedelta(seconds=1))  # a clock that was set back gives nothing
@@ -84,8 +90,77 @@ def test_a_wrong_password_raises_nothing(world: World) -> None:
     assert key_of(client) == before
 
 
+def days() -> dict[str, str]:
+    return {"begins_on": NOW.date().isoformat(), "ends_on": (NOW.date() + timedelta(days=60)).isoformat()}
+
+
+def test_a_role_is_given_after_the_password_and_nothing_typed_is_lost(world: World) -> None:
+    """Both steps of the form: the page that has it checked is shown by the proof's page, and leads on by itself."""
+    client = come_in("county")
+    whom = Person.objects.get(username="liaison").pk
+    path = f"/people/{whom}/grant/"
+    typed = {"role": "liaison", "place": "灵山村", "reason": "双浦镇〔2026〕3号", **days()}
+    asked = client.post(path, typed)
+    assert (asked.status_code, asked.headers["Location"].startswith(AGAIN)) == (302, True)
+    assert "双浦镇" not in str(client.session.items())  # sealed while it waits
+    assert Binding.objects.filter(person=whom).count() == 1
+    checked = client.post(asked.headers["Location"], {"password": PASSWORD})
+    page = checked.content.decode()
+    assert f'action="{path}"' in page
+    assert all(f'value="{value}"' in page for value in typed.values())
+    done = client.post(path, {**typed, "checked": "1"})
+    assert (done.status_code, done.headers["Location"]) == (302, f"/people/{whom}/")
+    assert Binding.objects.filter(person=whom).count() == 2
+    with time_machine.travel(NOW + timedelta(minutes=6), tick=True):
+        assert client.post(path, {**typed, "checked": "1"}).headers["Location"].startswith(AGAIN)
+
+
+def test_what_one_person_sent_is_done_for_nobody_else_who_comes_to_the_browser(world: World) -> None:
+    client = come_in("county")
+    asked = client.post(f"/people/{Person.objects.get(username='liaison').pk}/suspend/", {"why": "接受调查"})
+    kept = client.session["asked"]
+    client.post("/accounts/logout/")
+    client.post("/accounts/login/", {"login": "county2", "password": PASSWORD})
+    session = client.session
+    session["asked"] = kept
+    session.save()
+    assert client.post(asked.headers["Location"], {"password": PASSWORD}).status_code == 302
+    assert Person.objects.get(username="liaison").is_active
+
+
+def test_the_second_level_is_asked_once_in_eight_hours(world: World) -> None:
+    """By the password, of somebody who has no second factor and need not have one."""
+    client = come_in("county")
+    path = f"/people/{Person.objects.get(username='liaison').pk}/suspend/"
+    asked = client.post(path, {"why": "接受调查"})
+    assert asked.headers["Location"].startswith(AGAIN)
+    assert Person.objects.get(username="liaison").is_active
+    client.post(asked.headers["Location"], {"password": PASSWORD})
+    assert not Person.objects.get(username="liaison").is_active
+    with time_machine.travel(NOW + timedelta(hours=7, minutes=50), tick=True):
+        assert client.post(path, {"why": "接受调查"}).status_code != 302
+    with time_machine.travel(NOW + timedelta(hours=8, minutes=10), tick=True):
+        assert client.post(path, {"why": "接受调查"}).headers["Location"].startswith(AGAIN)
+
+
+def test_a_file_is_not_kept_over_the_proof_and_the_page_says_so(world: World, sign_in: Any) -> None:
+    client = sign_in("operator", proved=False)
+    tenant = Tenant.objects.get(schema_name=world.schema("330106")).pk
+    path = f"/tenants/{tenant}/archive/"
+    sent = {"recipient": SimpleUploadedFile("a.pem", b"none")}
+    asked = client.post(path, sent, headers={"Referer": f"http://testserver{path}"})
+    assert "文件没有留下" in client.get(asked.headers["Location"]).content.decode()
+    back = client.post(asked.headers["Location"], {"password": PASSWORD})
+    assert back.headers["Location"] == path
+
+
+def test_nobody_is_led_to_another_host_after_the_proof(world: World, sign_in: Any) -> None:
+    asked = sign_in("county", proved=False).post("/figures/1/export.csv", headers={"Referer": "https://evil.example/"})
+    assert "evil" not in asked.headers.get("Location", "")
+
+
 def test_a_program_is_told_which_level_and_where(world: World, sign_in: Any) -> None:
-    answer = sign_in("county").post(
+    answer = sign_in("county", proved=False).post(
         "/api/v1/advisers/00000000-0000-0000-0000-000000000005/numbers/", {"reason": "核对合同"},
         content_type="application/json",
     )  # fmt: skip

@@ -14,7 +14,9 @@ from django.core import mail
 from django.test import Client
 
 from falin.kernel.crypto import Unreadable
+from falin.runtime.demo.making import APP_SECRET
 from tenants.identity.models import Person
+from tenants.identity.signing.factors import give_app
 from tests.web.identity.way_in import (
     browser,
     come_in,
@@ -201,3 +203,14 @@ def test_the_square_to_scan_carries_no_style_of_its_own(world: World) -> None:
     square = page[page.index('<svg class="f-qr"') :].split("</svg>")[0]
     assert "style" not in square
     assert square.count("h1v1h-1z") > 200
+
+
+def test_the_demos_account_with_an_app_comes_in_by_the_digits_of_its_public_secret(world: World) -> None:
+    give_app(person_id=number("auditor"), secret=APP_SECRET)
+    client = browser()
+    asked = give(client, "auditor")
+    assert asked.headers["Location"].startswith("/accounts/second/authenticate/")
+    assert not is_in(client)
+    client.post("/accounts/second/authenticate/", {"code": digits(APP_SECRET)})
+    assert is_in(client)
+    assert client.session["proof"]["level"] == 2

@@ -121,7 +121,7 @@ def test_only_addresses_with_a_page_of_ours_are_mounted() -> None:
         "login/", "logout/", "inactive/", "reauthenticate/", "password/change/", "password/reset/",
         "password/reset/code/", "security/", "security/keys/", "security/set/", "second/", "second/authenticate/",
         "second/reauthenticate/", "second/app/", "second/app/remove/", "second/codes/", "second/codes/new/",
-        "second/keys/add/", "second/keys/login/", "second/keys/reauthenticate/", "second/keys/<int:pk>/remove/",
+        "phone/", "second/keys/add/", "second/keys/login/", "second/keys/reauthenticate/", "second/keys/<int:pk>/remove/",
     }  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def test_a_list_is_looked_at_before_anybody_is_entered_and_then_each_gets_a_link
     assert "北山街道 · 栖霞社区" in page
     assert not Person.objects.filter(username__in=["kexinyue", "jianshubai", "miaoruoyun"]).exists()
     assert StoredFile.objects.count() == 0  # the sheet is not kept
-    done = text(county.post("/people/sheet/", {"rows": sent}))
+    done = text(county.post("/people/sheet/enter/", {"rows": sent}))
     links = re.findall(r"/people/invitation/([\w-]+)/", done)
     assert len(set(links)) == Invitation.objects.count() == 3
     assert roles_of("kexinyue", today()) == {"liaison"}
@@ -140,11 +140,11 @@ def test_what_comes_back_changed_is_asked_of_every_rule_again(county: Client, wo
     _page, sent = looked_at(county, GOOD[:1])
     (row,) = json.loads(sent)
     forged = json.dumps([{**row, "node_id": world.node("330102001001")}, {**row, "role": "city_officer"}])
-    done = text(county.post("/people/sheet/", {"rows": forged}))
+    done = text(county.post("/people/sheet/enter/", {"rows": forged}))
     assert "录入了 0 人" in done
     assert not Person.objects.filter(username="kexinyue").exists()
     for broken in ("[", "[1]", "{}", json.dumps([{**row, "role": "king"}])):
-        assert county.post("/people/sheet/", {"rows": broken}).status_code == 409
+        assert county.post("/people/sheet/enter/", {"rows": broken}).status_code == 409
 
 
 def test_the_template_is_read_as_it_is_and_its_example_is_nobody(county: Client) -> None:
@@ -161,13 +161,13 @@ def test_the_template_is_read_as_it_is_and_its_example_is_nobody(county: Client)
 def test_roles_that_need_a_second_person_wait_for_him(sign_in: Any) -> None:
     city = sign_in("city")
     _page, sent = looked_at(city, [["卜书年", "bushunian", "县（区）财务", "西湖区", "", END, "杭司〔2026〕1号"]])
-    city.post("/people/sheet/", {"rows": sent})
+    city.post("/people/sheet/enter/", {"rows": sent})
     assert Binding.objects.get(person__username="bushunian").standing == "proposed"
 
 
 def test_who_gives_no_roles_has_no_such_page(sign_in: Any) -> None:
     assert sign_in("street").get("/people/sheet/").status_code == 403
-    assert sign_in("auditor").post("/people/sheet/", {"rows": "[]"}).status_code == 403
+    assert sign_in("auditor").post("/people/sheet/enter/", {"rows": "[]"}).status_code == 403
 
 
 def test_programs_rehearse_and_enter_by_the_same_command(county: Client, world: World) -> None:

@@ -56,12 +56,16 @@ def people(world: World) -> list[str]:
 def test_the_archive_holds_everything_about_him_and_nothing_about_another(
     world: World, people: list[str], sign_in: Any
 ) -> None:
-    client = sign_in("hexu")
-    answer = client.post("/me/data/")
+    client = sign_in("hexu", proved=False)
+    answer = client.post("/me/data/", headers={"Referer": "http://testserver/advisers/me/"})
     assert answer.status_code == 302  # to the password first
     with inside(world.scope("county"), read_only=True):
         assert not AuditEntry.objects.filter(act="advisers.record.taken").exists()
-    made = client.post(answer.headers["Location"], {"password": PASSWORD})
+    asked = client.get(answer.headers["Location"])
+    assert "确认以后请再点一次下载" in asked.content.decode()
+    back = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert (back.status_code, back.headers["Location"]) == (302, "/advisers/me/")
+    made = client.post("/me/data/")
     assert made.headers["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
         assert sorted(archive.namelist()) == ["data.html", "data.json"]
@@ -83,7 +87,7 @@ def test_the_archive_holds_everything_about_him_and_nothing_about_another(
 def test_a_program_of_his_own_gets_the_same_archive_after_his_password(
     world: World, people: list[str], sign_in: Any
 ) -> None:
-    client = sign_in("hexu")
+    client = sign_in("hexu", proved=False)
     refused = client.post("/api/v1/me/data/")
     assert (refused.status_code, refused.json()["code"]) == (403, "kernel.step_up")
     client.post(AGAIN, {"password": PASSWORD})
@@ -95,7 +99,21 @@ def test_a_program_of_his_own_gets_the_same_archive_after_his_password(
         assert AuditEntry.objects.filter(act="advisers.record.taken").count() == 1
 
 
-def test_who_is_no_adviser_has_no_such_copy(people: list[str], sign_in: Any) -> None:
+def test_an_official_takes_what_is_kept_about_him_and_nothing_about_another(people: list[str], sign_in: Any) -> None:
+    """From the page of his own account; his roles, his sign-ins, and no secret that opens a door."""
     client = sign_in("county")
-    client.post(AGAIN, {"password": PASSWORD})
-    assert client.post("/me/data/").status_code == 403
+    assert 'action="/me/data/"' in client.get("/me/security/").content.decode()
+    made = client.post("/me/data/")
+    with zipfile.ZipFile(io.BytesIO(made.content)) as archive:
+        data, page = json.loads(archive.read("data.json")), archive.read("data.html").decode()
+    account = data["account"]
+    assert (account["name"], account["username"]) == ("叶明远", "county")
+    assert [(one["label"], one["place"], one["reason"]) for one in account["roles"]] == [
+        ("县（区）工作专班", "西湖区", "测试")
+    ]
+    assert "register" not in data
+    assert "县（区）工作专班" in page
+    for word in ("范青禾", "何叙", "scrypt"):
+        assert word not in page + json.dumps(data, ensure_ascii=False)
+    with inside(World().scope("county"), read_only=True):
+        assert AuditEntry.objects.filter(act="identity.record.taken").count() == 1

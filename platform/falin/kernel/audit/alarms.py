@@ -4,7 +4,7 @@ The place of odd patterns: declared rules, looked for in each batch as it is sea
 An alarm is itself a booked act (``RAISED``) of the system, so it is sealed with the next batch and cannot be taken back. It
 is raised once for each rule, person and occasion, and names its rule. Which acts a rule looks at follows from their
 names: whoever books a clear view of personal data ends the act's name in ``.shown``, whoever books an export in
-``.exported`` (or, of one person's whole record, in ``.record.taken``).
+``.exported`` (of one person's whole record ``.record.taken``, of a whole tenant ``registry.archive.asked``).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _export_at_night(entry: AuditEntry) -> tuple[str, dict[str, Any]] | None:
 
 
 def _grant_to_oneself(entry: AuditEntry) -> tuple[str, dict[str, Any]] | None:
-    if entry.after.get("person") != entry.person_id:
+    if (entry.subject_kind, entry.subject_id) != ("person", str(entry.person_id)):
         return None
     return str(entry.id), {"role": entry.after.get("role", ""), "entry": entry.id}
 
@@ -73,9 +73,9 @@ RULES = (
     Rule(code="A1", name=_("一天内大量查看完整个人信息"),
          sentence=_("同一个人一天内查看完整个人信息的次数超过上限。"), acts=(SHOWN,), judge=_many_clear_views),
     Rule(code="A2", name=_("夜间导出"), sentence=_("晚上 10 点到早上 6 点之间导出了数据。"),
-         acts=(".exported", ".record.taken"), judge=_export_at_night),
+         acts=(".exported", ".record.taken", "registry.archive.asked"), judge=_export_at_night),
     Rule(code="A3", name=_("给自己授予身份"), sentence=_("授予身份的人和得到身份的人是同一个人。"),
-         acts=("identity.role.granted",), judge=_grant_to_oneself),
+         acts=("identity.role.granted", "identity.role.confirmed"), judge=_grant_to_oneself),
 )  # fmt: skip
 
 

@@ -6,11 +6,14 @@ Rotation re-encrypts, ``keys status`` counts, and the tests look for leaks along
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BinaryField, F, Func, QuerySet, Value
+from django.db.models.fields.json import KeyTextTransform
+from psycopg import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,57 @@ class Sealed:
     def place(self, tenant: str, row: object) -> Place:
         return Place(tenant, self.table, self.column, str(row))
 
+    def place_of(self, tenant: str, row: Any) -> Place:
+        """Where a row's value stands."""
+        return self.place(tenant, row.pk)
 
-_declared: dict[tuple[str, str], Sealed] = {}
+    def value_of(self, row: Any) -> bytes:
+        return bytes(getattr(row, self.field))
+
+    def expression(self) -> Any:
+        """The ciphertext, for a query."""
+        return F(self.field)
+
+    def set_to(self) -> sql.Composable:
+        """How a row takes its value anew, from ``fresh.value``."""
+        return sql.SQL("{field} = fresh.value").format(field=sql.Identifier(self.field))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedInside(Sealed):
+    """
+    A value that a library keeps for us, as base64 in an object of JSON.
+
+    :param key: where in the object. :param owner: the field of the row that the value is bound to, in the key's place.
+    """
+
+    key: str
+    owner: str
+
+    def place_of(self, tenant: str, row: Any) -> Place:
+        return self.place(tenant, getattr(row, self.owner))
+
+    def value_of(self, row: Any) -> bytes:
+        return base64.b64decode(getattr(row, self.field)[self.key])
+
+    def expression(self) -> Any:
+        text = KeyTextTransform(self.key, self.field)
+        return Func(text, Value("base64"), function="decode", output_field=BinaryField())
+
+    def set_to(self) -> sql.Composable:
+        # PostgreSQL breaks base64 into lines; what else the object holds is as it is at this moment
+        return sql.SQL(
+            "{field} = jsonb_set({table}.{field}, array[{key}], to_jsonb(translate(encode(fresh.value, 'base64'), E'\\n', '')))"
+        ).format(field=sql.Identifier(self.field), table=sql.Identifier(self.table), key=sql.Literal(self.key))
+
+
+_declared: dict[tuple[str, str, str], Sealed] = {}
 
 
 def declare(*columns: Sealed) -> None:
     """Have columns walked by rotation; called by the composition root."""
     for column in columns:
-        _declared[column.table, column.field] = column
+        _declared[column.table, column.field, getattr(column, "key", "")] = column
 
 
 def declared() -> tuple[Sealed, ...]:

@@ -98,12 +98,13 @@ def _sweep_column(scope: Scope, column: Sealed) -> Iterable[tuple[int, list[str]
             batch = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True, skip_locked=True)[:BATCH])
             fresh, wrong = dict[Any, bytes](), list[str]()
             for row in batch:
-                place = column.place(scope.schema, row.pk)
+                place = column.place_of(scope.schema, row)
                 try:
-                    fresh[row.pk] = encrypt(decrypt(getattr(row, column.field), place), place)
+                    fresh[row.pk] = encrypt(decrypt(column.value_of(row), place), place)
                 except Unreadable:
                     wrong.append(str(row.pk))
-            _write(column, fresh)
+            if fresh:  # the shared schema has not every table
+                _write(column, fresh)
         if not batch:
             return
         last = batch[-1].pk
@@ -115,26 +116,29 @@ def _write(column: Sealed, fresh: Mapping[Any, bytes]) -> None:
     key = next(model for model in apps.get_models() if model._meta.db_table == column.table)._meta.pk
     assert key is not None
     assert key.column
-    words = {"table": sql.Identifier(column.table), "field": sql.Identifier(column.field),
+    words = {"table": sql.Identifier(column.table), "set": column.set_to(),
              "key": sql.Identifier(key.column), "kind": sql.SQL(cast("LiteralString", key.db_type(connection)))}  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
-                "update {table} set {field} = fresh.value"
+                "update {table} set {set}"
                 " from unnest(%s::{kind}[], %s::bytea[]) as fresh (row, value) where {table}.{key} = fresh.row"
             ).format(**words),
             [list(fresh), list(fresh.values())],
         )
 
 
-def _head(column: Sealed) -> Func:
-    return Func(F(column.field), Value(1), Value(HEAD), function="substr", output_field=BinaryField())
+def _values(scope: Scope, column: Sealed) -> QuerySet[Any]:
+    """A column's rows that hold something, each with how its value begins."""
+    rows: QuerySet[Any] = column.rows(scope.schema).annotate(sealed=column.expression()).exclude(sealed=b"")
+    head = Func(F("sealed"), Value(1), Value(HEAD), function="substr", output_field=BinaryField())
+    values: QuerySet[Any] = rows.annotate(head=head)
+    return values
 
 
 def _stale(scope: Scope, column: Sealed) -> QuerySet[Any]:
     """Values that are not encrypted under the newest key, or by another cipher."""
-    rows: QuerySet[Any] = column.rows(scope.schema).annotate(head=_head(column)).exclude(**{column.field: b""})
-    return rows.exclude(head=newest(scope.schema).head).only("pk", column.field)
+    return _values(scope, column).exclude(head=newest(scope.schema).head)
 
 
 def _stale_now(scope: Scope) -> int:
@@ -147,7 +151,7 @@ def standing(scope: Scope) -> list[Standing]:
     head = newest(scope.schema).head
     found = []
     for column in declared():
-        rows = column.rows(scope.schema).exclude(**{column.field: b""}).annotate(head=_head(column))
+        rows = _values(scope, column)
         for line in rows.order_by("head").values("head").annotate(n=Count("pk")):
             begin = bytes(line["head"])
             found.append(Standing(column=f"{column.table}.{column.column}", version=int.from_bytes(begin[1:], "big"),

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.refusals import Invalid
 from falin.kernel.rest import DoorView
@@ -143,6 +144,7 @@ class Alarms(DoorView):
 
 class Export(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": commands.EXPORT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=None, responses={202: JobOut}, operation_id="audit_export")
     def post(self, request: Request, scope: Scope) -> Response:

@@ -17,7 +17,7 @@ from falin.portal.own_data import take_own_data
 
 
 class OwnData(DoorView):
-    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.own"}
+    door_grants: ClassVar[dict[str, str]] = {"POST": "account.own"}
     door_keeps: ClassVar[bool] = False
     door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 

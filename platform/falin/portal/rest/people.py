@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
@@ -68,6 +69,7 @@ def _place(request: Request) -> Division | None:
 
 class People(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
     door_keeps: ClassVar[bool] = False  # an answer may hold a password
 
     @extend_schema(
@@ -92,6 +94,7 @@ class People(DoorView):
 
 class Sheet(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
     door_keeps: ClassVar[bool] = False  # the answer holds invitations
 
     @extend_schema(request=PeopleIn, responses=EnteredRowOut(many=True), operation_id="people_enter_many")
@@ -120,6 +123,7 @@ class Person(DoorView):
 
 class Roles(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=RoleIn, responses={201: BindingOut}, operation_id="people_grant")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
@@ -131,6 +135,7 @@ class Roles(DoorView):
 
 class OneRole(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"DELETE": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"DELETE": stepup.FRESH}
 
     @extend_schema(parameters=[OpenApiParameter("why", required=True)], responses={204: None},
                    operation_id="people_end_role")  # fmt: skip
@@ -163,6 +168,7 @@ class Who(DoorView):
 
 class HandOver(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=HandOverIn, responses={201: BindingOut(many=True)}, operation_id="people_hand_over")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
@@ -175,6 +181,7 @@ class HandOver(DoorView):
 
 class Suspension(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.READ, "DELETE": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND, "DELETE": stepup.FRESH}
 
     @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_suspend")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
@@ -194,6 +201,7 @@ class Suspension(DoorView):
 
 class Password(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
     door_keeps: ClassVar[bool] = False
 
     @extend_schema(request=None, responses=PasswordOut, operation_id="people_reset_password")
@@ -214,6 +222,7 @@ class Proposals(DoorView):
 
 class Confirmation(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.CONFIRM}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=None, responses={204: None}, operation_id="people_confirm")
     def post(self, request: Request, scope: Scope, proposal: uuid.UUID) -> Response:
@@ -224,6 +233,7 @@ class Confirmation(DoorView):
 
 class Refusal(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.CONFIRM}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND}
 
     @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_refuse")
     def post(self, request: Request, scope: Scope, proposal: uuid.UUID) -> Response:
@@ -234,6 +244,7 @@ class Refusal(DoorView):
 
 class Review(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=BindingOut(many=True), operation_id="people_to_review")
     def get(self, request: Request, scope: Scope) -> Response:

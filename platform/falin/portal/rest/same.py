@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
@@ -28,6 +29,7 @@ class Same(DoorView):
 
 class Merges(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=MergeOut(many=True), operation_id="people_merges")
     def get(self, request: Request, scope: Scope) -> Response:
@@ -46,6 +48,7 @@ class Merges(DoorView):
 
 class Confirmation(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=None, responses={204: None}, operation_id="people_confirm_merge")
     def post(self, request: Request, scope: Scope, merge_id: int) -> Response:
@@ -56,6 +59,7 @@ class Confirmation(DoorView):
 
 class Refusal(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND}
 
     @extend_schema(request=ReasonIn, responses={204: None}, operation_id="people_refuse_merge")
     def post(self, request: Request, scope: Scope, merge_id: int) -> Response:
@@ -66,6 +70,7 @@ class Refusal(DoorView):
 
 class Leaving(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=LeftOpenOut, operation_id="people_left_open")
     def get(self, request: Request, scope: Scope, person_id: int) -> Response:

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
@@ -109,6 +110,7 @@ class Settings(DoorView):
 
 class Setting(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": READ, "POST": SET}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND}
 
     @extend_schema(parameters=[_PLACE, _ON], responses=SettingOut, operation_id="settings_explain", tags=_TAGS)
     def get(self, request: Request, scope: Scope, key: str) -> Response:

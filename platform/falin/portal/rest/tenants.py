@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
@@ -105,6 +106,7 @@ class Tenant(DoorView):
 
 class Suspension(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE, "DELETE": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND, "DELETE": stepup.SECOND}
 
     @extend_schema(request=TenantReasonIn, responses={204: None}, operation_id="tenants_suspend")
     def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
@@ -123,6 +125,7 @@ class Suspension(DoorView):
 
 class Asked(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=DeedIn, responses={201: NumberOut}, operation_id="tenants_ask")
     def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
@@ -136,6 +139,7 @@ class Asked(DoorView):
 
 class Archives(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=ArchiveIn, responses={202: JobOut}, operation_id="tenants_export")
     def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
@@ -167,6 +171,7 @@ class Deeds(DoorView):
 
 class Confirmation(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=None, responses={204: None}, operation_id="tenants_confirm")
     def post(self, request: Request, scope: Scope, deed_id: int) -> Response:
@@ -177,6 +182,7 @@ class Confirmation(DoorView):
 
 class Refusal(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND}
 
     @extend_schema(request=TenantReasonIn, responses={204: None}, operation_id="tenants_refuse")
     def post(self, request: Request, scope: Scope, deed_id: int) -> Response:

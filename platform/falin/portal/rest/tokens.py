@@ -73,6 +73,7 @@ class Bindings(DoorView):
 
 class Accounts(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=ServiceAccountOut(many=True), operation_id="accounts_list")
     def get(self, request: Request, scope: Scope) -> Response:
@@ -88,6 +89,7 @@ class Accounts(DoorView):
 
 class Account(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "DELETE": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"DELETE": stepup.FRESH}
 
     @extend_schema(responses=ServiceAccountOut, operation_id="accounts_get")
     def get(self, request: Request, scope: Scope, person_id: int) -> Response:
@@ -108,6 +110,7 @@ class Account(DoorView):
 
 class Owner(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=OwnerIn, responses={204: None}, operation_id="accounts_hand_over")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
@@ -120,6 +123,7 @@ class Owner(DoorView):
 
 class Review(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.GRANT}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=ReviewByIn, responses={204: None}, operation_id="accounts_review")
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:

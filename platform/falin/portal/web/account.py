@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
@@ -29,13 +29,27 @@ from tenants.identity.commands.account import (
 )
 from tenants.identity.homes import home_of
 from tenants.identity.models import Person
+from tenants.identity.queries import read_signed_in
 from tenants.identity.signing import codes, slowing
 from tenants.identity.signing.proving import SECOND_DUE
-from tenants.identity.signing.whence import network_of
+from tenants.identity.signing.whence import known_device, network_of
 from tenants.identity.types import Purpose
 
 OWN = "account.own"
 FORGOT = "forgot"  # in the session of somebody who asked for a code: the name he gave
+
+
+@open_door(reason="a phone whose session is over asks whether its person was shut out or only has to sign in again")
+def phone(request: HttpRequest) -> HttpResponseBase:
+    """
+    Whether the person whose pages this device keeps may still come in: known by the device's own cookie, in which a new
+    password, a suspension and a sign-out everywhere make him a stranger. Without that cookie nobody is known.
+    """
+    number = request.GET.get("person", "")
+    person = Person.objects.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 10 else None
+    signed_in = read_signed_in(person_id=person.pk, on=legal_day(now())) if person else None
+    known = signed_in is not None and bool(signed_in.hats) and bool(known_device(request, person))
+    return JsonResponse({"known": known}, headers={"Cache-Control": "no-store"})
 
 
 # ---- 账号与安全 ------------------------------------------------------------------------------------------------------

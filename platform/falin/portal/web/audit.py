@@ -20,6 +20,7 @@ from falin.kernel.audit import keys
 from falin.kernel.clock import now
 from falin.kernel.doors import door, open_door
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH
 from falin.portal import acts, booked, commands
 from falin.portal.web.history import key
 from falin.ui.figures import Pager
@@ -111,7 +112,7 @@ def _log(request: HttpRequest, scope: Scope, *, shared: bool) -> HttpResponseBas
     return render(request, "portal/audit.html", context, status=422 if form.errors else 200)
 
 
-@door(grant=commands.EXPORT, reads="", writes="POST")
+@door(grant=commands.EXPORT, reads="", writes="POST", step_up=FRESH)
 def export(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Ask for the whole log as one file; it is made in the background."""
     job = commands.ask_audit_export(scope=scope, now=now())

@@ -19,6 +19,7 @@ from falin.kernel.clock import now
 from falin.kernel.doors import door, open_door
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH, SECOND
 from falin.kernel.transactions import shared
 from falin.portal import commands, queries
 from falin.portal.shell import ROLE_LABELS
@@ -70,7 +71,7 @@ class SetupForm(forms.Form):
         self.fields["county"].choices = counties  # type: ignore[attr-defined]
 
 
-@door(grant="tenants.manage", reads="GET", writes="POST")
+@door(grant="tenants.manage", reads="GET", writes="POST", step_up=SECOND)
 def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Which step of the first start is next, and the tenants that stand."""
     page = queries.setup_page(scope=scope)
@@ -106,7 +107,7 @@ class PersonForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("依据"), max_length=200, help_text=gettext_lazy("任命文件的名称和文号"))
 
 
-@door(grant="tenants.manage", reads="GET", writes="POST")
+@door(grant="tenants.manage", reads="GET", writes="POST", step_up=FRESH)
 def people(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Enter one of the three administrators; the one-time password is shown once, so the form carries no key to keep it."""
     form = PersonForm(request.POST or None)

@@ -12,7 +12,7 @@ from falin.kernel.scope import Scope
 from falin.portal.own_data import take_own_data
 
 
-@door(grant="duty.own", reads="", writes="POST", keeps=False, step_up=3)
+@door(grant="account.own", reads="", writes="POST", keeps=False, step_up=3, resumes=False)
 def take(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """As an archive: asked for with the password, booked, not kept."""
     made = take_own_data(scope=scope, now=now())

@@ -18,6 +18,7 @@ from falin.kernel.doors import door
 from falin.kernel.parameters import Parameter
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import SECOND
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
 from tenants.divisions.api import Division, list_divisions
@@ -83,7 +84,7 @@ def one(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
     return render(request, "portal/setting.html", {"shown": shown, "form": form})
 
 
-@door(grant=SET, reads="", writes="POST")
+@door(grant=SET, reads="", writes="POST", step_up=SECOND)
 def say(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
     """First shows what the change would touch; sent again with that page's mark, makes it."""
     node_id = _asked(request, scope)

@@ -40,6 +40,7 @@ from tenants.identity.oidc.commands import end_sessions, forget_session, note_re
 from tenants.identity.oidc.provider import Provider, Unreachable, provider
 from tenants.identity.oidc.queries import find_link
 from tenants.identity.oidc.tokens import Untrusted, check_logout_token
+from tenants.identity.signing.whence import network_of, remember_device
 
 
 def _provider() -> Provider:
@@ -103,18 +104,21 @@ def callback(request: HttpRequest) -> HttpResponseBase:
     except flow.Declined:
         return render(request, "portal/sign_on/refused.html", {"why": _("统一身份那边没有完成登录。")}, status=403)
     except Untrusted as untrusted:
-        _book(untrusted.code)
+        _book(request, untrusted.code)
         why = _("这次登录没有通过核对，所以没有登录。可能是等得太久，或者用了以前的链接。请重新登录。")
         return render(request, "portal/sign_on/refused.html", {"why": why}, status=403)
     except Refused as refused:
-        _book(refused.code.removeprefix("identity."))
+        _book(request, refused.code.removeprefix("identity."))
         return render(request, "portal/sign_on/refused.html", {"why": refused.message}, status=refused.status)
     if answered.begun.purpose == flow.AGAIN:
         request.GET = QueryDict(urlencode({"next": answered.begun.wanted}))  # where allauth looks for the way back
         return stepup.resume(request) or HttpResponseRedirect(answered.begun.wanted)
     if answered.begun.purpose == flow.LINK:
         messages.success(request, _("已关联。以后可以用统一身份登录。"))
-    return HttpResponseRedirect(answered.begun.wanted)
+    response = HttpResponseRedirect(answered.begun.wanted)
+    if answered.begun.purpose == flow.SIGN_IN:
+        remember_device(request, response, request.user)  # type: ignore[arg-type]
+    return response
 
 
 @open_door(reason="the session here is over already; the issuer is told, too")
@@ -147,10 +151,10 @@ def backchannel_logout(request: HttpRequest) -> HttpResponseBase:
     except Unreachable:
         return _told(503)
     except Untrusted as untrusted:
-        _book(untrusted.code)
+        _book(request, untrusted.code)
         return _told(400)
     except Refused as refused:
-        _book(refused.code.removeprefix("identity."))
+        _book(request, refused.code.removeprefix("identity."))
         return _told(400)
     return _told(200)
 
@@ -172,6 +176,6 @@ def _away(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _book(code: str) -> None:
+def _book(request: HttpRequest, code: str) -> None:
     with shared(read_only=False) as system:
-        note_refusal(scope=system, code=code, now=now())
+        note_refusal(scope=system, code=code, network=network_of(request), now=now())

@@ -17,6 +17,7 @@ from falin.kernel.clock import now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH, SECOND
 from falin.portal.acts import STATE_WORDS
 from falin.ui.forms import show_refusal
 from tenants.identity.queries import names_of
@@ -64,7 +65,7 @@ def _deeds(scope: Scope, tenant_id: int | None = None) -> list[dict[str, Any]]:
              "own": deed.asked_by == scope.person_id} for deed in deeds]  # fmt: skip
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=SECOND)
 def suspend(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     return _act(request, scope, tenant_id, commands.suspend_tenant, {
         "title": _("停用%(name)s"), "button": _("停用"), "said": _("已停用，从下一次点击起只能看。"),
@@ -72,14 +73,14 @@ def suspend(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseB
     })  # fmt: skip
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=SECOND)
 def reopen(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     return _act(request, scope, tenant_id, commands.reopen_tenant, {
         "title": _("恢复%(name)s"), "button": _("恢复"), "said": _("已恢复，可以照常办理。"), "sub": "",
     })  # fmt: skip
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=FRESH)
 def close(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     return _act(request, scope, tenant_id, _ask(Act.CLOSE), {
         "title": _("关闭%(name)s"), "button": _("提出关闭"), "said": _("已提出，等另一名运维人员确认。"), "danger": True,
@@ -94,7 +95,7 @@ class RecipientForm(forms.Form):
     )
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=FRESH)
 def archive(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     """Ask for one archive of everything, for somebody with a certificate."""
     (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
@@ -115,7 +116,7 @@ def archive(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseB
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=FRESH)
 def remove(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     return _act(request, scope, tenant_id, _ask(Act.REMOVE), {
         "title": _("删除%(name)s"), "button": _("提出删除"), "said": _("已提出，等另一名运维人员确认。"), "danger": True,
@@ -157,7 +158,7 @@ def _with_reason(
     return render(request, "portal/people/form.html", context, status=422 if form.errors else 200)
 
 
-@door(grant=MANAGE, reads="", writes="POST")
+@door(grant=MANAGE, reads="", writes="POST", step_up=FRESH)
 def confirm(request: HttpRequest, scope: Scope, deed_id: int) -> HttpResponseBase:
     deed = queries.get_deed(scope=scope, deed_id=deed_id)
     commands.confirm_deed(scope=scope, deed_id=deed_id, now=now())
@@ -165,7 +166,7 @@ def confirm(request: HttpRequest, scope: Scope, deed_id: int) -> HttpResponseBas
     return redirect("portal:tenant", deed.tenant_id)
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=SECOND)
 def refuse(request: HttpRequest, scope: Scope, deed_id: int) -> HttpResponseBase:
     deed = queries.get_deed(scope=scope, deed_id=deed_id)
 

@@ -180,6 +180,11 @@ def _greet(address: str, report: dict[str, Any]) -> None:
         sys.stdout.write(
             f"  {account['username']:<{width}}  {account['password']}  {account['role']} · {account['place']}\n"
         )
+        if account.get("second"):
+            sys.stdout.write(
+                f"  {'':<{width}}  登录时还要六位数字：把 {account['second']} 输入任何手机验证器"
+                " · asks for six digits: enter that secret into any authenticator app\n"
+            )
     say("Ctrl-C 停止", "Ctrl-C stops everything")
 
 
@@ -194,6 +199,8 @@ def _check_pages(address: str, accounts: list[dict[str, str]]) -> None:
         form = {"login": account["username"], "password": account["password"], "csrfmiddlewaretoken": token[1]}
         with opener.open(f"{address}accounts/login/", urllib.parse.urlencode(form).encode(), timeout=30) as answer:
             home = answer.read().decode()
+        if account.get("second") and "/accounts/second/authenticate/" in answer.url:
+            continue  # the page that asks for the digits is his
         if answer.status != 200 or "/accounts/login/" in answer.url or "演示数据" not in home:
             raise CannotStart(
                 both(f"{account['username']} 的首页打不开。", f"{account['username']}'s home does not open.")

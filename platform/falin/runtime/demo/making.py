@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,12 @@ from tenants.divisions.api import (
 from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, scope_of, system_of
 from tenants.identity.commands import password_was_changed
 from tenants.identity.rules import SECOND_FACTOR
+from tenants.identity.signing.factors import give_app
 from tenants.registry.api import Kind, django_as_owner, find_tenant_of, keep_spares, provision_tenant
 from tenants.settings.api import explain, make_statement
 
 PASSWORD = "fa-lin-yan-shi"  # noqa: S105 - printed on the terminal of every demo
+WITH_APP, APP_SECRET = "auditor-app", "FALINDEMOFALINDEMOFALINDEMOFALIN"  # likewise; base32, as an app takes it
 BUSY = 3400  # communities with a full quarter: those of the first city, or as many of the first counties
 FAVOURITE = "330106"  # where the people shown on the terminal work, if the province has it
 BATCH = 40
@@ -67,6 +69,7 @@ class Account:
     place: str
     username: str
     password: str
+    second: str = ""  # the secret for an authenticator app, of who has one
 
 
 class Notes:
@@ -162,6 +165,11 @@ def officials(province: str) -> list[Account]:
                 accounts += [made, *officers[:1], liaison]
         accounts.append(enter("auditor", Role.AUDITOR, root))
         accounts.append(enter("operator", Role.OPERATOR, root))
+        # One who shows what a second factor is like; the others sign in by their password alone.
+        accounts.append(replace(enter(WITH_APP, Role.AUDITOR, root), second=APP_SECRET))
+        with_app = find_person(WITH_APP)
+        assert with_app is not None
+        give_app(person_id=with_app.id, secret=APP_SECRET)
     _no_second_factor(root)
     return accounts
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH
 from falin.portal import people
 from falin.portal.web.people.acting import answer, checked
 from falin.portal.web.people.forms import AccountForm, OwnerForm, ReviewForm, WhyForm
@@ -56,7 +57,7 @@ def account(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseB
     return render(request, "portal/people/account.html", {**_row(scope, found), "may_charge": charge})
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def open_one(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """A new program with its role and who answers for it."""
     today = legal_day(now())
@@ -98,7 +99,7 @@ def _data(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def pass_on(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """Somebody else answers for it."""
     return _about(
@@ -109,7 +110,7 @@ def pass_on(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseB
     )  # fmt: skip
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def keep(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """It is still wanted."""
     return _about(
@@ -119,7 +120,7 @@ def keep(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase
     )  # fmt: skip
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def end(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """It is not wanted any more."""
     return _about(

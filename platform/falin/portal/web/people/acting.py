@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,6 +18,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH, SECOND
 from falin.kernel.transactions import rehearsed
 from falin.portal import people
 from falin.portal.web.people.forms import DeputyForm, EntryForm, GrantForm, HandOverForm, WhyForm
@@ -106,7 +108,7 @@ def _own_place(request: HttpRequest) -> int:
     return int(request.hat.places[0])  # type: ignore[attr-defined]
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def enter(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Somebody new with his first role; the one-time password or link is shown once, so no key keeps the answer."""
     form = EntryForm(_sent(request), scope=scope, own_place=_own_place(request), initial=_days())
@@ -114,13 +116,13 @@ def enter(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     return checked(
         request, form, lambda: enter_person(scope=scope, now=now(), **form.given()),
         lambda made: render(request, "portal/people/entered.html", {
-            "made": made, "link": request.build_absolute_uri(reverse("portal:invitation", args=[made.token]))
-            if made.token else "", "waits": made.binding.state == State.PROPOSED,
+            "made": made, "waits": made.binding.state == State.PROPOSED, "there": bool(settings.OIDC_ISSUER),
+            "link": request.build_absolute_uri(reverse("portal:invitation", args=[made.token])) if made.token else "",
         }), context,
     )  # fmt: skip
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def grant(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """One more role for somebody in the register."""
     record = queries.get_record(scope=scope, person_id=person_id, on=legal_day(now()))
@@ -146,7 +148,7 @@ def _given(request: HttpRequest, made: list[BindingInfo]) -> HttpResponseBase:
     return redirect("portal:person", made[0].person.id)
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def deputy(request: HttpRequest, scope: Scope, binding_id: int) -> HttpResponseBase:
     """Somebody who acts for the holder of a role, on some days."""
     held = queries.get_binding(scope=scope, binding_id=binding_id, on=legal_day(now()))
@@ -177,7 +179,7 @@ def _at(refused: Refused, fields: dict[str, str]) -> Refused:
     return refused
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def pass_on(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """A whole post to a successor."""
     scope.require(policies.GRANT)
@@ -202,7 +204,7 @@ def pass_on(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseB
     })  # fmt: skip
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def end(request: HttpRequest, scope: Scope, binding_id: int) -> HttpResponseBase:
     held = queries.get_binding(scope=scope, binding_id=binding_id, on=legal_day(now()))
 
@@ -218,13 +220,13 @@ def end(request: HttpRequest, scope: Scope, binding_id: int) -> HttpResponseBase
     })  # fmt: skip
 
 
-@door(grant=policies.READ, reads="GET", writes="POST")
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=SECOND)
 def suspend(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     return _about(request, scope, person_id, suspend_person, _("停用%(name)s"), _("停用"), _("已停用，他马上就进不来了。"),
                   _("他在所有电脑和手机上的登录马上失效，直到恢复。"))  # fmt: skip
 
 
-@door(grant=policies.READ, reads="GET", writes="POST")
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
 def reinstate(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     return _about(
         request, scope, person_id, reinstate_person, _("恢复%(name)s"), _("恢复"), _("已恢复，他可以重新登录。"), ""
@@ -248,14 +250,16 @@ def _about(
     })  # fmt: skip
 
 
-@door(grant=policies.READ, reads="GET", writes="POST")
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
 def reset(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """A new one-time password in place of a lost one; shown once, so no key keeps the answer."""
     record = queries.get_record(scope=scope, person_id=person_id, on=legal_day(now()))
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
         password = reset_password(scope=scope, person_id=person_id, now=now())
-        return render(request, "portal/people/password.html", {"person": record.person, "password": password})
+        return render(request, "portal/people/password.html", {
+            "person": record.person, "password": password, "there": bool(settings.OIDC_ISSUER),
+        })  # fmt: skip
 
     return answer(request, forms.Form(_sent(request)), act, {
         "title": _("给%(name)s一个新密码") % {"name": record.person.name}, "button": _("生成一次性密码"), "once": False,

@@ -14,6 +14,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH, SECOND
 from falin.portal import people
 from falin.portal.web.people.acting import answer
 from falin.portal.web.people.forms import SameForm, WhyForm
@@ -47,7 +48,7 @@ def _page(scope: Scope) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@door(grant=policies.GRANT, reads="GET", writes="POST")
+@door(grant=policies.GRANT, reads="GET", writes="POST", step_up=FRESH)
 def pair(request: HttpRequest, scope: Scope, one_id: int, other_id: int) -> HttpResponseBase:
     """Two records side by side: which one stays, or that they are two people."""
     today = legal_day(now())
@@ -80,7 +81,7 @@ def _named(record: PersonRecord) -> str:
     }  # fmt: skip
 
 
-@door(grant=policies.READ, reads="", writes="POST")
+@door(grant=policies.READ, reads="", writes="POST", step_up=FRESH)
 def confirm(request: HttpRequest, scope: Scope, merge_id: int) -> HttpResponseBase:
     """Yes, as another person: the two records are one from now on."""
     try:
@@ -95,7 +96,7 @@ def confirm(request: HttpRequest, scope: Scope, merge_id: int) -> HttpResponseBa
     return redirect("portal:same")
 
 
-@door(grant=policies.READ, reads="GET", writes="POST")
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=SECOND)
 def refuse(request: HttpRequest, scope: Scope, merge_id: int) -> HttpResponseBase:
     """No: they are two people."""
 
@@ -111,7 +112,7 @@ def refuse(request: HttpRequest, scope: Scope, merge_id: int) -> HttpResponseBas
     })  # fmt: skip
 
 
-@door(grant=policies.READ, reads="GET", writes="POST")
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
 def leave(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
     """Somebody leaves: what ends, and what somebody else has to take over, is said before it is done."""
     today = legal_day(now())

@@ -17,6 +17,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH
 from falin.kernel.transactions import rehearsed
 from falin.portal import people, people_sheet
 from falin.portal.rest.serializers import EntryRowIn
@@ -37,10 +38,8 @@ class SheetForm(forms.Form):
 
 @door(grant=policies.GRANT, reads="GET", writes="POST", keeps=False)
 def sheet(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    """The answer to the last step holds links that are shown once, so no key keeps it."""
+    """The file is read and every row tried and taken back: nothing is saved, so nothing is to be proved yet."""
     scope.require(policies.GRANT)
-    if "rows" in request.POST:
-        return _confirmed(request, scope)
     form = SheetForm(request.POST or None, request.FILES or None) if request.method == "POST" else SheetForm()
     if request.method == "POST" and form.is_valid():
         try:
@@ -73,10 +72,12 @@ def _looked_at(
     return render(request, "portal/people/sheet_check.html", context, status=200 if good else 422)
 
 
-def _confirmed(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+@door(grant=policies.GRANT, reads="", writes="POST", keeps=False, step_up=FRESH)
+def entered(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """The rows that were looked at are entered; the answer holds links that are shown once, so no key keeps it."""
     done: list[EnteredRow] = []
     try:
-        rows = EntryRowIn(data=json.loads(request.POST["rows"]), many=True)
+        rows = EntryRowIn(data=json.loads(request.POST.get("rows", "")), many=True)
         if len(rows.initial_data) > MOST or not rows.is_valid():
             raise ValueError
         done = enter_people(scope=scope, rows=[EntryRow(**row) for row in rows.validated_data], now=now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
@@ -16,14 +17,16 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import BUILTIN, FRESH, SECOND
 from falin.kernel.transactions import shared
 from falin.portal import people
 from falin.portal.web.people.forms import PasswordForm, WhyForm
 from falin.ui.forms import show_refusal
 from tenants.identity import policies, queries
 from tenants.identity.api import confirm_proposal, refuse_proposal, review_bindings, use_invitation
+from tenants.identity.homes import serves
 from tenants.identity.models import Person
-from tenants.identity.passwords import hash_of
+from tenants.identity.passwords import hash_of, one_time_password
 
 
 @door(grant=policies.READ)
@@ -45,7 +48,7 @@ def _groups(scope: Scope) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-@door(grant=policies.CONFIRM, reads="", writes="POST")
+@door(grant=policies.CONFIRM, reads="", writes="POST", step_up=FRESH)
 def confirm(request: HttpRequest, scope: Scope, proposal: uuid.UUID) -> HttpResponseBase:
     """Yes, as the second person."""
     try:
@@ -59,7 +62,7 @@ def confirm(request: HttpRequest, scope: Scope, proposal: uuid.UUID) -> HttpResp
     return redirect("portal:proposals")
 
 
-@door(grant=policies.CONFIRM, reads="GET", writes="POST")
+@door(grant=policies.CONFIRM, reads="GET", writes="POST", step_up=SECOND)
 def refuse(request: HttpRequest, scope: Scope, proposal: uuid.UUID) -> HttpResponseBase:
     """No, with the reason."""
     group = next((one for one in _groups(scope) if one["id"] == proposal and one["may"]), None)
@@ -84,7 +87,7 @@ def refuse(request: HttpRequest, scope: Scope, proposal: uuid.UUID) -> HttpRespo
     return render(request, "portal/people/form.html", context, status=422 if form.errors else 200)
 
 
-@door(grant=policies.READ, reads="GET", writes="POST")
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
 def review(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """The quarter's review: who is ticked keeps his role; what nobody ticks ends after the last day."""
     today = legal_day(now())
@@ -104,18 +107,23 @@ def review(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 
 @open_door(reason="the holder of the one-time link has no password yet", reads="GET", writes="POST")
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Choose one's first password by the link one was sent."""
+    """Choose one's first password by the link one was sent; who signs on at the other home gets one for once."""
     with shared(read_only=True):
         person = queries.find_invited(token_hash=hash_of(token), now=now())
-    form = PasswordForm(request.POST if request.method == "POST" else None)
+    there = person is not None and not serves(person.id, BUILTIN, legal_day(now()))
+    sent = request.POST if request.method == "POST" and person is not None else None
+    form = forms.Form(sent) if there else PasswordForm(sent)
     if request.method == "POST" and form.is_valid():
+        password = one_time_password() if there else form.cleaned_data["password"]
         try:
             with shared(read_only=False) as system:
-                made = use_invitation(scope=system, token=token, password=form.cleaned_data["password"], now=now())
+                made = use_invitation(scope=system, token=token, password=password, there=there, now=now())
         except Refused as refused:
             show_refusal(form, refused)
         else:
+            if there:
+                return render(request, "portal/people/first_there.html", {"person": made, "password": password})
             login(request, Person.objects.get(id=made.id), "allauth.account.auth_backends.AuthenticationBackend")
             return HttpResponseRedirect("/")
-    context = {"form": form, "person": person}
-    return render(request, "portal/people/invitation.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "person": person, "there": there}
+    return render(request, "portal/people/invitation.html", context, status=422 if request.method == "POST" else 200)

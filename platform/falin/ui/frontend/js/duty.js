@@ -1,7 +1,8 @@
 // Visits written down without a network: kept on the phone, shown, sent when there is one. The pages work without this.
-import { able, drop, find, keep, newId, waiting } from "./duty/queue.js";
+import { able, drop, find, keep, Locked, newId, waiting } from "./duty/queue.js";
 import { shrunk } from "./duty/photo.js";
-import { End, sendAll } from "./duty/sending.js";
+import { contact, End, sendAll } from "./duty/sending.js";
+import { held, throwAway } from "./duty/vault.js";
 import { forget, start } from "./duty/worker.js";
 
 const one = (selector, within) => (within || document).querySelector(selector);
@@ -14,6 +15,7 @@ let sending = 0;
 
 const mine = (item) => item.tenant === site.tenant;
 const unsent = (item) => item.state !== "refused";
+const OFTEN = 10 * 60 * 1000; // how long the server's last answer is recent
 
 function word(name, n) {
   const found = one(`[data-w="${name}"]`, one("[data-words]", root).content);
@@ -28,15 +30,18 @@ async function draw() {
   const left = here.filter(unsent).length;
   const refused = here.length - left;
   const off = !navigator.onLine || end === End.OFFLINE;
+  const open = await held(site.person);
   let line = word(left ? "online" : "online-none", left);
   let more = "";
   if (sending) line = word("sending", sending);
-  else if (off) { line = word(left ? "offline" : "offline-none", left); more = word("offline-more"); }
+  else if (off) { line = word(left ? "offline" : "offline-none", left); more = open ? word("offline-more") : ""; }
   else if (left && end === End.SIGNED_OUT) { line = word("signed-out", left); more = word("signed-out-more"); }
   else if (left && end === End.OTHER) { line = word("other", left); more = word("other-more"); }
   else if (left && end === End.SERVER) line = word("server", left);
   const notes = [more];
   if (refused) notes.push(word("refused", refused));
+  if (!open) notes.push(word("locked"));
+  else if (here.some((item) => item.locked)) notes.push(word("unreadable", here.filter((item) => item.locked).length));
   if (items.length > here.length) notes.push(word("elsewhere", items.length - here.length));
   const bar = one("[data-bar]", root);
   const calm = !off && !items.length;
@@ -58,6 +63,14 @@ function list(items) {
   queue.hidden = !items.length;
   items.forEach((item) => {
     const row = one("[data-queue-item]", queue).content.cloneNode(true);
+    if (item.locked) {
+      one("[data-q-title]", row).textContent = word("locked-item");
+      one("[data-q-when]", row).textContent = new Date(item.madeAt).toLocaleString("zh-CN");
+      one("[data-q-edit]", row).remove();
+      one("[data-q-drop]", row).remove();
+      box.appendChild(row);
+      return;
+    }
     const { on_day: day, begins, ends } = item.typed;
     one("[data-q-title]", row).textContent = item.place;
     one("[data-q-when]", row).textContent = `${day} ${begins}–${ends}${item.fault ? "" : ` · ${word("waiting")}`}`;
@@ -77,8 +90,8 @@ function list(items) {
   });
 }
 
-function change(item) {
-  if (form) { fill(item); return; }
+async function change(item) {
+  if (form) { fill(await find(item.id)); return; }
   location.assign(`${site.form}#${item.id}`);
 }
 
@@ -90,13 +103,14 @@ function flush() {
 }
 async function oneRound() {
   const run = async () => {
-    const items = (await waiting(site.person)).filter((item) => mine(item) && unsent(item));
-    if (!items.length) { end = navigator.onLine ? End.DONE : end; return; }
+    const read = async () => (await waiting(site.person)).filter((item) => mine(item) && unsent(item));
+    const before = (await read()).length;
+    if (!before) { end = navigator.onLine ? End.DONE : end; return; }
     const told = (left) => { sending = left; return draw(); };
-    const result = await sendAll(items, site, told);
+    const result = await sendAll(async () => (await read()).filter((item) => !item.locked), site, told);
     end = result.end;
-    const kept = (await waiting(site.person)).filter((item) => mine(item) && unsent(item)).length;
-    if (items.length > kept) say(word("sent", items.length - kept));
+    const after = (await read()).length;
+    if (before > after) say(word("sent", before - after));
   };
   try {
     // another window may be at it already; then its round is ours
@@ -263,7 +277,8 @@ async function take(written) {
     try { item.photo = await shrunk(file); } catch (unreadable) { showFault("photo", word("photo")); return; }
     item.photoName = item.photo === file ? file.name : "photo.jpg";
   } else if (changed) { item.photo = changed.photo; item.photoName = changed.photoName; }
-  try { await keep(item); } catch (full) { showFault("", word("unkept")); return; }
+  if (navigator.onLine && !(await held(site.person))) end = (await contact(site)).end || End.DONE;
+  try { await keep(item); } catch (why) { showFault("", word(why instanceof Locked ? "unlocked" : "unkept")); await draw(); return; }
   if (changed) await drop(changed.id);
   changed = null;
   if (round) await round; // a round that began earlier does not know of this one
@@ -282,7 +297,7 @@ async function take(written) {
   }
 }
 
-/* ---- leaving: the pages kept for this person are forgotten, what waits stays for his next sign-in ---- */
+/* ---- leaving: the key and the pages kept for this person go, what waits stays, locked, for his next sign-in ---- */
 let leaving = false;
 async function leave(event) {
   const target = event.target;
@@ -290,6 +305,7 @@ async function leave(event) {
   event.preventDefault();
   const left = (await waiting(site.person)).length;
   if (left && !window.confirm(word("leave", left))) { delete target.dataset.sent; return; }
+  await throwAway(site.person);
   await forget();
   leaving = true;
   target.submit();
@@ -312,8 +328,10 @@ async function begin() {
   one("[data-send]", root).addEventListener("click", flush);
   if (form && location.hash.length > 30) {
     const item = await find(location.hash.slice(1));
-    if (item && item.person === site.person && mine(item)) fill(item);
+    if (item && !item.locked && item.person === site.person && mine(item)) fill(item);
   }
+  const since = await held(site.person);
+  if (navigator.onLine && !(since && Date.now() - since.at < OFTEN)) end = (await contact(site)).end || End.DONE;
   await draw();
   root.dataset.ready = "1";
   if (navigator.onLine) flush();

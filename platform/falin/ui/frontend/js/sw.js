@@ -1,5 +1,6 @@
-// Keeps the adviser's two pages and their looks on the phone. Pages belong to one person: the next one's coming, or signing
-// out, drops them. What waits to be sent is not here but in the pages' own database.
+// Keeps the adviser's two pages and their looks on the phone. Pages belong to one person, and lie here sealed by his key
+// (duty/vault.js): the next one's coming, or signing out, drops them. What waits to be sent is in the pages' own database.
+import { seal, touch, unseal } from "./duty/vault.js";
 
 const PAGES = "falin-pages:";
 const ASSETS = "falin-assets";
@@ -18,8 +19,23 @@ async function keepPage(path, response) {
   const key = response.headers.get(KEEP);
   if (!key || !response.ok || response.redirected) return;
   await forgetPages(PAGES + key);
+  await touch(personOf(response)); // the server answered for him
+  const sealed = await seal(personOf(response), path, await response.arrayBuffer());
+  if (!sealed) return;
+  const headers = new Headers(response.headers);
+  ["Content-Encoding", "Content-Length"].forEach((name) => headers.delete(name)); // of the bytes as they came
   const cache = await caches.open(PAGES + key);
-  await cache.put(path, response);
+  await cache.put(path, new Response(sealed, { headers }));
+}
+
+const personOf = (response) => response.headers.get(KEEP).split("-")[0];
+
+/** A page as it was kept; none where its key has lapsed. What is nobody's lies open. */
+async function keptPage(path) {
+  const stored = await kept(path);
+  if (!stored || !stored.headers.has(KEEP)) return stored;
+  const opened = await unseal(personOf(stored), path, await stored.arrayBuffer());
+  return opened && new Response(opened, { headers: stored.headers });
 }
 
 async function keepAsset(address, response) {
@@ -49,13 +65,13 @@ const kept = (path) => caches.match(path, { ignoreVary: true, ignoreSearch: true
 
 async function page(request) {
   const { pathname: path, search } = new URL(request.url);
-  const stored = await kept(path);
   const network = fetch(request).then((response) => {
     if (!search && response.headers.has(KEEP)) keepPage(path, response.clone());
     return response;
   });
+  network.catch(() => {}); // answered below, once it is known what was kept
+  const stored = await keptPage(path);
   if (!stored) return network.catch(async () => (await kept("/offline/")) || Response.error());
-  network.catch(() => {}); // the race below may be over before
   const patience = new Promise((done) => setTimeout(() => done(stored), PATIENCE));
   return Promise.race([network.catch(() => stored), patience]);
 }
@@ -68,7 +84,8 @@ async function asset(request) {
 }
 
 self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+// a worker before this one may have kept pages in the open
+self.addEventListener("activate", (event) => event.waitUntil(Promise.all([forgetPages(""), self.clients.claim()])));
 self.addEventListener("message", (event) => {
   // a page that opened while the worker was being installed is not governed yet: claim it now
   if (event.data.act === "keep") event.waitUntil(Promise.all([self.clients.claim(), keepAll(event.data)]));

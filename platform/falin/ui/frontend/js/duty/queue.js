@@ -1,28 +1,66 @@
-// What was written down and has not arrived yet, kept in the browser's own database, each item with whose it is.
-import { openDB } from "idb";
+// What was written down and has not arrived yet, kept in the browser's own database, each item with whose it is. What is in
+// it is sealed (vault.js); whose it is, since when and whether it was refused is not, so that waiting ones can be counted.
+import { able as canLock, seal, unseal, using } from "./vault.js";
 
-const open = () => openDB("falin-duty", 1, {
-  upgrade(db) { db.createObjectStore("visits", { keyPath: "id" }).createIndex("person", "person"); },
-});
-
-/** Can this browser keep anything? Private windows of some cannot. */
+/** Can this browser keep anything, and lock it? Private windows of some cannot keep, pages without https cannot lock. */
 export async function able() {
-  try { (await open()).close(); return true; } catch (refused) { return false; }
+  if (!canLock()) return false;
+  try { await using(() => true); return true; } catch (refused) { return false; }
 }
 
-async function using(act) {
-  const db = await open();
-  try { return await act(db); } finally { db.close(); }
+/** There is no key on the phone: nothing can be kept until the server was asked. */
+export class Locked extends Error {}
+
+const sealedAs = async (item, name, bytes) => {
+  const sealed = await seal(item.person, name, bytes);
+  if (!sealed) throw new Locked();
+  return sealed;
+};
+const about = ({ id, person, tenant, madeAt, state }) => ({ id, person, tenant, madeAt, state });
+const pictureOf = (id) => `${id}/photo`;
+
+async function opened(row, whole) {
+  if (!row.sealed) return row; // written before there was a lock
+  const text = await unseal(row.person, row.id, row.sealed);
+  if (!text) return { ...about(row), locked: true };
+  const item = { ...JSON.parse(new TextDecoder().decode(text)), ...about(row), photo: null };
+  if (whole && row.picture) {
+    item.photo = new Blob([await unseal(row.person, pictureOf(row.id), row.picture)], { type: row.pictureType });
+  }
+  return item;
 }
 
-/** Everything a person has waiting, oldest first; nobody else's. */
-export const waiting = (person) => using(async (db) => {
-  const found = await db.getAllFromIndex("visits", "person", person);
-  return found.sort((a, b) => (a.madeAt < b.madeAt ? -1 : 1));
-});
-export const keep = (item) => using((db) => db.put("visits", item));
+/** Everything a person has waiting, oldest first, without photos; nobody else's. `locked` where there is no key to it. */
+export async function waiting(person) {
+  const rows = await using((db) => db.getAllFromIndex("visits", "person", person));
+  rows.sort((a, b) => (a.madeAt < b.madeAt ? -1 : 1));
+  return Promise.all(rows.map((row) => opened(row, false)));
+}
+
+export async function find(id) {
+  const row = await using((db) => db.get("visits", id));
+  return row && opened(row, true);
+}
+
+/** Throws Locked where there is no key. */
+export async function keep(item) {
+  const { photo, ...rest } = item;
+  const row = about(item);
+  row.sealed = await sealedAs(item, item.id, new TextEncoder().encode(JSON.stringify(rest)));
+  if (photo) {
+    row.picture = await sealedAs(item, pictureOf(item.id), await photo.arrayBuffer());
+    row.pictureType = photo.type;
+  }
+  await using((db) => db.put("visits", row));
+}
+
 export const drop = (id) => using((db) => db.delete("visits", id));
-export const find = (id) => using((db) => db.get("visits", id));
+
+/** What was written before there was a lock is locked too. */
+export async function lockUp(person) {
+  const rows = await using((db) => db.getAllFromIndex("visits", "person", person));
+  for (const row of rows) if (!row.sealed) await keep(row);
+}
 
 /** A random id; `crypto.randomUUID` is missing in older browsers and on pages without https. */
 export function newId() {

@@ -1,5 +1,8 @@
-// Sends what waits, one after another. Nothing leaves the queue before the server has answered for it.
-import { drop, keep } from "./queue.js";
+// Asks the server whether it still knows us, and sends what waits, one after another. Nothing leaves the queue before the
+// server has answered for it.
+import { drop, find, keep, lockUp } from "./queue.js";
+import { held, take, throwAway } from "./vault.js";
+import { forget } from "./worker.js";
 
 const TIME = 45000;
 
@@ -16,15 +19,34 @@ async function ask(address, options) {
 
 const answer = async (response) => { try { return await response.json(); } catch (nothing) { return {}; } };
 
-/** The token of the session as it is now: the one in a kept page is stale. */
-async function token(site) {
+/** Nobody is signed in: did the server end it, or shut the person out, or does he only have to sign in again? */
+async function askWhy(refused, site) {
+  const found = await held(site.person);
+  if (!found) return;
+  if (Date.parse(refused.headers.get("Date")) >= found.until) { // it ran out, by the server's own clock
+    try {
+      const response = await ask(`${site.phone}?person=${site.person}`, { headers: { Accept: "application/json" } });
+      if (!response.ok || (await response.json()).known) return;
+    } catch (unreachable) { return; }
+  }
+  await throwAway(site.person);
+  await forget();
+}
+
+/** The token of the session as it is now (the one in a kept page is stale), and the key to what is kept here. */
+export async function contact(site) {
   let response;
   try { response = await ask(site.token, { headers: { Accept: "application/json" } }); } catch (unreachable) { return { end: End.OFFLINE }; }
-  if (response.status === 401) return { end: End.SIGNED_OUT };
+  if (response.status === 401) {
+    await askWhy(response, site);
+    return { end: End.SIGNED_OUT };
+  }
   if (response.status === 403) return { end: End.OTHER };
   if (!response.ok) return { end: End.SERVER };
   const said = await answer(response);
   if (String(said.person) !== site.person || String(said.tenant) !== site.tenant) return { end: End.OTHER };
+  await take(site.person, said.key, said.until * 1000);
+  await lockUp(site.person);
   return { csrf: said.csrf };
 }
 
@@ -52,7 +74,8 @@ function faultOf(problem) {
   return { field, sentence: (Array.isArray(first) ? first[0] : first) || problem.title || "" };
 }
 
-async function send(item, site, csrf) {
+async function send(waits, site, csrf) {
+  const item = await find(waits.id); // with its photo
   let response;
   try {
     response = await ask(site.visits, { method: "POST", body: packed(item), headers: { "X-CSRFToken": csrf, Accept: "application/json" } });
@@ -67,11 +90,11 @@ async function send(item, site, csrf) {
   return End.DONE;
 }
 
-/** Send `items`; `told(left)` hears before each how many are left. The end, and how many went. */
-export async function sendAll(items, site, told) {
-  if (!items.length) return { end: End.DONE };
-  const held = await token(site);
+/** Send what `read()` finds, once the server was asked; `told(left)` hears before each how many are left. How it ended. */
+export async function sendAll(read, site, told) {
+  const held = await contact(site);
   if (held.end) return held;
+  const items = await read();
   for (let at = 0; at < items.length; at += 1) {
     told(items.length - at);
     const end = await send(items[at], site, held.csrf);
