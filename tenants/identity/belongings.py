@@ -1,6 +1,7 @@
 """Which rows of the register of people go along with a tenant."""
 
 from tenants.registry.belongings import Belonging
+from tenants.registry.hands import Rewritten
 
 _PEOPLE = (
     "select person_id from identity_binding where tenant_id = %(tenant)s union select person_id from kernel_auditentry"
@@ -16,3 +17,17 @@ PEOPLE = (
         table="identity_suspension", where=f"x.person_id in ({_PEOPLE})", natural=("person_id", "begun_at"),
     ),
 )  # fmt: skip
+# Roles go with their places, and the county team's with its county. Of two that are the same then, one ends.
+ROLES = Rewritten("identity_binding", (
+    """
+    update identity_binding b set ended_at = %(now)s, ended_by = 0, ended_why = '并入的单位里已有同样的身份'
+    where b.tenant_id = %(from_tenant)s and b.ended_at is null and %(whole)s and b.node_id = %(from_node)s and exists (
+        select from identity_binding o where o.ended_at is null and o.person_id = b.person_id and o.role = b.role
+        and o.node_id = %(to_node)s and o.subject_id = b.subject_id and o.standing = b.standing)
+    """,
+    """
+    update identity_binding set tenant_id = %(to_tenant)s,
+        node_id = case when node_id = %(from_node)s then %(to_node)s else node_id end
+    where tenant_id = %(from_tenant)s and ended_at is null and (%(whole)s or node_id = any (%(nodes)s))
+    """,
+))  # fmt: skip

@@ -9,7 +9,7 @@ from django.db import connection
 from falin.kernel.scope import Scope
 from tenants.registry import policies, schemas
 from tenants.registry.models import Archive, Deed, Receipt, Tenant
-from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, ReceiptInfo, TenantInfo
+from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, ReceiptInfo, State, TenantInfo
 
 _SIZES = """
 select n.nspname, sum(pg_total_relation_size(c.oid))::bigint from pg_class c
@@ -18,8 +18,19 @@ join pg_namespace n on n.oid = c.relnamespace where n.nspname = any (%s) and c.r
 
 
 def list_tenants(*, kind: Kind | None = None) -> list[TenantInfo]:
-    rows = Tenant.objects.order_by("id")
+    """Those with a schema in this cell, whatever their state."""
+    rows = Tenant.objects.exclude(state=State.ELSEWHERE).order_by("id")
     return [row.info() for row in (rows.filter(kind=kind) if kind else rows)]
+
+
+def list_working(*, kind: Kind | None = None) -> list[TenantInfo]:
+    """Those in which work goes on: nothing is done at night in a suspended or closed one."""
+    return [tenant for tenant in list_tenants(kind=kind) if tenant.state == State.OPEN]
+
+
+def find_tenant(tenant_id: int) -> TenantInfo | None:
+    row = Tenant.objects.filter(id=tenant_id).first()
+    return row.info() if row else None
 
 
 def find_tenant_of(node_id: int) -> TenantInfo | None:
@@ -85,7 +96,7 @@ def get_deed(*, scope: Scope, deed_id: int) -> DeedInfo:
 
 
 def _deed(row: Deed) -> DeedInfo:
-    return DeedInfo(id=row.id, tenant_id=row.tenant_id, name=row.name, act=Act(row.act), why=row.why,
+    return DeedInfo(id=row.id, tenant_id=row.tenant_id, name=row.name, act=Act(row.act), target=row.target, why=row.why,
                     asked_by=row.asked_by, asked_at=row.asked_at, outcome=Outcome(row.outcome),
                     decided_by=row.decided_by, decided_at=row.decided_at, due_at=row.due_at)  # fmt: skip
 

@@ -82,6 +82,12 @@ class Environment(BaseSettings):
         "falin-provisioning", alias="FALIN_KEYCLOAK_CLIENT", description="the workers' name there, which keeps accounts"
     )
     keycloak_secret: str = Field("", alias="FALIN_KEYCLOAK_SECRET", description="its secret; else $FALIN_HOME/secrets")
+    cell: str = Field("", alias="FALIN_CELL", description="the code of this cell in the directory of cells")
+    cell_receivers: str = Field(
+        "", alias="FALIN_CELL_RECEIVERS",
+        description="how a tenant that moves reaches another cell: code=command that runs `falin tenants receive` there,"
+        " by semicolon",
+    )  # fmt: skip
     province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
 
 
@@ -110,6 +116,9 @@ def read() -> Environment:
             ip_network(network)
         except ValueError:
             wrong.append(f"  FALIN_WEBHOOK_NETWORKS: {network} is not a network (10.20.0.0/16)")
+    receivers = [part.strip() for part in env.cell_receivers.split(";") if part.strip()]
+    if not all(part.strip() for one in receivers for part in one.partition("=")):
+        wrong.append("  FALIN_CELL_RECEIVERS: not code=command;code=command")
     if wrong:
         raise Misconfigured("The environment is not right 环境变量有问题:\n" + "\n".join(wrong))
     return env

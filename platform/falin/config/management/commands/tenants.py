@@ -158,7 +158,9 @@ class Command(BaseCommand):
         def tell(done: int, total: int, name: str) -> None:
             self.stderr.write(f"{done}/{total} {name}", ending="\r")
 
-        found = restore_archive(options["archive"], reader, check=options["check"], tell=tell, now=now())
+        found = restore_archive(
+            options["archive"], reader, check=options["check"], mark="restore", tell=tell, now=now()
+        )
         said = _("%(name)s：可以恢复。") if options["check"] else _("%(name)s：已恢复，停用中。请核对后恢复使用。")
         self.stdout.write(said % {"name": found.tenant.name} + f" {found.rows}")
         for path in found.missing:
