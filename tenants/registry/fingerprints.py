@@ -29,7 +29,9 @@ class Print:
         return Print(self.rows - other.rows, self.sum - other.sum)
 
     def as_text(self) -> str:
-        return f"{self.rows}:{self.sum}"
+        """In groups, so that nobody takes the digits for a number of somebody's."""
+        text = f"{self.sum % 2**128:032x}"
+        return f"{self.rows}:" + "-".join(text[at : at + 8] for at in range(0, 32, 8))
 
 
 def print_of(

@@ -62,18 +62,23 @@ class _Opened:
         return TenantInfo(id=said["id"], schema=said["schema"], node_id=said["node_id"], kind=Kind(said["kind"]),
                           name=said["name"], state=State.CLOSED)  # fmt: skip
 
+    @property
+    def mark(self) -> str:
+        """What the directory says of a tenant that was put in its place from this very archive, and not yet opened."""
+        return f"restore {hashlib.sha256(json.dumps(self.manifest).encode()).hexdigest()[:16]}"
+
     def tables(self) -> list[tuple[Table, Mapping[str, Any]]]:
         return [(Table.from_json(said), said) for said in self.manifest["tables"]]
 
 
-def restore_archive(path: Path, reader: Reader, *, check: bool, mark: str, tell: Tell, now: datetime) -> Restored:
+def restore_archive(path: Path, reader: Reader, *, check: bool, tell: Tell, now: datetime) -> Restored:
     """
     Put a tenant back from its archive, suspended, so that somebody looks before everybody works; or with ``check`` only
     try whether it could be, and leave nothing.
 
-    A tenant of that number that is there must be suspended or closed; its schema is kept under ``replaced_…``.
+    A tenant of that number that is there must be suspended or closed; its schema is kept under ``replaced_…``. Another try
+    goes on where a killed one stopped.
 
-    :param mark: names this restore, so that another try goes on where a killed one stopped.
     :raises Invalid: no archive, not whole, not for this key. :raises Refused: it cannot stand in this cell.
     """
     try:
@@ -84,11 +89,11 @@ def restore_archive(path: Path, reader: Reader, *, check: bool, mark: str, tell:
         archive = _open(file, reader)
         if set(archive.manifest["migrations"]) != set(schemas.plan()):
             raise Refused("registry.other_release", _("档案的库结构和这里的版本不同。请先把两边升级到同一版本。"))
-        if arriving.stands_under(own, archive.tenant, mark):
+        if arriving.stands_under(own, archive.tenant, archive.mark):
             kept = {}
         else:
             arriving.keep_one_spare(own, now=now)
-            kept = _restore(own, archive, check=check, mark=mark, tell=tell, now=now)
+            kept = _restore(own, archive, check=check, tell=tell, now=now)
         if not check:
             arriving.carry_on(
                 archive.tenant, act="registry.tenant.restored", after={"as_of": archive.manifest["at"]}, now=now,
@@ -105,7 +110,7 @@ class _OnlyChecked(Exception):
 
 
 def _restore(
-    own: psycopg.Connection, archive: _Opened, *, check: bool, mark: str, tell: Tell, now: datetime
+    own: psycopg.Connection, archive: _Opened, *, check: bool, tell: Tell, now: datetime
 ) -> dict[str, int]:
     """How many shared rows of each table were here already."""
     tenant, kept, tables = archive.tenant, dict[str, int](), archive.tables()
@@ -126,7 +131,7 @@ def _restore(
             if check:
                 raise _OnlyChecked
             _put_files(archive)
-            arriving.take_place(own, tenant, draft, mark=mark, now=now)
+            arriving.take_place(own, tenant, draft, mark=archive.mark, now=now)
     except _OnlyChecked:
         pass
     except UniqueViolation as twice:

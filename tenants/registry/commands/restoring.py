@@ -121,7 +121,7 @@ def restore(run: jobs.Run) -> Mapping[str, Any]:
                 shutil.copyfileobj(file, part)
             part.flush()
             found = restore_archive(
-                Path(part.name), opener.reader(), check=given["check"], mark=f"restore {run.job_id}", now=clock.now(),
+                Path(part.name), opener.reader(), check=given["check"], now=clock.now(),
                 tell=lambda done, total, name: run.progress(done, total),
             )  # fmt: skip
     except (jobs.Superseded, OperationalError, InterfaceError):
