@@ -98,9 +98,7 @@ def restore(*, source: str) -> tuple[float, int]:
         own.execute("update registry_tenant set state = 'suspended' where id = (select min(id) from registry_tenant)")
     reader = Reader.read(*_keys())
     began = perf_counter()
-    found = restore_archive(
-        Path(source), reader, check=False, mark=str(began), tell=lambda done, total, name: None, now=now()
-    )
+    found = restore_archive(Path(source), reader, check=False, tell=lambda done, total, name: None, now=now())
     taken = perf_counter() - began
     with _owner() as own:
         for (name,) in own.execute("select nspname from pg_namespace where nspname like 'replaced%'").fetchall():

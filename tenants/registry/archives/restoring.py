@@ -109,9 +109,7 @@ class _OnlyChecked(Exception):
     """Everything could be restored, and is undone."""
 
 
-def _restore(
-    own: psycopg.Connection, archive: _Opened, *, check: bool, tell: Tell, now: datetime
-) -> dict[str, int]:
+def _restore(own: psycopg.Connection, archive: _Opened, *, check: bool, tell: Tell, now: datetime) -> dict[str, int]:
     """How many shared rows of each table were here already."""
     tenant, kept, tables = archive.tenant, dict[str, int](), archive.tables()
     try:

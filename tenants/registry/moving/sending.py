@@ -62,6 +62,7 @@ class There:
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin and process.stdout
+        self.process = process
         self.line = Line(process.stdout, process.stdin)
 
     def call(self, name: str, /, *, data: bytes = b"", **words: Any) -> Mapping[str, Any]:

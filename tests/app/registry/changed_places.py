@@ -15,8 +15,8 @@ DAY = date(2026, 11, 10)
 def _recoded(codes: Mapping[str, str], *more: ListedRow, gone: tuple[str, ...] = ()) -> list[ListedRow]:
     found = []
     for row in rows():
-        new = next((new + row.code[len(old):] for old, new in codes.items() if row.code.startswith(old)), row.code)
-        parent = new[:{4: 2, 6: 4, 9: 6, 12: 9}.get(len(new), 0)]
+        new = next((new + row.code[len(old) :] for old, new in codes.items() if row.code.startswith(old)), row.code)
+        parent = new[: {4: 2, 6: 4, 9: 6, 12: 9}.get(len(new), 0)]
         if row.code not in gone:
             found.append(row._replace(code=new, parent_code=parent))
     return [*found, *more]

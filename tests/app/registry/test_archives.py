@@ -88,9 +88,7 @@ def county(world: World) -> Iterator[Peopled]:
 
 
 def _restore(path: Path, *, check: bool = False, by: str = OFFICE) -> Any:
-    return restore_archive(
-        path, reader(by), check=check, mark=f"restore {uuid.uuid4()}", tell=lambda done, total, name: None, now=NOW
-    )
+    return restore_archive(path, reader(by), check=check, tell=lambda done, total, name: None, now=NOW)
 
 
 def _manifest(path: Path) -> Any:
