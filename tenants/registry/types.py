@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -94,6 +95,19 @@ class DeedInfo:
     decided_by: int | None
     decided_at: datetime | None
     due_at: datetime | None
+    done_at: datetime | None
+    result: Mapping[str, Any]  # of a change: rows and hashes on both sides, table by table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveInfo:
+    """An export that lies in the store."""
+
+    id: uuid.UUID
+    name: str
+    at: datetime
+    size: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

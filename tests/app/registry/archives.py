@@ -84,7 +84,9 @@ class Cell:
         before = settings.DATABASE_OWNER_URL.rsplit("/", 1)[1]
         kept = settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE
         location = conftest._store_files_at(str(self.home / "files"))
-        settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE = (self.home / "secrets" / name for name in ("root.key", "audit.key"))
+        settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE = (
+            self.home / "secrets" / name for name in ("root.key", "audit.key")
+        )
         conftest._point_at(self.database)
         crypto.forget_keys()
         try:
@@ -100,21 +102,38 @@ class Cell:
 def other_cell(folder: Path) -> Iterator[Cell]:
     """Another cell beside the one this process uses."""
     cell = Cell(f"falin_cell_{secrets.token_hex(4)}", folder)
+    (folder / "secrets").mkdir(parents=True)
+    for file in ("root.key", "audit.key"):
+        (folder / "secrets" / file).write_text(secrets.token_hex(32))
     with psycopg.connect(conftest.ADMIN, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(cell.database)))
-        with psycopg.connect(conftest.with_name(conftest.ADMIN, cell.database), autocommit=True) as own:
-            own.execute("create extension pg_trgm")
-            own.execute("create extension btree_gist")
-            own.execute("alter schema public owner to falin_owner")
-        (folder / "secrets").mkdir(parents=True)
-        for file in ("root.key", "audit.key"):
-            (folder / "secrets" / file).write_text(secrets.token_hex(32))
+        admin.execute(sql.SQL("create database {n} template {t} strategy file_copy owner falin_owner").format(
+            n=sql.Identifier(cell.database), t=sql.Identifier(_empty_cell(admin, folder))
+        ))  # fmt: skip
         try:
-            with cell.within():
-                upgrade(now=NOW, spares=1)
             yield cell
         finally:
             admin.execute(sql.SQL("drop database {n} with (force)").format(n=sql.Identifier(cell.database)))
+
+
+def _empty_cell(admin: psycopg.Connection, folder: Path) -> str:
+    """A migrated database with nothing in it, made once; as the small world's template is."""
+    name = f"falin_template_{conftest._fingerprint()}_cell"
+    admin.execute("select pg_advisory_lock(4712)")
+    if admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
+        building = f"{name}_building"
+        admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(building)))
+        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(building)))
+        with psycopg.connect(conftest.with_name(conftest.ADMIN, building), autocommit=True) as own:
+            own.execute("create extension pg_trgm")
+            own.execute("create extension btree_gist")
+            own.execute("alter schema public owner to falin_owner")
+        with Cell(building, folder).within():
+            upgrade(now=NOW, spares=2)
+        admin.execute(
+            sql.SQL("alter database {b} rename to {n}").format(b=sql.Identifier(building), n=sql.Identifier(name))
+        )
+    admin.execute("select pg_advisory_unlock(4712)")
+    return name
 
 
 @contextmanager
