@@ -3,14 +3,22 @@
 from tenants.registry.belongings import Belonging
 from tenants.registry.hands import Rewritten
 
-_PEOPLE = (
+# Who holds or held a role in it, or did anything there; who answers for a program among them; whose record one became.
+_NAMED = (
     "select person_id from identity_binding where tenant_id = %(tenant)s union select person_id from kernel_auditentry"
+)
+_PEOPLE = (
+    f"{_NAMED} union select owner_id from identity_serviceaccount where person_id in ({_NAMED})"  # noqa: S608
+    f" union select merged_into_id from identity_person where id in ({_NAMED}) and merged_into_id is not null"
 )
 PEOPLE = (
     Belonging(
         table="identity_person", where=f"x.id in ({_PEOPLE})", same=("username",), secret=frozenset({"password"}),
         sealed_under="'public'",
         indexes={"phone_index": ("phone_sealed", "person.phone")},
+    ),
+    Belonging(
+        table="identity_serviceaccount", where=f"x.person_id in ({_NAMED})", same=("purpose",),
     ),
     Belonging(table="identity_binding", where="x.tenant_id = %(tenant)s", same=("person_id", "role"), alone=True),
     Belonging(

@@ -158,10 +158,13 @@ def bring_in(own: psycopg.Connection, table: Table, come: sql.Identifier) -> sql
     """The rows of ``come`` into the shared table; which of its rows they are now, as a condition over ``x``."""
     belonging, target = belonging_of(table.name), sql.Identifier("public", table.name)
     names = [column.name for column in table.columns if not (belonging.natural and column.name in table.key)]
+    largest = _largest(own, table, target) if belonging.derived else 0
     own.execute(sql.SQL("insert into {t} ({n}) select {n} from {c} x").format(
         t=target, n=sql.SQL(", ").join(map(sql.Identifier, names)), c=come
     ))  # fmt: skip
     _past_the_largest(own, table, target)
+    if belonging.derived:
+        belonging.derived(own, largest)
     known = belonging.natural or table.key
     return sql.SQL("exists (select from {c} c where ({p}) = ({x}))").format(
         c=come, p=_columns("c", known), x=_columns("x", known)
@@ -170,6 +173,11 @@ def bring_in(own: psycopg.Connection, table: Table, come: sql.Identifier) -> sql
 
 def _columns(alias: str, names: tuple[str, ...]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(alias, name) for name in names)
+
+
+def _largest(own: psycopg.Connection, table: Table, target: sql.Identifier) -> int:
+    row = own.execute(sql.SQL("select coalesce(max({k}), 0) from {t}").format(k=sql.Identifier(table.key[0]), t=target))
+    return int((row.fetchone() or (0,))[0])
 
 
 def _past_the_largest(own: psycopg.Connection, table: Table, target: sql.Identifier) -> None:

@@ -31,6 +31,7 @@ from falin.kernel.transactions import inside, shared
 from falin.runtime import verify
 from services.advisers.models import Adviser, Seat
 from services.advisers.queries.sealed import ID_NUMBER
+from tenants.divisions.api import search
 from tenants.identity.models import Binding, Person
 from tenants.registry import commands
 from tenants.registry.archives.restoring import restore_archive
@@ -365,6 +366,8 @@ def test_in_another_cell_everything_is_the_same_under_other_keys(county: Peopled
         assert crypto.decrypt(adviser.id_sealed, ID_NUMBER.place(world.schema("33"), adviser.id)) == ID
         assert bytes(adviser.id_index) == crypto.blind_index(ID, tenant=world.schema("33"), purpose="adviser.id")
         assert Seat.objects.count() == seats
+        with shared(read_only=True):
+            assert [place.name for place in search("宝石")] == ["宝石社区"]  # names are found there too
         assert set(Person.objects.values_list("username", flat=True)) <= people
         assert Person.objects.get(username="county").check_password("green-bamboo-by-the-lake")
         assert Binding.objects.filter(tenant__schema_name=schema).count() == 5
