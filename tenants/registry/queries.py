@@ -107,8 +107,10 @@ def list_changes(*, scope: Scope, tenant_id: int) -> list[DeedInfo]:
 
 
 def list_archives(*, scope: Scope, tenant_id: int) -> list[ArchiveInfo]:
-    """A tenant's exports that lie in the store, newest first."""
+    """A tenant's exports that lie in the store, newest first. :raises Missing: there is no such tenant."""
     policies.check_may_manage(scope)
+    if not Tenant.objects.filter(id=tenant_id).exists():
+        raise policies.no_tenant()
     return [_archive(row) for row in Archive.objects.filter(tenant_id=tenant_id).order_by("-at")]
 
 
