@@ -84,9 +84,8 @@ def test_the_terminal_loads_and_shows_the_list_and_asks_for_changes(world: World
     merge_into_west(world)
     upper = Tenant.objects.get(name="上城区")
     asked, done = StringIO(), StringIO()
-    call_command(
-        "tenants", "merge", upper.schema_name, target="330106", why="区划调整", username="operator", stdout=asked
-    )
+    words = ["--into", "330106", "--why", "区划调整", "--as", "operator"]
+    call_command("tenants", "merge", upper.schema_name, *words, stdout=asked)
     deed = int(asked.getvalue())
     with pytest.raises(CommandError, match="有人处理过"):
         call_command("tenants", "do", str(deed), username="operator2")
