@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.utils.translation import gettext as _
 
-from falin.kernel.refusals import Forbidden, Missing
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
+from services.duty.models import ClosedMonth, Visit
 from tenants.divisions.api import get_division
 
 
@@ -56,3 +59,19 @@ def check_may_close(scope: Scope) -> None:
     scope.require("duty.close")
     if not scope.whole:
         raise Forbidden("duty.not_the_county", _("月度结账由县（区）工作专班来做。"))
+
+
+def check_closed_before(scope: Scope, day: date) -> None:
+    """
+    Before a body's visits go to another one: the months before the change are over and done with in its book.
+
+    :raises Refused: one is not closed.
+    """
+    last = ClosedMonth.objects.order_by("-month").values_list("month", flat=True).first()
+    visits = Visit.objects.in_scope(scope).filter(voided_at__isnull=True, begins_at__lt=Month.of(day).starts_at)
+    if last is not None:
+        visits = visits.filter(begins_at__gte=Month.parse(last).ends_at)
+    first = visits.order_by("begins_at").values_list("begins_at", flat=True).first()
+    if first is not None:
+        raise Refused("duty.book_open", _("%(month)s 的到访还没有结账。请先把变更以前的月份都结账，再来办。")
+                      % {"month": Month.of(first)})  # fmt: skip

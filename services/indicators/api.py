@@ -3,6 +3,7 @@
 from services.indicators.commands import publish_month, put_on_board
 from services.indicators.queries import (
     BELONGINGS,
+    HANDS,
     county_values,
     firm_lines,
     home_place,
@@ -15,6 +16,7 @@ from services.indicators.types import PlaceFigures, PlaceTally, Ranking, RunInfo
 
 __all__ = [
     "BELONGINGS",
+    "HANDS",
     "PlaceFigures",
     "PlaceTally",
     "Ranking",

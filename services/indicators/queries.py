@@ -37,6 +37,7 @@ from tenants.divisions.api import list_children, list_county_bodies, list_divisi
 from tenants.divisions.types import Division, Level, Status
 from tenants.identity.types import Role
 from tenants.registry.belongings import Belonging
+from tenants.registry.hands import Goes, Rewritten, Way
 
 BODIES: Final = (Level.CITY, Level.COUNTY)  # a county body is a county, or a city without counties
 SERIES: Final = 12
@@ -327,3 +328,13 @@ BELONGINGS = (
     Belonging(table="indicators_figure", natural=("month", "node_id"), where="x.county_id = %(node)s"),
     Belonging(table="indicators_visitline", natural=("month", "visit_id"), where="x.county_id = %(node)s"),
 )
+# From the month of the change on a body is counted with the places it has now; before, it stands as it was published.
+HANDS = (
+    Way("indicators_run", Goes.STAYS, "stands behind what was published under that body"),
+    Rewritten("indicators_figure", (
+        "delete from indicators_figure where county_id = %(from_node)s and month >= %(month)s",
+    )),
+    Rewritten("indicators_visitline", (
+        "delete from indicators_visitline where county_id = %(from_node)s and month >= %(month)s",
+    )),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""What runs outside requests: the delivery of a finished run to the board."""
+"""What runs outside requests: the delivery of a finished run to the board, and what places that changed hands ask for."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import uuid
 
 from falin.kernel.clock import now
 from falin.kernel.outbox import Event
+from falin.kernel.periods import Month, months_between
 from falin.kernel.scope import Scope
-from services.indicators.commands import put_on_board
+from services.indicators.commands import publish_month, put_on_board
 
 
 def on_month_rolled_up(scope: Scope, event: Event) -> None:
     """Handler of ``indicators.month.rolled_up`` (v1); delivered twice it does nothing the second time."""
     put_on_board(scope=scope, run_id=uuid.UUID(str(event.payload["run_id"])), now=now())
+
+
+def on_places_changed_hands(scope: Scope, event: Event) -> None:
+    """Handler of ``registry.places.changed_hands`` (v1): the body is counted anew from the month of the change on."""
+    moment = now()
+    for month in months_between(Month.parse(str(event.payload["month"])), Month.of(moment)):
+        publish_month(scope=scope, month=month, now=moment)

@@ -11,7 +11,7 @@ from django_tenants.models import DomainMixin, TenantMixin
 
 from falin.kernel.database.routing import SHARED
 from falin.kernel.models import PublicModel
-from tenants.registry.types import Act, Kind, Outcome, State, TenantInfo
+from tenants.registry.types import Act, CellInfo, Kind, Outcome, State, TenantInfo
 
 
 class Tenant(TenantMixin):
@@ -31,16 +31,31 @@ class Tenant(TenantMixin):
     state_at = models.DateTimeField(null=True)
     state_by = models.BigIntegerField(null=True)
     state_why = models.CharField(max_length=200, blank=True, db_default="")
+    cell = models.CharField(max_length=20, blank=True, db_default="")  # where it is, once it moved away
+    into_id = models.BigIntegerField(null=True)  # the tenant it was merged into
 
     def info(self) -> TenantInfo:
         return TenantInfo(
             id=self.id, schema=self.schema_name, node_id=self.node_id, kind=Kind(self.kind), name=self.name,
-            state=State(self.state), since=self.state_at or self.provisioned_at, why=self.state_why,
+            state=State(self.state), since=self.state_at or self.provisioned_at, why=self.state_why, cell=self.cell,
+            into=self.into_id,
         )  # fmt: skip
 
 
 class Domain(DomainMixin):
     tenancy: ClassVar[str] = SHARED
+
+
+class Cell(PublicModel):
+    """A line of the directory of cells, the same in each: where it is reached, and which places it holds."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    name = models.CharField(max_length=60)
+    address = models.CharField(max_length=200)
+    places = models.JSONField(default=list)  # codes, as far as their level reaches: 33, 330106
+
+    def info(self) -> CellInfo:
+        return CellInfo(code=self.code, name=self.name, address=self.address, places=tuple(self.places))
 
 
 class SpareSchema(PublicModel):
@@ -68,6 +83,7 @@ class Deed(PublicModel):
     schema = models.CharField(max_length=63)
     name = models.CharField(max_length=100)
     act = models.CharField(max_length=10, choices=[(act, act) for act in Act])
+    target = models.CharField(max_length=20, blank=True, db_default="")  # a place's number, or a cell's code
     why = models.CharField(max_length=200)
     asked_by = models.BigIntegerField()
     asked_at = models.DateTimeField()
@@ -77,6 +93,7 @@ class Deed(PublicModel):
     decided_why = models.CharField(max_length=200, blank=True)
     due_at = models.DateTimeField(null=True)  # not done before
     done_at = models.DateTimeField(null=True)
+    result = models.JSONField(null=True)  # rows and hashes on both sides, table by table
 
     class Meta:
         constraints = [

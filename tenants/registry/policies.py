@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
-from tenants.registry.models import Archive, Deed, Tenant
+from tenants.registry.models import Archive, Cell, Deed, Tenant
 from tenants.registry.types import Act, Kind, Outcome, State
 
 MANAGE = "tenants.manage"
@@ -35,15 +36,17 @@ def check_may_suspend(tenant: Tenant) -> None:
 
 def check_may_reopen(tenant: Tenant) -> None:
     """:raises Refused: it is open, or its removal was confirmed."""
-    if tenant.state == State.OPEN:
+    if tenant.state not in {State.SUSPENDED, State.CLOSED}:
         raise Refused("registry.is_open", _("这个单位已经是开通状态。"))
+    if tenant.into_id is not None:
+        raise Refused("registry.merged_away", _("这个单位已经并入别的单位，人和事都在那里，不能重新开通。"))
     if Deed.objects.filter(tenant_id=tenant.id, act=Act.REMOVE, outcome=Outcome.CONFIRMED).exists():
         raise Refused("registry.being_removed", _("这个单位的删除已经确认。要重新开通，请先撤回删除。"))
 
 
 def check_may_close(tenant: Tenant) -> None:
     """:raises Refused: it is closed."""
-    if tenant.state == State.CLOSED:
+    if tenant.state not in {State.OPEN, State.SUSPENDED}:
         raise Refused("registry.is_closed", _("这个单位已经关闭了。"))
 
 
@@ -65,6 +68,28 @@ def check_may_remove(tenant: Tenant) -> None:
         raise Refused("registry.not_archived", _("关闭以后还没有导出过。请先导出并移交档案，再提出删除。"))
 
 
+def check_may_change(tenant: Tenant) -> None:
+    """:raises Refused: it is not open or suspended, or merges and splits are not a county's."""
+    if tenant.state not in {State.OPEN, State.SUSPENDED}:
+        raise Refused("registry.not_in_use", _("这个单位不在使用，不能并入、分出或搬库。"))
+
+
+def check_is_county(tenant: Tenant) -> None:
+    """:raises Refused: it is the province."""
+    if tenant.kind != Kind.COUNTY:
+        raise Refused("registry.no_county", _("并入和分出只在县（区）之间办。"))
+
+
+def check_may_move(cell: str) -> None:
+    """:raises Invalid: there is no such cell, it is this one, or nobody said how it is reached."""
+    if cell == settings.CELL or not Cell.objects.filter(code=cell).exists():
+        raise Invalid("registry.no_cell", _("没有这个库，或者就是现在这个库。"), field="target")
+    if cell not in settings.CELL_RECEIVERS:
+        raise Invalid(
+            "registry.no_receiver", _("这台服务器还不知道怎么连到那个库（FALIN_CELL_RECEIVERS）。"), field="target"
+        )
+
+
 def check_is_due(deed: Deed, now: datetime) -> None:
     """:raises Refused: the removal was not confirmed, or its day has not come."""
     if deed.act != Act.REMOVE or deed.outcome != Outcome.CONFIRMED or deed.due_at is None or deed.due_at > now:
@@ -73,6 +98,10 @@ def check_is_due(deed: Deed, now: datetime) -> None:
 
 def no_tenant() -> Missing:
     return Missing("registry.no_tenant", _("没有这个单位。"))
+
+
+def no_archive() -> Missing:
+    return Missing("registry.no_such_archive", _("没有这份档案。"))
 
 
 def no_deed() -> Missing:

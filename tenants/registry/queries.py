@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from django.db import connection
@@ -9,7 +10,18 @@ from django.db import connection
 from falin.kernel.scope import Scope
 from tenants.registry import policies, schemas
 from tenants.registry.models import Archive, Deed, Receipt, Tenant
-from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, ReceiptInfo, TenantInfo
+from tenants.registry.types import (
+    CHANGES,
+    Act,
+    ArchiveInfo,
+    DeedInfo,
+    Kind,
+    Outcome,
+    Overview,
+    ReceiptInfo,
+    State,
+    TenantInfo,
+)
 
 _SIZES = """
 select n.nspname, sum(pg_total_relation_size(c.oid))::bigint from pg_class c
@@ -18,8 +30,19 @@ join pg_namespace n on n.oid = c.relnamespace where n.nspname = any (%s) and c.r
 
 
 def list_tenants(*, kind: Kind | None = None) -> list[TenantInfo]:
-    rows = Tenant.objects.order_by("id")
+    """Those with a schema in this cell, whatever their state."""
+    rows = Tenant.objects.exclude(state=State.ELSEWHERE).order_by("id")
     return [row.info() for row in (rows.filter(kind=kind) if kind else rows)]
+
+
+def list_working(*, kind: Kind | None = None) -> list[TenantInfo]:
+    """Those in which work goes on: nothing is done at night in a suspended or closed one."""
+    return [tenant for tenant in list_tenants(kind=kind) if tenant.state == State.OPEN]
+
+
+def find_tenant(tenant_id: int) -> TenantInfo | None:
+    row = Tenant.objects.filter(id=tenant_id).first()
+    return row.info() if row else None
 
 
 def find_tenant_of(node_id: int) -> TenantInfo | None:
@@ -56,7 +79,8 @@ def list_overview(*, scope: Scope, tenant_id: int | None = None) -> list[Overvie
         last[archive.tenant_id] = archive
     return [
         Overview(tenant=row.info(), migration=standing[row.schema_name].migration, at=standing[row.schema_name].at,
-                 behind=len(standing[row.schema_name].lacking), trouble=standing[row.schema_name].trouble,
+                 behind=0 if row.state == State.ELSEWHERE else len(standing[row.schema_name].lacking),
+                 trouble="" if row.state == State.ELSEWHERE else standing[row.schema_name].trouble,
                  size=sizes.get(row.schema_name, 0), archived_at=last[row.id].at if row.id in last else None)
         for row in rows
     ]  # fmt: skip
@@ -75,6 +99,34 @@ def list_deeds(*, scope: Scope, tenant_id: int | None = None) -> list[DeedInfo]:
     return [_deed(row) for row in (rows.filter(tenant_id=tenant_id) if tenant_id else rows)]
 
 
+def list_changes(*, scope: Scope, tenant_id: int) -> list[DeedInfo]:
+    """What a tenant went through: merges, splits and moves that are done, newest first."""
+    policies.check_may_manage(scope)
+    rows = Deed.objects.filter(tenant_id=tenant_id, act__in=CHANGES, outcome=Outcome.DONE).order_by("-id")
+    return [_deed(row) for row in rows]
+
+
+def list_archives(*, scope: Scope, tenant_id: int) -> list[ArchiveInfo]:
+    """A tenant's exports that lie in the store, newest first. :raises Missing: there is no such tenant."""
+    policies.check_may_manage(scope)
+    if not Tenant.objects.filter(id=tenant_id).exists():
+        raise policies.no_tenant()
+    return [_archive(row) for row in Archive.objects.filter(tenant_id=tenant_id).order_by("-at")]
+
+
+def get_archive(*, scope: Scope, archive_id: uuid.UUID) -> ArchiveInfo:
+    """:raises Missing: there is none."""
+    policies.check_may_manage(scope)
+    row = Archive.objects.filter(id=archive_id).first()
+    if row is None:
+        raise policies.no_archive()
+    return _archive(row)
+
+
+def _archive(row: Archive) -> ArchiveInfo:
+    return ArchiveInfo(id=row.id, name=row.name, at=row.at, size=row.size, rows=row.rows)
+
+
 def get_deed(*, scope: Scope, deed_id: int) -> DeedInfo:
     """:raises Missing: there is none."""
     policies.check_may_manage(scope)
@@ -85,9 +137,10 @@ def get_deed(*, scope: Scope, deed_id: int) -> DeedInfo:
 
 
 def _deed(row: Deed) -> DeedInfo:
-    return DeedInfo(id=row.id, tenant_id=row.tenant_id, name=row.name, act=Act(row.act), why=row.why,
+    return DeedInfo(id=row.id, tenant_id=row.tenant_id, name=row.name, act=Act(row.act), target=row.target, why=row.why,
                     asked_by=row.asked_by, asked_at=row.asked_at, outcome=Outcome(row.outcome),
-                    decided_by=row.decided_by, decided_at=row.decided_at, due_at=row.due_at)  # fmt: skip
+                    decided_by=row.decided_by, decided_at=row.decided_at, due_at=row.due_at, done_at=row.done_at,
+                    result=row.result or {})  # fmt: skip
 
 
 def list_receipts(*, scope: Scope) -> list[ReceiptInfo]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +18,19 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """Open: everybody works. Suspended: everybody reads. Closed: nobody comes in."""
+    """
+    Open: everybody works. Suspended: everybody reads. Closed: nobody comes in. Moving: held for the seconds in which its
+    rows change hands; who writes is asked to try again. Elsewhere: another cell has it, and here is only the pointer.
+    """
 
     OPEN = "open"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    MOVING = "moving"
+    ELSEWHERE = "elsewhere"
+
+
+SHUT = frozenset({State.CLOSED, State.ELSEWHERE})  # nobody comes in here
 
 
 class Act(StrEnum):
@@ -29,6 +38,12 @@ class Act(StrEnum):
 
     CLOSE = "close"
     REMOVE = "remove"
+    MERGE = "merge"
+    SPLIT = "split"
+    MOVE = "move"
+
+
+CHANGES = frozenset({Act.MERGE, Act.SPLIT, Act.MOVE})  # done by a job as soon as the second one says yes
 
 
 class Outcome(StrEnum):
@@ -50,16 +65,29 @@ class TenantInfo:
     state: State
     since: datetime | None = None
     why: str = ""
+    cell: str = ""  # the one it moved to
+    into: int | None = None  # the tenant it was merged into
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellInfo:
+    """A cell of the directory: one database with its own servers, and the codes of the places it holds."""
+
+    code: str
+    name: str
+    address: str
+    places: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeedInfo:
-    """A deed as others see it."""
+    """A deed as others see it. ``target``: the place merged into or split off by its number, or the cell by its code."""
 
     id: int
     tenant_id: int
     name: str
     act: Act
+    target: str
     why: str
     asked_by: int
     asked_at: datetime
@@ -67,6 +95,19 @@ class DeedInfo:
     decided_by: int | None
     decided_at: datetime | None
     due_at: datetime | None
+    done_at: datetime | None
+    result: Mapping[str, Any]  # of a change: rows and hashes on both sides, table by table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveInfo:
+    """An export that lies in the store."""
+
+    id: uuid.UUID
+    name: str
+    at: datetime
+    size: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

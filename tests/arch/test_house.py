@@ -109,6 +109,7 @@ IN_ANY_ROLE = {
     "foot.html",
     "strip.html",
     "other_hat.html",
+    "moving.html",  # sends again what was sent, its own key and role among it
     "no_role.html",
     "first.html",
     "style.html",

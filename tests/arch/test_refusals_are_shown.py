@@ -51,6 +51,10 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "an address nobody is led to",
         "app/advisers/test_appointing.py::test_a_street_is_not_a_community",
     ),
+    "duty.book_open": (
+        "said by the job that merges or splits counties",
+        "app/registry/test_changing_hands.py::test_an_open_book_an_open_job_or_an_event_that_waits_holds_a_merge_up_and_nothing_changes",
+    ),
     "advisers.seat_taken": (
         "two counties in one instant",
         "app/advisers/test_appointing.py::test_a_seat_taken_behind_ones_back_is_a_refusal",

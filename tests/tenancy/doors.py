@@ -393,6 +393,23 @@ def _deeds(ground: Ground) -> Iterable[Thing]:
     yield Thing({"deed_id": 99_999_999}, frozenset())
 
 
+def _archives(ground: Ground) -> Iterable[Thing]:
+    named = {row["id"]: row["place"] for row in ground.rows["registry_tenant"]}
+    for row in ground.rows["registry_archive"]:
+        yield Thing({"archive_id": row["id"]}, frozenset({named[row["tenant_id"]]}), more={"archive": str(row["id"])})
+    yield Thing({"archive_id": uuid.UUID(int=5)}, frozenset(), more={"archive": str(uuid.UUID(int=5))})
+
+
+def _opener(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    certificate, key = keys("省档案馆")
+    return {"certificate": SimpleUploadedFile("c.pem", certificate), "key": SimpleUploadedFile("k.pem", key)}
+
+
+def _opener_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    certificate, key = keys("省档案馆")
+    return {"archive": thing.more["archive"], "certificate": certificate.decode(), "key": key.decode()}
+
+
 def _runs_the_platform(reader: Reader, thing: Thing) -> bool:
     return reader.role == "operator" and bool(thing.codes)
 
@@ -482,6 +499,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
     ("tenant_id",): Asked(_tenants(), _runs_the_platform),
     ("deed_id",): Asked(_deeds, _runs_the_platform),
+    ("archive_id",): Asked(_archives, _runs_the_platform),
     ("visit_id",): Asked(_visits, _own_rows),
     ("reminder_id",): Asked(_reminders, _own_reminder),
     "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
@@ -931,6 +949,16 @@ WRITES: dict[str, Write] = {
     "POST portal:tenant-archive": Write(
         lambda ground, reader, thing: {"recipient": SimpleUploadedFile("cert.pem", keys("省档案馆")[0])}
     ),
+    "POST portal:tenant-merge": Write(_form(target="1", why="区划调整")),
+    "POST portal:tenant-split": Write(_form(target="1", why="区划调整")),
+    "POST portal:tenant-move": Write(_form(target="b", why="换机房")),
+    "POST portal:deed-again": Write(),
+    "POST tenants-api:again": Write(),
+    "POST portal:tenant-restore": Write(
+        lambda ground, reader, thing: {**_opener(ground, reader, thing), "archive": SimpleUploadedFile("a.zip", b"PK")}
+    ),
+    "POST portal:archive-restore": Write(_opener),
+    "POST tenants-api:restores": Write(_opener_json, Asked(_archives, _runs_the_platform)),
     "POST tenants-api:archives": Write(lambda ground, reader, thing: {"recipient": keys("省档案馆")[0].decode()}),
     "POST tenants-api:suspension": Write(_WHY, right=_is_in("open")),
     "DELETE tenants-api:suspension": Write(_WHY, right=_is_in("suspended")),
@@ -967,6 +995,15 @@ WRITES: dict[str, Write] = {
     "POST api-audit-export": Write(),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
+# Acts that ask for a tree that has changed, or for another cell: who may not is refused here, and that they are done for
+# who may is shown by tests of their own.
+DONE_ELSEWHERE = {
+    "POST portal:tenant-merge": "tests/web/tenants",
+    "POST portal:tenant-split": "tests/web/tenants",
+    "POST portal:tenant-move": "tests/web/tenants",
+    "POST portal:deed-again": "tests/web/tenants",
+    "POST tenants-api:again": "tests/web/tenants",
+}
 OPEN_WRITES = {
     "POST account_reset_password",
     "POST account_reset_code",
@@ -1137,6 +1174,13 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:tenant-reopen": {"place"},
     "portal:tenant-close": {"place"},
     "portal:tenant-archive": {"place"},
+    "portal:tenant-merge": {"place"},
+    "portal:tenant-split": {"place"},
+    "portal:tenant-move": {"place"},
+    "portal:tenant-restore": FORM,
+    "portal:archive-restore": {"place"},
+    "tenants-api:archives": FORM,
+    "tenants-api:cells": FORM,
     "portal:tenant-remove": {"place"},
     "tenants-api:receipts": FORM,
     "portal:deed-refuse": {"place"},

@@ -86,6 +86,12 @@ class Environment(BaseSettings):
         False, alias="FALIN_KEYCLOAK_MAIL",  # noqa: FBT003 -- the default
         description="the realm has a mail server: who has an address is mailed a link to his first password",
     )  # fmt: skip
+    cell: str = Field("", alias="FALIN_CELL", description="the code of this cell in the directory of cells")
+    cell_receivers: str = Field(
+        "", alias="FALIN_CELL_RECEIVERS",
+        description="how a tenant that moves reaches another cell: code=command that runs `falin tenants receive` there,"
+        " by semicolon",
+    )  # fmt: skip
     province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
 
 
@@ -114,6 +120,9 @@ def read() -> Environment:
             ip_network(network)
         except ValueError:
             wrong.append(f"  FALIN_WEBHOOK_NETWORKS: {network} is not a network (10.20.0.0/16)")
+    receivers = [part.strip() for part in env.cell_receivers.split(";") if part.strip()]
+    if not all(part.strip() for one in receivers for part in one.partition("=")):
+        wrong.append("  FALIN_CELL_RECEIVERS: not code=command;code=command")
     if wrong:
         raise Misconfigured("The environment is not right 环境变量有问题:\n" + "\n".join(wrong))
     return env

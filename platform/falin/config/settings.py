@@ -37,6 +37,11 @@ if OIDC_ISSUER:
     OIDC_SECRET = OIDC_SECRET or environment.secret(HOME, "oidc", lambda: secrets.token_urlsafe(32))
     KEYCLOAK_SECRET = KEYCLOAK_SECRET or environment.secret(HOME, "keycloak", lambda: secrets.token_urlsafe(32))
 VIRUS_SCAN = ENV.virus_scan
+CELL = ENV.cell
+CELL_RECEIVERS = {
+    code.strip(): command.strip()
+    for code, _is, command in (part.partition("=") for part in ENV.cell_receivers.split(";") if part.strip())
+}
 MAP_APPROVAL = ENV.map_approval
 ALLOWED_HOSTS = [host.strip() for host in ENV.hosts.split(",") if host.strip()]
 

@@ -19,14 +19,24 @@ from services.indicators.api import publish_month
 from tenants.identity.api import end_unreviewed, end_unreviewed_accounts, forget_old_sessions, system_of
 from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import provisioning
-from tenants.registry.api import Kind, at_once, find_by_schema, list_tenants
+from tenants.registry.api import Kind, State, at_once, find_by_schema, list_tenants, list_working
 from tenants.registry.api import keep_spares as make_spares
-from tenants.registry.commands import due_removals, remove_tenant
+from tenants.registry.commands import due_removals, let_go, remove_tenant
 
 
 def systems() -> list[Scope]:
-    """The system's own scope in the shared schema (operators' acts, events and jobs) and in every tenant."""
-    return [system_of(None), *map(system_of, list_tenants())]
+    """
+    The system's own scope in the shared schema (operators' acts, events and jobs) and in every tenant that holds still.
+
+    For what must be done whatever state a tenant is in: its log is sealed, its events are delivered, and files whose days
+    are over go, for the law's days do not stand still.
+    """
+    return [system_of(None), *(system_of(tenant) for tenant in list_tenants() if tenant.state != State.MOVING)]
+
+
+def working() -> list[Scope]:
+    """The same where work goes on: in a suspended or closed tenant nothing is done and nothing sent until it opens again."""
+    return [system_of(None), *map(system_of, list_working())]
 
 
 log = logging.getLogger("falin.tasks")
@@ -39,7 +49,7 @@ def do_job(schema: str, job_id: str) -> str:
     has a hundred messages in the queue before another's one. A tenant with as many running as it may have waits for one
     of them to end, whoever else has none waiting.
     """
-    known = {scope.schema: scope for scope in systems()}
+    known = {scope.schema: scope for scope in working()}
     state = "nobody's turn"
     for turn in jobs.turns(known):
         if turn.running >= at_once(known[turn.schema], now=now()):
@@ -54,9 +64,10 @@ def do_job(schema: str, job_id: str) -> str:
 
 @shared_task
 def sweep_jobs() -> int:
-    """Send again what nobody works on."""
+    """Send again what nobody works on, and let go of tenants whose holder died."""
     sent = 0
-    known = {scope.schema: scope for scope in systems()}
+    let_go()
+    known = {scope.schema: scope for scope in working()}
     for scope in (known[schema] for schema in jobs.open_among(known)):
         try:
             with inside(scope, read_only=False):
@@ -73,7 +84,7 @@ def sweep_jobs() -> int:
 @shared_task
 def roll_up_all() -> int:
     """Fan out: one task a county, so that one slow county holds up nobody."""
-    counties = list_tenants(kind=Kind.COUNTY)
+    counties = list_working(kind=Kind.COUNTY)
     for tenant in counties:
         roll_up.delay(tenant.schema)
     return len(counties)
@@ -82,8 +93,10 @@ def roll_up_all() -> int:
 @shared_task
 def roll_up(schema: str) -> None:
     """Publish this month and last month of one county."""
-    scope = system_of(find_by_schema(schema))
-    moment = now()
+    county = find_by_schema(schema)
+    if county is None or county.state != State.OPEN:  # since the night's round began
+        return
+    scope, moment = system_of(county), now()
     for month in (Month.of(moment).plus(-1), Month.of(moment)):
         with inside(scope, read_only=False):
             publish_month(scope=scope, month=month, now=moment)
@@ -109,7 +122,7 @@ def seal_audit() -> int:
 @shared_task
 def forget_old() -> None:
     """Keys older than a day, sessions that are over."""
-    for scope in systems():
+    for scope in working():
         try:
             with inside(scope, read_only=False):
                 idempotency.forget_old(now=now())
@@ -187,7 +200,7 @@ def keep_spares() -> int:
 @shared_task
 def tell_receivers() -> int:
     """Fan out: one task a receiver something is due to, so that a slow one holds up nobody."""
-    due = webhooks.pending_among(tenant.schema for tenant in list_tenants())
+    due = webhooks.pending_among(tenant.schema for tenant in list_working())
     for schema, endpoint_id in due:
         tell_receiver.delay(schema, str(endpoint_id))
     return len(due)

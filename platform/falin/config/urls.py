@@ -26,4 +26,5 @@ urlpatterns: list[Any] = [
     path("", include("falin.ui.urls")),
     path("", include("falin.portal.urls")),
 ]
+handler404 = "falin.kernel.headers.not_found"
 handler500 = "falin.kernel.headers.server_error"

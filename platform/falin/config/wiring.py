@@ -7,30 +7,33 @@ from contextlib import suppress
 from kombu.exceptions import OperationalError
 
 from falin.config.offers import OFFERED
-from falin.kernel import crypto, jobs, outbox, parameters, rest, retention, webhooks
+from falin.kernel import crypto, elsewhere, jobs, outbox, parameters, relay, rest, retention, webhooks
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
 from falin.kernel.scope import Scope
 from falin.portal import commands as portal
+from falin.portal import elsewhere as portal_elsewhere
 from falin.portal import places
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
 from services.duty import api as duty
 from services.indicators import api as indicators
-from services.indicators.tasks import on_month_rolled_up
+from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands
 from tenants.divisions import hanging
 from tenants.divisions.api import list_divisions
-from tenants.identity.api import PEOPLE_AT, scope_in_force, use_token
-from tenants.identity.belongings import PEOPLE
+from tenants.identity.api import PEOPLE_AT, scope_in_force, system_of, use_token
+from tenants.identity.belongings import PEOPLE, ROLES
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
-from tenants.registry import belongings
+from tenants.registry import belongings, hands
 from tenants.registry import commands as registry
-from tenants.registry.api import TENANTS_AT
+from tenants.registry.api import TENANTS_AT, TenantInfo
 from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
+from tenants.registry.commands.changing import CHANGED_HANDS
+from tenants.registry.commands.restoring import UPLOADED
 from tenants.settings import api as settings
 from tenants.settings.belongings import SETTINGS
 
@@ -40,6 +43,7 @@ def wire() -> None:
     jobs.send_with(_to_broker)
     jobs.read_scopes_with(scope_in_force)
     rest.read_tokens_with(_by_token)
+    elsewhere.find_with(portal_elsewhere.find)
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
     places.register_jobs()
@@ -47,9 +51,12 @@ def wire() -> None:
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
-    retention.declare(*RETAINED)
+    retention.declare(*RETAINED, UPLOADED)
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *ANCHORS, *DOMAINS)  # fmt: skip
+    hands.declare(*hands.KERNEL, hands.DOMAINS, ROLES, *advisers_api.HANDS, *duty.HANDS, *indicators.HANDS)
+    hands.check_with(duty.check_closed_before)
+    hands.deliver_with(_deliver)
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
@@ -59,9 +66,14 @@ def wire() -> None:
         outbox.subscribe(event, provisioning.on_person_changed)
     provisioning.tell_with(_accounts_are_due)
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
+    outbox.subscribe(CHANGED_HANDS, on_places_changed_hands)
     outbox.subscribe(codes.WANTED, codes.on_wanted)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
+
+
+def _deliver(body: TenantInfo) -> None:
+    relay.drain({body.schema: system_of(body)}, clock=now)
 
 
 def _accounts_are_due() -> None:

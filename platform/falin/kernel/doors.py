@@ -15,14 +15,15 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.views.decorators.http import require_http_methods
 
-from falin.kernel import audit, idempotency, stepup
+from falin.kernel import audit, elsewhere, idempotency, stepup
 from falin.kernel.clock import now
-from falin.kernel.refusals import Missing, OtherHat, Refused
+from falin.kernel.refusals import Elsewhere, Missing, Moving, OtherHat, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, own_scope
 from falin.kernel.transactions import inside
 
@@ -162,16 +163,23 @@ def to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 def no_role(request: HttpRequest) -> HttpResponse:
     """Signed in, with no role in force: the sign-in page would only lead back here, without end."""
-    return render(request, "no_role.html", status=403)
+    away = elsewhere.find({"person": request.session.get(SESSION_KEY)}, None)
+    return refusal_page(request, away) if away else render(request, "no_role.html", status=403)
 
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     """A refusal that no form showed, as a page with the sentence and a way back."""
-    if isinstance(refused, OtherHat):
-        sent = [
+    context: dict[str, Any] = {"refused": refused}
+    template = "403.html" if refused.status == 403 else "refused.html"
+    if isinstance(refused, OtherHat | Moving):
+        context["sent"] = [
             (name, value) for name, values in request.POST.lists() for value in values if name not in _NOT_SENT_AGAIN
         ]
-        context = {"refused": refused, "sent": sent, "files": bool(request.FILES)}
-        return render(request, "other_hat.html", context, status=refused.status)
-    template = "403.html" if refused.status == 403 else "refused.html"
-    return render(request, template, {"refused": refused}, status=refused.status)
+        context["files"] = bool(request.FILES)
+        template = "other_hat.html" if isinstance(refused, OtherHat) else "moving.html"
+    elif isinstance(refused, Elsewhere):
+        template = "elsewhere.html"
+    response = render(request, template, context, status=refused.status)
+    if refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
+    return response

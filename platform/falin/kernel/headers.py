@@ -9,11 +9,15 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.defaults import page_not_found as stock_not_found
 from django.views.defaults import server_error as stock_server_error
+
+from falin.kernel import elsewhere
+from falin.kernel.doors import refusal_page
 
 log = logging.getLogger("falin.trouble")
 
@@ -53,6 +57,13 @@ class TroubleMiddleware:
         return told_plainly(request, error)
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """There is no such thing here; where another cell has it, its address."""
+    matched = request.resolver_match
+    away = elsewhere.find(matched.kwargs, getattr(request, "scope", None)) if matched else None
+    return refusal_page(request, away) if away else stock_not_found(request, exception)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """The handler of what nobody else handled, wherever it happened: 503 for trouble outside the program, else 500."""
     error = sys.exc_info()[1]
@@ -60,8 +71,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer or stock_server_error(request)
 
 
+def _moved_away(request: HttpRequest) -> HttpResponse | None:
+    """The tenant's tables went away under a request: it moved to another cell a moment ago. Else it is our mistake."""
+    matched = request.resolver_match
+    away = elsewhere.find(matched.kwargs if matched else {}, getattr(request, "scope", None))
+    if away is None or not request.path_info.startswith("/api/"):
+        return refusal_page(request, away) if away else None
+    body = {"type": f"urn:falin:problem:{away.code}", "title": away.message, "status": away.status, "code": away.code,
+            "address": away.address}  # fmt: skip
+    return JsonResponse(body, status=away.status, content_type="application/problem+json")
+
+
 def told_plainly(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """The answer for trouble outside the program; ``None`` for an error of our own."""
+    if isinstance(error, ProgrammingError):
+        return _moved_away(request)
     full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
     if not full and not isinstance(error, OperationalError | InterfaceError):
         return None

@@ -19,6 +19,7 @@ class Refused(Exception):
     """
 
     status = 409
+    retry_after = 0  # seconds, where trying again is all there is to do
 
     def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
         super().__init__(code)
@@ -62,6 +63,31 @@ class Suspended(Refused):
     """The tenant is suspended: everything may be read and nothing written."""
 
     status = 423
+
+
+class Moving(Refused):
+    """The tenant's rows change hands at this moment: what was sent is not done, and is to be sent again in seconds."""
+
+    status = 503
+    retry_after = 3
+
+    def __init__(self) -> None:
+        super().__init__(
+            "kernel.moving",
+            _("您的单位正在换库，几秒钟就好。刚才的内容没有保存，也没有丢：等几秒再提交一次。"),
+        )
+
+
+class Elsewhere(Refused):
+    """What was asked for is in another cell, which is reached at ``address``. Nothing is sent on by itself."""
+
+    status = 421
+
+    def __init__(self, name: str, address: str) -> None:
+        super().__init__(
+            "kernel.elsewhere", _("这里的数据不在这台服务器上，在%(name)s。请到那里登录办理。") % {"name": name}
+        )
+        self.address = address
 
 
 class Missing(Refused):

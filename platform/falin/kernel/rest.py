@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
@@ -22,11 +22,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as stock_handler
 
-from falin.kernel import idempotency, stepup
+from falin.kernel import elsewhere, idempotency, stepup
 from falin.kernel.clock import now
 from falin.kernel.doors import book_passing, same_hat
 from falin.kernel.models import IdempotencyKey
-from falin.kernel.refusals import Forbidden, Missing, Refused
+from falin.kernel.refusals import Elsewhere, Forbidden, Missing, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, own_scope
 from falin.kernel.transactions import inside
 
@@ -152,7 +152,7 @@ class DoorView(APIView):
         scope: Scope | None = getattr(request, "scope", None)
         grant = self.door_grants.get(request.method or "")
         if scope is None or grant is None:
-            return super().dispatch(request, *args, **kwargs)  # initial() says 401 or 405
+            return super().dispatch(request, *args, **kwargs)  # initial() says 401, 405 or 421
         if self.door_own:
             scope = own_scope(scope)
         elif self.door_shared:
@@ -166,7 +166,8 @@ class DoorView(APIView):
                 transaction.set_rollback(True)
             elif self.key_claimed and isinstance(response, Response):
                 idempotency.remember(scope=scope, key=self.key_claimed, response=response.render())
-            return response
+        away = elsewhere.find(kwargs, scope) if response.status_code == 404 else None
+        return cast("HttpResponseBase", self.finalize_response(self.request, _refusal(away))) if away else response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if self.not_let_in is not None:
@@ -177,7 +178,7 @@ class DoorView(APIView):
             return
         scope = getattr(request, "scope", None)
         if scope is None or not request.user:  # without its user nobody has asked for the form token (CSRF)
-            raise exceptions.NotAuthenticated
+            raise _seated_elsewhere(request) or exceptions.NotAuthenticated
         if method in self.door_writes:
             same_hat(request._request, scope)
             scope.check_may_write()
@@ -202,6 +203,11 @@ class DoorView(APIView):
         return response
 
 
+def _seated_elsewhere(request: Request) -> Elsewhere | None:
+    """Of somebody who is signed in and has no role here: where the body is in which he has one."""
+    return elsewhere.find({"person": request.user.pk}, None) if request.user and request.user.is_authenticated else None
+
+
 class AnsweredBefore(Exception):
     """This very request came in earlier under its key; its answer stands."""
 
@@ -218,6 +224,16 @@ def problem(code: str, message: str, http_status: int, **more: Any) -> Response:
     return Response(body, status=http_status, content_type="application/problem+json")
 
 
+def _refusal(error: Refused) -> Response:
+    more = {"field": error.field} if error.field else {}
+    if isinstance(error, Elsewhere):
+        more["address"] = error.address
+    said = problem(error.code, error.message, error.status, **more)
+    if error.retry_after:
+        said.headers["Retry-After"] = str(error.retry_after)
+    return said
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error of the API as a problem; what nobody foresaw goes on to the server's own handler."""
     if isinstance(error, AnsweredBefore):
@@ -225,7 +241,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, stepup.StepUp):
         return problem(error.code, error.message, error.status, level=error.level, where=error.where)
     if isinstance(error, Refused):
-        said = problem(error.code, error.message, error.status, **({"field": error.field} if error.field else {}))
+        said = _refusal(error)
         if isinstance(error, BadToken):
             said.headers["WWW-Authenticate"] = 'Bearer realm="falin", error="invalid_token"'
         return said

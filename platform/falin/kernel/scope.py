@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from falin.kernel.refusals import Forbidden, Suspended
+from falin.kernel.refusals import Forbidden, Moving, Suspended
 
 PUBLIC_SCHEMA = "public"
 
@@ -33,6 +33,7 @@ class Scope:
     subject_id: str = ""  # the firm or adviser whose own rows these are, for roles that see only their own
     request_id: str = ""
     suspended: bool = False  # the tenant is: everybody of it reads, nobody writes
+    moving: bool = False  # so it is for some seconds, while its rows change hands
     emergency: str = ""  # the number of the emergency by which an operator looks in; every door he passes is booked
     hat: str = ""  # names the role in the tenant among all the person holds; forms and jobs carry it
 
@@ -48,7 +49,9 @@ class Scope:
             )
 
     def check_may_write(self) -> None:
-        """:raises Suspended: in a tenant that is suspended nobody writes."""
+        """:raises Suspended: in a tenant that is suspended nobody writes. :raises Moving: nor while its rows change hands."""
+        if self.moving:
+            raise Moving
         if self.suspended:
             raise Suspended(
                 "kernel.suspended", _("您的单位已停用：现在只能查看，不能办理。停用期间内容都保留着，恢复以后接着办。")

@@ -117,6 +117,12 @@ WORDS = {
     "registry.tenant.closed": _("关闭单位"),
     "registry.tenant.removed": _("删除单位"),
     "registry.tenant.restored": _("从档案恢复单位"),
+    "registry.tenant.merged": _("并入单位"),
+    "registry.tenant.split": _("分出单位"),
+    "registry.tenant.moved": _("把单位搬到另一个库"),
+    "registry.tenant.arrived": _("单位从另一个库搬来"),
+    "registry.restore.asked": _("要求从档案恢复"),
+    "registry.cells.replaced": _("更换各库的名录"),
     "registry.archive.asked": _("要求导出单位"),
     "registry.archive.made": _("导出单位"),
     "registry.deed.asked": _("提出要两人办的事"),
@@ -179,11 +185,18 @@ FACTS = {
     "format": _("格式"), "rows": _("行数"),
     "source": _("来源"), "changes": _("变化（处）"), "group": _("哪一组"), "decision": _("决定"), "change": _("变化编号"),
     "target": _("改选的地方"), "ended": _("结束的版本（个）"), "begun": _("新写的版本（个）"), "years": _("有变更的年份（个）"),
+    "checked": _("只试一试"), "into": _("并入或分出到"), "cell": _("库"), "from": _("原来的库"),
     "state": _("状态"), "deed": _("编号"), "recipient": _("接收人"),
     "host": _("主机名"), "events": _("事件"), "stopped": _("停下的原因"), "messages": _("消息（条）"), "since": _("从何时起"),
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
-STATE_WORDS = {"open": _("开通"), "suspended": _("停用"), "closed": _("关闭")}
+STATE_WORDS = {
+    "open": _("开通"),
+    "suspended": _("停用"),
+    "closed": _("关闭"),
+    "moving": _("正在换库"),
+    "elsewhere": _("已搬走"),
+}
 _KINDS_OF_VISIT = {"visit": _("到点"), "lecture": _("讲座")}
 
 

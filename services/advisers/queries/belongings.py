@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenants.registry.belongings import Belonging
+from tenants.registry.hands import Goes, Rewritten, Way
 
 _ADVISERS = (
     "select id from advisers_adviser where province_id = %(node)s union select adviser_id from advisers_appointment"
@@ -23,4 +24,12 @@ BELONGINGS = (
         table="advisers_clearview", natural=("adviser_id", "at", "person_id"),
         where=f"x.node_id = %(node)s or {_IN}",
     ),
+)  # fmt: skip
+_SEATS = """
+update advisers_seat set county_id = %(to_node)s
+where county_id = %(from_node)s and (%(whole)s or node_id = any (%(nodes)s))
+"""
+HANDS = (
+    Way("advisers_importsheet", Goes.WITH_THE_LAST, "a sheet on its way in is its county team's work"),
+    Rewritten("advisers_seat", (_SEATS,)),
 )  # fmt: skip

@@ -95,7 +95,7 @@ def insert_versions(places: Iterable[Standing], *, day: date, update: int | None
                     copy.write("".join(block))
                     block.clear()
             copy.write("".join(block))
-        _insert_parts(cursor, last)
+        insert_parts(cursor, last)
         for table in ("divisions_divisionversion", "divisions_namepart"):
             cursor.execute(f"analyze {table}")  # the planner must not think the tree empty
     return count
@@ -112,7 +112,7 @@ def _line(place: Standing, day: str, written_by: str) -> str:
     )
 
 
-def _insert_parts(cursor: Any, after: int) -> None:
+def insert_parts(cursor: Any, after: int) -> None:
     """
     Every end of a name that begins before the words for a committee.
 

@@ -25,7 +25,7 @@ from tenants.identity.queries.register import (
     search_people,
 )
 from tenants.identity.queries.rights import Explained, Right, list_rights, list_who
-from tenants.identity.queries.signing_in import SignedIn, read_signed_in, scope_of, system_of
+from tenants.identity.queries.signing_in import SignedIn, read_signed_in, scope_of, seats_of, system_of
 from tenants.identity.queries.tokens import (
     get_account,
     list_accounts,
@@ -36,9 +36,47 @@ from tenants.identity.queries.tokens import (
     scopes_of,
 )
 
-__all__ = ["PEOPLE_AT", "Explained", "People", "Right", "SignedIn", "View", "allowed_roles", "binding_info",
-           "confirms", "count_due", "find_invited", "find_person", "get_account", "get_binding", "get_left_open",
-           "get_merge", "get_pair", "get_record", "known_names", "latest_end", "list_accounts", "list_merges",
-           "list_proposals", "list_rights", "list_same", "list_to_review", "list_tokens", "list_who",
-           "looked_after", "may_charge", "names_of", "own_bindings", "phone_key", "read_signed_in", "same_person",
-           "scope_in_force", "scope_of", "scope_of_client", "scopes_of", "search_people", "system_of"]  # fmt: skip
+__all__ = [
+    "PEOPLE_AT",
+    "Explained",
+    "People",
+    "Right",
+    "SignedIn",
+    "View",
+    "allowed_roles",
+    "binding_info",
+    "confirms",
+    "count_due",
+    "find_invited",
+    "find_person",
+    "get_account",
+    "get_binding",
+    "get_left_open",
+    "get_merge",
+    "get_pair",
+    "get_record",
+    "known_names",
+    "latest_end",
+    "list_accounts",
+    "list_merges",
+    "list_proposals",
+    "list_rights",
+    "list_same",
+    "list_to_review",
+    "list_tokens",
+    "list_who",
+    "looked_after",
+    "may_charge",
+    "names_of",
+    "own_bindings",
+    "phone_key",
+    "read_signed_in",
+    "same_person",
+    "scope_in_force",
+    "scope_of",
+    "scope_of_client",
+    "scopes_of",
+    "search_people",
+    "seats_of",
+    "system_of",
+]  # fmt: skip

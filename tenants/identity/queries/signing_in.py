@@ -10,11 +10,11 @@ from django.db import connection
 from falin.kernel.clock import legal_day, now
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from tenants.divisions.api import list_county_bodies, subtree_ids
-from tenants.identity.models import Emergency, Person
+from tenants.identity.models import Binding, Emergency, Person
 from tenants.identity.queries.emergency import in_force_of
 from tenants.identity.roles import EMERGENCY, GRANTS, READS_ONLY, SYSTEM
 from tenants.identity.types import Hat, Role
-from tenants.registry.types import Kind, State, TenantInfo
+from tenants.registry.types import SHUT, Kind, State, TenantInfo
 
 _ORDER = {role: index for index, role in enumerate(Role)}
 
@@ -38,12 +38,12 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
     person = Person(id=person_id, username=first[0], name=first[1], password=first[2], must_change_password=first[3],
                     session_epoch=first[4])  # fmt: skip
     hats: dict[str, Hat] = {}
-    held = [row for row in found if row[5] and row[13] != State.CLOSED]
+    held = [row for row in found if row[5] and row[13] not in SHUT]
     for row in sorted(held, key=lambda row: (_ORDER[row[5]], row[8] or 0, row[6])):
         role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below = row[5:]
         hat = Hat(role=Role(role), tenant_id=tenant_id or 0, schema=schema or "public", tenant_name=tenant or "",
                   tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
-                  places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
+                  moving=state == State.MOVING, places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
                   below=None if below is None else frozenset(below))  # fmt: skip
         if hat.key in hats and hats[hat.key].subject_id != subject:  # one's places never go with the other's rows
             hat = replace(hat, twin=f":{subject}")
@@ -89,13 +89,13 @@ def scope_of(signed_in: SignedIn, hat: Hat, request_id: str = "") -> Scope:
     """The scope of a person under a hat."""
     nodes, whole = nodes_of(hat)
     grants = EMERGENCY if hat.emergency else GRANTS[hat.role]
-    if hat.suspended:
+    if hat.suspended or hat.moving:
         grants = grants & READS_ONLY
     return Scope(
         person_id=signed_in.person.id, person_name=signed_in.person.name, role=hat.role, tenant_id=hat.tenant_id,
         schema=hat.schema, roots=() if hat.subject_id else hat.places, nodes=nodes, whole=whole, grants=grants,
         subject_id=hat.subject_id, request_id=request_id, hat=hat.key, emergency=hat.emergency,
-        suspended=hat.suspended,
+        suspended=hat.suspended, moving=hat.moving,
     )  # fmt: skip
 
 
@@ -104,6 +104,12 @@ def scope_in_force(person_id: int, hat_key: str) -> Scope | None:
     signed_in = read_signed_in(person_id=person_id, on=legal_day(now()))
     hat = next((hat for hat in signed_in.hats if hat.key == hat_key), None) if signed_in else None
     return scope_of(signed_in, hat) if signed_in and hat else None
+
+
+def seats_of(person_id: int) -> list[int]:
+    """The places of the bodies in which somebody holds a role that has not ended, wherever they are."""
+    rows = Binding.objects.filter(person=person_id, ended_at__isnull=True, tenant__isnull=False)
+    return list(rows.values_list("tenant__node_id", flat=True).distinct())
 
 
 def _upper_levels(place: int) -> list[int]:

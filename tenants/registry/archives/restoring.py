@@ -1,9 +1,8 @@
 """
 The place where an archive becomes a tenant again, in the cell it came from or in another one.
 
-Everything is loaded into a schema that nobody knows and compared there with the archive, table by table; only then does it
-take the tenant's place, in one transaction. Shared rows that are there already stay as they are: the cell's own word is
-newer. Numbers are never changed: a tenant, person or place whose number means another here is refused.
+One transaction from the spare schema that is taken to the name it gets: whoever is killed leaves nothing. Each table is
+compared with the archive where it then lies.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import hashlib
 import hmac
 import io
 import json
-import secrets
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -29,19 +27,13 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 from psycopg.errors import UniqueViolation
 
-from falin.kernel import crypto
-from falin.kernel.audit import keys as audit_keys
-from falin.kernel.audit import record, sealing
-from falin.kernel.crypto.columns import Place
 from falin.kernel.refusals import Invalid, Refused
-from falin.kernel.scope import system_scope
-from falin.kernel.transactions import inside
 from tenants.registry import schemas
+from tenants.registry.archives import arriving
+from tenants.registry.archives.copying import Copied
 from tenants.registry.archives.format import BUFFER, FORMAT, MANIFEST, SEALED, Reader, Table
-from tenants.registry.archives.writing import Tell, belonging_of, buffered, filled, look_at, plain_values
+from tenants.registry.archives.writing import Tell, look_at
 from tenants.registry.types import Kind, State, TenantInfo
-
-Values = Mapping[str, Mapping[str, Mapping[str, str]]]  # table → column → row → value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +54,7 @@ class _Opened:
     reader: Reader
     manifest: Mapping[str, Any]
     key: bytes
-    values: Values
+    values: Mapping[str, arriving.Values]
 
     @property
     def tenant(self) -> TenantInfo:
@@ -70,8 +62,13 @@ class _Opened:
         return TenantInfo(id=said["id"], schema=said["schema"], node_id=said["node_id"], kind=Kind(said["kind"]),
                           name=said["name"], state=State.CLOSED)  # fmt: skip
 
-    def tables(self) -> Iterator[tuple[Table, Mapping[str, Any]]]:
-        return ((Table.from_json(said), said) for said in self.manifest["tables"])
+    @property
+    def mark(self) -> str:
+        """What the directory says of a tenant that was put in its place from this very archive, and not yet opened."""
+        return f"restore {hashlib.sha256(json.dumps(self.manifest).encode()).hexdigest()[:16]}"
+
+    def tables(self) -> list[tuple[Table, Mapping[str, Any]]]:
+        return [(Table.from_json(said), said) for said in self.manifest["tables"]]
 
 
 def restore_archive(path: Path, reader: Reader, *, check: bool, tell: Tell, now: datetime) -> Restored:
@@ -79,7 +76,8 @@ def restore_archive(path: Path, reader: Reader, *, check: bool, tell: Tell, now:
     Put a tenant back from its archive, suspended, so that somebody looks before everybody works; or with ``check`` only
     try whether it could be, and leave nothing.
 
-    A tenant of that number that is there must be suspended or closed; its schema is kept under ``replaced_…``.
+    A tenant of that number that is there must be suspended or closed; its schema is kept under ``replaced_…``. Another try
+    goes on where a killed one stopped.
 
     :raises Invalid: no archive, not whole, not for this key. :raises Refused: it cannot stand in this cell.
     """
@@ -87,36 +85,38 @@ def restore_archive(path: Path, reader: Reader, *, check: bool, tell: Tell, now:
         opened = zipfile.ZipFile(path)
     except zipfile.BadZipFile:
         raise _not_one() from None
-    with opened as file:
+    with opened as file, schemas.owner() as own:
         archive = _open(file, reader)
         if set(archive.manifest["migrations"]) != set(schemas.plan()):
             raise Refused("registry.other_release", _("档案的库结构和这里的版本不同。请先把两边升级到同一版本。"))
-        draft = f"restore_{secrets.token_hex(6)}"
-        schemas.make_schema(draft)
-        try:
-            with schemas.owner() as own:
-                found = _restore(own, archive, draft, check=check, tell=tell, now=now)
-        finally:
-            with schemas.owner() as own:
-                own.execute(sql.SQL("drop schema if exists {s} cascade").format(s=sql.Identifier(draft)))
+        if arriving.stands_under(own, archive.tenant, archive.mark):
+            kept = {}
+        else:
+            arriving.keep_one_spare(own, now=now)
+            kept = _restore(own, archive, check=check, tell=tell, now=now)
         if not check:
-            _carry_on(archive, now)
-    return found
+            arriving.carry_on(
+                archive.tenant, act="registry.tenant.restored", after={"as_of": archive.manifest["at"]}, now=now,
+                public_keys=[key["public"] for key in archive.manifest["audit_keys"]], state=State.SUSPENDED,
+                why=_("从档案恢复，等运维人员核对后恢复使用"),
+            )  # fmt: skip
+    said = archive.manifest
+    return Restored(tenant=archive.tenant, rows=sum(one["rows"] for one in said["tables"]), kept=kept,
+                    missing=tuple(one["path"] for one in said["files"] if one.get("missing")))  # fmt: skip
 
 
 class _OnlyChecked(Exception):
     """Everything could be restored, and is undone."""
 
 
-def _restore(
-    own: psycopg.Connection, archive: _Opened, draft: str, *, check: bool, tell: Tell, now: datetime
-) -> Restored:
-    tenant, kept = archive.tenant, dict[str, int]()
-    tables = list(archive.tables())
-    missing = () if check else tuple(_put_files(archive))
+def _restore(own: psycopg.Connection, archive: _Opened, *, check: bool, tell: Tell, now: datetime) -> dict[str, int]:
+    """How many shared rows of each table were here already."""
+    tenant, kept, tables = archive.tenant, dict[str, int](), archive.tables()
     try:
         with own.transaction():
+            draft = arriving.take_draft(own)
             look_at(own, replace(tenant, schema=draft))
+            own.execute("set local maintenance_work_mem = '256MB'")
             _enter(own, tenant, now)
             for done, (table, said) in enumerate(tables):
                 tell(done, len(tables), table.name)
@@ -124,18 +124,26 @@ def _restore(
                     kept[table.name] = _merge(own, archive, table, said, tenant)
                 else:
                     _load(own, archive, table, said, tenant, draft)
-            _continue_sequences(own, archive.manifest["sequences"], draft)
+            arriving.continue_sequences(own, archive.manifest["sequences"], draft)
             own.execute("set constraints all immediate")
             if check:
                 raise _OnlyChecked
-            _take_place(own, tenant, draft, now)
+            _put_files(archive)
+            arriving.take_place(own, tenant, draft, mark=archive.mark, now=now)
     except _OnlyChecked:
         pass
     except UniqueViolation as twice:
-        raise Refused("registry.number_taken", _("这里已有编号或名称相同的另一项（%(what)s），不能恢复到这个库。")
-                      % {"what": twice.diag.constraint_name}) from None  # fmt: skip
-    rows = sum(said["rows"] for _table, said in tables)
-    return Restored(tenant=tenant, rows=rows, kept={name: n for name, n in kept.items() if n}, missing=missing)
+        raise arriving.number_taken(twice.diag.constraint_name) from None
+    return {name: count for name, count in kept.items() if count}
+
+
+def _enter(own: psycopg.Connection, tenant: TenantInfo, now: datetime) -> None:
+    """:raises Refused: it is open here, changes hands at this moment, or is another cell's."""
+    state = arriving.enter(own, tenant, cell="", now=now)
+    if state in {State.OPEN, State.MOVING}:
+        raise Refused("registry.still_open", _("这个单位正在使用。请先停用，再从档案恢复。"))
+    if state == State.ELSEWHERE:
+        raise Refused("registry.lives_elsewhere", _("这个单位已经搬到另一个库，不能在这里恢复成第二份。"))
 
 
 # ---- opening ---------------------------------------------------------------------------------------------------------
@@ -177,40 +185,23 @@ def _compare(wanted: str, found: str, what: str) -> None:
         )
 
 
-_INDEXES = """
-select c.relname, pg_get_indexdef(i.indexrelid) from pg_index i join pg_class c on c.oid = i.indexrelid
-where i.indrelid = %s::regclass and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
-"""
-
-
 # ---- tables ----------------------------------------------------------------------------------------------------------
 def _load(
     own: psycopg.Connection, archive: _Opened, table: Table, said: Mapping[str, Any], tenant: TenantInfo, draft: str
 ) -> None:
     """One table of the tenant's own, and whether what lies there now is what the archive holds."""
-    target = sql.Identifier(draft, table.name)
-    row = own.execute("select relforcerowsecurity from pg_class where oid = %s::regclass",
-                      [target.as_string(own)]).fetchone()  # fmt: skip
-    forced = bool(row and row[0])
-    if forced:  # COPY does not go through row security, and nobody can see this schema yet
-        own.execute(sql.SQL("alter table {t} no force row level security").format(t=target))
-    indexes = own.execute(_INDEXES, [target.as_string(own)]).fetchall()
-    for name, _again in indexes:  # built in one go afterwards: row by row takes most of the time there is
-        own.execute(sql.SQL("drop index {i}").format(i=sql.Identifier(draft, name)))
+    target, values = sql.Identifier(draft, table.name), archive.values.get(table.name, {})
+    again = arriving.made_bare(own, draft, table.name)
     _copy_in(own, archive, table, said, target)
-    _seal_again(own, archive, table, target, sql.Literal(tenant.schema))
-    for _name, again in indexes:
-        own.execute(again)
+    arriving.seal_again(own, table, target, tenant, values)
     mac = hmac.new(archive.key, table.head(), hashlib.sha256)
-    with own.cursor() as cursor:
-        for chunk in buffered(cursor, table.copy_out(target, sql.SQL("true"))):
-            mac.update(chunk)
+    for chunk in Copied(own, table.copy_out(target, sql.SQL("true"))):
+        mac.update(chunk)
     _compare(said["hash"], mac.hexdigest(), table.name)
-    _check_values(own, archive, table, target, sql.SQL("true"), tenant)
-    if forced:
-        own.execute(sql.SQL("set constraints all immediate"))
-        own.execute(sql.SQL("set constraints all deferred"))
-        own.execute(sql.SQL("alter table {t} force row level security").format(t=target))
+    if not arriving.opens_the_same(own, table, target, sql.SQL("true"), tenant, values):
+        _compare("", "x", table.name)
+    for statement in again:
+        own.execute(statement.as_bytes(own))
 
 
 def _copy_in(
@@ -229,178 +220,37 @@ def _copy_in(
     _compare(said["hash"], mac.hexdigest(), table.name)
 
 
-def _seal_again(
-    own: psycopg.Connection, archive: _Opened, table: Table, target: sql.Identifier, under: sql.Composable
-) -> None:
-    """What left sealed goes back under this cell's keys, and blind indexes are made with them."""
-    if not table.blank or not archive.values.get(table.name):
-        return
-    key = sql.Identifier("x", table.key[0])
-    schema_of: dict[str, str] = dict(
-        own.execute(sql.SQL("select {k}::text, {u} from {t} x").format(k=key, u=under, t=target)).fetchall()
-    )
-    declared = {one.field: one.column for one in crypto.declared() if one.table == table.name}
-    belonging = belonging_of(table.name) if table.shared else None
-    for name in table.blank:
-        plain = archive.values[table.name].get(name, {})
-        if any(schema_of[row] is None for row in plain):
-            raise Refused("registry.no_province", _("这个库里还没有省级单位，号码没有密钥可用。请先恢复或开通省级。"))
-        sealed = {row: crypto.encrypt(value, Place(schema_of[row], table.name, declared[name], row))
-                  if name in declared else value for row, value in plain.items()}  # fmt: skip
-        _write(own, table, target, name, sealed)
-        for index, (field, purpose) in (belonging.indexes if belonging else {}).items():
-            if field == name:
-                _write(own, table, target, index, {
-                    row: crypto.blind_index(value, tenant=schema_of[row], purpose=purpose) for row, value in plain.items()
-                })  # fmt: skip
-
-
-def _write(own: psycopg.Connection, table: Table, target: sql.Identifier, name: str, fresh: Mapping[str, Any]) -> None:
-    kinds = {column.name: column.kind for column in table.columns}
-    words = sql.SQL("update {t} x set {c} = v.value from unnest(%s::{key_kind}[], %s::{kind}[]) v (row, value)"
-                    " where x.{k} = v.row").format(
-        t=target, c=sql.Identifier(name), k=sql.Identifier(table.key[0]), kind=sql.SQL(kinds[name].partition("(")[0]),
-        key_kind=sql.SQL(kinds[table.key[0]]),
-    )  # fmt: skip
-    own.execute(words, [list(fresh), list(fresh.values())])
-
-
-def _check_values(
-    own: psycopg.Connection, archive: _Opened, table: Table, source: sql.Composable, where: sql.Composable,
-    tenant: TenantInfo,
-) -> None:  # fmt: skip
-    """That what was sealed opens here again and says the same."""
-    found = {(column, row): value for _name, row, column, value in plain_values(own, table, source, where, tenant)}
-    wanted = {(column, row): value for column, rows in archive.values.get(table.name, {}).items()
-              for row, value in rows.items()}  # fmt: skip
-    if found != wanted:
-        _compare("", "x", table.name)
-
-
 def _merge(own: psycopg.Connection, archive: _Opened, table: Table, said: Mapping[str, Any], tenant: TenantInfo) -> int:
     """Shared rows that are not here yet; how many were."""
-    belonging, target = belonging_of(table.name), sql.Identifier("public", table.name)
     come = sql.Identifier(f"came_{table.name}")
-    own.execute(sql.SQL("create temp table {c} (like {t}) on commit drop").format(c=come, t=target))
-    _copy_in(own, archive, table, said, come)
-    known = belonging.natural or table.key
-    here = sql.SQL("select from {t} p where ({p}) = ({x})").format(
-        t=target, p=_columns("p", known), x=_columns("x", known)
-    )
-    if belonging.same:
-        others = own.execute(sql.SQL("select {k}::text from {c} x where exists ({here} and ({p}) is distinct from ({x}))"
-                                     " limit 1").format(
-            k=sql.Identifier("x", known[0]), c=come, here=here, p=_columns("p", belonging.same),
-            x=_columns("x", belonging.same),
-        )).fetchone()  # fmt: skip
-        if others:
-            raise Refused("registry.not_the_same", _("%(table)s 中编号 %(row)s 在这个库里是另一项，不能恢复到这里。")
-                          % {"table": table.name, "row": others[0]})  # fmt: skip
-    row = own.execute(sql.SQL("delete from {c} x where exists ({here})").format(c=come, here=here))
-    kept = row.rowcount
-    _seal_again(own, _without(archive, own, table, come), table, come, filled(belonging.sealed_under, tenant))
-    names = [column.name for column in table.columns if not (belonging.natural and column.name in table.key)]
-    own.execute(sql.SQL("insert into {t} ({n}) select {n} from {c} x").format(
-        t=target, n=sql.SQL(", ").join(map(sql.Identifier, names)), c=come
+    own.execute(sql.SQL("create temp table {c} (like {t}) on commit drop").format(
+        c=come, t=sql.Identifier("public", table.name)
     ))  # fmt: skip
-    inserted = sql.SQL("exists (select from {c} c where ({p}) = ({x}))").format(
-        c=come, p=_columns("c", known), x=_columns("x", known)
-    )
-    _check_values(own, _without(archive, own, table, come), table, target, inserted, tenant)
-    _past_the_largest(own, table, target)
+    _copy_in(own, archive, table, said, come)
+    kept = arriving.leave_known(own, table, come)
+    values = _coming(own, archive.values.get(table.name, {}), table, come)
+    arriving.seal_again(own, table, come, tenant, values)
+    those = arriving.bring_in(own, table, come)
+    if not arriving.opens_the_same(own, table, sql.Identifier("public", table.name), those, tenant, values):
+        _compare("", "x", table.name)
     return kept
 
 
-def _without(archive: _Opened, own: psycopg.Connection, table: Table, come: sql.Identifier) -> _Opened:
-    """The archive with the sealed values of those rows alone that come in."""
-    if table.name not in archive.values:
-        return archive
+def _coming(own: psycopg.Connection, values: arriving.Values, table: Table, come: sql.Identifier) -> arriving.Values:
+    """The sealed values of those rows alone that come in."""
+    if not values:
+        return values
     coming = {row for (row,) in own.execute(sql.SQL("select {k}::text from {c}").format(
         k=sql.Identifier(table.key[0]), c=come))}  # fmt: skip
-    fewer = {column: {row: value for row, value in rows.items() if row in coming}
-             for column, rows in archive.values[table.name].items()}  # fmt: skip
-    return replace(archive, values={**archive.values, table.name: fewer})
+    return {column: {row: value for row, value in rows.items() if row in coming} for column, rows in values.items()}
 
 
-def _columns(alias: str, names: tuple[str, ...]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(alias, name) for name in names)
-
-
-# ---- numbers and places ----------------------------------------------------------------------------------------------
-def _enter(own: psycopg.Connection, tenant: TenantInfo, now: datetime) -> None:
-    """
-    The tenant's line in the directory, closed until all is done.
-
-    :raises Refused: it is open here, or its number or place is another tenant's.
-    """
-    row = own.execute("select id, schema_name, node_id, state from registry_tenant where id = %s or schema_name = %s or"
-                      " node_id = %s for update", [tenant.id, tenant.schema, tenant.node_id]).fetchone()  # fmt: skip
-    if row is None:
-        own.execute(
-            "insert into registry_tenant (id, schema_name, node_id, kind, name, state, provisioned_at, state_at)"
-            " values (%s, %s, %s, %s, %s, 'closed', %s, %s)",
-            [tenant.id, tenant.schema, tenant.node_id, tenant.kind, tenant.name, now, now],
-        )
-        own.execute(
-            "select setval(pg_get_serial_sequence('registry_tenant', 'id'), (select max(id) from registry_tenant))"
-        )
-    elif row[:3] != (tenant.id, tenant.schema, tenant.node_id):
-        raise Refused("registry.number_taken", _("这里已有编号或名称相同的另一项（%(what)s），不能恢复到这个库。")
-                      % {"what": row[1]})  # fmt: skip
-    elif row[3] == State.OPEN:
-        raise Refused("registry.still_open", _("这个单位正在使用。请先停用，再从档案恢复。"))
-
-
-def _continue_sequences(own: psycopg.Connection, sequences: Mapping[str, int | None], draft: str) -> None:
-    for name, last in sequences.items():
-        if last is not None:
-            own.execute("select setval(%s::regclass, %s)", [sql.Identifier(draft, name).as_string(own), last])
-
-
-def _past_the_largest(own: psycopg.Connection, table: Table, target: sql.Identifier) -> None:
-    """A shared table counts on after the largest number that came in."""
-    (key, *_rest) = table.key
-    row = own.execute("select pg_get_serial_sequence(%s, %s)", [target.as_string(own), key]).fetchone()
-    if row and row[0]:
-        own.execute(sql.SQL("select setval({s}, greatest((select max({k}) from {t}),"
-                            " (select last_value from {q})))").format(
-            s=sql.Literal(row[0]), k=sql.Identifier(key), t=target, q=sql.SQL(row[0]),
-        ))  # fmt: skip
-
-
-def _take_place(own: psycopg.Connection, tenant: TenantInfo, draft: str, now: datetime) -> None:
-    name = sql.Identifier(tenant.schema)
-    if own.execute("select 1 from pg_namespace where nspname = %s", [tenant.schema]).fetchone():
-        aside = sql.Identifier(f"replaced_{tenant.schema}_{now:%Y%m%d%H%M%S}")
-        own.execute(sql.SQL("alter schema {n} rename to {a}").format(n=name, a=aside))
-    own.execute(sql.SQL("alter schema {d} rename to {n}").format(d=sql.Identifier(draft), n=name))
-
-
-def _put_files(archive: _Opened) -> Iterator[str]:
-    """Files to where they lay; the paths of those the archive never held."""
+def _put_files(archive: _Opened) -> None:
+    """Files to where they lay. They lie there before the tenant stands, and are put once: another try finds them."""
     for said in archive.manifest["files"]:
         if said.get("missing"):
-            yield said["path"]
             continue
         data = archive.reader.open(archive.zip.read(f"files/{said['path']}.cms"))
         _compare(said["hash"], hmac.digest(archive.key, data, "sha256").hex(), said["path"])
         if not default_storage.exists(said["path"]):
             default_storage.save(said["path"], ContentFile(data))
-
-
-def _carry_on(archive: _Opened, now: datetime) -> None:
-    """
-    The sealed log goes on: our key vouches for those it was signed with, and one batch under this cell's numbers closes
-    what came along unsealed. Then the tenant stands, suspended.
-    """
-    tenant = archive.tenant
-    scope = system_scope(schema=tenant.schema, tenant_id=tenant.id, grants=frozenset(), roots=(tenant.node_id,))
-    with inside(scope, read_only=False):
-        for key in archive.manifest["audit_keys"]:
-            audit_keys.vouch_for(key["public"], now=now)
-        record(scope=scope, act="registry.tenant.restored", subject=("tenant", tenant.schema), node_id=tenant.node_id,
-               now=now, after={"as_of": archive.manifest["at"]})  # fmt: skip
-        sealing.carry_on(scope=scope, now=now)
-    with schemas.owner() as own:
-        own.execute("update registry_tenant set state = 'suspended', state_at = %s, state_why = %s where id = %s",
-                    [now, _("从档案恢复，等运维人员核对后恢复使用"), tenant.id])  # fmt: skip

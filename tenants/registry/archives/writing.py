@@ -22,8 +22,8 @@ from falin.kernel import crypto
 from falin.kernel.audit import keys as audit_keys
 from falin.kernel.crypto.columns import Place
 from tenants.registry import belongings
+from tenants.registry.archives.copying import Copied
 from tenants.registry.archives.format import (
-    BUFFER,
     FORMAT,
     MANIFEST,
     READ_ME,
@@ -106,7 +106,7 @@ def _write(body: _Body, tenant: TenantInfo, recipient: Recipient, tell: Tell) ->
                 tell(done, total, table.name)
                 said.append(_write_table(own, body, table, tenant))
             ledger = own.execute("select app || '.' || name from django_migrations order by id").fetchall()
-            sequences = dict(own.execute(_SEQUENCES, [tenant.schema]).fetchall())
+            sequences = sequences_of(own, tenant.schema)
     files = list(_write_files(body, recipient, stored, lambda done, name: tell(len(tables) + done, total, name)))
     sealed = body.sealed.getvalue().encode()
     body.put(SEALED, recipient.seal(sealed))
@@ -135,10 +135,15 @@ def look_at(own: psycopg.Connection, tenant: TenantInfo) -> None:
 # ---- tables ----------------------------------------------------------------------------------------------------------
 def tables_of(own: psycopg.Connection, schema: str) -> Iterator[Table]:
     """The tenant's own tables, then the shared ones with rows of it, as they stand in an archive."""
-    for (name,) in own.execute(_TABLES, [schema]).fetchall():
-        yield _table(own, name, schema, shared=False)
+    yield from tables_of_schema(own, schema)
     for one in belongings.declared():
         yield _table(own, one.table, "public", shared=True)
+
+
+def tables_of_schema(own: psycopg.Connection, schema: str) -> Iterator[Table]:
+    """The tenant's own tables."""
+    for (name,) in own.execute(_TABLES, [schema]).fetchall():
+        yield _table(own, name, schema, shared=False)
 
 
 def _table(own: psycopg.Connection, name: str, schema: str, *, shared: bool) -> Table:
@@ -152,6 +157,11 @@ def _table(own: psycopg.Connection, name: str, schema: str, *, shared: bool) -> 
         columns=tuple(Column(name=column, kind=kind, nullable=null)
                       for column, kind, null in own.execute(_COLUMNS, [where])),
     )  # fmt: skip
+
+
+def sequences_of(own: psycopg.Connection, schema: str) -> dict[str, int | None]:
+    """How far each of the tenant's own sequences has counted."""
+    return dict(own.execute(_SEQUENCES, [schema]).fetchall())
 
 
 def belonging_of(table: str) -> belongings.Belonging:
@@ -174,28 +184,16 @@ def filled(text: str, tenant: TenantInfo) -> sql.Composable:
 def _write_table(own: psycopg.Connection, body: _Body, table: Table, tenant: TenantInfo) -> dict[str, Any]:
     source, where = rows_of(table, tenant)
     mac = hmac.new(body.key, table.head(), hashlib.sha256)
-    with body.zip.open(table.path, "w") as file, own.cursor() as cursor:
+    copied = Copied(own, table.copy_out(source, where))
+    with body.zip.open(table.path, "w") as file:
         file.write(table.head())
-        for chunk in buffered(cursor, table.copy_out(source, where)):
+        for chunk in copied:
             file.write(chunk)
             mac.update(chunk)
-        rows = cursor.rowcount
     body.put(f"schemas/{table.name}.json", json.dumps(table.json_schema(), ensure_ascii=False, indent=1))
     for line in plain_values(own, table, source, where, tenant):
         body.values.writerow(line)
-    return {**table.as_json(), "path": table.path, "rows": rows, "hash": mac.hexdigest()}
-
-
-def buffered(cursor: psycopg.Cursor, statement: sql.Composed) -> Iterator[bytes]:
-    """A COPY in pieces worth a system call: PostgreSQL sends it row by row."""
-    held = bytearray()
-    with cursor.copy(statement) as rows:
-        for row in rows:
-            held += row
-            if len(held) > BUFFER:
-                yield bytes(held)
-                held.clear()
-    yield bytes(held)
+    return {**table.as_json(), "path": table.path, "rows": copied.rows, "hash": mac.hexdigest()}
 
 
 def plain_values(

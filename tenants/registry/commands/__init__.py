@@ -1,10 +1,21 @@
 """Every way the directory of tenants changes."""
 
 from tenants.registry.commands.archiving import ask_archive
-from tenants.registry.commands.life import ask_deed, confirm_deed, refuse_deed, reopen_tenant, suspend_tenant
+from tenants.registry.commands.life import (
+    ask_deed,
+    carry_out_again,
+    confirm_deed,
+    refuse_deed,
+    reopen_tenant,
+    suspend_tenant,
+)
 from tenants.registry.commands.provisioning import SPARES, keep_spares, provision_tenant, upgrade
 from tenants.registry.commands.removing import due_removals, remove_tenant
+from tenants.registry.commands.restoring import Opener, ask_restore
 from tenants.registry.commands.working import register_jobs
+from tenants.registry.directory import replace_cells
+from tenants.registry.holding import let_go
 
-__all__ = ["SPARES", "ask_archive", "ask_deed", "confirm_deed", "due_removals", "keep_spares", "provision_tenant",
-           "refuse_deed", "register_jobs", "remove_tenant", "reopen_tenant", "suspend_tenant", "upgrade"]  # fmt: skip
+__all__ = ["SPARES", "Opener", "ask_archive", "ask_deed", "ask_restore", "carry_out_again", "confirm_deed", "due_removals",
+           "keep_spares", "let_go", "provision_tenant", "refuse_deed", "register_jobs", "remove_tenant", "reopen_tenant",
+           "replace_cells", "suspend_tenant", "upgrade"]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -13,8 +14,9 @@ from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Refused, refusal_for
 from falin.kernel.scope import Scope
 from tenants.registry import policies
+from tenants.registry.commands.changing import ask_carrying_out, planned_change
 from tenants.registry.models import Deed, Tenant
-from tenants.registry.types import Act, Outcome, State
+from tenants.registry.types import CHANGES, Act, Outcome, State
 
 DAYS_BEFORE_REMOVAL = parameters.declare(parameters.Parameter(
     key="registry.days_before_removal", label=gettext_noop("删除单位前等待"), unit=gettext_noop("天"), default=30, minimum=7,
@@ -60,20 +62,21 @@ def lock_tenant(tenant_id: int) -> Tenant:
 
 
 # ---- what takes two --------------------------------------------------------------------------------------------------
-def ask_deed(*, scope: Scope, tenant_id: int, act: Act, why: str, now: datetime) -> int:
+def ask_deed(*, scope: Scope, tenant_id: int, act: Act, why: str, now: datetime, target: str = "") -> int:
     """
-    Ask for what takes a second operator: closing a tenant, removing one. The deed's number.
+    Ask for what takes a second operator: closing a tenant, removing one, merging, splitting or moving it. The deed's number.
 
+    :param target: the place it is merged into or that is split off, by its number; or the cell it moves to, by its code.
     :raises Refused: the tenant's state does not allow it, or it was asked for already.
     """
     policies.check_may_manage(scope)
     tenant = lock_tenant(tenant_id)
-    _CHECKS[act](tenant)
+    _check(tenant, act, target)
     why = policies.check_reason(why)
     try:
         with transaction.atomic():
             deed = Deed.objects.create(tenant_id=tenant.id, schema=tenant.schema_name, name=tenant.name, act=act, why=why,
-                                       asked_by=scope.person_id, asked_at=now)  # fmt: skip
+                                       target=target, asked_by=scope.person_id, asked_at=now)  # fmt: skip
     except IntegrityError as error:
         twice = refusal_for(error, {"one_open_deed_of_a_kind": _asked_already})
         raise twice or error from None
@@ -87,7 +90,7 @@ def _asked_already() -> Refused:
 
 def confirm_deed(*, scope: Scope, deed_id: int, now: datetime) -> None:
     """
-    The second operator says yes. Closing is done at once; a removal waits for its day.
+    The second operator says yes. Closing is done at once, a merge, split or move by a job; a removal waits for its day.
 
     :raises Refused: he asked for it himself, it was decided, or the tenant's state does not allow it any more.
     """
@@ -95,7 +98,7 @@ def confirm_deed(*, scope: Scope, deed_id: int, now: datetime) -> None:
     deed = _lock_deed(deed_id)
     policies.check_may_confirm(scope, deed)
     tenant = lock_tenant(deed.tenant_id)
-    _CHECKS[Act(deed.act)](tenant)
+    _check(tenant, Act(deed.act), deed.target)
     deed.decided_by, deed.decided_at, deed.outcome = scope.person_id, now, Outcome.CONFIRMED
     _book(scope, deed, "confirmed", "", tenant.node_id, now)
     _FOLLOWS[Act(deed.act)](scope, deed, tenant, now)
@@ -141,6 +144,36 @@ def _await(scope: Scope, deed: Deed, tenant: Tenant, now: datetime) -> None:
     deed.due_at = now + timedelta(days=days)
 
 
+def _carry_out(scope: Scope, deed: Deed, tenant: Tenant, now: datetime) -> None:
+    ask_carrying_out(scope, deed, now)
+
+
+def carry_out_again(*, scope: Scope, deed_id: int, now: datetime) -> uuid.UUID:
+    """
+    Queue what was confirmed and could not be done: somebody was writing, a book was open, the other cell was away.
+
+    :raises Refused: it is done, was not confirmed, or another try is under way.
+    """
+    policies.check_may_manage(scope)
+    deed = _lock_deed(deed_id)
+    if Act(deed.act) not in CHANGES or deed.outcome != Outcome.CONFIRMED:
+        raise Refused("registry.decided", _("这件事已经有人处理过了。"))
+    return ask_carrying_out(scope, deed, now)
+
+
+def _check(tenant: Tenant, act: Act, target: str) -> None:
+    """:raises Refused: what the tenant is, or where the places lie, does not allow it."""
+    if act in {Act.MERGE, Act.SPLIT}:
+        policies.check_may_change(tenant)
+        policies.check_is_county(tenant)
+        planned_change(tenant.info(), act, target)
+    elif act == Act.MOVE:
+        policies.check_may_change(tenant)
+        policies.check_may_move(target)
+    else:
+        _CHECKS[act](tenant)
+
+
 _CHECKS = {Act.CLOSE: policies.check_may_close, Act.REMOVE: policies.check_may_remove}
-_FOLLOWS = {Act.CLOSE: _close, Act.REMOVE: _await}
-_DONE = {Act.CLOSE: "closed", Act.REMOVE: "removed"}
+_FOLLOWS = {Act.CLOSE: _close, Act.REMOVE: _await, **dict.fromkeys(CHANGES, _carry_out)}
+_DONE = {Act.CLOSE: "closed", Act.REMOVE: "removed", Act.MERGE: "merged", Act.SPLIT: "split", Act.MOVE: "moved"}

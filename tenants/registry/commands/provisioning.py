@@ -14,7 +14,8 @@ from psycopg import sql
 
 from falin.kernel.refusals import Refused
 from tenants.registry import schemas
-from tenants.registry.models import SpareSchema, Tenant
+from tenants.registry.models import SpareSchema
+from tenants.registry.queries import list_tenants
 from tenants.registry.types import Kind, State, TenantInfo
 
 SPARES = 3
@@ -32,7 +33,7 @@ def upgrade(*, now: datetime, spares: int = SPARES, parallel: int = schemas.PARA
         schemas.prepare_rights(own)
     with schemas.django_as_owner():
         call_command(StockMigrate(), interactive=False, verbosity=0, skip_checks=True)
-    report = schemas.migrate_all(list(Tenant.objects.values_list("schema_name", flat=True)), parallel=parallel)
+    report = schemas.migrate_all([tenant.schema for tenant in list_tenants()], parallel=parallel)
     keep_spares(now=now, wanted=spares)
     return report
 
@@ -48,12 +49,13 @@ def keep_spares(*, now: datetime, wanted: int = SPARES) -> int:
                 own.execute(sql.SQL("drop schema if exists {n} cascade").format(n=sql.Identifier(name)))
         ready = SpareSchema.objects.filter(heads=heads).count()
         for _number in range(max(0, wanted - ready)):
-            _make_spare(own, heads, now)
+            make_spare(own, heads, now)
             made += 1
     return made
 
 
-def _make_spare(own: psycopg.Connection, heads: str, now: datetime) -> str:
+def make_spare(own: psycopg.Connection, heads: str, now: datetime) -> str:
+    """One more schema at the newest migration, booked as spare; its name."""
     name = f"spare_{secrets.token_hex(6)}"
     schemas.make_schema(name)
     own.execute("insert into registry_spareschema (name, heads, made_at) values (%s, %s, %s)", [name, heads, now])
@@ -72,7 +74,7 @@ def provision_tenant(*, node_id: int, kind: Kind, name: str, now: datetime) -> T
     found = _take_spare(heads, node_id, kind, name, now)
     if found is None:
         with schemas.owner() as own:
-            _make_spare(own, heads, now)
+            make_spare(own, heads, now)
         found = _take_spare(heads, node_id, kind, name, now)
     if found is None:
         raise Refused("registry.no_spare", _("没有备用的库空间，请稍后再试。"))

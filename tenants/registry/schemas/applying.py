@@ -25,7 +25,7 @@ from psycopg.errors import LockNotAvailable
 
 from falin.kernel.database.base import DatabaseWrapper
 from tenants.registry.schemas.owning import apart, owner, settle
-from tenants.registry.schemas.rendering import Code, Step, plan, steps
+from tenants.registry.schemas.rendering import Code, Step, plan, steps, steps_of
 
 PARALLEL = 2
 TRIES = 3  # for a lock that somebody holds longer than three seconds
@@ -113,14 +113,14 @@ def _send(wrapper: DatabaseWrapper, editor: DatabaseSchemaEditor, step: Step) ->
                 cursor.execute(text)
 
 
-def _bring(wrapper: DatabaseWrapper, name: str) -> int:
+def _bring(wrapper: DatabaseWrapper, name: str, rendered: Sequence[Step]) -> int:
     """Bring one schema up to date; how many steps it lacked. :raises Stuck: at the step that failed."""
     wrapper.ensure_connection()
     with _alone(wrapper, name), wrapper.cursor() as cursor:
         settle(wrapper, name)
         cursor.execute("select app || '.' || name from django_migrations")
         have = {key for (key,) in cursor.fetchall()}
-        lacking = [step for step in steps() if step.key not in have]
+        lacking = [step for step in rendered if step.key not in have]
         for step in lacking:
             if not step.atomic:
                 _drop_half_built(wrapper, name)
@@ -191,7 +191,8 @@ def migrate_all(names: Iterable[str], *, parallel: int = PARALLEL) -> Report:
     waiting = deque(name for name, one in standing.items() if one.lacking)
     if not waiting:
         return report
-    steps()
+    lacking = {key for one in standing.values() for key in one.lacking}
+    rendered = steps_of(tuple(key for key in plan() if key in lacking))
 
     def some(wrapper: DatabaseWrapper) -> None:
         with owner() as book:
@@ -201,7 +202,7 @@ def migrate_all(names: Iterable[str], *, parallel: int = PARALLEL) -> Report:
                 except IndexError:  # the other thread took the last one
                     return
                 try:
-                    report.applied[name] = _bring(wrapper, name)
+                    report.applied[name] = _bring(wrapper, name, rendered)
                     book.execute("delete from registry_trouble where schema = %s", [name])
                 except (Stuck, DatabaseError) as error:
                     wrapper.close()  # whatever state it was left in

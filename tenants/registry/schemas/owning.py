@@ -9,7 +9,7 @@ from typing import LiteralString, TypeVar, cast
 
 import psycopg
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -21,8 +21,13 @@ T = TypeVar("T")
 @contextmanager
 def owner() -> Iterator[psycopg.Connection]:
     """A connection of the owner's role, each statement a transaction of its own unless one is opened."""
-    with psycopg.connect(_address(), autocommit=True) as own:
-        yield own
+    try:
+        with psycopg.connect(_address(), autocommit=True) as own:
+            yield own
+    except (
+        psycopg.OperationalError
+    ) as error:  # as Django says it, so that a job whose database went away is tried again
+        raise OperationalError(str(error)) from error
 
 
 def _address() -> str:

@@ -96,13 +96,9 @@ def _loader() -> MigrationLoader:
 @lru_cache(maxsize=1)
 def plan() -> tuple[str, ...]:
     """The migrations a tenant's schema has gone through when it is up to date, in order."""
-    wanted = {label for label, _name in _loader().disk_migrations if _touches_tenants(label)}
+    models = _loader().project_state().models
+    wanted = {label for label, model in models if tenancy_of(label, model) != SHARED}
     return tuple(f"{app}.{name}" for app, name in _full_plan() if app in wanted)
-
-
-def _touches_tenants(app_label: str) -> bool:
-    models = [model for label, model in _loader().project_state().models if label == app_label]
-    return any(tenancy_of(app_label, model) != SHARED for model in models)
 
 
 @lru_cache(maxsize=1)
@@ -118,7 +114,7 @@ def heads() -> str:
     """A hash of what the steps are made from: two schemas made with the same one are alike."""
     whole = hashlib.sha256(inspect.getsource(operations).encode())
     for key in plan():
-        app, _dot, name = key.partition(".")
+        app, name = _named(key)
         module = sys.modules[type(_loader().disk_migrations[app, name]).__module__]
         whole.update(f"{key}\n{inspect.getsource(module)}".encode())
     return whole.hexdigest()
@@ -134,9 +130,42 @@ def steps() -> tuple[Step, ...]:
     return apart(_render)[0]
 
 
+@lru_cache(maxsize=1)
+def steps_of(wanted: tuple[str, ...]) -> tuple[Step, ...]:
+    """
+    These migrations alone, rendered in a spare schema that lacks just them, in a transaction that is undone: all the
+    others need not be run again to know what the newest say. Without such a spare, picked from all of them.
+
+    :raises CannotRender: one of them fails in an empty schema.
+    """
+    if wanted and all(_loader().disk_migrations[_named(key)].atomic for key in wanted):
+        for found in apart(lambda wrapper: _in_a_spare(wrapper, set(wanted))):
+            if found is not None:
+                return found
+    return tuple(step for step in steps() if step.key in set(wanted))
+
+
+def _in_a_spare(wrapper: DatabaseWrapper, wanted: set[str]) -> tuple[Step, ...] | None:
+    with atomic(wrapper.alias), wrapper.cursor() as cursor:
+        cursor.execute("select name from public.registry_spareschema order by made_at for update skip locked")
+        for (name,) in cursor.fetchall():
+            settle(wrapper, name)
+            cursor.execute("select app || '.' || name from django_migrations")
+            if set(plan()) - {key for (key,) in cursor.fetchall()} == wanted:
+                found = tuple(_steps_in(wrapper, wanted))
+                wrapper.set_rollback(True)
+                return found
+    return None
+
+
+def _named(key: str) -> tuple[str, str]:
+    app, _dot, name = key.partition(".")
+    return app, name
+
+
 def forget() -> None:
     """Read the migrations anew (tests and benches, which change them under way)."""
-    for kept in (_loader, plan, _full_plan, heads, steps):
+    for kept in (_loader, plan, _full_plan, heads, steps, steps_of):
         kept.cache_clear()
 
 
@@ -150,19 +179,20 @@ def _render(wrapper: DatabaseWrapper) -> tuple[Step, ...]:
         cursor.execute(sql.SQL("create schema {n}").format(n=draft))
     settle(wrapper, name)
     try:
-        return tuple(_steps_in(wrapper))
+        return tuple(_steps_in(wrapper, set(plan())))
     finally:
         with wrapper.cursor() as cursor:
             cursor.execute(sql.SQL("drop schema {n} cascade").format(n=draft))
 
 
-def _steps_in(wrapper: DatabaseWrapper) -> list[Step]:
-    wanted, found = set(plan()), list[Step]()
+def _steps_in(wrapper: DatabaseWrapper, wanted: set[str]) -> list[Step]:
+    found = list[Step]()
     state = _loader().project_state((), at_end=False)
     for app, name in _full_plan():
         migration = _loader().disk_migrations[app, name]
         if f"{app}.{name}" not in wanted:
             state = migration.mutate_state(state, preserve=False)
+            vars(state).pop("apps", None)  # else every model is made anew after every one of them
             continue
         try:
             with _Listener(wrapper, atomic=bool(migration.atomic)) as editor:

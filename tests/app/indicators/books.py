@@ -89,3 +89,13 @@ def small_book(world: World) -> None:
     visit(world, "330106002001", date(2026, 10, 31), 120, adviser=ZHOU, hour=23)  # an hour of it lies in November
     visit(world, "330102001001", date(2026, 10, 20), 480)
     visit(world, "330203001001", date(2026, 10, 5), 90, adviser=ZHOU, kind="lecture")
+
+
+def night_of(schema: str) -> Scope:
+    """The same scope by the schema, where the county's code is its own no longer."""
+    from tenants.registry.api import find_by_schema
+
+    tenant = find_by_schema(schema)
+    assert tenant is not None
+    grants = frozenset({"figures.publish", "duty.read"})
+    return system_scope(schema=schema, tenant_id=tenant.id, roots=(tenant.node_id,), grants=grants)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -55,31 +59,85 @@ def rows_in(schema: str) -> dict[str, list[Any]]:
         }
 
 
-@contextmanager
-def another_cell(folder: Path) -> Iterator[None]:
-    """An empty, migrated database with a root key and an audit key of its own, which the process uses meanwhile."""
-    name = f"falin_cell_{secrets.token_hex(4)}"
-    before = settings.DATABASE_OWNER_URL.rsplit("/", 1)[1]
-    kept = settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE
-    with psycopg.connect(conftest.ADMIN, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(name)))
-        with psycopg.connect(conftest.with_name(conftest.ADMIN, name), autocommit=True) as own:
-            own.execute("create extension pg_trgm")
-            own.execute("create extension btree_gist")
-            own.execute("alter schema public owner to falin_owner")
-        folder.mkdir()
-        for file in ("root.key", "audit.key"):
-            (folder / file).write_text(secrets.token_hex(32))
-        location = conftest._store_files_at(str(folder / "files"))
-        settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE = folder / "root.key", folder / "audit.key"
-        conftest._point_at(name)
+@dataclass(frozen=True)
+class Cell:
+    """Another cell: an empty, migrated database with a root key, an audit key and files of its own."""
+
+    database: str
+    home: Path
+
+    @property
+    def receiver(self) -> str:
+        """The command that takes in a tenant there: a process of its own, with that cell's environment."""
+        words = {
+            "FALIN_HOME": str(self.home), "FALIN_CELL": "b", "DJANGO_SETTINGS_MODULE": "falin.config.settings",
+            "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONWARNINGS": "ignore",
+            "DATABASE_URL": conftest.with_name(os.environ["DATABASE_URL"], self.database),
+            "DATABASE_OWNER_URL": conftest.with_name(os.environ["DATABASE_OWNER_URL"], self.database),
+        }  # fmt: skip
+        given = [f"{name}={value}" for name, value in words.items()]
+        return shlex.join(["env", *given, sys.executable, "-m", "django", "tenants", "receive"])
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        """This process uses it meanwhile."""
+        before = settings.DATABASE_OWNER_URL.rsplit("/", 1)[1]
+        kept = settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE
+        location = conftest._store_files_at(str(self.home / "files"))
+        settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE = (
+            self.home / "secrets" / name for name in ("root.key", "audit.key")
+        )
+        conftest._point_at(self.database)
         crypto.forget_keys()
         try:
-            upgrade(now=NOW, spares=0)
             yield
         finally:
             conftest._point_at(before)
             conftest._store_files_at(location)
             settings.ROOT_KEY_FILE, settings.AUDIT_KEY_FILE = kept
             crypto.forget_keys()
-            admin.execute(sql.SQL("drop database {n} with (force)").format(n=sql.Identifier(name)))
+
+
+@contextmanager
+def other_cell(folder: Path) -> Iterator[Cell]:
+    """Another cell beside the one this process uses."""
+    cell = Cell(f"falin_cell_{secrets.token_hex(4)}", folder)
+    (folder / "secrets").mkdir(parents=True)
+    for file in ("root.key", "audit.key"):
+        (folder / "secrets" / file).write_text(secrets.token_hex(32))
+    with psycopg.connect(conftest.ADMIN, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {n} template {t} strategy file_copy owner falin_owner").format(
+            n=sql.Identifier(cell.database), t=sql.Identifier(_empty_cell(admin, folder))
+        ))  # fmt: skip
+        try:
+            yield cell
+        finally:
+            admin.execute(sql.SQL("drop database {n} with (force)").format(n=sql.Identifier(cell.database)))
+
+
+def _empty_cell(admin: psycopg.Connection, folder: Path) -> str:
+    """A migrated database with nothing in it, made once; as the small world's template is."""
+    name = f"falin_template_{conftest._fingerprint()}_cell"
+    admin.execute("select pg_advisory_lock(4712)")
+    if admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
+        building = f"{name}_building"
+        admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(building)))
+        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(building)))
+        with psycopg.connect(conftest.with_name(conftest.ADMIN, building), autocommit=True) as own:
+            own.execute("create extension pg_trgm")
+            own.execute("create extension btree_gist")
+            own.execute("alter schema public owner to falin_owner")
+        with Cell(building, folder).within():
+            upgrade(now=NOW, spares=2)
+        admin.execute(
+            sql.SQL("alter database {b} rename to {n}").format(b=sql.Identifier(building), n=sql.Identifier(name))
+        )
+    admin.execute("select pg_advisory_unlock(4712)")
+    return name
+
+
+@contextmanager
+def another_cell(folder: Path) -> Iterator[None]:
+    """Another cell, which the process uses meanwhile."""
+    with other_cell(folder) as cell, cell.within():
+        yield

@@ -32,6 +32,7 @@ from falin.kernel.transactions import inside, shared
 from falin.runtime import verify
 from services.advisers.models import Adviser, Seat
 from services.advisers.queries.sealed import ID_NUMBER
+from tenants.divisions.api import search
 from tenants.identity.models import Binding, Person
 from tenants.registry import commands
 from tenants.registry.archives.restoring import restore_archive
@@ -367,6 +368,8 @@ def test_in_another_cell_everything_is_the_same_under_other_keys(county: Peopled
         assert crypto.decrypt(adviser.id_sealed, ID_NUMBER.place(world.schema("33"), adviser.id)) == ID
         assert bytes(adviser.id_index) == crypto.blind_index(ID, tenant=world.schema("33"), purpose="adviser.id")
         assert Seat.objects.count() == seats
+        with shared(read_only=True):
+            assert [place.name for place in search("宝石")] == ["宝石社区"]  # names are found there too
         assert set(Person.objects.values_list("username", flat=True)) <= people
         assert Person.objects.get(username="county").check_password("green-bamboo-by-the-lake")
         assert Binding.objects.filter(tenant__schema_name=schema).count() == 5
@@ -416,3 +419,52 @@ def test_a_cell_without_the_province_has_no_key_for_its_register(county: Peopled
     west = county.archive("330106")
     with another_cell(tmp_path / "cell"), pytest.raises(Refused, match="no_province"):
         _restore(west)
+
+
+@pytest.mark.parametrize("step", ["loading", "in its place", "closing its log"])
+def test_a_restore_that_is_killed_leaves_no_schema_and_another_try_goes_on(
+    county: Peopled, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    from falin.kernel.models import Job
+    from tenants.registry.archives import arriving, restoring
+
+    class Killed(BaseException):
+        """What no handler may take for an end of its own."""
+
+    def dies(*given: Any, **named: Any) -> Any:
+        raise Killed
+
+    world, schema = county.world, county.world.schema("330106")
+    county.archive()
+    operator, archive, before = world.scope("operator"), Archive.objects.get(), rows_in(schema)
+    certificate, key = keys(OFFICE)
+    with inside(operator, read_only=False):
+        commands.suspend_tenant(scope=operator, tenant_id=tenant_of(world, "330106"), why="恢复", now=NOW)
+        opener = commands.Opener(certificate=certificate, key=key)
+        number = commands.ask_restore(scope=operator, archive=archive.id, opener=opener, check=False, now=NOW)
+    schemas = _schemas_like("")
+    module, name = {
+        "loading": (restoring, "_merge"), "in its place": (arriving, "take_place"), "closing its log": (arriving, "carry_on"),
+    }[step]  # fmt: skip
+    monkeypatch.setattr(module, name, dies)
+    with pytest.raises(Killed):
+        jobs.work(system=_system(), job_id=number)
+    monkeypatch.undo()
+    if step == "closing its log":  # it stands, closed, under this restore's mark; what was replaced lies aside
+        assert Tenant.objects.get(schema_name=schema).state == "closed"
+        assert len(_schemas_like("replaced_")) == 1
+    else:
+        assert (sorted(_schemas_like("")), rows_in(schema)) == (sorted(schemas), before)
+    assert StoredFile.objects.filter(purpose="restore").count() == 1  # the key, for the next try
+    with inside(_system(), read_only=False):
+        Job.objects.filter(id=number).update(heartbeat_at=None)
+        assert jobs.sweep(now=NOW) == [number]
+    assert jobs.work(system=_system(), job_id=number) == "done"
+    assert len(_schemas_like("replaced_")) == 1
+    after = rows_in(schema)
+    for table in before:
+        if table not in {"kernel_auditentry", "kernel_auditbatch", "kernel_outboxevent", "django_migrations"}:
+            assert after[table] == before[table], table
+    assert Tenant.objects.get(schema_name=schema).state == "suspended"
+    assert not StoredFile.objects.filter(purpose="restore").exists()
+    _log_verifies(world, "330106")

@@ -20,7 +20,7 @@ from psycopg import sql
 from tenants.registry import schemas
 from tenants.registry.schemas.owning import apart, settle
 from tests.app.registry.growing import Growing, installed
-from tests.world import World
+from tests.world import NOW, World
 
 # Every operation Django brings, and PostgreSQL's: names are of migrations, in this order, on tables with rows.
 OPERATIONS = {
@@ -314,3 +314,46 @@ def test_the_command_says_where_everybody_is(app: Growing) -> None:
     call_command("tenants", "list", stdout=plain)
     assert "西湖区" in plain.getvalue()
     assert "a thing is bad" in plain.getvalue()
+
+
+def test_what_is_new_is_rendered_in_a_spare_which_stays_as_it_was(
+    app: Growing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tenants.registry.commands import keep_spares
+    from tenants.registry.models import SpareSchema
+    from tenants.registry.schemas import rendering
+
+    names = _names()
+    schemas.migrate_all(names)
+    keep_spares(now=NOW, wanted=1)
+    spare = SpareSchema.objects.get().name
+    before = _shape(spare)
+    new = {name: text for name, text in OPERATIONS.items() if "concurrently" not in name}
+    app.grow(new)
+
+    def never() -> Any:
+        raise AssertionError("everything was run again from the beginning")
+
+    monkeypatch.setattr(rendering, "steps", never)
+    report = schemas.migrate_all(names)
+    assert (report.failed, set(report.applied.values())) == ({}, {len(new)})
+    assert _shape(spare) == before
+    monkeypatch.undo()
+    lacking = schemas.standing_of([spare])[spare].lacking
+    assert [key.partition(".")[0] for key in lacking] == ["growing"] * len(new)
+    with _own() as own:
+        own.execute("create schema reference")
+    _by_django("reference")
+    assert [_shape(name) for name in names] == [_shape("reference")] * len(names)
+
+
+def test_a_step_that_wants_no_transaction_is_rendered_from_the_beginning(app: Growing) -> None:
+    from tenants.registry.commands import keep_spares
+
+    names = _names()
+    schemas.migrate_all(names)
+    keep_spares(now=NOW, wanted=1)
+    app.grow({"add_field": OPERATIONS["add_field"], "rename_field": OPERATIONS["rename_field"],
+              "index_concurrently": OPERATIONS["index_concurrently"]})  # fmt: skip
+    report = schemas.migrate_all(names)
+    assert (report.failed, set(report.applied.values())) == ({}, {3})

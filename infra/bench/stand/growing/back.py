@@ -11,9 +11,15 @@ def names_of(address: str) -> list[str]:
         return [name for (name,) in own.execute("select schema_name from registry_tenant order by id")]
 
 
-def set_back(address: str) -> None:
+def spares_of(address: str) -> list[str]:
+    """What an upgrade finds beside the tenants: spares of the release before."""
+    with psycopg.connect(address) as own:
+        return [name for (name,) in own.execute("select name from registry_spareschema order by name")]
+
+
+def set_back(address: str, names: list[str] | None = None) -> None:
     with psycopg.connect(address, autocommit=True) as own:
-        for name in names_of(address):
+        for name in names_of(address) if names is None else names:
             with own.transaction():
                 own.execute(
                     sql.SQL("alter table {t} drop column colour").format(t=sql.Identifier(name, "growing_thing"))

@@ -14,7 +14,7 @@ from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal.rest.audit import JobOut
-from tenants.registry import commands, queries
+from tenants.registry import commands, directory, queries
 from tenants.registry.api import Act, Overview
 from tenants.registry.policies import MANAGE
 
@@ -38,7 +38,8 @@ class DeedOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     tenant_id = serializers.IntegerField()
     name = serializers.CharField()
-    act = serializers.CharField(help_text="close or remove")
+    act = serializers.CharField(help_text="close, remove, merge, split or move")
+    target = serializers.CharField(help_text="where it goes: a place's number or a cell's code")
     why = serializers.CharField()
     asked_by = serializers.IntegerField()
     asked_at = serializers.DateTimeField()
@@ -52,6 +53,35 @@ class TenantReasonIn(serializers.Serializer[Any]):
 
 class DeedIn(TenantReasonIn):
     act = serializers.ChoiceField(choices=[act.value for act in Act])
+    target = serializers.CharField(
+        max_length=20, required=False, default="",
+        help_text="merge, split: the number of the county's place; move: the code of the cell",
+    )  # fmt: skip
+
+
+class CellOut(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+    address = serializers.CharField()
+    places = serializers.ListField(child=serializers.CharField(), help_text="codes of the places it holds")
+
+
+class RestoreIn(serializers.Serializer[Any]):
+    archive = serializers.UUIDField(
+        help_text="of an archive in the store; another one is sent by the page or the terminal"
+    )
+    certificate = serializers.CharField(max_length=20_000, help_text="PEM, of who may read it")
+    key = serializers.CharField(max_length=20_000, help_text="its private key, PEM")
+    password = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    check = serializers.BooleanField(default=False, help_text="only try whether it could be restored")
+
+
+class ArchiveOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    at = serializers.DateTimeField()
+    size = serializers.IntegerField()
+    rows = serializers.IntegerField()
 
 
 class ArchiveIn(serializers.Serializer[Any]):
@@ -133,13 +163,55 @@ class Asked(DoorView):
         given = DeedIn(data=request.data)
         given.is_valid(raise_exception=True)
         data = given.validated_data
-        number = commands.ask_deed(scope=scope, tenant_id=tenant_id, act=Act(data["act"]), why=data["why"], now=now())
+        number = commands.ask_deed(scope=scope, tenant_id=tenant_id, act=Act(data["act"]), target=data["target"],
+                                   why=data["why"], now=now())  # fmt: skip
         return Response({"id": number}, status=201)
 
 
-class Archives(DoorView):
+class Again(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
     door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
+
+    @extend_schema(request=None, responses={202: JobOut}, operation_id="tenants_again")
+    def post(self, request: Request, scope: Scope, deed_id: int) -> Response:
+        """Another try at a merge, split or move that was confirmed and could not be done."""
+        job = commands.carry_out_again(scope=scope, deed_id=deed_id, now=now())
+        return Response(JobOut({"job": job}).data, status=202)
+
+
+class Cells(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=CellOut(many=True), operation_id="tenants_cells")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The directory of cells. What is asked here of a place of another one is answered 421, with its address."""
+        return Response(CellOut(directory.list_cells(), many=True).data)
+
+
+class Restores(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+    door_keeps: ClassVar[bool] = False
+
+    @extend_schema(request=RestoreIn, responses={202: JobOut}, operation_id="tenants_restore")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Put a body back from an archive in the store, suspended."""
+        given = RestoreIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        opener = commands.Opener(
+            certificate=data["certificate"].encode(), key=data["key"].encode(), password=data["password"]
+        )
+        job = commands.ask_restore(scope=scope, archive=data["archive"], opener=opener, check=data["check"], now=now())
+        return Response(JobOut({"job": job}).data, status=202)
+
+
+class Archives(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE, "POST": MANAGE}
+
+    @extend_schema(responses=ArchiveOut(many=True), operation_id="tenants_archives")
+    def get(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """The body's exports that lie in the store."""
+        return Response(ArchiveOut(queries.list_archives(scope=scope, tenant_id=tenant_id), many=True).data)
 
     @extend_schema(request=ArchiveIn, responses={202: JobOut}, operation_id="tenants_export")
     def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import uuid
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,21 @@ from tenants.registry.archives.restoring import restore_archive
 from tenants.registry.commands import (
     ask_archive,
     ask_deed,
+    carry_out_again,
     confirm_deed,
     remove_tenant,
     reopen_tenant,
+    replace_cells,
     suspend_tenant,
     upgrade,
 )
+from tenants.registry.directory import list_cells
+from tenants.registry.moving.receiving import receive
+from tenants.registry.moving.wire import Line
+from tenants.registry.nodes import place_schema
 from tenants.registry.policies import MANAGE
 from tenants.registry.queries import list_deeds, list_receipts
+from tenants.registry.types import CellInfo
 
 # Acts on one tenant, by one operator or asked for by the first of two.
 ACTS = {
@@ -77,12 +85,39 @@ class Command(BaseCommand):
         restore.add_argument("--check", action="store_true", help="only try whether it could be restored")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
+        self._add_changes(acts)
         destroy = acts.add_parser("destroy", help="destroy a body whose removal is confirmed and due")
         destroy.add_argument("deed", type=int, help="its number in `tenants deeds`")
         destroy.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
         confirm = acts.add_parser("confirm", help="yes, as the second operator")
         confirm.add_argument("deed", type=int, help="its number in `tenants deeds`")
         confirm.add_argument("--as", dest="username", required=True, help="sign-in name of the second operator")
+
+    def _add_changes(self, acts: Any) -> None:
+        for act, option, words in (
+            (
+                "merge",
+                "--into",
+                "ask to merge a county into the one its places lie in now; --into: the code of that one",
+            ),
+            ("split", "--to", "ask to give what lies in a new county to it; --to: the code of that one"),
+            ("move", "--to", "ask to move a body to another cell; --to: the cell's code in `tenants cells`"),
+        ):
+            one = acts.add_parser(act, help=words)
+            one.add_argument("tenant", help="its schema, or the code of its place")
+            one.add_argument(option, dest="target", required=True)
+            one.add_argument("--why", required=True)
+            one.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who asks")
+        do = acts.add_parser("do", help="do a confirmed merge, split or move here, again if it could not be done")
+        do.add_argument("deed", type=int, help="its number in `tenants deeds`")
+        do.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        cells = acts.add_parser("cells", help="the directory of cells; with --load another one in its place")
+        cells.add_argument("--load", type=Path, metavar="FILE", help="JSON: [{code, name, address, places: [codes]}]")
+        cells.add_argument("--as", dest="username", help="sign-in name of the operator who loads it")
+        acts.add_parser("receive", help="the other end of a move: talks through standard input and output")
+        place = acts.add_parser("place", help="in a cell of several nodes: put a body's schema on one of them")
+        place.add_argument("tenant", help="its schema, or the code of its place")
+        place.add_argument("--on", dest="node", required=True, metavar="HOST:PORT", help="the node")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -171,6 +206,56 @@ class Command(BaseCommand):
                         "due_at": deed.due_at.isoformat() if deed.due_at else None}  # fmt: skip
                 text = f"#{deed.id}  {deed.act}  {deed.name}  {deed.outcome}  {line['due_at'] or ''}  {deed.why}"
                 self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else text)
+
+    def _ask(self, options: Any, target: str) -> None:
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=False):
+            number = ask_deed(scope=scope, tenant_id=tenant.id, act=Act(options["act"]), target=target, why=options["why"],
+                              now=now())  # fmt: skip
+        self.stdout.write(str(number))
+
+    def _merge(self, options: Any) -> None:
+        word = options["target"]
+        place = find_by_code(LENGTHS[len(word)], word) if word.isdecimal() and len(word) in LENGTHS else None
+        self._ask(options, str(place.id) if place else "")
+
+    _split = _merge
+
+    def _move(self, options: Any) -> None:
+        self._ask(options, options["target"])
+
+    def _do(self, options: Any) -> None:
+        """The job, done in this process."""
+        scope = operator(options["username"])
+        with inside(scope, read_only=False):
+            number = carry_out_again(scope=scope, deed_id=options["deed"], now=now())
+        state = jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+        if state != "done":
+            raise CommandError(job.log)
+        self.stdout.write(json.dumps(job.result, ensure_ascii=False))
+
+    def _cells(self, options: Any) -> None:
+        if options["load"]:
+            scope = operator(options["username"] or "")
+            said = json.loads(options["load"].read_text(encoding="utf-8"))
+            with inside(scope, read_only=False):
+                replace_cells(scope=scope, cells=[CellInfo(**{**one, "places": tuple(one["places"])}) for one in said],
+                              now=now())  # fmt: skip
+        for cell in list_cells():
+            self.stdout.write(json.dumps(asdict(cell), ensure_ascii=False))
+
+    def _receive(self, options: Any) -> None:
+        answers, sys.stdout = sys.stdout, sys.stderr  # whatever else is printed is no message
+        receive(Line(sys.stdin.buffer, answers.buffer))
+
+    def _place(self, options: Any) -> None:
+        host, _colon, port = options["node"].rpartition(":")
+        if not (host and port.isdecimal()):
+            raise CommandError(_("机器要写成 主机名:端口。"))
+        place_schema(find(options["tenant"]), host, int(port))
 
     def _confirm(self, options: Any) -> None:
         scope = operator(options["username"])
