@@ -3,6 +3,8 @@
 from services.indicators.commands import publish_month, put_on_board
 from services.indicators.queries import (
     BELONGINGS,
+    AreaMonth,
+    area_months,
     county_values,
     firm_lines,
     home_place,
@@ -15,11 +17,13 @@ from services.indicators.types import PlaceFigures, PlaceTally, Ranking, RunInfo
 
 __all__ = [
     "BELONGINGS",
+    "AreaMonth",
     "PlaceFigures",
     "PlaceTally",
     "Ranking",
     "RunInfo",
     "Tally",
+    "area_months",
     "county_values",
     "firm_lines",
     "home_place",

@@ -7,7 +7,7 @@ from contextlib import suppress
 from kombu.exceptions import OperationalError
 
 from falin.config.offers import OFFERED
-from falin.kernel import crypto, jobs, outbox, parameters, rest, retention, webhooks
+from falin.kernel import crypto, jobs, outbox, parameters, quotas, rest, retention, webhooks
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
@@ -29,7 +29,7 @@ from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
 from tenants.registry import belongings
 from tenants.registry import commands as registry
-from tenants.registry.api import TENANTS_AT
+from tenants.registry.api import TENANTS_AT, seat_of
 from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
 from tenants.settings import api as settings
 from tenants.settings.belongings import SETTINGS
@@ -41,6 +41,7 @@ def wire() -> None:
     jobs.read_scopes_with(scope_in_force)
     rest.read_tokens_with(_by_token)
     parameters.resolve_with(settings.resolve)
+    quotas.seats_with(seat_of)
     portal.register_jobs()
     places.register_jobs()
     registry.register_jobs()

@@ -136,7 +136,7 @@ def ask_comparison(
     if upload is not None:
         rows, errors = api.read_uploaded_list(upload)
         if errors or not rows:
-            raise Invalid("portal.list_rows", _told(errors), field="file")
+            raise Invalid("portal.list_rows", told(errors), field="file")
         stored = files.keep_result(scope=scope, data=_as_csv(rows), name=f"places-{day}.csv", content_type="text/csv",
                                    purpose=LIST_PURPOSE, now=now)  # fmt: skip
         file = str(stored.id)
@@ -150,7 +150,7 @@ def ask_comparison(
     )  # fmt: skip
 
 
-def _told(errors: list[tuple[int, str]]) -> str:
+def told(errors: list[tuple[int, str]]) -> str:
     """The first rows that are wrong, and how many more."""
     first = "；".join(_("第 %(row)d 行：%(what)s") % {"row": row, "what": what} for row, what in errors[:5])
     if len(errors) > 5:

@@ -1,11 +1,15 @@
 """The place of every way places are read: the tree, names, what became of them, updates under way."""
 
+from tenants.divisions.queries.areas import communities_in, get_area, list_areas, list_areas_over
 from tenants.divisions.queries.history import (
     carry_over,
+    changed_since,
     find_boundary,
     list_boundaries,
     list_facts,
+    list_heirs,
     list_lineage,
+    list_parted,
     list_predecessors,
     list_successors,
     list_versions,
@@ -39,12 +43,17 @@ from tenants.divisions.queries.updates import (
 __all__ = [
     "UnknownDivision",
     "carry_over",
+    "changed_since",
+    "communities_in",
     "count_by_level",
     "find_boundary",
     "find_by_code",
+    "get_area",
     "get_change",
     "get_division",
     "get_update",
+    "list_areas",
+    "list_areas_over",
     "list_boundaries",
     "list_changes",
     "list_children",
@@ -54,7 +63,9 @@ __all__ = [
     "list_facts",
     "list_groups",
     "list_hanging",
+    "list_heirs",
     "list_lineage",
+    "list_parted",
     "list_path",
     "list_predecessors",
     "list_provinces",

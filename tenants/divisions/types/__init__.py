@@ -1,5 +1,6 @@
 """The place of what others may see of places: the tree, its lineage through time, the reviewed update."""
 
+from tenants.divisions.types.areas import Area, Member
 from tenants.divisions.types.lineage import Fact, FactKind, Lineage, LineageKind, Share, View
 from tenants.divisions.types.places import (
     PLACEHOLDER_REASONS,
@@ -34,6 +35,7 @@ from tenants.divisions.types.updates import (
 
 __all__ = [
     "PLACEHOLDER_REASONS",
+    "Area",
     "Candidate",
     "Change",
     "ChangeKind",
@@ -51,6 +53,7 @@ __all__ = [
     "Lineage",
     "LineageKind",
     "ListedRow",
+    "Member",
     "Place",
     "Placed",
     "Proposal",

@@ -25,16 +25,18 @@ from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of
 from tenants.registry.archives.format import Reader
 from tenants.registry.archives.restoring import restore_archive
 from tenants.registry.commands import (
+    add_address,
     ask_archive,
     ask_deed,
     confirm_deed,
+    remove_address,
     remove_tenant,
     reopen_tenant,
     suspend_tenant,
     upgrade,
 )
 from tenants.registry.policies import MANAGE
-from tenants.registry.queries import list_deeds, list_receipts
+from tenants.registry.queries import list_addresses, list_deeds, list_receipts
 
 # Acts on one tenant, by one operator or asked for by the first of two.
 ACTS = {
@@ -75,6 +77,13 @@ class Command(BaseCommand):
         restore.add_argument("--key", type=Path, required=True, help="its private key (PEM)")
         restore.add_argument("--password", type=Path, help="file with the private key's password")
         restore.add_argument("--check", action="store_true", help="only try whether it could be restored")
+        address = acts.add_parser("address", help="the addresses of a body: shown, one added, one taken away")
+        address.add_argument("tenant", help="its schema, or the code of its place")
+        which = address.add_mutually_exclusive_group()
+        which.add_argument("--add", metavar="ADDRESS", help="a word (xihu) or a host name (fl.xihu.gov.cn)")
+        which.add_argument("--remove", metavar="ADDRESS")
+        address.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        address.add_argument("--json", action="store_true", help="one JSON object a line")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
         destroy = acts.add_parser("destroy", help="destroy a body whose removal is confirmed and due")
@@ -171,6 +180,21 @@ class Command(BaseCommand):
                         "due_at": deed.due_at.isoformat() if deed.due_at else None}  # fmt: skip
                 text = f"#{deed.id}  {deed.act}  {deed.name}  {deed.outcome}  {line['due_at'] or ''}  {deed.why}"
                 self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else text)
+
+    def _address(self, options: Any) -> None:
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=False):
+            known = {one.entered: one for one in list_addresses(scope=scope, tenant_id=tenant.id)}
+            if options["add"]:
+                add_address(scope=scope, tenant_id=tenant.id, address=options["add"], now=now())
+            elif options["remove"]:
+                gone = known.get(options["remove"])
+                remove_address(scope=scope, tenant_id=tenant.id, address_id=gone.id if gone else 0, now=now())
+            for one in list_addresses(scope=scope, tenant_id=tenant.id):
+                line = {"id": one.id, "entered": one.entered, "leads": one.leads}
+                self.stdout.write(
+                    json.dumps(line, ensure_ascii=False) if options["json"] else f"{one.entered}  {one.leads}"
+                )
 
     def _confirm(self, options: Any) -> None:
         scope = operator(options["username"])

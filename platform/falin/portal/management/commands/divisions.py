@@ -200,14 +200,14 @@ class Command(BaseCommand):
                     yield _change(change), _change_line(change)
 
     def _facts(self, options: dict[str, Any]) -> Told:
-        scope = _scope(options, policies.UPDATE)
+        scope = _scope(options, policies.DESCRIBE)
         with inside(scope, read_only=False):
             taken, errors = api.bring_facts(scope=scope, data=options["file"].read_bytes(), on_day=options["day"],
                                             source=options["source"], now=now())  # fmt: skip
         yield from _brought(taken, errors)
 
     def _boundaries(self, options: dict[str, Any]) -> Told:
-        scope = _scope(options, policies.UPDATE)
+        scope = _scope(options, policies.DESCRIBE)
         with inside(scope, read_only=False):
             taken, errors = api.bring_boundaries(
                 scope=scope, data=options["file"].read_bytes(), valid_from=options["day"], source=options["source"],
