@@ -337,6 +337,7 @@ class DivisionUpdate(PublicModel):
     undone_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=200, blank=True)  # of the one who dropped or undid it
     job = models.CharField(max_length=36, blank=True)
+    hanging = models.JSONField(null=True)  # what hangs on ending places in counties' own tables
 
     class Meta:
         constraints = [

@@ -823,7 +823,7 @@ def _facts_of_own_place(ground: Ground, reader: Reader, thing: Thing) -> dict[st
 
 def _facts_as_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     rows = base64.b64encode(f"代码,人口\n{reader.place},100\n".encode()).decode()
-    return {"kind": "facts", "data": rows, "day": "2026-01-01", "said_by": "年鉴"}
+    return {"kind": "facts", "content": rows, "day": "2026-01-01", "said_by": "年鉴"}
 
 
 def _new_area(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def wire() -> None:
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
-    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING, duty.VISITS_AT)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)

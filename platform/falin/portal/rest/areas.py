@@ -78,7 +78,7 @@ class MemberEndIn(serializers.Serializer[Any]):
 
 class DescriptionIn(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[FACTS, OUTLINES])
-    data = serializers.CharField(
+    content = serializers.CharField(
         max_length=MOST * 4 // 3 + 4, help_text="the file, base64: CSV or XLSX; GeoJSON for outlines"
     )
     day = serializers.DateField()
@@ -159,8 +159,8 @@ class Descriptions(DoorView):
         given.is_valid(raise_exception=True)
         data = given.validated_data
         try:
-            content = base64.b64decode(data["data"], validate=True)
+            content = base64.b64decode(data["content"], validate=True)
         except binascii.Error:
-            raise Invalid("portal.not_base64", _("data 要用 base64 编码。"), field="data") from None
+            raise Invalid("portal.not_base64", _("文件内容要用 base64 编码。"), field="content") from None
         taken = take(scope=scope, kind=data["kind"], data=content, day=data["day"], source=data["said_by"], now=now())
         return Response(TakenOut({"taken": taken}).data, status=201)
