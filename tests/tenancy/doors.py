@@ -1202,6 +1202,8 @@ SHOWS: dict[str, set[str] | str] = {
     "api-use": FORM,
     "tenants-api:addresses": FORM,
     "tenants-api:uses": FORM,
+    "tenants-api:checklist": FORM,
+    "portal:tenant-checklist": {"place"},
     "portal:tenant-suspend": {"place"},
     "portal:tenant-reopen": {"place"},
     "portal:tenant-close": {"place"},

@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from falin.kernel import quotas
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.quotas import Use
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
+from falin.portal import opening
 from tenants.registry import commands, queries
 from tenants.registry.policies import MANAGE
 from tenants.registry.quotas import list_uses
@@ -81,6 +82,23 @@ class Uses(DoorView):
         (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
         found: list[Use] = list_uses(scope=scope, tenant=row.tenant, now=now())
         return Response(UseOut(found, many=True).data)
+
+
+class StepOut(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    told = serializers.CharField()
+    done = serializers.BooleanField()
+    needed = serializers.BooleanField()
+
+
+class Checklist(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=StepOut(many=True), operation_id="tenants_checklist", tags=["tenants"])
+    def get(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """From provisioned to open, step by step."""
+        _row, steps = opening.checklist(scope=scope, tenant_id=tenant_id, on=legal_day(now()))
+        return Response(StepOut(steps, many=True).data)
 
 
 class OwnUses(DoorView):

@@ -94,6 +94,7 @@ _tenants = [
     path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
     path("<int:tenant_id>/addresses/", room.Addresses.as_view(), name="addresses"),
     path("<int:tenant_id>/addresses/<int:address_id>/", room.OneAddress.as_view(), name="address"),
+    path("<int:tenant_id>/checklist/", room.Checklist.as_view(), name="checklist"),
     path("<int:tenant_id>/uses/", room.Uses.as_view(), name="uses"),
 ]
 _account: list[Any] = [

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from falin.kernel import quotas
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.quotas import Use
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
+from falin.portal import opening
 from falin.ui.forms import show_refusal
 from tenants.registry import commands, queries
 from tenants.registry.policies import MANAGE
@@ -58,6 +59,14 @@ def take_away(request: HttpRequest, scope: Scope, tenant_id: int, address_id: in
     commands.remove_address(scope=scope, tenant_id=tenant_id, address_id=address_id, now=now())
     messages.success(request, _("已去掉，一分钟内不再能用。"))
     return redirect("portal:tenant-room", tenant_id)
+
+
+@door(grant=MANAGE, reads="GET")
+def checklist(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
+    """From provisioned to open: what stands, and what is still to be done."""
+    row, steps = opening.checklist(scope=scope, tenant_id=tenant_id, on=legal_day(now()))
+    left = sum(step.needed and not step.done for step in steps)
+    return render(request, "portal/tenants/checklist.html", {"row": row, "steps": steps, "left": left})
 
 
 @door(grant=READ, reads="GET")

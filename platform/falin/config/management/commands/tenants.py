@@ -17,6 +17,8 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
+from falin.portal.commands import ask_county, ask_province
+from falin.portal.opening import checklist
 from falin.portal.people import LENGTHS
 from tenants.divisions.api import find_by_code
 from tenants.identity.api import Role, find_person, read_signed_in, scope_of, system_of
@@ -84,6 +86,13 @@ class Command(BaseCommand):
         which.add_argument("--remove", metavar="ADDRESS")
         address.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
         address.add_argument("--json", action="store_true", help="one JSON object a line")
+        provision = acts.add_parser("provision", help="give a province or a county-grade body its schema")
+        provision.add_argument("code", help="official code: 33, 330106, 4419 for a city without counties")
+        provision.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        checklist = acts.add_parser("checklist", help="from provisioned to open: what stands and what is to be done")
+        checklist.add_argument("tenant", help="its schema, or the code of its place")
+        checklist.add_argument("--as", dest="username", required=True, help="sign-in name of an operator")
+        checklist.add_argument("--json", action="store_true", help="one JSON object a line")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
         destroy = acts.add_parser("destroy", help="destroy a body whose removal is confirmed and due")
@@ -195,6 +204,36 @@ class Command(BaseCommand):
                 self.stdout.write(
                     json.dumps(line, ensure_ascii=False) if options["json"] else f"{one.entered}  {one.leads}"
                 )
+
+    def _provision(self, options: Any) -> None:
+        """The job behind the set-up page, done in this process."""
+        scope, code = operator(options["username"]), options["code"]
+        with inside(scope, read_only=False):
+            if len(code) == 2:
+                number = ask_province(scope=scope, province=code, now=now())
+            else:
+                place = find_by_code(LENGTHS[len(code)], code) if len(code) in LENGTHS else None
+                if place is None:
+                    raise CommandError(_("没有这个代码的地方。"))
+                number = ask_county(scope=scope, node_id=place.id, now=now())
+        state = jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+            if state != "done":
+                raise CommandError(job.log)
+            self.stdout.write(json.dumps(job.result, ensure_ascii=False))
+
+    def _checklist(self, options: Any) -> None:
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=True):
+            _row, steps = checklist(scope=scope, tenant_id=tenant.id, on=legal_day(now()))
+        for step in steps:
+            line = {"words": step.words, "told": step.told, "done": step.done, "needed": step.needed}
+            mark = "✓" if step.done else "✗" if step.needed else "·"
+            self.stdout.write(
+                json.dumps(line, ensure_ascii=False) if options["json"] else f"{mark} {step.words}：{step.told}"
+            )
 
     def _confirm(self, options: Any) -> None:
         scope = operator(options["username"])
