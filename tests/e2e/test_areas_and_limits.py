@@ -104,3 +104,11 @@ def test_a_past_month_is_read_in_either_tree(screen: BrowserContext, world: Worl
     says(page, "按份额估算")
     looks_right(page)
     picture(page, "figures-as-is")
+
+
+def test_an_operator_sees_what_is_still_to_be_done(screen: BrowserContext, world: World) -> None:
+    page = signed_in(screen, "operator")
+    shown(page, f"/tenants/{tenant_of(world, '330205')}/checklist/", "checklist")
+    says(page, "还有 1 项必须办")
+    shown(page, "/setup/", "setup")
+    says(page, "市级专员 1 人")

@@ -52,7 +52,7 @@ def checklist(*, scope: Scope, tenant_id: int, on: date) -> tuple[Overview, list
     people = _administrators(roles) if tenant.kind == Kind.PROVINCE else _team(roles)
     return row, [
         Step(words=_("库空间"), done=not row.behind and not row.trouble, told=_schema(row)),
-        Step(words=_("区划"), done=counts[Level.COMMUNITY] > 0, url=reverse("portal:place", args=[tenant.node_id]),
+        Step(words=_("区划"), done=counts[Level.COMMUNITY] > 0,
              told=_("%(streets)s 个乡镇（街道），%(communities)s 个村（社区）") % {
                  "streets": f"{counts[Level.STREET]:,}", "communities": f"{counts[Level.COMMUNITY]:,}"}),
         people,
