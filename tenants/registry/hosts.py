@@ -22,17 +22,18 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from tenants.divisions.api import list_divisions
+from tenants.divisions.api import Level, list_divisions
 from tenants.registry.models import Domain, Tenant
 from tenants.registry.types import Kind, State
 
 FRESH = 60.0  # seconds a process goes on with what it read
 SOON = 5.0  # for a name it does not know, and while the database is away
 MOST_SEEN = 1_000
+_DIGITS = {Level.PROVINCE: 2, Level.CITY: 4}
 _HEADER = re.compile(r"(?P<name>[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
 
 
@@ -46,13 +47,17 @@ class NotServed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """A body as it shows itself: ``word`` names it in public addresses (``/public/<word>/``), where only open ones are."""
+    """
+    A body as it shows itself: ``word`` names it in public addresses, where only open ones are, and so does ``code``, the
+    official one as far as its level reaches.
+    """
 
     tenant_id: int
     node_id: int
     kind: Kind
     name: str
     word: str
+    code: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,7 +151,8 @@ def _fixed() -> frozenset[str]:
 def _read(moment: float) -> Directory:
     """Three statements, in the shared schema."""
     tenants: list[Tenant] = list(Tenant.objects.exclude(state=State.CLOSED))
-    codes = {place.id: place.code for place in list_divisions([tenant.node_id for tenant in tenants])}
+    places = list_divisions([tenant.node_id for tenant in tenants])
+    codes = {place.id: place.code[: _DIGITS.get(place.level, 6)] for place in places}
     said: dict[int, list[str]] = {}
     for tenant_id, address in Domain.objects.order_by("-is_primary", "id").values_list("tenant_id", "domain"):
         said.setdefault(tenant_id, []).append(address)
@@ -154,21 +160,16 @@ def _read(moment: float) -> Directory:
     words: dict[str, Face] = {}
     for tenant in tenants:
         addresses = said.get(tenant.id, [])
-        code = short_code(codes.get(tenant.node_id, ""), Kind(tenant.kind))
+        code = codes.get(tenant.node_id, "")
         named = [one for one in addresses if "." not in one]
         face = Face(tenant_id=tenant.id, node_id=tenant.node_id, kind=Kind(tenant.kind), name=tenant.name,
-                    word=named[0] if named else code)  # fmt: skip
+                    word=named[0] if named else code, code=code)  # fmt: skip
         if tenant.state == State.OPEN:  # the people of one that is suspended come in and read; the public sees nothing
             words |= dict.fromkeys((*named, *([code] if code else ())), face)
         hosts |= dict.fromkeys((one for one in addresses if "." in one), face)
         if settings.DOMAIN:
             hosts |= {f"{word}.{settings.DOMAIN}": face for word in named}
     return Directory(fixed=_fixed(), hosts=hosts, words=words, read_at=moment, until=moment + FRESH)
-
-
-def short_code(code: str, kind: Kind) -> str:
-    """The digits by which people know a body: two of a province, six of a county."""
-    return code[:2] if kind == Kind.PROVINCE else code[:6]
 
 
 def find_face(word: str) -> Face | None:
@@ -199,9 +200,11 @@ class HostMiddleware:
         try:
             if request.META.get("RAW_URI", "/")[:1] != "/":
                 _check_absolute(request.META["RAW_URI"], header)
-            request.face = _face(header)  # type: ignore[attr-defined]
+            face = request.face = _face(header)  # type: ignore[attr-defined]
         except NotServed as wrong:
             return _told(request, wrong.name)
+        if face is not None and request.path_info == "/" and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return HttpResponseRedirect(f"/public/{face.code}/")  # who is not at work here comes for the county's pages
         return self.get_response(request)
 
 

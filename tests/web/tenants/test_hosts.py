@@ -94,6 +94,15 @@ def test_a_county_gets_a_host_of_its_own_and_loses_it(world: World, operator: Cl
     assert list(booked) == ["registry.address.added", "registry.address.removed"]
 
 
+def test_a_visitor_at_a_countys_host_comes_to_its_public_pages_and_its_people_to_their_work(
+    world: World, operator: Client, west: int, sign_in: Any
+) -> None:
+    add(operator, west, "fl.xihu.gov.cn")
+    assert Client(headers={"Host": "fl.xihu.gov.cn"}).get("/").headers["Location"] == "/public/330106/"
+    assert sign_in("county", headers={"Host": "fl.xihu.gov.cn"}).get("/").status_code == 200
+    assert Client(headers={"Host": "localhost"}).get("/").headers["Location"].startswith("/accounts/login/")
+
+
 def test_a_chinese_name_is_served_as_the_wire_has_it_and_shown_as_it_was_entered(
     world: World, operator: Client, west: int
 ) -> None:
