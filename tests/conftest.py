@@ -139,6 +139,7 @@ def template(django_db_blocker: Any) -> str:
 def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.World]:
     """A copy of the small world, committed to for real and dropped afterwards; ``media`` takes its files."""
     from falin.kernel import crypto
+    from tenants.registry import hosts
     from tenants.settings import api as levels
 
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
@@ -150,7 +151,9 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
         )
         crypto.forget_keys()
         levels.forget()
+        hosts.forget()
         _point_at(name)
+        hosts.directory()  # as every process has it before its first ordinary request
         location = _store_files_at(str(media))
         settings.ANCHOR_FILE = media / "anchors" / "audit.jsonl"
         try:

@@ -66,7 +66,7 @@ from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.models import Link
 from tenants.identity.queries import own_bindings
 from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
-from tenants.registry.commands import ask_deed, suspend_tenant
+from tenants.registry.commands import add_address, ask_deed, suspend_tenant
 from tenants.registry.models import Archive, Tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
@@ -166,6 +166,7 @@ def build() -> None:
         _accounts()
         _above(world, words)
         _updates(world)
+        _areas(world)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
         _set_aside(world, words)
@@ -177,6 +178,14 @@ def build() -> None:
 
 # Updates of provinces that are not in the world, one in each state: code of the province → how far it is.
 UPDATED = {"34": "deciding", "35": "decided", "36": "submitted", "37": "applied"}
+
+
+def _areas(world: World) -> None:
+    county = world.scope("county")
+    with inside(county, read_only=False):
+        area = api.open_area(scope=county, node_id=world.node("330106"), name="滨水园区", now=NOW)
+        api.add_members(scope=county, area_id=area, codes=["330106109"], valid_from=date(2026, 1, 1), source="园区批复",
+                        now=NOW)  # fmt: skip
 
 
 def _updates(world: World) -> None:
@@ -211,6 +220,7 @@ def _bodies(world: World) -> None:
     system = system_scope(schema="public", tenant_id=0, grants=operator.grants)
     with inside(system, read_only=False):
         ask_deed(scope=system, tenant_id=empty.id, act=Act.CLOSE, why="机构不成立了", now=NOW)
+        add_address(scope=system, tenant_id=empty.id, address="ningbo", now=NOW)
     # One that was closed, and exported since: nothing stands in the way of asking for its removal.
     over = provision_tenant(node_id=world.node("3301"), kind=Kind.COUNTY, name="杭州市", now=NOW)
     Tenant.objects.filter(id=over.id).update(state="closed", state_at=NOW)

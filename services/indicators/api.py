@@ -4,6 +4,8 @@ from services.indicators.commands import publish_month, put_on_board
 from services.indicators.queries import (
     BELONGINGS,
     HANDS,
+    AreaMonth,
+    area_months,
     county_values,
     firm_lines,
     home_place,
@@ -17,11 +19,13 @@ from services.indicators.types import PlaceFigures, PlaceTally, Ranking, RunInfo
 __all__ = [
     "BELONGINGS",
     "HANDS",
+    "AreaMonth",
     "PlaceFigures",
     "PlaceTally",
     "Ranking",
     "RunInfo",
     "Tally",
+    "area_months",
     "county_values",
     "firm_lines",
     "home_place",

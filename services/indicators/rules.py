@@ -160,6 +160,19 @@ def digest(*, month: Month, facts: CountyFacts, figures: list[list[Any]], lines:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def apportioned(count: int, shares: Mapping[int, Fraction]) -> dict[int, int]:
+    """
+    A count divided into whole numbers that add up to it: what is left over goes where most was cut off, of equals to the
+    place that is older. Shares make one.
+    """
+    exact = {place: count * share for place, share in shares.items()}
+    whole = {place: int(part) for place, part in exact.items()}
+    left = count - sum(whole.values())
+    for place in sorted(exact, key=lambda place: (whole[place] - exact[place], place))[:left]:
+        whole[place] += 1
+    return whole
+
+
 def ranked(shares: list[Ratio]) -> list[int | None]:
     """The rank of each share, 1 the highest; equal shares share a rank, those without a value have none."""
     exact = [Fraction(share.part, share.whole) if share.exists else None for share in shares]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from falin.kernel.periods import Month
-from tenants.divisions.types import Division
+from tenants.divisions.types import Division, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +183,8 @@ class PlaceFigures:
     quarter_lectures: int  # of the quarter, up to this month
     expected: int  # county bodies that should have published, where the place is above them
     reported: int
+    view: View = View.AS_WAS
+    estimated: int = 0  # communities of the month whose figures were divided by a share that nobody counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

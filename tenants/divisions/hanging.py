@@ -19,12 +19,15 @@ class HangsOn:
 
     :param count: nodes → how many hang on each; asked in any open transaction, reads shared tables only.
     :param proposal: what should become of it, in the reader's language.
+    :param within: it counts in a county's own tables instead: asked by the worker inside each county, which tells the
+        reviewers the numbers and nothing else.
     """
 
     kind: str
     label: Any
     count: Callable[[Collection[int]], Mapping[int, int]]
     proposal: Any
+    within: bool = False
 
 
 _declared: dict[str, HangsOn] = {}
@@ -40,5 +43,19 @@ def counted(nodes: Collection[int]) -> list[tuple[HangsOn, Mapping[int, int]]]:
     """What hangs on the places, kind by kind; kinds of which there is nothing are left out."""
     if not nodes:
         return []
-    found = [(kind, kind.count(nodes)) for kind in _declared.values()]
+    found = [(kind, kind.count(nodes)) for kind in _declared.values() if not kind.within]
     return [(kind, counts) for kind, counts in found if any(counts.values())]
+
+
+def counted_within(nodes: Collection[int]) -> dict[str, dict[int, int]]:
+    """What hangs on the places in the open transaction's tenant, by the names of the kinds."""
+    found = {kind.kind: dict(kind.count(nodes)) for kind in _declared.values() if kind.within and nodes}
+    return {kind: counts for kind, counts in found.items() if any(counts.values())}
+
+
+def told_within(kept: Mapping[str, Mapping[str, int]]) -> list[tuple[HangsOn, Mapping[int, int]]]:
+    """What was counted in the counties, as it was kept with an update."""
+    return [
+        (_declared[kind], {int(node): count for node, count in counts.items()})
+        for kind, counts in kept.items() if kind in _declared
+    ]  # fmt: skip

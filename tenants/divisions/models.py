@@ -270,6 +270,51 @@ class Boundary(PublicModel):
         constraints = [models.UniqueConstraint(fields=["node_id", "valid_from"], name="one_boundary_a_day")]
 
 
+class StatisticalArea(PublicModel):
+    """
+    A development zone or another area drawn for statistics, laid over the administration: it has no body and no rows of
+    its own. ``listed_id`` is the place of the national list that stands for the same zone, where there is one.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    node_id = models.BigIntegerField()  # whose it is: a county body, a city or a province
+    name = models.CharField(max_length=100)
+    listed_id = models.BigIntegerField(null=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["node_id", "name"], name="one_area_of_a_name_at_a_place")]
+
+
+class AreaMember(PublicModel):
+    """A place that lies in an area from a day on, with all below it; until the day on which it no longer does."""
+
+    id = models.BigAutoField(primary_key=True)
+    area = models.ForeignKey(StatisticalArea, models.PROTECT, related_name="members")
+    node_id = models.BigIntegerField()
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True)
+    source = models.CharField(max_length=200)
+    person_id = models.BigIntegerField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=_OPEN | Q(valid_to__gt=F("valid_from")), name="a_membership_ends_after_it_begins"
+            ),
+            ExclusionConstraint(
+                name="a_place_lies_once_in_an_area",
+                expressions=[
+                    (F("area"), RangeOperators.EQUAL),
+                    (F("node_id"), RangeOperators.EQUAL),
+                    (_PERIOD, RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        indexes = [models.Index(fields=["node_id"], name="areas_over_a_place")]
+
+
 class DivisionUpdate(PublicModel):
     """A new list beside the tree: prepared by one person, decided change by change, confirmed by another, applied once."""
 
@@ -292,6 +337,7 @@ class DivisionUpdate(PublicModel):
     undone_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=200, blank=True)  # of the one who dropped or undid it
     job = models.CharField(max_length=36, blank=True)
+    hanging = models.JSONField(null=True)  # what hangs on ending places in counties' own tables
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Max
@@ -10,11 +11,12 @@ from django.utils.translation import gettext as _
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from tenants.divisions.models import DivisionUpdate, DivisionVersion
-from tenants.divisions.types import UpdateState
+from tenants.divisions.types import Division, UpdateState
 
 UPDATE = "places.update"
 CONFIRM = "places.confirm"
 READ = "places.read"
+DESCRIBE = "places.describe"
 REVIEW = "places.review"
 _UNDER_WAY = frozenset({UpdateState.DECIDING, UpdateState.SUBMITTED, UpdateState.CONFIRMED})
 # What was undone may be confirmed again; so may what was confirmed and then could not be applied.
@@ -23,6 +25,26 @@ _TO_CONFIRM = frozenset({UpdateState.SUBMITTED, UpdateState.CONFIRMED, UpdateSta
 
 def no_update() -> Missing:
     return Missing("divisions.no_update", _("没有这次区划更新。"))
+
+
+def no_area() -> Missing:
+    return Missing("divisions.no_area", _("没有这个统计区域。"))
+
+
+def in_reach(scope: Scope, path: Iterable[Division]) -> bool:
+    """Whether a place is one of the scope's own, or lies below one."""
+    return any(place.id in scope.roots for place in path)
+
+
+def check_may_describe(scope: Scope, path: Iterable[Division]) -> None:
+    """
+    Facts, outlines and areas of one's own places.
+
+    :raises Missing: somebody else's.
+    """
+    scope.require(DESCRIBE)
+    if not in_reach(scope, path):
+        raise Missing("divisions.not_yours", _("只能说明自己负责的地方。"))
 
 
 def check_may_review(scope: Scope) -> None:

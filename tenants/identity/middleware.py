@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -39,7 +40,7 @@ class ScopeMiddleware:
                 return HttpResponseRedirect(resolve_url("portal:second"))
             request.hats = signed_in.hats  # type: ignore[attr-defined]
             request.person_name = signed_in.person.name  # type: ignore[attr-defined]
-            hat = chosen(signed_in.hats, request.session.get(HAT, ""))
+            hat = chosen(signed_in.hats, request.session.get(HAT, ""), getattr(request, "face", None))
             if hat is not None:
                 request.hat = hat  # type: ignore[attr-defined]
                 request.scope = scope_of(signed_in, hat, request.request_id)  # type: ignore[attr-defined]
@@ -66,6 +67,9 @@ class ScopeMiddleware:
         return path.startswith(("/accounts/", "/static/", "/prefs/")) or path in {"/sw.js", "/healthz"}
 
 
-def chosen(hats: tuple[Hat, ...], key: str) -> Hat | None:
-    """The hat the person put on, if he still holds it; else his first."""
-    return next((hat for hat in hats if hat.key == key), hats[0] if hats else None)
+def chosen(hats: tuple[Hat, ...], key: str, face: Any = None) -> Hat | None:
+    """The hat the person put on, if he still holds it; else his first in the body whose address he came to, or his first."""
+    found = next((hat for hat in hats if hat.key == key), None)
+    if found is None and face is not None:
+        found = next((hat for hat in hats if hat.tenant_id == face.tenant_id), None)
+    return found or (hats[0] if hats else None)

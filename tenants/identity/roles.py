@@ -130,6 +130,7 @@ _GRANTS: dict[Role, frozenset[str]] = {
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
         "duty.close", "duty.remind", "figures.publish", "emergency.decide", "webhooks.manage",
+        "places.describe",
     },
     Role.COUNTY_FINANCE: _ALL,
     Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published", "settings.read"},
@@ -141,7 +142,9 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.EVALUATOR: _PLACES,
     Role.DATA_STEWARD: _PLACES,
     Role.RESIDENT: frozenset(),
-    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {"webhooks.manage", "places.review", "places.update"},
+    Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {
+        "webhooks.manage", "places.review", "places.update", "places.describe",
+    },
     Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {
         "people.confirm", "emergency.decide", "places.review", "places.confirm",
     },

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
+from django.conf import settings
 from django.db import connection
 
 from falin.kernel.scope import Scope
 from tenants.registry import policies, schemas
-from tenants.registry.models import Archive, Deed, Receipt, Tenant
+from tenants.registry.models import Archive, Deed, Domain, Receipt, Tenant
 from tenants.registry.types import (
     CHANGES,
     Act,
+    Address,
     ArchiveInfo,
     DeedInfo,
     Kind,
@@ -141,6 +143,28 @@ def _deed(row: Deed) -> DeedInfo:
                     asked_by=row.asked_by, asked_at=row.asked_at, outcome=Outcome(row.outcome),
                     decided_by=row.decided_by, decided_at=row.decided_at, due_at=row.due_at, done_at=row.done_at,
                     result=row.result or {})  # fmt: skip
+
+
+def list_addresses(*, scope: Scope, tenant_id: int) -> list[Address]:
+    """Under which addresses a body is found, in the order in which they were entered. :raises Missing:"""
+    policies.check_may_manage(scope)
+    if not Tenant.objects.filter(id=tenant_id).exists():
+        raise policies.no_tenant()
+    rows = Domain.objects.filter(tenant_id=tenant_id).order_by("id")
+    return [Address(id=row.pk, entered=_readable(row.domain), leads=_leads(row.domain)) for row in rows]
+
+
+def _readable(domain: str) -> str:
+    try:
+        return domain.encode().decode("idna")
+    except UnicodeError:
+        return domain
+
+
+def _leads(domain: str) -> str:
+    if "." in domain:
+        return f"//{domain}/"
+    return f"//{domain}.{settings.DOMAIN}/" if settings.DOMAIN else f"/public/{domain}/"
 
 
 def list_receipts(*, scope: Scope) -> list[ReceiptInfo]:

@@ -124,6 +124,15 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """One of a body's addresses: as it was entered, and where it leads (a path, or a whole address)."""
+
+    id: int
+    entered: str
+    leads: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptInfo:
     """The receipt of a destruction: ``signature`` is over the canonical form of ``body``, by the published ``key``."""
 

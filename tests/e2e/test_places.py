@@ -59,7 +59,7 @@ def list_file(folder: Path) -> Path:
 
 
 def drawn(world: World) -> None:
-    scope = replace(world.scope("leader"), grants=frozenset({policies.UPDATE}))
+    scope = replace(world.scope("leader"), grants=frozenset({policies.DESCRIBE}))
     outline = {"properties": {"code": "330106"}, "geometry": {"type": "Polygon", "coordinates": [RING]}}
     with inside(scope, read_only=False):
         api.bring_boundaries(scope=scope, data=json.dumps({"features": [outline]}).encode(), source="测绘院", now=NOW,

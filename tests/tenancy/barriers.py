@@ -17,8 +17,8 @@ from falin.kernel.database.base import DatabaseWrapper
 from falin.kernel.rows import ScopedQuerySet
 from falin.kernel.scope import Scope
 from services.indicators import policies as indicators
-from services.indicators import queries as figures
 from services.indicators.models import VisitLine
+from services.indicators.queries import board as figures
 from tenants.identity.queries import signing_in
 
 DOORS = {"falin.kernel.doors", "falin.kernel.rest"}

@@ -8,6 +8,7 @@ a sentence that says what to add.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
@@ -386,6 +387,13 @@ def _tenants(*states: str) -> Callable[[Ground], Iterable[Thing]]:
     return things
 
 
+def _addresses(ground: Ground) -> Iterable[Thing]:
+    named = {row["id"]: row["place"] for row in ground.rows["registry_tenant"]}
+    for row in ground.rows["registry_domain"]:
+        yield Thing({"tenant_id": row["tenant_id"], "address_id": row["id"]}, frozenset({named[row["tenant_id"]]}))
+    yield Thing({"tenant_id": 99_999_999, "address_id": 1}, frozenset())
+
+
 def _deeds(ground: Ground) -> Iterable[Thing]:
     named = {row["id"]: row["place"] for row in ground.rows["registry_tenant"]}
     for row in ground.rows["registry_deed"]:
@@ -425,6 +433,24 @@ def _same_house(reader: Reader, thing: Thing) -> bool:
 
 def _any_place(reader: Reader, thing: Thing) -> bool:
     return reader.role in MAY["places.read"] and bool(thing.codes)
+
+
+def _areas(ground: Ground) -> Iterable[Thing]:
+    homes = {row["id"]: row["place"] for row in ground.rows["divisions_statisticalarea"]}
+    for area, code in homes.items():
+        yield Thing({"area_id": area}, frozenset({code}))
+    yield Thing({"area_id": 99_999_999}, frozenset())
+
+
+def _members(ground: Ground) -> Iterable[Thing]:
+    homes = {row["id"]: row["place"] for row in ground.rows["divisions_statisticalarea"]}
+    for row in ground.rows["divisions_areamember"]:
+        yield Thing({"area_id": row["area_id"], "member_id": row["id"]}, frozenset({homes[row["area_id"]]}))
+    yield Thing({"area_id": 99_999_999, "member_id": 1}, frozenset())
+
+
+def _describes(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["places.describe"] and reader.reaches(thing.codes)
 
 
 def _looked_for(ground: Ground) -> Iterable[Thing]:
@@ -494,10 +520,15 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "places-api:place": Asked(_places(2, 4, 6, 9, 12), _any_place),
     "portal:places": Asked(_looked_for, _any_place),
     "places-api:search": Asked(_looked_for, _any_place),
+    ("area_id",): Asked(_areas, _any_place),
+    "portal:area-add": Asked(_areas, _describes),
+    "places-api:area-members": Asked(_areas, _describes),
+    ("area_id", "member_id"): Asked(_members, _describes),
     ("update_id",): Asked(_updates, _reviews),
     ("update_id", "change_id"): Asked(_changes, _reviews),
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
     ("tenant_id",): Asked(_tenants(), _runs_the_platform),
+    ("tenant_id", "address_id"): Asked(_addresses, _runs_the_platform),
     ("deed_id",): Asked(_deeds, _runs_the_platform),
     ("archive_id",): Asked(_archives, _runs_the_platform),
     ("visit_id",): Asked(_visits, _own_rows),
@@ -795,6 +826,7 @@ def _update_is(state: str, *, decided: bool | None = None) -> Callable[[Ground, 
     return right
 
 
+_ONCE = frozenset({204, 302, 409})  # what one rightful reader ended, the next one finds ended
 _GROUP = _form(group="added.only_here", decision="accepted")
 _DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
 _GRANTED = {"role": "liaison", "place": "330106109001", "checked": "1", **_DAYS}
@@ -813,7 +845,41 @@ _PASSED = _form(passed_on="2025-11-01")
 _AN_APPOINTMENT = Asked(_communities, _on_county_side)
 _A_PAIR = Asked(_pairs, _on_county_side)
 _A_VISIT = Asked(_communities, _of_own_communities)
+
+
+def _facts_of_own_place(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    rows = f"代码,人口,户数,面积\n{reader.place},100,40,5000\n".encode()
+    return {"kind": "facts", "file": SimpleUploadedFile("facts.csv", rows), "day": "2026-01-01", "source": "年鉴"}
+
+
+def _facts_as_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    rows = base64.b64encode(f"代码,人口\n{reader.place},100\n".encode()).decode()
+    return {"kind": "facts", "content": rows, "day": "2026-01-01", "said_by": "年鉴"}
+
+
+def _new_area(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"home": ground.node.get(reader.place, 1), "name": f"新园区 {uuid.uuid4()}", "listed": ""}
+
+
+def _into_the_area(of_county: str, of_province: str, said: str) -> Body:
+    """A community for each reader: what one drew in, another cannot draw in again."""
+
+    def sent(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+        code = of_county if reader.role == "county_team" else of_province
+        return {"codes": [code] if said == "said_by" else code, "day": "2026-02-01", said: "园区批复"}
+
+    return sent
+
+
 WRITES: dict[str, Write] = {
+    "POST portal:describe": Write(_facts_of_own_place),
+    "POST places-api:describe": Write(_facts_as_json),
+    "POST portal:area-new": Write(_new_area),
+    "POST places-api:areas": Write(_new_area),
+    "POST portal:area-add": Write(_into_the_area("330106002001", "330106002002", "source")),
+    "POST places-api:area-members": Write(_into_the_area("330106109200", "330106109201", "said_by")),
+    "POST portal:area-end": Write(_form(valid_to="2026-12-01", source="园区撤销"), done=_ONCE),
+    "DELETE places-api:area-member": Write(_form(day="2026-12-01", said_by="园区撤销"), done=_ONCE),
     "POST advisers:import": Write(_upload),
     "POST advisers:import_confirm": Write(right=_sheet_is("checked")),
     "POST advisers:import_stop": Write(right=_sheet_is("checking")),
@@ -959,6 +1025,10 @@ WRITES: dict[str, Write] = {
     ),
     "POST portal:archive-restore": Write(_opener),
     "POST tenants-api:restores": Write(_opener_json, Asked(_archives, _runs_the_platform)),
+    "POST portal:tenant-room": Write(_form(address="fl.example.cn")),
+    "POST portal:tenant-address-remove": Write(),
+    "POST tenants-api:addresses": Write(_form(address="fl.example.cn")),
+    "DELETE tenants-api:address": Write(),
     "POST tenants-api:archives": Write(lambda ground, reader, thing: {"recipient": keys("省档案馆")[0].decode()}),
     "POST tenants-api:suspension": Write(_WHY, right=_is_in("open")),
     "DELETE tenants-api:suspension": Write(_WHY, right=_is_in("suspended")),
@@ -1131,6 +1201,14 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:places": {"place"},
     "portal:place": {"place"},
     "portal:updates": {"person"},
+    "portal:describe": FORM,
+    "portal:describe-template": {"place"},
+    "portal:areas": {"place"},
+    "portal:area": {"place"},
+    "portal:area-new": FORM,
+    "portal:area-end": {"place"},
+    "places-api:areas": {"place"},
+    "places-api:area": {"place"},
     "portal:update-new": FORM,
     "portal:update": {"person"},
     "portal:update-changes": {"=省"},
@@ -1170,6 +1248,13 @@ SHOWS: dict[str, set[str] | str] = {
     "people-api:account": {"person"},
     "portal:tenants": {"place"},
     "portal:tenant": {"place"},
+    "portal:tenant-room": {"place"},
+    "portal:use": FORM,
+    "api-use": FORM,
+    "tenants-api:addresses": FORM,
+    "tenants-api:uses": FORM,
+    "tenants-api:checklist": FORM,
+    "portal:tenant-checklist": {"place"},
     "portal:tenant-suspend": {"place"},
     "portal:tenant-reopen": {"place"},
     "portal:tenant-close": {"place"},

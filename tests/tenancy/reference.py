@@ -24,6 +24,7 @@ MAY: dict[str, set[str]] = {
     "places.read": _EVERYBODY - {"operator"},
     "places.review": {"system_administrator", "security_administrator"},
     "places.update": {"system_administrator"},
+    "places.describe": {"county_team", "system_administrator"},
     "places.confirm": {"security_administrator"},
     "figures.read": _EVERYBODY - {"operator", "inspector", "evaluator", "data_steward"} - _THREE,
     "jobs.own": _EVERYBODY,
@@ -65,7 +66,8 @@ def may_open(reader: Reader, grant: str) -> bool:
 
 
 # Places themselves are no secret: whoever works here may look at the whole tree.
-TREE = {"portal:places", "portal:place", "places-api:search", "places-api:place"}
+TREE = {"portal:places", "portal:place", "places-api:search", "places-api:place", "portal:areas", "portal:area",
+        "places-api:areas", "places-api:area"}  # fmt: skip
 # An update of places names who prepared, submitted and confirmed it.
 UPDATES = {"portal:updates", "portal:update", "portal:update-report"}
 

@@ -22,8 +22,10 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.core.cache import cache, caches
 from django.core.files.base import ContentFile
+from django.core.mail import send_mail
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.core.signals import request_finished
@@ -34,7 +36,7 @@ from django.test import Client, RequestFactory
 from django.urls import path
 from redis import Redis
 
-from falin.kernel import files
+from falin.kernel import files, outbox, relay
 from falin.kernel.database.base import TenantOutsideTransaction
 from falin.kernel.doors import door
 from falin.kernel.models import IdempotencyKey
@@ -42,6 +44,7 @@ from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from falin.runtime.broker import start_broker
+from tenants.identity.signing import sending
 from tenants.registry.api import list_tenants
 from tests import conftest as run
 from tests.tenancy import barriers
@@ -212,6 +215,62 @@ def test_a_thread_begun_inside_a_request_has_no_scope_of_its_own(two: tuple[Scop
         thread.start()
         thread.join()
     assert seen == [None, []]
+
+
+# ---- e-mails ---------------------------------------------------------------------------------------------------------
+MAIL = "tests.mail.wanted"
+
+
+def _mails(two: tuple[Scope, Scope], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Each tenant asks for a mail that names its rows; the relay sends both. Whose mail → what stands in it."""
+
+    def send(scope: Scope, event: outbox.Event) -> None:
+        send_mail("names", "".join(marks()), None, [f"{event.payload['whose']}@example.cn"])
+
+    monkeypatch.setitem(outbox._handlers, MAIL, [send])
+    for scope in two:
+        with inside(scope, read_only=False):
+            outbox.put(scope=scope, event=MAIL, version=1, key="x", payload={"whose": scope.schema}, now=NOW)
+    mail.outbox.clear()
+    relay.drain({scope.schema: scope for scope in two}, clock=lambda: NOW)
+    return {message.to[0].partition("@")[0]: str(message.body) for message in mail.outbox}
+
+
+def test_a_mail_tells_of_its_own_tenant_alone(two: tuple[Scope, Scope], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _mails(two, monkeypatch) == {scope.schema: scope.schema for scope in two}
+
+
+def test_with_every_transaction_in_one_schema_the_mail_tells_of_the_neighbour(
+    two: tuple[Scope, Scope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The neighbour's event is delivered, twice: its own outbox is never opened."""
+    barriers.every_transaction_enters(monkeypatch, two[0].schema)
+    assert two[0].schema in _mails(two, monkeypatch).values()
+    with inside(two[1], read_only=True):
+        assert marks() == [two[0].schema]
+
+
+def test_a_mail_that_cannot_be_sent_is_told_without_what_stood_in_it(
+    two: tuple[Scope, Scope], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(scope: Scope, event: outbox.Event) -> None:
+        sending.send_email("somebody@example.cn", "names", "".join(marks()))
+
+    monkeypatch.setattr(sending, "send_mail", _no_mail_server)
+    monkeypatch.setitem(outbox._handlers, MAIL, [refuse])
+    with inside(two[0], read_only=False):
+        outbox.put(scope=two[0], event=MAIL, version=1, key="x", payload={}, now=NOW)
+    relay.drain({two[0].schema: two[0]}, clock=lambda: NOW)
+    with inside(two[0], read_only=True):
+        row = outbox.OutboxEvent.objects.get(event=MAIL)
+    assert row.attempts == 1
+    for told in (row.error, caplog.text):
+        assert "somebody" not in told
+        assert two[0].schema not in told
+
+
+def _no_mail_server(*_args: Any) -> None:
+    raise OSError("550 somebody@example.cn: no such box")
 
 
 # ---- caches ----------------------------------------------------------------------------------------------------------

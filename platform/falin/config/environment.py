@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from ipaddress import ip_network
 from pathlib import Path
@@ -49,6 +50,10 @@ class Environment(BaseSettings):
     home: Path = Field(default_factory=default_home, alias="FALIN_HOME", description="where state lies")
     assets: Path | None = Field(None, alias="FALIN_ASSETS", description="the built front end")
     hosts: str = Field("127.0.0.1,localhost,[::1]", alias="FALIN_HOSTS", description="host names served, by comma")
+    domain: str = Field(
+        "", alias="FALIN_DOMAIN",
+        description="the province's own domain (falin.zj.gov.cn); a county's word before it is the county's address",
+    )  # fmt: skip
     https: bool = Field(False, alias="FALIN_HTTPS", description="served over HTTPS: secure cookies, HSTS")  # noqa: FBT003
     demo: bool = Field(False, alias="FALIN_DEMO", description="demo data: every page says so")  # noqa: FBT003
     cipher: str = Field("AES-256-GCM", alias="FALIN_CIPHER", pattern="^(AES-256-GCM|SM4-GCM)$",
@@ -115,6 +120,8 @@ def read() -> Environment:
         wrong.append("  FALIN_OIDC_ISSUER: not an address of an issuer (https://host/realms/name, no slash at the end)")
     if env.secret_key and len(env.secret_key) < 50:
         wrong.append("  FALIN_SECRET_KEY: shorter than 50 characters")
+    if env.domain and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", env.domain):
+        wrong.append("  FALIN_DOMAIN: not a domain in lower case (falin.zj.gov.cn; Chinese names as xn--…)")
     for network in filter(None, (part.strip() for part in env.webhook_networks.split(","))):
         try:
             ip_network(network)

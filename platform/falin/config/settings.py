@@ -43,7 +43,10 @@ CELL_RECEIVERS = {
     for code, _is, command in (part.partition("=") for part in ENV.cell_receivers.split(";") if part.strip())
 }
 MAP_APPROVAL = ENV.map_approval
-ALLOWED_HOSTS = [host.strip() for host in ENV.hosts.split(",") if host.strip()]
+HOSTS = tuple(host.strip() for host in ENV.hosts.split(",") if host.strip())
+DOMAIN = ENV.domain
+# Who may be asked for is the directory's to say (tenants.registry.hosts), before anything asks Django for the host.
+ALLOWED_HOSTS = ["*"]
 
 # ---- tenancy -------------------------------------------------------------------------------------------------------
 SHARED_APPS = [
@@ -103,6 +106,7 @@ MIDDLEWARE = [
     "falin.kernel.headers.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "falin.ui.language.LanguageMiddleware",
+    "tenants.registry.hosts.HostMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -182,7 +186,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
 if ENV.https:  # TLS ends at a proxy of ours, which sets this header and lets nobody else set it
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if not host.startswith("[")]
+    CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in HOSTS if host[0] not in "[*."]
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

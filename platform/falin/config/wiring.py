@@ -7,7 +7,7 @@ from contextlib import suppress
 from kombu.exceptions import OperationalError
 
 from falin.config.offers import OFFERED
-from falin.kernel import crypto, elsewhere, jobs, outbox, parameters, relay, rest, retention, webhooks
+from falin.kernel import crypto, elsewhere, jobs, outbox, parameters, quotas, relay, rest, retention, webhooks
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
@@ -30,7 +30,7 @@ from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
 from tenants.registry import belongings, hands
 from tenants.registry import commands as registry
-from tenants.registry.api import TENANTS_AT, TenantInfo
+from tenants.registry.api import TENANTS_AT, TenantInfo, seat_of
 from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
 from tenants.registry.commands.changing import CHANGED_HANDS
 from tenants.registry.commands.restoring import UPLOADED
@@ -45,6 +45,7 @@ def wire() -> None:
     rest.read_tokens_with(_by_token)
     elsewhere.find_with(portal_elsewhere.find)
     parameters.resolve_with(settings.resolve)
+    quotas.seats_with(seat_of)
     portal.register_jobs()
     places.register_jobs()
     registry.register_jobs()
@@ -60,7 +61,7 @@ def wire() -> None:
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
-    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING, duty.VISITS_AT)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)

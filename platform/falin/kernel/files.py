@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from falin.kernel import quotas
 from falin.kernel.models import StoredFile
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
@@ -93,6 +94,7 @@ def keep_result(
 
 def keep_made(*, scope: Scope, source: Path, name: str, content_type: str, purpose: str, now: datetime) -> StoredFile:
     """Store a file a job has written to disk, too large for memory; the store has it whole before there is a row."""
+    quotas.check_room(scope, source.stat().st_size, now=now)
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file_id = uuid.uuid4()
@@ -109,6 +111,7 @@ def _store(
     *, scope: Scope, data: bytes, name: str, content_type: str, suffix: str, kind: str, node_id: int | None,
     now: datetime,
 ) -> StoredFile:  # fmt: skip
+    quotas.check_room(scope, len(data), now=now)
     file_id = uuid.uuid4()
     # By tenant first: export, removal and quotas of a tenant are a matter of one folder.
     path = default_storage.save(f"{scope.schema}/{now:%Y/%m}/{file_id}.{suffix}", ContentFile(data))

@@ -24,7 +24,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from falin.kernel import clock
+from falin.kernel import clock, quotas
 from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
@@ -97,8 +97,13 @@ def read_scopes_with(reader: Callable[[int, str], Scope | None]) -> None:
 
 
 def ask(*, scope: Scope, kind: str, title: str, parameters: Mapping[str, Any], now: datetime) -> uuid.UUID:
-    """Queue a job in the open transaction; a worker hears of it after the commit."""
+    """
+    Queue a job in the open transaction; a worker hears of it after the commit.
+
+    :raises OverQuota: the tenant has asked for as many today as it may.
+    """
     assert kind in _runners, kind
+    quotas.check_may_ask(scope, now=now)
     job = Job.objects.create(kind=kind, title=title, person_id=scope.person_id, scope={"hat": scope.hat},
                              parameters=dict(parameters), created_at=now)  # fmt: skip
     transaction.on_commit(lambda: send(scope.schema, str(job.id)))

@@ -35,6 +35,7 @@ GRANT_WORDS = {
     "places.read": gettext_lazy("看区划"),
     "places.review": gettext_lazy("看区划更新"),
     "places.update": gettext_lazy("准备和核对区划更新"),
+    "places.describe": gettext_lazy("补地方的人口、户数、面积和边界，划统计区域"),
     "places.confirm": gettext_lazy("确认和撤回区划更新"),
     "figures.read": gettext_lazy("看指标"),
     "figures.export": gettext_lazy("导出指标"),

@@ -21,8 +21,10 @@ from falin.kernel import audit, clock, files, jobs
 from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
-from tenants.divisions import api, policies
+from tenants.divisions import api, hanging, policies
 from tenants.divisions.types import Division, Level, ListedRow, Version
+from tenants.identity.api import system_of
+from tenants.registry.api import find_tenant_of
 
 PREPARE, APPLY = "portal.prepare_places", "portal.apply_places"
 LIST_PURPOSE = "places-list"
@@ -136,7 +138,7 @@ def ask_comparison(
     if upload is not None:
         rows, errors = api.read_uploaded_list(upload)
         if errors or not rows:
-            raise Invalid("portal.list_rows", _told(errors), field="file")
+            raise Invalid("portal.list_rows", told(errors), field="file")
         stored = files.keep_result(scope=scope, data=_as_csv(rows), name=f"places-{day}.csv", content_type="text/csv",
                                    purpose=LIST_PURPOSE, now=now)  # fmt: skip
         file = str(stored.id)
@@ -150,7 +152,7 @@ def ask_comparison(
     )  # fmt: skip
 
 
-def _told(errors: list[tuple[int, str]]) -> str:
+def told(errors: list[tuple[int, str]]) -> str:
     """The first rows that are wrong, and how many more."""
     first = "；".join(_("第 %(row)d 行：%(what)s") % {"row": row, "what": what} for row, what in errors[:5])
     if len(errors) > 5:
@@ -195,7 +197,24 @@ def compare(run: jobs.Run) -> dict[str, Any]:
     with inside(run.scope, read_only=False):
         update = api.prepare_update(scope=run.scope, rows=rows, province=province, source=given["source"],
                                     day=date.fromisoformat(given["day"]), now=clock.now())  # fmt: skip
+    run.progress(2, 3, _("数一数要撤销的地方还挂着什么"))
+    count_hanging(run.scope, update)
     return {"update": update}
+
+
+def count_hanging(scope: Scope, update: int) -> None:
+    """Each county counts what hangs on its places that would end, in its own name; the numbers go to the update."""
+    with inside(scope, read_only=True):
+        ending = api.list_ending(update)
+        tenants = {county: find_tenant_of(county) for county in ending}
+    counts: dict[str, dict[int, int]] = {}
+    for county, nodes in ending.items():
+        if (tenant := tenants[county]) is not None:
+            with inside(system_of(tenant), read_only=True):
+                for kind, held in hanging.counted_within(nodes).items():
+                    counts.setdefault(kind, {}).update(held)
+    with inside(scope, read_only=False):
+        api.note_hanging(scope=scope, update_id=update, counts=counts)
 
 
 def ask_application(*, scope: Scope, update_id: int, now: datetime) -> uuid.UUID:

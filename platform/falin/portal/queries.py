@@ -14,12 +14,12 @@ from falin.kernel.clock import legal_day
 from falin.kernel.models import Delivery, Job
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.portal import acts
+from falin.portal import acts, opening
 from falin.ui import formats
 from services.advisers.api import firm_overview, list_gaps
 from services.duty.api import dirty_months, list_behind, my_months
 from services.indicators.api import home_place, list_months, place_figures
-from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_county_bodies, list_provinces
+from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_provinces
 from tenants.divisions.types import Level
 from tenants.identity.api import Role
 from tenants.identity.queries import count_due
@@ -34,18 +34,18 @@ class Setup:
     counts: tuple[tuple[Level, str, int], ...]
     open_counties: tuple[TenantInfo, ...]
     counties: list[tuple[int, str]]
+    cities: tuple[opening.CityOffice, ...]
     working: tuple[Job, ...]
     failed: tuple[Job, ...]
 
 
-def setup_page(*, scope: Scope) -> Setup:
+def setup_page(*, scope: Scope, on: date) -> Setup:
     """Province, list and counties as they stand; jobs under way in the shared schema."""
     scope.require("tenants.manage")
     tenants = list_tenants()
     province = next((tenant for tenant in tenants if tenant.kind == Kind.PROVINCE), None)
     standing = {tenant.node_id for tenant in tenants}
     provinces = list_provinces()
-    bodies = [body for root in provinces for body in list_county_bodies(root.id)]
     jobs = list(Job.objects.order_by("-created_at")[:20])
     return Setup(
         province=province,
@@ -55,7 +55,8 @@ def setup_page(*, scope: Scope) -> Setup:
         if provinces
         else (),
         open_counties=tuple(tenant for tenant in tenants if tenant.kind == Kind.COUNTY),
-        counties=[(body.id, body.name) for body in bodies if body.id not in standing],
+        counties=opening.bodies_to_open(standing),
+        cities=tuple(opening.city_offices(on=on)),
         working=tuple(job for job in jobs if job.state in {"queued", "running"}),
         failed=tuple(job for job in jobs[:3] if job.state == "failed"),
     )

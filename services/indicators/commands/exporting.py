@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from falin.kernel import audit
+from falin.kernel import audit, quotas
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from services.indicators import policies
@@ -17,5 +17,6 @@ def book_export(*, scope: Scope, node_id: int, month: Month, kind: str, rows: in
     :param kind: ``csv`` or ``xlsx``.
     """
     policies.check_may_export(scope)
+    quotas.check_export(scope, rows, now=now)
     audit.record(scope=scope, act="indicators.figures.exported", subject=("division", node_id), node_id=node_id, now=now,
                  after={"month": str(month), "format": kind, "rows": rows})  # fmt: skip

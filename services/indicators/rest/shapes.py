@@ -18,7 +18,7 @@ from services.indicators.types import (
     RunInfo,
     Tally,
 )
-from tenants.divisions.types import Division, Level
+from tenants.divisions.types import Division, Level, View
 
 MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 
@@ -38,6 +38,13 @@ class MonthAsked(serializers.Serializer[Any]):
     def asked(self) -> Month | None:
         text = self.validated_data.get("month")
         return Month.parse(text) if text else None
+
+
+class FiguresAsked(MonthAsked):
+    view = serializers.ChoiceField(
+        choices=[view.value for view in View], default=View.AS_WAS.value,
+        help_text="as_was: the tree of the month, as published; as_is: today's tree, through lineage",
+    )  # fmt: skip
 
 
 class LinesAsked(MonthAsked):
@@ -116,6 +123,8 @@ class FiguresShape(serializers.Serializer[Any]):
     series = MonthTallyShape(many=True)
     expected = serializers.IntegerField()
     reported = serializers.IntegerField()
+    view = serializers.ChoiceField(choices=[view.value for view in View])
+    estimated = serializers.IntegerField(help_text="communities divided by a share that nobody counted")
 
 
 class MonthsShape(serializers.Serializer[Any]):
@@ -200,6 +209,8 @@ def figures(found: PlaceFigures) -> dict[str, Any]:
         "series": [{"month": str(each.month), "tally": tally(each.tally)} for each in found.series],
         "expected": found.expected,
         "reported": found.reported,
+        "view": found.view,
+        "estimated": found.estimated,
     }
 
 

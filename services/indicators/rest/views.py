@@ -18,7 +18,7 @@ from falin.kernel.scope import Scope
 from services.indicators import queries
 from services.indicators.commands import publish_month
 from services.indicators.rest import shapes
-from tenants.divisions.types import Level
+from tenants.divisions.types import Level, View
 
 READ = {"GET": "figures.read"}
 
@@ -53,10 +53,11 @@ class PlaceView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.MonthAsked], responses=shapes.FiguresShape)
+    @extend_schema(parameters=[shapes.FiguresAsked], responses=shapes.FiguresShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.MonthAsked(data=request.query_params)).asked()
-        return Response(shapes.figures(queries.place_figures(scope=scope, node_id=node_id, month=asked)))
+        asked = _checked(shapes.FiguresAsked(data=request.query_params))
+        ask = queries.place_as_is if asked.validated_data["view"] == View.AS_IS else queries.place_figures
+        return Response(shapes.figures(ask(scope=scope, node_id=node_id, month=asked.asked())))
 
 
 class MonthsView(DoorView):
@@ -88,11 +89,12 @@ class CountiesView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.MonthAsked], responses=shapes.CountiesShape)
+    @extend_schema(parameters=[shapes.FiguresAsked], responses=shapes.CountiesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.MonthAsked(data=request.query_params)).asked()
-        month = _month_of(scope, node_id, asked)
-        found = queries.county_values(scope=scope, node_id=node_id, month=month)
+        asked = _checked(shapes.FiguresAsked(data=request.query_params))
+        month = _month_of(scope, node_id, asked.asked())
+        ask = queries.counties_as_is if asked.validated_data["view"] == View.AS_IS else queries.county_values
+        found = ask(scope=scope, node_id=node_id, month=month)
         return Response({"counties": [shapes.place_tally(row) for row in found]})
 
 

@@ -107,7 +107,7 @@ def _legend(steps: tuple[Step, ...], counted: Mapping[str, int]) -> tuple[Shade,
 def _row(body: PlaceTally, figures: PlaceFigures, steps: tuple[Step, ...]) -> MapRow:
     return MapRow(
         code=body.place.code[:6], name=body.place.name, value=f"{_number(body)}%" if _number(body) else _("没有发布"),
-        shade=shade_of(body.tally.coverage, steps) if body.tally else "", url=address(body.place, figures.month),
+        shade=shade_of(body.tally.coverage, steps) if body.tally else "", url=address(body.place, figures.month, figures.view),
     )  # fmt: skip
 
 

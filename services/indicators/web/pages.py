@@ -25,7 +25,7 @@ from services.duty.api import LECTURES_A_QUARTER
 from services.indicators import policies, queries, rules
 from services.indicators.types import PlaceFigures, PlaceTally, Ratio, Tally, TargetState
 from tenants.divisions.api import LEVEL_LABELS
-from tenants.divisions.types import Division, Level
+from tenants.divisions.types import Division, Level, View
 
 STATES: Final = {
     TargetState.OK: State.OK,
@@ -149,10 +149,12 @@ class Page:
     may_export: bool
     may_read_lines: bool
     query: str
+    views: tuple[Choice, ...]  # the tree of the time and today's, where they differ
+    estimated: str
 
 
-def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime) -> Page:
-    """Everything the page of a place shows."""
+def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees: bool = False) -> Page:
+    """Everything the page of a place shows; ``both_trees`` where the tree of the month is not today's."""
     month = figures.month
     aim = aim_of(figures) if month else None
     ranking = queries.rank(figures.children)
@@ -194,7 +196,9 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime) -> Page:
         may_publish=policies.may_publish(scope, figures.place) and (month is None or month <= Month.of(today)),
         may_export=policies.may_export(scope) and figures.tally is not None,
         may_read_lines=policies.may_read_lines(scope),
-        query=f"?month={month}" if month else "",
+        query=query(month, figures.view),
+        views=_views(figures, both_trees=both_trees),
+        estimated=_estimated(figures),
     )
 
 
@@ -223,9 +227,16 @@ def month_choices(months: Iterable[Month], chosen: Month | None) -> tuple[Choice
 # ---- where one is ---------------------------------------------------------------------------------------------------
 
 
-def address(place: Division, month: Month | None) -> str:
+def address(place: Division, month: Month | None, view: View = View.AS_WAS) -> str:
     url = reverse("figures:place", args=[place.id])
-    return f"{url}?month={month}" if month else url
+    return url + query(month, view)
+
+
+def query(month: Month | None, view: View) -> str:
+    """What an address says of month and tree; the tree of the time goes without saying."""
+    if month is None:
+        return ""
+    return f"?month={month}" + (f"&view={view}" if view != View.AS_WAS else "")
 
 
 def _way(figures: PlaceFigures, scope: Scope, child_label: str) -> Way:
@@ -234,9 +245,11 @@ def _way(figures: PlaceFigures, scope: Scope, child_label: str) -> Way:
         within = within or place.id in scope.roots
         last = place.id == figures.place.id
         trail.append(Crumb(label=place.name, level=int(place.level),
-                           url="" if last or not within else address(place, figures.month)))  # fmt: skip
+                           url="" if last or not within else address(place, figures.month, figures.view)))  # fmt: skip
     below = tuple(
-        Crumb(label=child.place.name, level=int(child.place.level), url=address(child.place, figures.month))
+        Crumb(
+            label=child.place.name, level=int(child.place.level), url=address(child.place, figures.month, figures.view)
+        )
         for child in figures.children
     )
     return Way(trail=tuple(trail), below=below, below_label=_("选择%(level)s") % {"level": child_label})
@@ -248,7 +261,7 @@ def _places(figures: PlaceFigures, scope: Scope) -> tuple[Choice, ...]:
         return ()
     here = {place.id for place in figures.path}
     return tuple(
-        Choice(value=address(place, figures.month), label=place.name, chosen=place.id in here)
+        Choice(value=address(place, figures.month, figures.view), label=place.name, chosen=place.id in here)
         for place in queries.own_places(scope)
     )
 
@@ -258,6 +271,27 @@ def _child_label(figures: PlaceFigures) -> str:
     if len(levels) == 1:
         return str(LEVEL_LABELS[levels.pop()])
     return _("下级地方")
+
+
+def _views(figures: PlaceFigures, *, both_trees: bool) -> tuple[Choice, ...]:
+    if not both_trees and figures.view == View.AS_WAS:
+        return ()
+    labels = {View.AS_WAS: _("按当时的区划"), View.AS_IS: _("按现在的区划")}
+    return tuple(
+        Choice(value=address(figures.place, figures.month, view), label=label, chosen=view == figures.view)
+        for view, label in labels.items()
+    )
+
+
+def _estimated(figures: PlaceFigures) -> str:
+    if figures.view == View.AS_WAS:
+        return ""
+    said = _("当时的数按现在的区划重新归并，总数不变；正式发布的是“按当时的区划”。")
+    if figures.estimated:
+        words = ngettext("其中 %(n)s 个社区后来分开或者并入别处，按份额估算。",
+                         "其中 %(n)s 个社区后来分开或者并入别处，按份额估算。", figures.estimated)  # fmt: skip
+        return said + words % {"n": figures.estimated}
+    return said
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------
@@ -587,10 +621,11 @@ def _hours_of_community(figures: PlaceFigures, tally: Tally, *, running: bool) -
 
 def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | None) -> Row:
     tally, month = child.tally, figures.month
+    url = address(child.place, month, figures.view)
     before = child.at(month.plus(-1)) if month else None
     if tally is None or aim is None:
         return Row(
-            rank=None, name=child.place.name, level=int(child.place.level), url=address(child.place, month), tally=None,
+            rank=None, name=child.place.name, level=int(child.place.level), url=url, tally=None,
             coverage=None, bullet=None, hours_met=None, change=None, state=State.IDLE, state_text=_("没有发布"),
             css="is-off",
         )  # fmt: skip
@@ -600,7 +635,7 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
         state = TargetState.OK if tally.covered else TargetState.ACT
         words = _("有顾问") if tally.covered else _("没有顾问")
     return Row(
-        rank=rank, name=child.place.name, level=int(child.place.level), url=address(child.place, month), tally=tally,
+        rank=rank, name=child.place.name, level=int(child.place.level), url=url, tally=tally,
         coverage=rules.percent(tally.coverage), bullet=aim.bullet(tally.coverage),
         hours_met=rules.percent(tally.hours_met), change=tally.covered - before.covered if before else None,
         state=STATES[state], state_text=words, css="is-act" if state == TargetState.ACT else "",
@@ -610,7 +645,7 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
 def _history(figures: PlaceFigures) -> Iterable[MonthRow]:
     for each in reversed(figures.series):
         yield MonthRow(
-            label=formats.month(each.month.first_day), url=address(figures.place, each.month),
+            label=formats.month(each.month.first_day), url=address(figures.place, each.month, figures.view),
             here=each.month == figures.month, coverage=rules.percent(each.tally.coverage),
             hours_met=rules.percent(each.tally.hours_met), visits=each.tally.visits,
         )  # fmt: skip
@@ -623,7 +658,7 @@ def _matrix(figures: PlaceFigures, aim: Aim | None, rows: tuple[Row, ...]) -> Ma
     months = [each.month for each in figures.series][-MONTHS_IN_MATRIX:]
     if len(months) < 2:
         return None
-    children = {address(child.place, figures.month): child for child in figures.children}
+    children = {address(child.place, figures.month, figures.view): child for child in figures.children}
     made = tuple((row, tuple(_cell(children[row.url].at(month)) for month in months)) for row in rows)
     return Matrix(
         caption=_("各地每月到点时长达标率，%"), months=tuple(_short_month(month) for month in months), rows=made

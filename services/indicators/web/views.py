@@ -22,7 +22,8 @@ from services.indicators import policies, queries
 from services.indicators.commands import book_export, publish_month
 from services.indicators.types import LinePage, PlaceFigures, PlaceTally
 from services.indicators.web import exports, lines, maps, pages
-from tenants.divisions.types import Level
+from tenants.divisions.api import changed_since
+from tenants.divisions.types import Level, View
 
 
 @door(grant="figures.read", reads="GET")
@@ -37,8 +38,8 @@ def home(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 @door(grant="figures.read", reads="GET")
 def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     """A place's figures in one month, what lies below it, and the way down to the visits of a community."""
-    figures = queries.place_figures(scope=scope, node_id=node_id, month=_month(request))
-    page = pages.page_of(figures, scope, today=now())
+    figures = _figures(request, scope, node_id)
+    page = pages.page_of(figures, scope, today=now(), both_trees="month" in request.GET and _both_trees(figures))
     context: dict[str, Any] = {"page": page}
     if figures.place.level == Level.COMMUNITY:
         context["lines"] = _lines(request, scope, figures)
@@ -86,7 +87,7 @@ def export_xlsx(request: HttpRequest, scope: Scope, node_id: int) -> HttpRespons
 def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> exports.Sheet:
     """What leaves, booked in the transaction that reads it: sent for, because it leaves a line behind."""
     policies.check_may_export(scope)
-    figures = queries.place_figures(scope=scope, node_id=node_id, month=_month(request))
+    figures = _figures(request, scope, node_id)
     if figures.month is None or figures.tally is None:
         raise Missing("indicators.nothing_published", _("这个月还没有发布，没有可以下载的数据。"))
     if figures.place.level == Level.COMMUNITY:
@@ -96,6 +97,17 @@ def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> expor
         sheet = exports.sheet_of_places(figures)
     book_export(scope=scope, node_id=node_id, month=figures.month, kind=kind, rows=len(sheet.rows), now=now())
     return sheet
+
+
+def _figures(request: HttpRequest, scope: Scope, node_id: int) -> PlaceFigures:
+    """As they were published, in the tree of the time; or, where the address says so, in today's."""
+    ask = queries.place_as_is if request.GET.get("view") == View.AS_IS else queries.place_figures
+    return ask(scope=scope, node_id=node_id, month=_month(request))
+
+
+def _both_trees(figures: PlaceFigures) -> bool:
+    """Whether the places have changed since the month was counted."""
+    return figures.published is not None and changed_since(figures.published.as_of, province=figures.place.code[:2])
 
 
 def _lines(request: HttpRequest, scope: Scope, figures: PlaceFigures) -> lines.Shown | None:
@@ -112,7 +124,8 @@ def _county_values(scope: Scope, figures: PlaceFigures) -> list[PlaceTally]:
         return []
     if figures.place.level == Level.CITY:
         return list(figures.children)  # its children are the county bodies themselves
-    return queries.county_values(scope=scope, node_id=figures.place.id, month=figures.month)
+    ask = queries.counties_as_is if figures.view == View.AS_IS else queries.county_values
+    return ask(scope=scope, node_id=figures.place.id, month=figures.month)
 
 
 def _month(request: HttpRequest, *, posted: bool = False) -> Month | None:

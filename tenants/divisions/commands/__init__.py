@@ -1,5 +1,6 @@
 """The place of every way the tree of places changes: a list is fetched and brought in, an update is decided and applied."""
 
+from tenants.divisions.commands.areas import add_members, end_member, open_area
 from tenants.divisions.commands.bringing import bring_boundaries, bring_facts, read_uploaded_list
 from tenants.divisions.commands.fetching import EDITIONS, LIST_AS_OF, LIST_SOURCE, fetch_list
 from tenants.divisions.commands.importing import import_divisions
@@ -11,6 +12,7 @@ from tenants.divisions.commands.updating import (
     decide_change,
     decide_group,
     drop_update,
+    note_hanging,
     prepare_update,
     reopen_update,
     submit_update,
@@ -21,6 +23,7 @@ __all__ = [
     "EDITIONS",
     "LIST_AS_OF",
     "LIST_SOURCE",
+    "add_members",
     "apply_update",
     "bring_boundaries",
     "bring_facts",
@@ -28,8 +31,11 @@ __all__ = [
     "decide_change",
     "decide_group",
     "drop_update",
+    "end_member",
     "fetch_list",
     "import_divisions",
+    "note_hanging",
+    "open_area",
     "prepare_update",
     "read_list",
     "read_uploaded_list",

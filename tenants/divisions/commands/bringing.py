@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -45,58 +45,91 @@ def read_uploaded_list(
 
 
 def bring_facts(
-    *, scope: Scope, data: bytes, on_day: date, source: str, columns: Mapping[str, str] = FACT_COLUMNS, now: datetime
+    *,
+    scope: Scope,
+    data: bytes,
+    on_day: date,
+    source: str,
+    columns: Mapping[str, str] = FACT_COLUMNS,
+    whole: bool = False,
+    now: datetime,
 ) -> tuple[int, list[tuple[int, str]]]:
     """
     Population, households and area of places as of a day: how many numbers were taken, and what was wrong with others.
 
-    A number of the same place, kind and day replaces the one before.
+    A number of the same place, kind and day replaces the one before. Of one's own places only.
+
+    :param whole: all or nothing: with anything wrong nothing is taken.
     """
-    scope.require(policies.UPDATE)
+    scope.require(policies.DESCRIBE)
     try:
         rows, errors = fact_rows(read_sheet(data, columns, ["code"]))
     except Unreadable as wrong:
         raise _unreadable(wrong) from wrong
     known = _nodes({row.code for row in rows}, on_day)
-    errors += [RowError(row.row, "unknown_code", row.code) for row in rows if row.code not in known]
+    mine = _within(scope, known.values(), on_day)
+    errors += [_strange(row.row, row.code, known) for row in rows if known.get(row.code) not in mine]
+    if whole and errors:
+        return 0, _told(errors)
     facts = {
         (known[row.code], row.kind): DivisionFact(
             node_id=known[row.code], kind=row.kind, on_day=on_day, value=row.value, source=source, recorded_at=now
         )
-        for row in rows if row.code in known
+        for row in rows if known.get(row.code) in mine
     }  # fmt: skip
     DivisionFact.objects.bulk_create(
         facts.values(), batch_size=_BATCH, update_conflicts=True, unique_fields=["node_id", "kind", "on_day"],
         update_fields=["value", "source", "recorded_at"],
     )  # fmt: skip
-    audit.record(scope=scope, act="divisions.facts.brought", subject=("province", source), node_id=None, now=now,
+    audit.record(scope=scope, act="divisions.facts.brought", subject=("places", source[:64]), node_id=None, now=now,
                  after={"source": source, "rows": len(facts), "day": on_day.isoformat()})  # fmt: skip
-    return len(facts), [(error.row, _sentence(error)) for error in sorted(errors)]
+    return len(facts), _told(errors)
 
 
 def bring_boundaries(
-    *, scope: Scope, data: bytes, valid_from: date, source: str, code_property: str = "code", now: datetime
+    *, scope: Scope, data: bytes, valid_from: date, source: str, code_property: str = "code", whole: bool = False,
+    now: datetime,
 ) -> tuple[int, list[tuple[int, str]]]:  # fmt: skip
-    """Outlines of places from a day on; how many were taken, and what was wrong with others."""
-    scope.require(policies.UPDATE)
+    """Outlines of one's own places from a day on; how many were taken, and what was wrong with others."""
+    scope.require(policies.DESCRIBE)
     try:
         found, errors = outlines(data, code_property)
     except Unreadable as wrong:
         raise _unreadable(wrong) from wrong
     known = _nodes({one.code for one in found}, valid_from)
-    errors += [RowError(one.row, "unknown_code", one.code) for one in found if one.code not in known]
+    mine = _within(scope, known.values(), valid_from)
+    errors += [_strange(one.row, one.code, known) for one in found if known.get(one.code) not in mine]
+    if whole and errors:
+        return 0, _told(errors)
     drawn = {
         known[one.code]: Boundary(node_id=known[one.code], valid_from=valid_from, geometry=dict(one.geometry),
                                   source=source, recorded_at=now)
-        for one in found if one.code in known
+        for one in found if known.get(one.code) in mine
     }  # fmt: skip
     Boundary.objects.bulk_create(
         drawn.values(), batch_size=_BATCH, update_conflicts=True, unique_fields=["node_id", "valid_from"],
         update_fields=["geometry", "source", "recorded_at"],
     )  # fmt: skip
-    audit.record(scope=scope, act="divisions.boundaries.brought", subject=("province", source), node_id=None, now=now,
+    audit.record(scope=scope, act="divisions.boundaries.brought", subject=("places", source[:64]), node_id=None, now=now,
                  after={"source": source, "rows": len(drawn), "day": valid_from.isoformat()})  # fmt: skip
-    return len(drawn), [(error.row, _sentence(error)) for error in sorted(errors)]
+    return len(drawn), _told(errors)
+
+
+def _within(scope: Scope, nodes: Collection[int], on: date) -> set[int]:
+    """Those of the places that are the scope's own or lie below one."""
+    found: set[int] = set()
+    for root in scope.roots:
+        below = DivisionVersion.objects.on_day(on).below(root).filter(node__in=nodes)
+        found |= set(below.values_list("node_id", flat=True))
+    return found
+
+
+def _strange(row: int, code: str, known: Mapping[str, int]) -> RowError:
+    return RowError(row, "not_yours" if code in known else "unknown_code", code)
+
+
+def _told(errors: Iterable[RowError]) -> list[tuple[int, str]]:
+    return [(error.row, _sentence(error)) for error in sorted(errors)]
 
 
 def _nodes(codes: Iterable[str], on: date) -> dict[str, int]:
@@ -126,5 +159,6 @@ def _sentence(error: RowError) -> str:
         "no_name": _("%(value)s 没有名称"),
         "bad_number": _("“%(value)s”不是整数"),
         "unknown_code": _("那一天没有代码是 %(value)s 的地方"),
+        "not_yours": _("%(value)s 不在您负责的地方"),
         "bad_outline": _("%(value)s 的边界不是中国境内的面"),
     }[error.code] % {"value": error.value[:40]}

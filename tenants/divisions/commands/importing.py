@@ -18,7 +18,7 @@ from falin.kernel.refusals import Invalid
 from tenants.divisions.commands.writing import insert_versions, open_places, reserve_nodes, take_turn
 from tenants.divisions.models import DivisionImport, DivisionUpdate
 from tenants.divisions.rules import collapse
-from tenants.divisions.types import ImportResult, Level, ListedRow, Place, Standing, Tree, UpdateState
+from tenants.divisions.types import ImportResult, Level, ListedRow, Standing, Tree, UpdateState
 
 
 def import_divisions(
@@ -68,22 +68,13 @@ def _check_day(province: str | None, as_of: date) -> None:
         raise Invalid("divisions.list_too_old", _("这份名录比最近一次区划更新还早，不能再导入。"), field="as_of")
 
 
-def _identified(places: Sequence[Place], known: Mapping[tuple[int, str], Standing]) -> list[Standing]:
+def _identified(places: Sequence[Standing], known: Mapping[tuple[int, str], Standing]) -> list[Standing]:
     """The places of the list with their identities: the one each has, or a fresh one."""
     fresh = iter(reserve_nodes(sum((place.level, place.code) not in known for place in places)))
     nodes = [
         known[key].node if (key := (place.level, place.code)) in known else next(fresh) for place in places
     ]  # fmt: skip
-    return [
-        Standing(
-            node, place.level, place.code, place.name, None if place.parent is None else nodes[place.parent],
-            nodes[place.province], None if place.city is None else nodes[place.city],
-            None if place.county is None else nodes[place.county],
-            None if place.street is None else nodes[place.street], place.kind, place.status, place.is_county_body,
-            place.committee, place.urban,
-        )
-        for node, place in zip(nodes, places, strict=True)
-    ]  # fmt: skip
+    return [place.renumbered(nodes) for place in places]
 
 
 def _record(

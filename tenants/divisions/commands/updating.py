@@ -72,6 +72,14 @@ def prepare_update(
     return int(update.pk)
 
 
+def note_hanging(*, scope: Scope, update_id: int, counts: Mapping[str, Mapping[int, int]]) -> None:
+    """Keep what was counted in the counties with the update that would end those places: numbers, nothing of the rows."""
+    scope.require(policies.UPDATE)
+    update = locked(update_id)
+    update.hanging = {kind: {str(node): count for node, count in held.items()} for kind, held in counts.items()}
+    update.save(update_fields=["hanging"])
+
+
 def _change(update: DivisionUpdate, proposal: Proposal, levels: Mapping[int, Level]) -> DivisionChange:
     level = proposal.to.level if proposal.to is not None else levels[proposal.node or 0]
     key = f"{proposal.kind}.{proposal.reason}" if proposal.sure else f"alone.{proposal.kind}.{proposal.reason}"

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from django.db.models import Q
 
-from tenants.divisions.models import Boundary, DivisionFact, DivisionLineage, DivisionVersion
+from tenants.divisions.models import Boundary, DivisionFact, DivisionLineage, DivisionUpdate, DivisionVersion
 from tenants.divisions.queries.tree import divisions_of
-from tenants.divisions.rules import carry
-from tenants.divisions.types import Fact, FactKind, Lineage, LineageKind, Share, Version, View
+from tenants.divisions.rules import carry, heirs
+from tenants.divisions.types import Fact, FactKind, Lineage, LineageKind, Share, UpdateState, Version, View
 from tenants.divisions.types.lineage import SUCCESSION
 
 _JOINING = SUCCESSION | {LineageKind.BOUNDARY}
@@ -81,6 +81,26 @@ def carry_over(
         return whole, frozenset()
     rows = Q(day__gt=of) if on is None else Q(day__gt=of, day__lte=on)
     return carry(whole, _lineage(rows & Q(kind__in=SUCCESSION)))
+
+
+def list_heirs(nodes: Collection[int], *, of: date) -> dict[int, tuple[dict[int, Fraction], bool]]:
+    """Where each of these places went after a day: today's places with shares, and whether a share is an estimate."""
+    by_source: dict[int, list[Lineage]] = {}
+    for row in _lineage(Q(day__gt=of, kind__in=SUCCESSION)):
+        by_source.setdefault(row.from_id, []).append(row)
+    return {node: heirs(node, of, by_source) for node in nodes}
+
+
+def list_parted(*, since: date) -> frozenset[int]:
+    """Places that were split or went into others after a day."""
+    rows = DivisionLineage.objects.filter(day__gt=since, kind__in=SUCCESSION)
+    return frozenset(rows.values_list("from_node", flat=True))
+
+
+def changed_since(day: date, *, province: str) -> bool:
+    """Whether an update of the country or of a province (two digits) holds from a later day on."""
+    later = DivisionUpdate.objects.filter(state=UpdateState.APPLIED, day__gt=day, province__in=["", province])
+    return bool(later.exists())
 
 
 def _lineage(which: Q) -> list[Lineage]:

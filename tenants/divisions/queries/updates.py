@@ -135,14 +135,32 @@ def _names(nodes: Iterable[int]) -> dict[int, tuple[str, str]]:
     return {node: (code, name) for node, code, name in rows.values_list("node_id", "code", "name")}
 
 
+def list_ending(update_id: int) -> dict[int, list[int]]:
+    """The places that would end, by the county in whose tenant they lie."""
+    rows = DivisionChange.objects.filter(update=update_id, kind__in=ENDS, node_id__isnull=False).select_related(
+        "update"
+    )
+    found: dict[int, list[int]] = {}
+    ending = list(rows)
+    for day in {row.update.day for row in ending}:
+        versions = DivisionVersion.objects.on_day(day - timedelta(days=1)).filter(
+            node__in=[row.node_id for row in ending]
+        )
+        for node, county in versions.values_list("node_id", "county_id"):
+            if county is not None:
+                found.setdefault(county, []).append(node)
+    return found
+
+
 def list_hanging(update_id: int) -> list[tuple[Change, list[Hanging]]]:
     """The places that would end and have something hanging on them, with what it is and what is proposed for it."""
     rows = DivisionChange.objects.filter(update=update_id, kind__in=ENDS).exclude(decision=Decision.REFUSED)
     ending = {node: change for node, change in rows.values_list("node_id", "id") if node is not None}
     found: dict[int, list[Hanging]] = {}
-    for kind, counts in hanging.counted(ending):
+    kept = DivisionUpdate.objects.filter(pk=update_id).values_list("hanging", flat=True).first() or {}
+    for kind, counts in (*hanging.counted(ending), *hanging.told_within(kept)):
         for node, count in counts.items():
-            if count:
+            if count and node in ending:
                 told = Hanging(label=str(kind.label), count=count, proposal=str(kind.proposal))
                 found.setdefault(node, []).append(told)
     changes = {

@@ -6,7 +6,7 @@ from tenants.divisions.rules.collapse import collapse
 from tenants.divisions.rules.detecting import detect
 from tenants.divisions.rules.naming import TAIL, says_nothing
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
-from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, plan
+from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, heirs, plan
 
 __all__ = [
     "CODE_LENGTH",
@@ -19,6 +19,7 @@ __all__ = [
     "collapse",
     "committee_of",
     "detect",
+    "heirs",
     "kind_of",
     "padded",
     "plan",

@@ -17,9 +17,9 @@ from tenants.divisions.types import (
     Committee,
     Level,
     ListedRow,
-    Place,
     RefusalReason,
     RefusedRow,
+    Standing,
     Status,
     Tree,
 )
@@ -46,7 +46,7 @@ def collapse(rows: Iterable[ListedRow]) -> Tree:
 class _Builder:
     def __init__(self, rows: list[ListedRow]) -> None:
         self.rows = rows
-        self.places: list[Place] = []
+        self.places: list[Standing] = []
         self.refused: list[RefusedRow] = []
         self._positions: dict[tuple[int, str], int] = {}  # a collapsed row leads to the place it stands for
         self._stand_ins = _stand_ins(rows)
@@ -85,11 +85,12 @@ class _Builder:
             return RefusalReason.STANDS_FOR_PARENT
         return None
 
-    def _place(self, row: ListedRow, code: str, parent: int | None) -> Place:
+    def _place(self, row: ListedRow, code: str, parent: int | None) -> Standing:
         position, level = len(self.places), row.level
         above = self.places[parent] if parent is not None else None
         is_body = row.code in (self._bodies if level == Level.CITY else self._peopled) and level in _BODY_LEVELS
-        return Place(
+        return Standing(
+            node=position,
             level=level,
             code=code,
             name=row.name,

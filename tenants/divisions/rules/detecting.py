@@ -15,7 +15,7 @@ from typing import Final
 
 from tenants.divisions.rules.codes import SIGNIFICANT
 from tenants.divisions.rules.naming import is_numbered, likeness, stem
-from tenants.divisions.types import Candidate, ChangeKind, Level, Place, Placed, Proposal, Reason, Standing, Tree
+from tenants.divisions.types import Candidate, ChangeKind, Level, Placed, Proposal, Reason, Standing, Tree
 
 RESEMBLES: Final = 0.5  # likeness of names from which on two places may be one
 MOSTLY: Final = 0.5  # share of what lies below from which on a street is the same, or went into another
@@ -35,7 +35,7 @@ def detect(known: Sequence[Standing], tree: Tree) -> list[Proposal]:
 class _Same:
     """Which place of the tree is which place of the list, by positions in either sequence."""
 
-    def __init__(self, known: Sequence[Standing], places: Sequence[Place]) -> None:
+    def __init__(self, known: Sequence[Standing], places: Sequence[Standing]) -> None:
         self.known, self.places = known, places
         self.position = {place.node: index for index, place in enumerate(known)}
         self.old_of: list[int | None] = [None] * len(places)
@@ -174,7 +174,7 @@ class _Proposals:
             return ChangeKind.RECODED
         return ChangeKind.RENAMED if was.name != to.name else ChangeKind.ALTERED
 
-    def _follows(self, was: Standing, place: Place) -> bool:
+    def _follows(self, was: Standing, place: Standing) -> bool:
         """Whether only the parent's part of its code changed."""
         if place.parent is None:
             return False
@@ -331,7 +331,7 @@ def _children(parents: Iterable[int | None]) -> dict[int | None, list[int]]:
     return found
 
 
-def _by_level(places: Iterable[Standing | Place]) -> dict[int, list[int]]:
+def _by_level(places: Iterable[Standing]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {level: [] for level in Level}
     for index, place in enumerate(places):
         found[place.level].append(index)

@@ -155,7 +155,7 @@ def carry(
     carried, estimated = dict(values), set[int]()
     by_day: dict[date, list[Lineage]] = defaultdict(list)
     for row in lineage:
-        if row.share is not None and (row.from_id != row.to_id or row.kind == LineageKind.SPLIT):
+        if row.share is not None and _parts(row):
             by_day[row.day].append(row)
     for day in sorted(by_day):
         leaving = {row.from_id for row in by_day[day]}
@@ -168,6 +168,32 @@ def carry(
                 if row.share.estimated or row.from_id in guessed:
                     estimated.add(row.to_id)
     return carried, frozenset(estimated)
+
+
+def heirs(node: int, since: date, lineage: Mapping[int, Sequence[Lineage]]) -> tuple[dict[int, Fraction], bool]:
+    """
+    Where one place went after a day, with shares that make one, and whether one of them is an estimate.
+
+    :param lineage: by the place that went, splits and merges only. The same as ``carry`` says, for one place at a time.
+    """
+    later = [row for row in lineage.get(node, ()) if row.day > since and row.share is not None and _parts(row)]
+    if not later:
+        return {node: Fraction(1)}, False
+    day = min(row.day for row in later)
+    found: dict[int, Fraction] = defaultdict(Fraction)
+    guessed = False
+    for row in later:
+        if row.day == day and row.share is not None:
+            further, estimated = heirs(row.to_id, day, lineage)
+            guessed = guessed or estimated or row.share.estimated
+            for heir, part in further.items():
+                found[heir] += part * row.share.of
+    return dict(found), guessed
+
+
+def _parts(row: Lineage) -> bool:
+    """Whether a place parted from itself on that day, rather than only changing."""
+    return row.from_id != row.to_id or row.kind == LineageKind.SPLIT
 
 
 def _children(places: Mapping[int, Standing]) -> dict[int | None, list[int]]:

@@ -1,5 +1,6 @@
 """The place of what others may see of places: the tree, its lineage through time, the reviewed update."""
 
+from tenants.divisions.types.areas import Area, Member
 from tenants.divisions.types.lineage import Fact, FactKind, Lineage, LineageKind, Share, View
 from tenants.divisions.types.places import (
     PLACEHOLDER_REASONS,
@@ -10,7 +11,6 @@ from tenants.divisions.types.places import (
     Kind,
     Level,
     ListedRow,
-    Place,
     Placed,
     RefusalReason,
     RefusedRow,
@@ -34,6 +34,7 @@ from tenants.divisions.types.updates import (
 
 __all__ = [
     "PLACEHOLDER_REASONS",
+    "Area",
     "Candidate",
     "Change",
     "ChangeKind",
@@ -51,7 +52,7 @@ __all__ = [
     "Lineage",
     "LineageKind",
     "ListedRow",
-    "Place",
+    "Member",
     "Placed",
     "Proposal",
     "Reason",

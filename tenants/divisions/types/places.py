@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -122,28 +122,6 @@ class RefusedRow(NamedTuple):
     reason: RefusalReason
 
 
-class Place(NamedTuple):
-    """
-    A row after collapsing, not yet known to the database.
-
-    ``parent`` to ``street`` are positions in the tree's own sequence of places, ``None`` where there is none.
-    """
-
-    level: Level
-    code: str
-    name: str
-    parent: int | None
-    province: int
-    city: int | None
-    county: int | None
-    street: int | None
-    kind: Kind
-    status: Status
-    is_county_body: bool
-    committee: Committee
-    urban: bool | None
-
-
 class Placed(NamedTuple):
     """
     What a list says of a place, in terms that outlive the list: of its parent the node, or the code of a new one.
@@ -165,7 +143,12 @@ class Placed(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A place of the tree with its identity, in the order in which versions are compared and written."""
+    """
+    A place with its ancestors, in the order in which versions are compared and written.
+
+    ``node`` is its identity and ``parent`` to ``street`` are those of its ancestors. Of a list that the database does not
+    know yet these are positions in the list's own sequence of places, until ``renumbered``.
+    """
 
     node: int
     level: Level
@@ -182,12 +165,21 @@ class Standing(NamedTuple):
     committee: Committee
     urban: bool | None
 
+    def renumbered(self, nodes: Sequence[int]) -> Standing:
+        """The place with identities in place of positions."""
+        return Standing(
+            nodes[self.node], self.level, self.code, self.name, None if self.parent is None else nodes[self.parent],
+            nodes[self.province], None if self.city is None else nodes[self.city],
+            None if self.county is None else nodes[self.county], None if self.street is None else nodes[self.street],
+            self.kind, self.status, self.is_county_body, self.committee, self.urban,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
     """What a list comes to: its places, ancestors first, and each row that is none, with the reason."""
 
-    places: tuple[Place, ...]
+    places: tuple[Standing, ...]
     refused: tuple[RefusedRow, ...]
 
 

@@ -1,5 +1,6 @@
 """Every way the directory of tenants changes."""
 
+from tenants.registry.commands.addressing import add_address, remove_address
 from tenants.registry.commands.archiving import ask_archive
 from tenants.registry.commands.life import (
     ask_deed,
@@ -16,6 +17,25 @@ from tenants.registry.commands.working import register_jobs
 from tenants.registry.directory import replace_cells
 from tenants.registry.holding import let_go
 
-__all__ = ["SPARES", "Opener", "ask_archive", "ask_deed", "ask_restore", "carry_out_again", "confirm_deed", "due_removals",
-           "keep_spares", "let_go", "provision_tenant", "refuse_deed", "register_jobs", "remove_tenant", "reopen_tenant",
-           "replace_cells", "suspend_tenant", "upgrade"]  # fmt: skip
+__all__ = [
+    "SPARES",
+    "Opener",
+    "add_address",
+    "ask_archive",
+    "ask_deed",
+    "ask_restore",
+    "carry_out_again",
+    "confirm_deed",
+    "due_removals",
+    "keep_spares",
+    "let_go",
+    "provision_tenant",
+    "refuse_deed",
+    "register_jobs",
+    "remove_address",
+    "remove_tenant",
+    "reopen_tenant",
+    "replace_cells",
+    "suspend_tenant",
+    "upgrade",
+]  # fmt: skip

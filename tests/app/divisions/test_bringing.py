@@ -20,7 +20,7 @@ TABLE = "代码,人口,户数\n330106,1200,400\n330106109200,300,\n330199,1,1\n�
 
 
 def test_facts_are_kept_with_day_and_source_and_errors_are_told_by_row(world: World) -> None:
-    scope = replace(world.scope("leader"), grants=frozenset({policies.UPDATE}))
+    scope = replace(world.scope("leader"), grants=frozenset({policies.DESCRIBE}))
     with inside(scope, read_only=False):
         taken, errors = api.bring_facts(scope=scope, data=TABLE, on_day=DAY, source="统计年鉴", now=NOW)
         again, _errors = api.bring_facts(scope=scope, data=TABLE, on_day=DAY, source="更正", now=NOW)
@@ -39,7 +39,7 @@ def test_facts_are_kept_with_day_and_source_and_errors_are_told_by_row(world: Wo
 
 
 def test_outlines_hold_from_their_day(world: World) -> None:
-    scope = replace(world.scope("leader"), grants=frozenset({policies.UPDATE}))
+    scope = replace(world.scope("leader"), grants=frozenset({policies.DESCRIBE}))
     ring = [[120.0, 30.0], [120.1, 30.0], [120.1, 30.1], [120.0, 30.1], [120.0, 30.0]]
     drawn = {"type": "Polygon", "coordinates": [ring]}
     data = json.dumps({"features": [
@@ -59,7 +59,7 @@ def test_without_the_grant_or_a_readable_file_nothing_is_taken(world: World) -> 
     nobody = replace(world.scope("leader"), grants=frozenset())
     with inside(nobody, read_only=False), pytest.raises(Forbidden):
         api.bring_facts(scope=nobody, data=TABLE, on_day=DAY, source="x", now=NOW)
-    scope = replace(nobody, grants=frozenset({policies.UPDATE}))
+    scope = replace(nobody, grants=frozenset({policies.DESCRIBE}))
     with inside(scope, read_only=False):
         with pytest.raises(Invalid, match="column_missing") as wrong:
             api.bring_facts(scope=scope, data="甲,乙\n".encode(), on_day=DAY, source="x", now=NOW)

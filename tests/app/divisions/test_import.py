@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import date
 
 import pytest
@@ -11,9 +13,19 @@ from django.test.utils import CaptureQueriesContext
 
 from falin.kernel.refusals import Invalid
 from falin.kernel.transactions import shared
-from tenants.divisions.api import ImportResult, Level, get_division, import_divisions, list_children, list_path
-from tenants.divisions.models import DivisionImport, DivisionVersion, Node
+from tenants.divisions.api import (
+    ImportResult,
+    Level,
+    get_division,
+    import_divisions,
+    list_children,
+    list_path,
+    write_tree_to,
+)
+from tenants.divisions.commands import writing
+from tenants.divisions.models import DivisionImport, DivisionVersion, NamePart, Node
 from tenants.divisions.types import Committee, ListedRow, RefusalReason
+from tenants.registry.api import django_as_owner
 from tests.world import NOW, World, rows
 
 AS_OF = date(2023, 6, 30)
@@ -122,3 +134,37 @@ def test_an_import_takes_the_same_statements_whatever_its_size() -> None:
     with CaptureQueriesContext(connection) as more:
         assert bring([*elsewhere, *many], province="45").created == 152
     assert len(more) == len(few)
+
+
+def _indexes() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("select indexdef from pg_indexes where tablename = 'divisions_divisionversion' order by 1")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("owning", [True, False])
+def test_a_countrys_first_rows_are_indexed_afterwards_and_nothing_of_it_is_seen(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, owning: bool
+) -> None:
+    """The owner takes the indexes off meanwhile; the application's role, which may not, brings the same tree in slower."""
+    monkeypatch.setattr(writing, "_MANY", 10)
+    with shared(read_only=True):
+        before = io.StringIO()
+        write_tree_to(before)
+        indexes = _indexes()
+    with shared(read_only=False):
+        NamePart.objects.all().delete()
+        DivisionVersion.objects.all().delete()
+    with (
+        django_as_owner() if owning else nullcontext(),
+        shared(read_only=False),
+        CaptureQueriesContext(connection) as sent,
+    ):
+        import_divisions(rows=rows(), province="33", as_of=date(2023, 6, 30), source="again", now=NOW)
+    assert any(one["sql"].startswith("drop index") for one in sent) is owning
+    with shared(read_only=True):
+        after = io.StringIO()
+        write_tree_to(after)
+        assert _indexes() == indexes
+    names = [line.split(",")[:3] for line in before.getvalue().splitlines()]
+    assert [line.split(",")[:3] for line in after.getvalue().splitlines()] == names

@@ -49,15 +49,7 @@ class Seeded:
         numbers = {(one.level, one.code.ljust(12, "0")): one.number for one in self.before.values()}
         nodes = [numbers[place.level, place.code] for place in tree.places]
 
-        def at(position: int | None) -> int | None:
-            return None if position is None else nodes[position]
-
-        return [
-            Standing(node, place.level, place.code, place.name, at(place.parent), nodes[place.province], at(place.city),
-                     at(place.county), at(place.street), place.kind, place.status, place.is_county_body,
-                     place.committee, place.urban)
-            for node, place in zip(nodes, tree.places, strict=True)
-        ]  # fmt: skip
+        return [place.renumbered(nodes) for place in tree.places]
 
     def listed(self) -> Tree:
         return _tree(self.after)

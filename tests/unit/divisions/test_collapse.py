@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable
 
 from tenants.divisions.rules import collapse
-from tenants.divisions.types import Level, ListedRow, Place, RefusalReason, RefusedRow, Status, Tree
+from tenants.divisions.types import Level, ListedRow, RefusalReason, RefusedRow, Standing, Status, Tree
 
 _LENGTHS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
 
@@ -17,7 +17,7 @@ def listed(*pairs: tuple[str, str]) -> list[ListedRow]:
     return [ListedRow(_LENGTHS[len(code)], code, name, code[: above.get(len(code), 0)]) for code, name in pairs]
 
 
-def place_of(tree: Tree, name: str) -> Place:
+def place_of(tree: Tree, name: str) -> Standing:
     return next(place for place in tree.places if place.name == name)
 
 

@@ -122,15 +122,7 @@ def _edition(name: str) -> list[ListedRow]:
 
 
 def standing(tree: Tree) -> list[Standing]:
-    def node(position: int | None) -> int | None:
-        return None if position is None else position + 1
-
-    return [
-        Standing(at + 1, place.level, place.code, place.name, node(place.parent), place.province + 1, node(place.city),
-                 node(place.county), node(place.street), place.kind, place.status, place.is_county_body,
-                 place.committee, place.urban)
-        for at, place in enumerate(tree.places)
-    ]  # fmt: skip
+    return [place.renumbered(range(1, len(tree.places) + 1)) for place in tree.places]
 
 
 def _small(places: dict[str, str], street: tuple[str, str] = ("330106109", "双浦镇")) -> list[Standing]:

@@ -6,11 +6,13 @@ from django.urls import include, path
 
 from falin.portal.rest import (
     account,
+    areas,
     audit,
     emergencies,
     own_data,
     people,
     places,
+    room,
     same,
     search,
     settings,
@@ -47,6 +49,7 @@ _people = [
 ]
 _settings = [
     path("", settings.Settings.as_view(), name="api-settings"),
+    path("use/", room.OwnUses.as_view(), name="api-use"),
     path("<str:key>/", settings.Setting.as_view(), name="api-setting"),
 ]
 _audit = [
@@ -64,6 +67,11 @@ _tokens = [
 _places = [
     path("", places.Search.as_view(), name="search"),
     path("<int:node_id>/", places.Place.as_view(), name="place"),
+    path("descriptions/", areas.Descriptions.as_view(), name="describe"),
+    path("areas/", areas.Areas.as_view(), name="areas"),
+    path("areas/<int:area_id>/", areas.OneArea.as_view(), name="area"),
+    path("areas/<int:area_id>/members/", areas.Members.as_view(), name="area-members"),
+    path("areas/<int:area_id>/members/<int:member_id>/", areas.OneMember.as_view(), name="area-member"),
     path("updates/", places.Updates.as_view(), name="updates"),
     path("updates/<int:update_id>/", places.Update.as_view(), name="update"),
     path("updates/<int:update_id>/changes/", places.Changes.as_view(), name="changes"),
@@ -87,6 +95,10 @@ _tenants = [
     path("<int:tenant_id>/suspension/", tenants.Suspension.as_view(), name="suspension"),
     path("<int:tenant_id>/archives/", tenants.Archives.as_view(), name="archives"),
     path("<int:tenant_id>/deeds/", tenants.Asked.as_view(), name="ask"),
+    path("<int:tenant_id>/addresses/", room.Addresses.as_view(), name="addresses"),
+    path("<int:tenant_id>/addresses/<int:address_id>/", room.OneAddress.as_view(), name="address"),
+    path("<int:tenant_id>/checklist/", room.Checklist.as_view(), name="checklist"),
+    path("<int:tenant_id>/uses/", room.Uses.as_view(), name="uses"),
 ]
 _account: list[Any] = [
     path("data/", own_data.OwnData.as_view(), name="api-own-data"),

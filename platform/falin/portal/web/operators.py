@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
@@ -74,7 +74,7 @@ class SetupForm(forms.Form):
 @door(grant="tenants.manage", reads="GET", writes="POST", step_up=SECOND)
 def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Which step of the first start is next, and the tenants that stand."""
-    page = queries.setup_page(scope=scope)
+    page = queries.setup_page(scope=scope, on=legal_day(now()))
     province = commands.ProvinceForm(request.POST if "province" in request.POST else None)
     county = SetupForm(request.POST if "county" in request.POST else None, counties=page.counties)
     if request.method == "POST":

@@ -53,6 +53,7 @@ def browse(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         "rows": rows,
         "provinces": [] if text else api.list_provinces(),
         "labels": api.LEVEL_LABELS,
+        "may_describe": scope.may(policies.DESCRIBE),
     }
     return render(request, "portal/places/browse.html", context)
 
@@ -80,6 +81,7 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
         "committee": api.COMMITTEE_LABELS[found.place.committee] if found.place.committee else "",
         "may_see_people": scope.may("people.read"), "may_see_vacancies": scope.may("advisers.appoint"),
         "facts": [(api.FACT_LABELS[fact.kind], fact) for fact in found.facts],
+        "areas": api.list_areas_over(node_id, on=day),
     }  # fmt: skip
     return render(request, "portal/places/place.html", context, status=422 if bad else 200)
 

@@ -18,6 +18,8 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
+from falin.portal.commands import ask_county, ask_province
+from falin.portal.opening import checklist
 from falin.portal.people import LENGTHS
 from tenants.divisions.api import find_by_code
 from tenants.identity.api import Role, find_person, read_signed_in, scope_of, system_of
@@ -26,10 +28,12 @@ from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of
 from tenants.registry.archives.format import Reader
 from tenants.registry.archives.restoring import restore_archive
 from tenants.registry.commands import (
+    add_address,
     ask_archive,
     ask_deed,
     carry_out_again,
     confirm_deed,
+    remove_address,
     remove_tenant,
     reopen_tenant,
     replace_cells,
@@ -41,7 +45,7 @@ from tenants.registry.moving.receiving import receive
 from tenants.registry.moving.wire import Line
 from tenants.registry.nodes import place_schema
 from tenants.registry.policies import MANAGE
-from tenants.registry.queries import list_deeds, list_receipts
+from tenants.registry.queries import list_addresses, list_deeds, list_receipts
 from tenants.registry.types import CellInfo
 
 # Acts on one tenant, by one operator or asked for by the first of two.
@@ -83,6 +87,20 @@ class Command(BaseCommand):
         restore.add_argument("--key", type=Path, required=True, help="its private key (PEM)")
         restore.add_argument("--password", type=Path, help="file with the private key's password")
         restore.add_argument("--check", action="store_true", help="only try whether it could be restored")
+        address = acts.add_parser("address", help="the addresses of a body: shown, one added, one taken away")
+        address.add_argument("tenant", help="its schema, or the code of its place")
+        which = address.add_mutually_exclusive_group()
+        which.add_argument("--add", metavar="ADDRESS", help="a word (xihu) or a host name (fl.xihu.gov.cn)")
+        which.add_argument("--remove", metavar="ADDRESS")
+        address.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        address.add_argument("--json", action="store_true", help="one JSON object a line")
+        provision = acts.add_parser("provision", help="give a province or a county-grade body its schema")
+        provision.add_argument("code", help="official code: 33, 330106, 4419 for a city without counties")
+        provision.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        checklist = acts.add_parser("checklist", help="from provisioned to open: what stands and what is to be done")
+        checklist.add_argument("tenant", help="its schema, or the code of its place")
+        checklist.add_argument("--as", dest="username", required=True, help="sign-in name of an operator")
+        checklist.add_argument("--json", action="store_true", help="one JSON object a line")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
         self._add_changes(acts)
@@ -256,6 +274,51 @@ class Command(BaseCommand):
         if not (host and port.isdecimal()):
             raise CommandError(_("机器要写成 主机名:端口。"))
         place_schema(find(options["tenant"]), host, int(port))
+
+    def _address(self, options: Any) -> None:
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=False):
+            known = {one.entered: one for one in list_addresses(scope=scope, tenant_id=tenant.id)}
+            if options["add"]:
+                add_address(scope=scope, tenant_id=tenant.id, address=options["add"], now=now())
+            elif options["remove"]:
+                gone = known.get(options["remove"])
+                remove_address(scope=scope, tenant_id=tenant.id, address_id=gone.id if gone else 0, now=now())
+            for one in list_addresses(scope=scope, tenant_id=tenant.id):
+                line = {"id": one.id, "entered": one.entered, "leads": one.leads}
+                self.stdout.write(
+                    json.dumps(line, ensure_ascii=False) if options["json"] else f"{one.entered}  {one.leads}"
+                )
+
+    def _provision(self, options: Any) -> None:
+        """The job behind the set-up page, done in this process."""
+        scope, code = operator(options["username"]), options["code"]
+        with inside(scope, read_only=False):
+            if len(code) == 2:
+                number = ask_province(scope=scope, province=code, now=now())
+            else:
+                place = find_by_code(LENGTHS[len(code)], code) if len(code) in LENGTHS else None
+                if place is None:
+                    raise CommandError(_("没有这个代码的地方。"))
+                number = ask_county(scope=scope, node_id=place.id, now=now())
+        state = jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+            if state != "done":
+                raise CommandError(job.log)
+            self.stdout.write(json.dumps(job.result, ensure_ascii=False))
+
+    def _checklist(self, options: Any) -> None:
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=True):
+            _row, steps = checklist(scope=scope, tenant_id=tenant.id, on=legal_day(now()))
+        for step in steps:
+            line = {"words": step.words, "told": step.told, "done": step.done, "needed": step.needed}
+            mark = "✓" if step.done else "✗" if step.needed else "·"
+            self.stdout.write(
+                json.dumps(line, ensure_ascii=False) if options["json"] else f"{mark} {step.words}：{step.told}"
+            )
 
     def _confirm(self, options: Any) -> None:
         scope = operator(options["username"])

@@ -25,6 +25,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
+from falin.portal import places
 from tenants.divisions import api, policies
 from tenants.divisions.types import Decision, Division, ImportResult, Level, ListedRow
 from tenants.identity.api import find_person, read_signed_in, scope_of
@@ -183,6 +184,7 @@ class Command(BaseCommand):
             with inside(scope, read_only=False):
                 number = api.prepare_update(scope=scope, rows=rows, province=options["province"], day=options["day"],
                                             source=options["source"] or source, now=now())  # fmt: skip
+            places.count_hanging(scope, number)
         with shared(read_only=True):
             yield _update(number)
             for group in api.list_groups(number):
@@ -200,14 +202,14 @@ class Command(BaseCommand):
                     yield _change(change), _change_line(change)
 
     def _facts(self, options: dict[str, Any]) -> Told:
-        scope = _scope(options, policies.UPDATE)
+        scope = _scope(options, policies.DESCRIBE)
         with inside(scope, read_only=False):
             taken, errors = api.bring_facts(scope=scope, data=options["file"].read_bytes(), on_day=options["day"],
                                             source=options["source"], now=now())  # fmt: skip
         yield from _brought(taken, errors)
 
     def _boundaries(self, options: dict[str, Any]) -> Told:
-        scope = _scope(options, policies.UPDATE)
+        scope = _scope(options, policies.DESCRIBE)
         with inside(scope, read_only=False):
             taken, errors = api.bring_boundaries(
                 scope=scope, data=options["file"].read_bytes(), valid_from=options["day"], source=options["source"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
@@ -33,7 +33,14 @@ from services.indicators.types import (
     Ranking,
     Tally,
 )
-from tenants.divisions.api import list_children, list_county_bodies, list_divisions, list_path
+from tenants.divisions.api import (
+    UnknownDivision,
+    list_children,
+    list_county_bodies,
+    list_divisions,
+    list_path,
+    list_versions,
+)
 from tenants.divisions.types import Division, Level, Status
 from tenants.identity.types import Role
 from tenants.registry.belongings import Belonging
@@ -153,7 +160,14 @@ def list_own_months(*, scope: Scope) -> list[Month]:
 
 
 def _path_to(scope: Scope, node_id: int) -> list[Division]:
-    path = list_path(node_id)
+    """A place that is no more is where it last was: its figures of then stay to be read."""
+    try:
+        path = list_path(node_id)
+    except UnknownDivision:
+        over = next((version.ends for version in list_versions(node_id)), None)
+        if over is None:
+            raise
+        path = list_path(node_id, on=over - timedelta(days=1))
     policies.check_may_read(scope, path)
     return path
 
@@ -200,6 +214,11 @@ def _tally(row: dict[str, Any], prefix: str = "") -> Tally:
 
 def _lectures(by_month: dict[Month, _Own], month: Month) -> int:
     return sum(by_month[each][0].lectures for each in rules.months_of_quarter_so_far(month) if each in by_month)
+
+
+def bodies_in_use(place: Division) -> list[Division]:
+    """The county bodies of today below a place."""
+    return _bodies(place, None)
 
 
 def _bodies(place: Division, day: date | None) -> list[Division]:

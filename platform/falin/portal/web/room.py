@@ -1,0 +1,85 @@
+"""What a body has of what all share: the addresses under which people find it, and how much it has taken of its limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from falin.kernel import quotas
+from falin.kernel.clock import legal_day, now
+from falin.kernel.doors import door
+from falin.kernel.quotas import Use
+from falin.kernel.refusals import Missing, Refused
+from falin.kernel.scope import Scope
+from falin.portal import opening
+from falin.ui.forms import show_refusal
+from tenants.registry import commands, queries
+from tenants.registry.policies import MANAGE
+from tenants.registry.quotas import list_uses
+from tenants.settings.api import READ
+
+
+class AddressForm(forms.Form):
+    address = forms.CharField(
+        label=gettext_lazy("加一个网址"), max_length=253,
+        help_text=gettext_lazy("短名（例如 xihu），或者一个完整的域名（例如 fl.xihu.gov.cn，先请网管把它指到这里）"),
+        error_messages={"required": gettext_lazy("请填网址。")},
+    )  # fmt: skip
+
+
+@door(grant=MANAGE, reads="GET", writes="POST")
+def of_tenant(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
+    """For the operator: a body's addresses, one more, and its limits."""
+    (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            commands.add_address(scope=scope, tenant_id=tenant_id, address=form.cleaned_data["address"], now=now())
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("已加上，一分钟内到处都能用。"))
+            return redirect("portal:tenant-room", tenant_id)
+    return render(request, "portal/tenants/room.html", {
+        "row": row, "form": form, "addresses": queries.list_addresses(scope=scope, tenant_id=tenant_id),
+        "uses": _shown(list_uses(scope=scope, tenant=row.tenant, now=now())),
+    }, status=422 if form.errors else 200)  # fmt: skip
+
+
+@door(grant=MANAGE, reads="", writes="POST")
+def take_away(request: HttpRequest, scope: Scope, tenant_id: int, address_id: int) -> HttpResponseBase:
+    commands.remove_address(scope=scope, tenant_id=tenant_id, address_id=address_id, now=now())
+    messages.success(request, _("已去掉，一分钟内不再能用。"))
+    return redirect("portal:tenant-room", tenant_id)
+
+
+@door(grant=MANAGE, reads="GET")
+def checklist(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
+    """From provisioned to open: what stands, and what is still to be done."""
+    row, steps = opening.checklist(scope=scope, tenant_id=tenant_id, on=legal_day(now()))
+    left = sum(step.needed and not step.done for step in steps)
+    return render(request, "portal/tenants/checklist.html", {"row": row, "steps": steps, "left": left})
+
+
+@door(grant=READ, reads="GET")
+def own(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """For the body's own people: how much of each limit is taken."""
+    return render(request, "portal/room.html", {"uses": _shown(quotas.uses(scope, now=now()))})
+
+
+def _shown(uses: list[Use]) -> list[dict[str, Any]]:
+    """Each limit with how full it is, in hundredths; near its end it is to be watched."""
+    shown = []
+    for use in uses:
+        full = None if use.used is None else min(100, round(100 * use.used / use.limit))
+        sign = "ok" if full is None or full < 80 else "watch" if full < 100 else "act"
+        shown.append({"use": use, "full": full, "sign": sign})
+    return shown

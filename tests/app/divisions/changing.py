@@ -1,0 +1,65 @@
+"""The tree of places changed by hand, for tests of what stands on it: no list, no review, one update applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from falin.kernel.transactions import shared
+from tenants.divisions.commands.updating import lineage_row
+from tenants.divisions.commands.writing import open_places, reserve_nodes, write_difference
+from tenants.divisions.models import DivisionLineage, DivisionUpdate
+from tenants.divisions.rules import Act, plan
+from tenants.divisions.rules.planning import placed_of
+from tenants.divisions.types import Standing, UpdateState
+from tests.world import LENGTHS, NOW, World
+
+
+class Change:
+    """What is to happen, by code; then ``on`` a day."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.acts: list[Callable[[dict[int, Standing]], Act]] = []
+
+    def move(self, code: str, under: str, becomes: str = "") -> Change:
+        node, parent = self.world.node(code), self.world.node(under)
+
+        def act(known: dict[int, Standing]) -> Act:
+            was = known[node]
+            return Act(node, was, placed_of(was)._replace(parent=parent, code=becomes or was.code))
+
+        self.acts.append(act)
+        return self
+
+    def end(self, code: str, into: str = "-") -> Change:
+        node = self.world.node(code)
+        self.acts.append(lambda known: Act(node, known[node], None, (into.ljust(12, "0") if into != "-" else into,)))
+        return self
+
+    def begin(self, code: str, name: str, under: str, out_of: str) -> Change:
+        with shared(read_only=False):
+            (node,) = reserve_nodes(1)
+        parent = self.world.node(under)
+
+        def act(known: dict[int, Standing]) -> Act:
+            like = next(place for place in known.values() if place.level == LENGTHS[len(code)])
+            to = placed_of(like)._replace(code=code.ljust(12, "0"), name=name, parent=parent)
+            return Act(node, None, to, (out_of.ljust(12, "0"),))
+
+        self.acts.append(act)
+        return self
+
+    def on(self, day: date) -> int:
+        """Apply it; the update's number."""
+        with shared(read_only=False):
+            known = open_places(None)
+            standing = {place.node: place for place in known}
+            made = plan(known, [act(standing) for act in self.acts], day=day)
+            update = DivisionUpdate.objects.create(
+                source="测试", day=day, province="33", state=UpdateState.APPLIED, base="", prepared_by=0, prepared_at=NOW,
+                applied_at=NOW,
+            )  # fmt: skip
+            write_difference(made.before, made.after, day=day, update=update.pk)
+            DivisionLineage.objects.bulk_create(lineage_row(one, update.pk) for one in made.lineage)
+        return int(update.pk)
