@@ -21,7 +21,7 @@ from services.indicators import queries as figures
 from services.indicators.models import VisitLine
 from tenants.identity.queries import signing_in
 
-DOORS = {"falin.kernel.doors", "falin.kernel.rest"}
+DOORS = {"falin.kernel.doors", "falin.kernel.rest.doors"}
 _require, _may = Scope.require, Scope.may
 
 

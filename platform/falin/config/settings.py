@@ -249,13 +249,17 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Falin 法邻 API",
-    "DESCRIPTION": "Every command and query a person has on the pages, for programs.",
+    "DESCRIPTION": "",  # by the hook of falin.kernel.rest.describing
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "falin.kernel.rest.describing.common_parts",
+    ],
 }
 
 # ---- queues --------------------------------------------------------------------------------------------------------

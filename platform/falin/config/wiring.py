@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from django.conf import settings as conf
 from kombu.exceptions import OperationalError
 
 from falin.config.offers import OFFERED
@@ -11,6 +12,7 @@ from falin.kernel import crypto, jobs, outbox, parameters, rest, retention, webh
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
+from falin.kernel.rest.limits import BrokerCounter
 from falin.kernel.scope import Scope
 from falin.portal import commands as portal
 from falin.portal import places
@@ -40,6 +42,7 @@ def wire() -> None:
     jobs.send_with(_to_broker)
     jobs.read_scopes_with(scope_in_force)
     rest.read_tokens_with(_by_token)
+    rest.count_with(BrokerCounter(conf.CELERY_BROKER_URL, str(conf.DATABASES["default"]["NAME"])))
     parameters.resolve_with(settings.resolve)
     portal.register_jobs()
     places.register_jobs()

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
+from falin.kernel.rest.fields import OneOf
 from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.commands.importing import confirm_import, stop_import, take_sheet
@@ -71,7 +72,7 @@ class SheetImport(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=[(state.value, state.value) for state in ImportState])
+    state = OneOf(ImportState)
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
     done = serializers.IntegerField()

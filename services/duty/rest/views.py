@@ -25,6 +25,7 @@ from services.duty.rest.serializers import (
     CorrectionIn,
     MonthIn,
     MyMonthOut,
+    MyPlaceOut,
     ReminderOut,
     RemindIn,
     SentOut,
@@ -81,6 +82,25 @@ class Visits(DoorView):
             scope=scope, visit_id=data["id"], written_at=data["written_at"], now=moment, **given.written()
         )
         return Response(VisitOut(visit).data, status=201 if visit.recorded_at == moment else 200)
+
+
+class OneVisit(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own"}
+
+    @extend_schema(responses=VisitOut, operation_id="duty_visits_get")
+    def get(self, request: Request, scope: Scope, visit_id: uuid.UUID) -> Response:
+        """One of the adviser's own visits, as it stands in the book."""
+        return Response(VisitOut(queries.get_my_visit(scope=scope, visit_id=visit_id)).data)
+
+
+class MyPlaces(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own"}
+
+    @extend_schema(responses=MyPlaceOut(many=True), operation_id="duty_places_mine")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Communities the adviser may log a visit for: served this month or last."""
+        found = queries.list_my_places(scope=scope, now=now())
+        return Response(MyPlaceOut([{"node_id": one, "name": name} for one, name in found], many=True).data)
 
 
 class VisitCorrection(DoorView):

@@ -43,7 +43,7 @@ class HomeView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(responses=shapes.HomeShape)
+    @extend_schema(operation_id="figures_home", responses=shapes.HomeShape)
     def get(self, request: Request, scope: Scope) -> Response:
         return Response({"places": [shapes.place(place) for place in queries.own_places(scope)]})
 
@@ -53,7 +53,7 @@ class PlaceView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.MonthAsked], responses=shapes.FiguresShape)
+    @extend_schema(operation_id="figures_place", parameters=[shapes.MonthAsked], responses=shapes.FiguresShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.MonthAsked(data=request.query_params)).asked()
         return Response(shapes.figures(queries.place_figures(scope=scope, node_id=node_id, month=asked)))
@@ -64,7 +64,7 @@ class MonthsView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(responses=shapes.MonthsShape)
+    @extend_schema(operation_id="figures_months", responses=shapes.MonthsShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         return Response({"months": [str(month) for month in queries.list_months(scope=scope, node_id=node_id)]})
 
@@ -74,7 +74,7 @@ class RankingView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.RankingAsked], responses=shapes.RankingShape)
+    @extend_schema(operation_id="figures_ranking", parameters=[shapes.RankingAsked], responses=shapes.RankingShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.RankingAsked(data=request.query_params)).validated_data
         found = queries.ranking(
@@ -88,7 +88,7 @@ class CountiesView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.MonthAsked], responses=shapes.CountiesShape)
+    @extend_schema(operation_id="figures_counties", parameters=[shapes.MonthAsked], responses=shapes.CountiesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.MonthAsked(data=request.query_params)).asked()
         month = _month_of(scope, node_id, asked)
@@ -101,7 +101,7 @@ class VisitsView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = {"GET": "visits.published"}
 
-    @extend_schema(parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
+    @extend_schema(operation_id="figures_visits", parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.LinesAsked(data=request.query_params))
         month = _month_of(scope, node_id, asked.asked())
@@ -115,7 +115,7 @@ class OwnVisitsView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
+    @extend_schema(operation_id="figures_own_visits", parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
     def get(self, request: Request, scope: Scope) -> Response:
         asked = _checked(shapes.LinesAsked(data=request.query_params))
         page, size = asked.validated_data["page"], asked.validated_data["size"]
@@ -129,7 +129,7 @@ class PublishView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = {"POST": "figures.publish"}
 
-    @extend_schema(request=shapes.PublishAsked, responses={202: shapes.RunShape})
+    @extend_schema(operation_id="figures_publish", request=shapes.PublishAsked, responses={202: shapes.RunShape})
     def post(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.PublishAsked(data=request.data)).validated_data
         if node_id not in scope.roots:

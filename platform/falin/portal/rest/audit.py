@@ -15,6 +15,7 @@ from falin.kernel.refusals import Invalid
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal import booked, commands
+from falin.portal.rest.jobs import JobOut
 from falin.portal.web.audit import LogForm
 from falin.portal.web.history import key
 
@@ -71,12 +72,6 @@ class AlarmOut(serializers.Serializer[Any]):
     person_id = serializers.IntegerField()
     person = serializers.CharField()
     at = serializers.DateTimeField()
-
-
-class JobOut(serializers.Serializer[Any]):
-    """The job that makes the file."""
-
-    job = serializers.UUIDField()
 
 
 def _query(name: str, kind: OpenApiTypes, words: str) -> OpenApiParameter:
