@@ -1541,15 +1541,6 @@ class Falin(Line):
         """Have the ready rows loaded; an interrupted load goes on where it stood."""
         return cast("SheetImport", self.call("POST", f"/api/v1/advisers/imports/{quoted(import_id)}/confirm/", once=once, match=match))
 
-    def advisers_imports_create(
-        self,
-        *,
-        file: bytes,
-        once: str = "",
-    ) -> SheetImport:
-        """Take a sheet and have it checked."""
-        return cast("SheetImport", self.call("POST", "/api/v1/advisers/imports/", files={"file": file}, once=once))
-
     def advisers_imports_errors(
         self,
         *,
@@ -1557,6 +1548,14 @@ class Falin(Line):
     ) -> bytes:
         """As an XLSX with the same columns, what is wrong, and the file's own row numbers."""
         return cast("bytes", self.call("GET", f"/api/v1/advisers/imports/{quoted(import_id)}/errors.xlsx"))
+
+    def advisers_imports_get(
+        self,
+        *,
+        import_id: str,
+    ) -> SheetImport:
+        """How far it is, what was found, what came of it."""
+        return cast("SheetImport", self.call("GET", f"/api/v1/advisers/imports/{quoted(import_id)}/"))
 
     def advisers_imports_list(
         self,
@@ -1567,14 +1566,6 @@ class Falin(Line):
         """The county's latest imports, newest first; without their findings."""
         return cast("list[SheetImport]", self.call("GET", "/api/v1/advisers/imports/", query={"size": size, "cursor": cursor}))
 
-    def advisers_imports_retrieve(
-        self,
-        *,
-        import_id: str,
-    ) -> SheetImport:
-        """How far it is, what was found, what came of it."""
-        return cast("SheetImport", self.call("GET", f"/api/v1/advisers/imports/{quoted(import_id)}/"))
-
     def advisers_imports_stop(
         self,
         *,
@@ -1584,6 +1575,15 @@ class Falin(Line):
     ) -> SheetImport:
         """Ask the work on it to stop; rows that were loaded stay."""
         return cast("SheetImport", self.call("POST", f"/api/v1/advisers/imports/{quoted(import_id)}/stop/", once=once, match=match))
+
+    def advisers_imports_take(
+        self,
+        *,
+        file: bytes,
+        once: str = "",
+    ) -> SheetImport:
+        """Take a sheet and have it checked."""
+        return cast("SheetImport", self.call("POST", "/api/v1/advisers/imports/", files={"file": file}, once=once))
 
     def advisers_lift_ban(
         self,

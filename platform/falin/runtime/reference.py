@@ -90,7 +90,7 @@ def openapi() -> str:
 
 def client() -> str:
     """The Python client (``falin.client``)."""
-    return client_of(yaml.safe_load(openapi()))
+    return client_of(yaml.load(openapi(), yaml.CSafeLoader))
 
 
 PAGES = {
