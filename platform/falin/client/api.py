@@ -658,7 +658,7 @@ class LineInRequest(TypedDict):
 
 class LineOut(TypedDict):
     status: int
-    body: Any | None
+    body: Any
     location: str
     etag: str
 
@@ -825,7 +825,7 @@ class OnePlaceOut(TypedDict):
     versions: list[VersionOut]
     lineage: list[LineageOut]
     facts: list[FactOut]
-    boundary: Any | None
+    boundary: Any
 
 
 class OneUpdateOut(TypedDict):

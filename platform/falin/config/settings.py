@@ -109,7 +109,6 @@ MIDDLEWARE = [
 DOORLESS = {
     "allauth": "sign-in, sign-out and passwords: they act on the account of whoever holds the session, in public only",
     "django.views.i18n": "the catalogue of translations is public",
-    "drf_spectacular": "the description of the API is public and holds no data",
 }
 AUTH_USER_MODEL = "identity.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -80,12 +80,9 @@ def environment() -> str:
 
 def openapi() -> str:
     """The description of the API (OpenAPI 3.1)."""
-    from drf_spectacular.generators import SchemaGenerator
-    from drf_spectacular.renderers import OpenApiYamlRenderer
+    from falin.kernel.rest.describing import description_text
 
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    text: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
-    return text.decode()
+    return description_text().decode()
 
 
 def client() -> str:

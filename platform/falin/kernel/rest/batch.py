@@ -12,14 +12,14 @@ from django.urls import Resolver404, resolve
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers, status
+from rest_framework import exceptions, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from falin.kernel.rest.describing import DoorSchema
 from falin.kernel.rest.doors import DoorView
-from falin.kernel.rest.ways_in import ByToken, SignedIn
+from falin.kernel.rest.ways_in import ByToken, SignedIn, come_in_by_token
 
 MOST = 100
 # What the middleware found out about the sender, once for all lines.
@@ -52,7 +52,7 @@ class BatchIn(serializers.Serializer[Any]):
 
 class LineOut(serializers.Serializer[Any]):
     status = serializers.IntegerField()
-    body = serializers.JSONField(allow_null=True, help_text="the answer, or the problem")
+    body = serializers.JSONField(help_text="the answer, the problem, or null")
     location = serializers.CharField(allow_blank=True)
     etag = serializers.CharField(allow_blank=True)
 
@@ -75,7 +75,9 @@ class Batch(APIView):
     http_method_names = ["post", "options"]
 
     def perform_authentication(self, request: Request) -> None:
-        """Each line's own door asks who it is."""
+        """Somebody; who it is and what he may, each line's own door asks again."""
+        if not come_in_by_token(request._request) and getattr(request._request, "scope", None) is None:
+            raise exceptions.NotAuthenticated
 
     @extend_schema(request=BatchIn, responses=BatchOut, operation_id="batch", tags=["batch"])
     def post(self, request: Request) -> Response:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.renderers import OpenApiYamlRenderer
+
+from falin.kernel.doors import open_door
 
 _TEXT = {"type": "string"}
 _PROBLEM = {
@@ -68,6 +75,27 @@ ABOUT = """Every command and query a person has on the pages, for programs.
 - **Many at once**: `POST /api/v1/batch/`.
 - **Rates**: `RateLimit-Policy` and `RateLimit` say what is left; 429 says in `Retry-After` when to come back.
 """
+
+
+@lru_cache(maxsize=1)
+def description() -> dict[str, Any]:
+    """The whole description; it takes a second or two to make, and is the same for everybody."""
+    with override("en"):
+        made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
+@lru_cache(maxsize=1)
+def description_text() -> bytes:
+    """The description as YAML."""
+    text: bytes = OpenApiYamlRenderer().render(description(), renderer_context={})  # type: ignore[no-untyped-call]
+    return text
+
+
+@open_door(reason="the description of the API is public and holds no data", reads="GET")
+def describe(request: HttpRequest) -> HttpResponse:
+    """The description, for programs."""
+    return HttpResponse(description_text(), content_type="application/yaml; charset=utf-8")
 
 
 def common_parts(result: Any, generator: Any, request: Any, public: Any) -> Any:

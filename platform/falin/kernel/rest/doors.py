@@ -79,16 +79,17 @@ class DoorView(APIView):
         cls.http_method_names = [*(method.lower() for method in cls.door_grants), "options"]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        grant = self.door_grants.get(request.method or "")
+        if request.method not in self.door_grants:
+            return super().dispatch(request, *args, **kwargs)  # 405, whoever asks
         try:
             self.by_token = request.by_token = come_in_by_token(request)
             scope: Scope | None = getattr(request, "scope", None)
-            if scope is not None and grant is not None:
+            if scope is not None:
                 self.rates = limits.spend(scope=scope, by_token=self.by_token, schema=scope.schema, now=now())
         except Refused as refused:
             return self._refuse(refused, request, *args, **kwargs)
-        if scope is None or grant is None:
-            return super().dispatch(request, *args, **kwargs)  # initial() says 401 or 405
+        if scope is None:
+            return super().dispatch(request, *args, **kwargs)  # initial() says 401
         if self.door_own:
             scope = own_scope(scope)
         elif self.door_shared:

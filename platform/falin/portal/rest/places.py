@@ -71,7 +71,7 @@ class OnePlaceOut(serializers.Serializer[Any]):
     versions = VersionOut(many=True)
     lineage = LineageOut(many=True)
     facts = FactOut(many=True)
-    boundary = serializers.JSONField(allow_null=True)
+    boundary = serializers.JSONField(help_text="GeoJSON, or null")
 
 
 class SearchIn(serializers.Serializer[Any]):
