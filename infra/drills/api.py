@@ -32,7 +32,7 @@ from falin.runtime.sentences import CannotStart, both, say
 
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
-ROLES = ("county team", "street officer", "adviser")
+ROLES = ("adviser", "street officer", "county team")  # the one who can stop the others comes last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +91,9 @@ def _try(role: str, own: Home, address: str, environ: dict[str, str], size: Size
             "FALIN_DRILL_LEDGER": str(own.root / "ledger"), "SCHEMATHESIS_HOOKS": "fuzzing.hooks"}  # fmt: skip
     words = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "fuzzing" / "schemathesis.toml"), "run",
-        str(_for_tokens(own.root / "openapi.json")), "--url", address, "--checks", "all", "--phases", size.phases, "--max-examples", str(size.examples),
-        "--seed", str(size.seed), "--workers", "2", "--continue-on-failure", "--no-shrink", "--request-timeout", "30",
-        "--suppress-health-check", "all", "--warnings", "off",
+        str(_for_tokens(own.root / "openapi.json")), "--url", address, "--checks", "all", "--phases", size.phases,
+        "--max-examples", str(size.examples), "--seed", str(size.seed), "--workers", "2", "--continue-on-failure",
+        "--no-shrink", "--request-timeout", "30", "--suppress-health-check", "all", "--warnings", "off",
         "--header", f"Authorization: Bearer {world['tokens'][role]}", "--report", "junit",
         "--report-junit-path", str(junit), "--output-truncate", "false",
         *(["--include-name-regex", size.only] if size.only else []),

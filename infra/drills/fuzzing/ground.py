@@ -33,7 +33,7 @@ def make(out: str) -> None:
     ground.make(out)
     told = json.loads(Path(out).read_text())
     now = clock.now()
-    _no_limits(now)
+    no_limits(now)
     street = find_by_code(Level.STREET, f"{ground.COUNTIES[0]}001")
     assert street is not None
     with shared(read_only=False) as system:
@@ -48,7 +48,7 @@ def make(out: str) -> None:
     own = told["counties"][0]
     holders = {TEAM: own["team"], OFFICER: "officer", ADVISER: own["advisers"][0]["username"]}
     rows = [row for county in told["counties"] for row in _rows(scope(county["team"]))]
-    told["tokens"] = {role: _token(scope(username), now) for role, username in holders.items()}
+    told["tokens"] = {role: token_of(scope(username), now) for role, username in holders.items()}
     told["foreign"] = {role: _foreign(scope(username), rows) for role, username in holders.items()}
     told["own"] = {role: len(rows) - len(found) for role, found in told["foreign"].items()}
     Path(out).write_text(json.dumps(told))
@@ -60,7 +60,7 @@ def scope(username: str) -> Scope:
     return scope_of(signed_in, signed_in.hats[0])
 
 
-def _no_limits(now: datetime) -> None:
+def no_limits(now: datetime) -> None:
     """The drill knocks as fast as it can; rates have tests of their own."""
     province = find_by_code(Level.PROVINCE, ground.PROVINCE)
     assert province is not None
@@ -97,7 +97,7 @@ def _foreign(reader: Scope, rows: list[tuple[str, str, int, str]]) -> list[str]:
     ]  # fmt: skip
 
 
-def _token(own: Scope, now: datetime) -> str:
+def token_of(own: Scope, now: datetime) -> str:
     today = clock.legal_day(now)
     with inside(own, read_only=False):
         binding: Any = own_bindings(scope=own, on=today)[0]

@@ -241,7 +241,7 @@ class Updates(DoorView):
 class Update(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.REVIEW}
 
-    @extend_schema(responses=OneUpdateOut, operation_id="places_update", tags=_TAGS)
+    @extend_schema(responses=OneUpdateOut, operation_id="places_get_update", tags=_TAGS)
     def get(self, request: Request, scope: Scope, update_id: int) -> Response:
         """One update with its groups, and what hangs on the places that would end."""
         policies.check_may_review(scope)
