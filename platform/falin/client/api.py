@@ -2475,6 +2475,14 @@ class Falin(Line):
         """Give an update up; the tree stays as it is."""
         return cast("UpdateOut", self.call("POST", f"/api/v1/places/updates/{quoted(update_id)}/drop/", body=body, once=once, match=match))
 
+    def places_get_update(
+        self,
+        *,
+        update_id: int,
+    ) -> OneUpdateOut:
+        """One update with its groups, and what hangs on the places that would end."""
+        return cast("OneUpdateOut", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/"))
+
     def places_search(
         self,
         *,
@@ -2529,14 +2537,6 @@ class Falin(Line):
     ) -> UpdateOut:
         """Take an applied update back, until something new stands on it."""
         return cast("UpdateOut", self.call("DELETE", f"/api/v1/places/updates/{quoted(update_id)}/application/", query={"why": why}, once=once, match=match))
-
-    def places_update(
-        self,
-        *,
-        update_id: int,
-    ) -> OneUpdateOut:
-        """One update with its groups, and what hangs on the places that would end."""
-        return cast("OneUpdateOut", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/"))
 
     def places_updates(
         self,
