@@ -501,6 +501,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-setting-touched": Asked(_touched, _sees_settings),
     "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
+    "portal:api-subject": Asked(_once(name="advisers"), _anybody),
     "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
     ("emergency_id",): Asked(_emergencies, _of_the_emergency),
     ("session",): Asked(_sessions, _own_session),

@@ -2280,7 +2280,7 @@ class Falin(Line):
         *,
         after: str | None = None,
         q: str | None = None,
-        view: Literal["former", "soon", "suspended"] | None = None,
+        view: Literal["soon", "suspended", "former"] | None = None,
     ) -> PeopleOut:
         """The register, as far as the scope reaches; by name, pinyin, its initials or sign-in name."""
         return cast("PeopleOut", self.call("GET", "/api/v1/people/", query={"after": after, "q": q, "view": view}))
@@ -2475,14 +2475,6 @@ class Falin(Line):
         """Give an update up; the tree stays as it is."""
         return cast("UpdateOut", self.call("POST", f"/api/v1/places/updates/{quoted(update_id)}/drop/", body=body, once=once, match=match))
 
-    def places_get_update(
-        self,
-        *,
-        update_id: int,
-    ) -> OneUpdateOut:
-        """One update with its groups, and what hangs on the places that would end."""
-        return cast("OneUpdateOut", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/"))
-
     def places_search(
         self,
         *,
@@ -2537,6 +2529,14 @@ class Falin(Line):
     ) -> UpdateOut:
         """Take an applied update back, until something new stands on it."""
         return cast("UpdateOut", self.call("DELETE", f"/api/v1/places/updates/{quoted(update_id)}/application/", query={"why": why}, once=once, match=match))
+
+    def places_update_show(
+        self,
+        *,
+        update_id: int,
+    ) -> OneUpdateOut:
+        """One update with its groups, and what hangs on the places that would end."""
+        return cast("OneUpdateOut", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/"))
 
     def places_updates(
         self,
@@ -2783,7 +2783,7 @@ class Falin(Line):
         self,
         *,
         endpoint_id: str,
-        state: Literal["given_up", "told", "waiting"] | None = None,
+        state: Literal["waiting", "told", "given_up"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[MessageOut]:

@@ -41,7 +41,7 @@ def claim(*, scope: Scope, key: str, fingerprint: str, now: datetime) -> Idempot
 
     :raises Refused: when the key was used for a different request.
     """
-    if len(key) > 80 or not key.isprintable():
+    if not 0 < len(key) <= 80 or not key.isprintable():
         raise Refused("kernel.bad_key", _("重复提交的标识不对，请刷新页面后再试。"))
     try:
         with transaction.atomic():

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from falin.portal.web import (
     account,
+    api,
     audit,
     emergencies,
     history,
@@ -25,6 +26,8 @@ app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
     path("search/", search.page, name="search"),
+    path("api/", api.overview, name="api"),
+    path("api/about/<slug:name>/", api.subject, name="api-subject"),
     path("hat/", home.switch_hat, name="hat"),
     path("healthz", home.healthz, name="healthz"),
     path("robots.txt", home.robots, name="robots"),

@@ -21,7 +21,7 @@ from services.advisers.types import AdviserFilters, VacancyReason, View
 
 
 def _asked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    return _checked(serializer(data=request.query_params))
+    return _checked(serializer(data=request.query_params.dict()))
 
 
 def _checked(serializer: Serializer[Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class PlaceView(DoorView):
 
     @extend_schema(operation_id="figures_place", parameters=[shapes.MonthAsked], responses=shapes.FiguresShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.MonthAsked(data=request.query_params)).asked()
+        asked = _checked(shapes.MonthAsked(data=request.query_params.dict())).asked()
         return Response(shapes.figures(queries.place_figures(scope=scope, node_id=node_id, month=asked)))
 
 
@@ -76,7 +76,7 @@ class RankingView(DoorView):
 
     @extend_schema(operation_id="figures_ranking", parameters=[shapes.RankingAsked], responses=shapes.RankingShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.RankingAsked(data=request.query_params)).validated_data
+        asked = _checked(shapes.RankingAsked(data=request.query_params.dict())).validated_data
         found = queries.ranking(
             scope=scope, node_id=node_id, month=Month.parse(asked["month"]), level=Level(int(asked["level"]))
         )
@@ -90,7 +90,7 @@ class CountiesView(DoorView):
 
     @extend_schema(operation_id="figures_counties", parameters=[shapes.MonthAsked], responses=shapes.CountiesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.MonthAsked(data=request.query_params)).asked()
+        asked = _checked(shapes.MonthAsked(data=request.query_params.dict())).asked()
         month = _month_of(scope, node_id, asked)
         found = queries.county_values(scope=scope, node_id=node_id, month=month)
         return Response({"counties": [shapes.place_tally(row) for row in found]})
@@ -103,7 +103,7 @@ class VisitsView(DoorView):
 
     @extend_schema(operation_id="figures_visits", parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.LinesAsked(data=request.query_params))
+        asked = _checked(shapes.LinesAsked(data=request.query_params.dict()))
         month = _month_of(scope, node_id, asked.asked())
         page, size = asked.validated_data["page"], asked.validated_data["size"]
         found = queries.visit_lines(scope=scope, node_id=node_id, month=month, page=page, size=size)
@@ -117,7 +117,7 @@ class OwnVisitsView(DoorView):
 
     @extend_schema(operation_id="figures_own_visits", parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
     def get(self, request: Request, scope: Scope) -> Response:
-        asked = _checked(shapes.LinesAsked(data=request.query_params))
+        asked = _checked(shapes.LinesAsked(data=request.query_params.dict()))
         page, size = asked.validated_data["page"], asked.validated_data["size"]
         months = queries.list_own_months(scope=scope)
         month = asked.asked() or (months[-1] if months else Month.of(now()))

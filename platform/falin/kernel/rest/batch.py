@@ -76,6 +76,8 @@ class Batch(APIView):
 
     def perform_authentication(self, request: Request) -> None:
         """Somebody; who it is and what he may, each line's own door asks again."""
+        if request.method != "POST":
+            return  # 405, whoever asks
         if not come_in_by_token(request._request) and getattr(request._request, "scope", None) is None:
             raise exceptions.NotAuthenticated
 

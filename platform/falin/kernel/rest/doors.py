@@ -141,8 +141,8 @@ class DoorView(APIView):
 
     def _once(self, request: Request) -> None:
         """:raises AnsweredBefore: this very request was done under its key. :raises Refused: the answer is not kept."""
-        key = request.headers.get("Idempotency-Key", "")
-        if not key:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
             return
         # Before anything asks for the data: the fingerprint is of the bytes, which are gone once they were parsed.
         seen = idempotency.fingerprint(request._request)

@@ -82,7 +82,8 @@ def spend(*, scope: Scope, by_token: bool, schema: str, now: datetime) -> tuple[
     counts = _counter[0]([(f"{name}:{whose}:{stamp // window}", window) for name, window, whose, _limit in asked])
     if counts is None:
         return ()
-    node_id, on = scope.roots[0] if scope.roots else None, legal_day(now)
+    # An adviser has no place of his own: what holds where he serves holds for him.
+    node_id, on = next(iter(scope.roots or sorted(scope.nodes)), None), legal_day(now)
     rates = []
     for (name, window, _whose, parameter), count in zip(asked, counts, strict=True):
         limit = parameters.value(parameter, node_id=node_id, on=on)

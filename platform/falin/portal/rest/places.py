@@ -89,7 +89,7 @@ class Search(DoorView):
     @extend_schema(parameters=[SearchIn], responses=FoundOut(many=True), operation_id="places_search", tags=_TAGS)
     def get(self, request: Request, scope: Scope) -> Response:
         """Places by name, former name, pinyin, initials or code, those that are no more last; without a word, provinces."""
-        asked = SearchIn(data=request.query_params)
+        asked = SearchIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         text = asked.validated_data["q"]
         if text:
@@ -105,7 +105,7 @@ class Place(DoorView):
     @extend_schema(parameters=[DayIn], responses=OnePlaceOut, operation_id="places_show", tags=_TAGS)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         """One place as it is, was on a day, or last was; with its past."""
-        asked = DayIn(data=request.query_params)
+        asked = DayIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         day = asked.validated_data.get("on")
         found = places.shown(node_id, on=day)
@@ -241,7 +241,7 @@ class Updates(DoorView):
 class Update(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.REVIEW}
 
-    @extend_schema(responses=OneUpdateOut, operation_id="places_get_update", tags=_TAGS)
+    @extend_schema(responses=OneUpdateOut, operation_id="places_update_show", tags=_TAGS)
     def get(self, request: Request, scope: Scope, update_id: int) -> Response:
         """One update with its groups, and what hangs on the places that would end."""
         policies.check_may_review(scope)
@@ -257,7 +257,7 @@ class Changes(DoorView):
     @extend_schema(parameters=[ChangesIn], responses=ChangeOut(many=True), operation_id="places_changes", tags=_TAGS)
     def get(self, request: Request, scope: Scope, update_id: int) -> Response:
         """A hundred changes of an update, or of one group; the next ones ``after`` the last id."""
-        asked = ChangesIn(data=request.query_params)
+        asked = ChangesIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         policies.check_may_review(scope)
         api.get_update(update_id)

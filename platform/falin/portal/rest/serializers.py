@@ -8,6 +8,7 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
 from falin.kernel.rest.fields import OneOf
+from tenants.identity.queries import View
 from tenants.identity.types import Role, State, TokenState
 
 
@@ -41,6 +42,14 @@ class RecordOut(serializers.Serializer[Any]):
     suspended = serializers.BooleanField()
     may_sign_in = serializers.BooleanField()
     bindings = BindingOut(many=True)
+
+
+class PeopleAsked(serializers.Serializer[Any]):
+    q = serializers.CharField(required=False, default="", allow_blank=True, max_length=60)
+    view = serializers.ChoiceField(
+        choices=[view.value for view in View if view], required=False, default=View.NOW.value
+    )
+    after = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
 
 
 class PeopleOut(serializers.Serializer[Any]):

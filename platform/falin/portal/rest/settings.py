@@ -109,7 +109,7 @@ def _shown(shown: Shown) -> dict[str, Any]:
 
 
 def _asked(request: Request) -> Asked:
-    asked = Asked(data=request.query_params)
+    asked = Asked(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)
     return asked
 
@@ -155,7 +155,7 @@ class TouchedBy(DoorView):
     @extend_schema(parameters=[ChangeIn], responses=TouchedOut, operation_id="settings_touched", tags=_TAGS)
     def get(self, request: Request, scope: Scope, key: str) -> Response:
         """What a change would do below one's place, before it is made."""
-        asked = ChangeIn(data=request.query_params)
+        asked = ChangeIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         data = dict(asked.validated_data)
         node_id = data.pop("place")
