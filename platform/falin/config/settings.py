@@ -258,6 +258,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "falin.kernel.rest.describing.common_parts",
+        "falin.portal.rest.examples.put_in",
     ],
 }
 
