@@ -25,6 +25,7 @@ from tenants.identity.models import Person
 from tenants.identity.queries.tokens import own_bindings, scopes_of
 from tenants.settings.models import Setting
 
+Row = tuple[str, str, str, int, str]  # kind, id, schema, place, adviser
 TEAM, OFFICER, ADVISER = "county team", "street officer", "adviser"
 
 
@@ -50,6 +51,7 @@ def make(out: str) -> None:
     rows = [row for county in told["counties"] for row in _rows(scope(county["team"]))]
     told["tokens"] = {role: token_of(scope(username), now) for role, username in holders.items()}
     told["foreign"] = {role: _foreign(scope(username), rows) for role, username in holders.items()}
+    told["ids"] = _ids(rows)
     told["own"] = {role: len(rows) - len(found) for role, found in told["foreign"].items()}
     Path(out).write_text(json.dumps(told))
 
@@ -78,20 +80,34 @@ def _visits(adviser: Scope, places: list[int], day: date, now: datetime) -> None
                       written_at=now, now=now)  # fmt: skip
 
 
-def _rows(team: Scope) -> list[tuple[str, str, int, str]]:
-    """Every visit and appointment of a county: id, schema, place, adviser."""
+def _rows(team: Scope) -> list[Row]:
+    """Every visit and appointment of a county."""
     with inside(team, read_only=True):
         return [
-            (str(row["id"]), team.schema, row["node_id"], str(row["adviser_id"]))
+            (model.__name__, str(row["id"]), team.schema, row["node_id"], str(row["adviser_id"]))
             for model in (Visit, Appointment)
             for row in model.objects.in_scope(team).order_by("id").values("id", "node_id", "adviser_id")
         ]
 
 
-def _foreign(reader: Scope, rows: list[tuple[str, str, int, str]]) -> list[str]:
+def _ids(rows: list[Row]) -> dict[str, list[Any]]:
+    """What requests may name, by the name of the field: one's own and others', of either county."""
+    places = sorted({row[3] for row in rows})
+    advisers = sorted({row[4] for row in rows})
+    people = list(Person.objects.order_by("id").values_list("id", flat=True))
+    return {
+        "visit_id": [row[1] for row in rows if row[0] == "Visit"],
+        "appointment_id": [row[1] for row in rows if row[0] == "Appointment"],
+        "adviser_id": advisers, "adviser": advisers, "new_adviser_id": advisers, "node_id": places, "node": places,
+        "place": places, "street": places, "person_id": people, "successor_id": people, "owner_id": people,
+        "kept_id": people, "gone_id": people,
+    }  # fmt: skip
+
+
+def _foreign(reader: Scope, rows: list[Row]) -> list[str]:
     """The ids that may stand in no answer to this reader."""
     return [
-        key for key, schema, node, adviser in rows
+        key for _kind, key, schema, node, adviser in rows
         if schema != reader.schema or not (reader.whole or node in reader.nodes)
         or (reader.subject_id and adviser != reader.subject_id)
     ]  # fmt: skip
