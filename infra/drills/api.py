@@ -39,7 +39,7 @@ ROLES = ("adviser", "street officer", "county team")  # the one who can stop the
 class Size:
     """``examples`` for each operation and role; ``phases`` of Schemathesis."""
 
-    examples: int = 12
+    examples: int = 4
     phases: str = "examples,coverage,fuzzing,stateful"
     least: int = 10_000  # cases in all
     seed: int = 2026

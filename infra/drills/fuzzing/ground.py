@@ -49,7 +49,7 @@ def make(out: str) -> None:
     own = told["counties"][0]
     holders = {TEAM: own["team"], OFFICER: "officer", ADVISER: own["advisers"][0]["username"]}
     rows = [row for county in told["counties"] for row in _rows(scope(county["team"]))]
-    told["tokens"] = {role: token_of(scope(username), now) for role, username in holders.items()}
+    told["tokens"] = {role: token_of(scope(username), now)[0] for role, username in holders.items()}
     told["foreign"] = {role: _foreign(scope(username), rows) for role, username in holders.items()}
     told["ids"] = _ids(rows)
     told["own"] = {role: len(rows) - len(found) for role, found in told["foreign"].items()}
@@ -113,9 +113,11 @@ def _foreign(reader: Scope, rows: list[Row]) -> list[str]:
     ]  # fmt: skip
 
 
-def token_of(own: Scope, now: datetime) -> str:
+def token_of(own: Scope, now: datetime) -> tuple[str, int]:
+    """A token of somebody's first role with all it may do, and the place of that role: a token is of one binding."""
     today = clock.legal_day(now)
     with inside(own, read_only=False):
         binding: Any = own_bindings(scope=own, on=today)[0]
-        return make_token(scope=own, binding_id=binding.id, name="演练", scopes=list(scopes_of(binding.role)), origins=[],
-                          expires_on=today + timedelta(days=7), now=now).secret  # fmt: skip
+        made = make_token(scope=own, binding_id=binding.id, name="演练", scopes=list(scopes_of(binding.role)), origins=[],
+                          expires_on=today + timedelta(days=7), now=now)  # fmt: skip
+    return made.secret, binding.node_id

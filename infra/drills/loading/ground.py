@@ -12,7 +12,6 @@ from killing import ground
 from falin.kernel import clock
 from falin.kernel.periods import Month
 from falin.kernel.transactions import inside
-from services.advisers.models import Adviser
 from services.indicators.commands import publish_month
 
 STREETS, COMMUNITIES, ADVISERS = 5, 12, 20
@@ -29,9 +28,8 @@ def make(out: str) -> None:
         team = scope(county["team"])
         with inside(team, read_only=False):
             publish_month(scope=team, month=Month.parse(told["months"][-1]), now=now)
-        with inside(team, read_only=True):
-            county["register"] = [str(one) for one in Adviser.objects.order_by("id").values_list("id", flat=True)[:50]]
-        county["token"] = token_of(team, now)
+        county["register"] = [scope(adviser["username"]).subject_id for adviser in county["advisers"]]
+        county["token"], _place = token_of(team, now)
         for adviser in county["advisers"]:
-            adviser["token"] = token_of(scope(adviser["username"]), now)
+            adviser["token"], adviser["token_place"] = token_of(scope(adviser["username"]), now)
     Path(out).write_text(json.dumps(told))

@@ -130,7 +130,7 @@ class People:
     def _by_api(self, adviser: dict[str, Any]) -> Request:
         begin = self._time(adviser)
         visit = {"id": str(uuid.UUID(int=self.chance.getrandbits(128), version=4)), "kind": "visit",
-                 "node_id": self.chance.choice(adviser["places"]), "begins_at": begin.isoformat(),
+                 "node_id": adviser["token_place"], "begins_at": begin.isoformat(),
                  "ends_at": (begin + SLOT).isoformat(), "written_at": (begin + SLOT).isoformat()}  # fmt: skip
         headers = {"Authorization": f"Bearer {adviser['token']}", "Content-Type": "application/json",
                    "Idempotency-Key": uuid.UUID(int=self.chance.getrandbits(128)).hex}  # fmt: skip
@@ -176,12 +176,15 @@ class Lines:
         headers = {
             name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in first[1:] if line)
         }
+        body = b""
         if "chunked" in headers.get("transfer-encoding", ""):
             while size := int(await reader.readline(), 16):
-                await reader.readexactly(size + 2)
+                body += (await reader.readexactly(size + 2))[:-2]
             await reader.readexactly(2)
         else:
-            await reader.readexactly(int(headers.get("content-length", "0")))
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+        if "problem" in headers.get("content-type", ""):
+            headers["code"] = json.loads(body)["code"]
         return int(first[0].split(" ")[1]), headers
 
 
@@ -215,7 +218,7 @@ async def _one(lines: Lines, request: Request, what: str, due: float, taken: Tak
         taken.shed += 1
         taken.shed_without_word += "retry-after" not in headers
     elif status not in request.right:
-        _count(taken.wrong, f"{what}: {status}")
+        _count(taken.wrong, f"{what}: {status} {headers.get('code', '')}".strip())
     else:
         taken.milliseconds.setdefault(what, []).append((loop.time() - due) * 1000)
 
