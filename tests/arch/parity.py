@@ -98,3 +98,47 @@ def behind_pages() -> dict[str, set[str]]:
         for one in reached(view):
             found[one].add("/" + route)
     return found
+
+
+# ---- what is asked for in the address ----------------------------------------------------------------------------------
+def _is_get(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "GET"
+
+
+def asked_by(function: Callable[..., Any]) -> frozenset[str]:
+    """The names a page reads from its address: by itself, by a function it hands its request to, or by a form."""
+    found: set[str] = set()
+    seen: set[FunctionType] = set()
+    stack = [inspect.unwrap(function)]
+    while stack:
+        here = stack.pop()
+        if here in seen or not isinstance(here, FunctionType):
+            continue
+        seen.add(here)
+        names = {**here.__globals__, **_cells(here)}
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(here)))):
+            if not isinstance(node, ast.Call):
+                continue
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            first = arguments[0] if arguments else None
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and _is_get(node.func.value):
+                found |= {str(first.value)} if isinstance(first, ast.Constant) else set()
+            meant = _target(node.func, names)
+            if isinstance(meant, type) and hasattr(meant, "base_fields") and any(map(_is_get, arguments)):
+                found |= set(meant.base_fields)
+            handed = any(isinstance(one, ast.Name) and one.id in {"request", "http"} for one in arguments)
+            if isinstance(meant, FunctionType) and _DOORS.match(meant.__module__) and handed:
+                second = arguments[1] if len(arguments) > 1 else None
+                if isinstance(second, ast.Constant) and str(second.value).isidentifier():
+                    found.add(second.value)  # key(request, "before")
+                stack.append(inspect.unwrap(meant))
+    return frozenset(found)
+
+
+def pages_asking() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """Each page that is read → the names it reads from its address, and the commands and queries behind it."""
+    return {
+        "/" + route: (asked_by(view), reached(view))
+        for route, _name, view in walk()
+        if not isinstance(getattr(view, "cls", None), type) and door_of(view) is not None
+    }

@@ -8,6 +8,7 @@ import pytest
 from django.urls import path
 
 from falin.kernel.doors import door
+from falin.kernel.rest.describing import description
 from falin.kernel.scope import Scope
 from tests.arch import parity
 
@@ -67,6 +68,27 @@ def test_every_command_and_query_of_a_page_has_an_address_of_the_api_or_a_reason
 def test_no_reason_outlives_what_it_excuses() -> None:
     by_api = frozenset().union(*parity.behind_api().values())
     assert set(REASONS) - (set(parity.behind_pages()) - by_api) == set()
+
+
+# What a page reads from its address and no program needs to say.
+NOT_FILTERS = {
+    "/advisers/appoint/": "community stands in the API's address; shown: how many candidates the page lays out",
+    "/duty/months/": "close: which month's form is open",
+    "/figures/<int:node_id>/": "page: of the table; the API gives every child",
+    "/people/at/": "at stands in the API's address",
+}
+
+
+def test_what_a_page_can_be_asked_its_api_can_be_asked_by_the_same_names() -> None:
+    takes = {
+        f"{method.upper()} {path}": {one["name"] for one in operation.get("parameters", ()) if one.get("in") == "query"}
+        for path, methods in description()["paths"].items() for method, operation in methods.items()
+    }  # fmt: skip
+    by_api = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", where): behind for where, behind in parity.behind_api().items()}
+    for page, (names, behind) in parity.pages_asking().items():
+        twins = [where for where, its in by_api.items() if where.startswith("GET ") and its & behind]
+        if twins and names and page not in NOT_FILTERS:
+            assert any(names <= takes[where] for where in twins), f"{page} can be asked {sorted(names)}: {twins}"
 
 
 def test_every_address_of_the_api_leads_to_a_command_or_query() -> None:

@@ -1806,11 +1806,12 @@ class Falin(Line):
         self,
         *,
         month: str | None = None,
+        view: Literal["pace", "none"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[BehindOut]:
         """Who has not reached the hours of a community yet, furthest behind first."""
-        return cast("list[BehindOut]", self.call("GET", "/api/v1/duty/behind/", query={"month": month, "size": size, "cursor": cursor}))
+        return cast("list[BehindOut]", self.call("GET", "/api/v1/duty/behind/", query={"month": month, "view": view, "size": size, "cursor": cursor}))
 
     def duty_hours_mine(
         self,

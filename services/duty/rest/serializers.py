@@ -10,7 +10,7 @@ from rest_framework import serializers
 from falin.kernel.periods import Month
 from falin.kernel.rest.fields import OneOf
 from services.duty.rules import MOST_ATTENDEES
-from services.duty.types import VisitKind
+from services.duty.types import Cut, VisitKind
 
 
 class ContentIn(serializers.Serializer[Any]):
@@ -117,6 +117,11 @@ class HoursOut(serializers.Serializer[Any]):
     visits = serializers.IntegerField()
     lectures = serializers.IntegerField()
     met = serializers.BooleanField()
+
+
+class BehindAsked(serializers.Serializer[Any]):
+    view = serializers.ChoiceField(choices=[cut.value for cut in Cut if cut], required=False, default=Cut.ALL.value,
+                                   help_text="pace: behind the pace; none: nothing yet")  # fmt: skip
 
 
 class BehindOut(serializers.Serializer[Any]):

@@ -20,6 +20,7 @@ from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from services.duty import commands, queries
 from services.duty.rest.serializers import (
+    BehindAsked,
     BehindOut,
     BookMonthOut,
     CorrectionIn,
@@ -34,7 +35,7 @@ from services.duty.rest.serializers import (
     VisitOut,
     WhyIn,
 )
-from services.duty.types import VisitInfo
+from services.duty.types import Cut, VisitInfo
 
 MONTH = OpenApiParameter("month", OpenApiTypes.STR, description="2026-11; this month where it is left out")
 _PARSERS: list[type[BaseParser]] = [JSONParser, MultiPartParser]
@@ -171,10 +172,14 @@ class ReminderRead(DoorView):
 class BehindList(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": "duty.read"}
 
-    @extend_schema(parameters=[MONTH], responses=BehindOut(many=True), operation_id="duty_behind_list")
+    @extend_schema(parameters=[MONTH, BehindAsked], responses=BehindOut(many=True), operation_id="duty_behind_list")
     def get(self, request: Request, scope: Scope) -> Response:
         """Who has not reached the hours of a community yet, furthest behind first."""
-        return Response(BehindOut(queries.list_behind(scope=scope, month=_month(request), now=now()), many=True).data)
+        asked = BehindAsked(data={name: text for name, text in request.query_params.items() if name == "view"})
+        asked.is_valid(raise_exception=True)
+        cut = Cut(asked.validated_data["view"])
+        found = queries.list_behind(scope=scope, month=_month(request), now=now())
+        return Response(BehindOut([row for row in found if row.within(cut)], many=True).data)
 
 
 class Months(DoorView):
