@@ -15,7 +15,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,8 +59,24 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
     size = size or Size()
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
     began, drilled = datetime.now(UTC), report.commit(checkout)
-    cores = sorted(os.sched_getaffinity(0))[: size.cores]
-    os.sched_setaffinity(0, cores)
+    every = os.sched_getaffinity(0)
+    cores = sorted(every)[: size.cores]
+    os.sched_setaffinity(0, cores)  # children stay there too
+    with ExitStack() as stack:
+        stack.callback(os.sched_setaffinity, 0, every)
+        found = _whole(home, size)
+    goals = _goals(found, size)
+    place = out or checkout / "docs" / "measured" / "load.md"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(_report(drilled, began, size, cores, found, goals))
+    for claim, met, seen in goals:
+        say(f"{'✓' if met else '✗'} {claim}: {seen}")
+    say(f"{place}")
+    return 0 if all(met for _claim, met, _seen in goals) else 1
+
+
+def _whole(home: Home, size: Size) -> dict[str, Any]:
+    """Everything is started, the drill is done, everything is stopped."""
     with kill.own_place(home) as own, kill.backing(own, kill.Size(durable=size.durable)) as (postgres, broker, environ):
         _make_ground(own.root / "world.json", environ)
         port = free_port(HOST)
@@ -71,17 +87,9 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
             try:
                 parts = {child.name: child.pid or 0 for child in programs}
                 parts |= {"database": postgres.pid or 0, "broker": broker.pid or 0}
-                found = _drill(people, parts, size)
+                return _drill(people, parts, size)
             finally:
                 people.leave()
-    goals = _goals(found, size)
-    place = out or checkout / "docs" / "measured" / "load.md"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(_report(drilled, began, size, cores, found, goals))
-    for claim, met, seen in goals:
-        say(f"{'✓' if met else '✗'} {claim}: {seen}")
-    say(f"{place}")
-    return 0 if all(met for _claim, met, _seen in goals) else 1
 
 
 def _drill(people: _People, parts: dict[str, int], size: Size) -> dict[str, Any]:
@@ -154,6 +162,10 @@ class _People:
         with suppress(OSError):
             self.process.kill()
         self.process.wait()
+        for line in (self.process.stdin, self.process.stdout):
+            if line:
+                with suppress(OSError):
+                    line.close()
 
 
 def _make_ground(out: Path, environ: dict[str, str]) -> None:
