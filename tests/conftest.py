@@ -51,6 +51,14 @@ def _languages() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _nobody_counts_calls() -> None:
+    """A test knocks more often in a minute than any program may; the tests of rates have them counted."""
+    from falin.kernel import rest
+
+    rest.count_with(None)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _no_number_in_the_log() -> Iterator[None]:
     """Whatever the run logs, tracebacks and all, holds no identity or telephone number."""
     listener = leaks.Listener()

@@ -70,7 +70,7 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
         nonlocal clock
         seconds[name], clock = time.monotonic() - clock, time.monotonic()
 
-    with _own_place(home) as own, _backing(own, size) as (postgres, broker, environ):
+    with own_place(home) as own, backing(own, size) as (postgres, broker, environ):
         _make_ground(own.root / "people.json", environ)
         lap("ground")
         kills = _drill(own, postgres, broker, environ, size, lap)
@@ -107,7 +107,7 @@ def _enough(kills: list[Kill], size: Size) -> list[Check]:
 
 
 @contextmanager
-def _own_place(home: Home) -> Iterator[Home]:
+def own_place(home: Home) -> Iterator[Home]:
     with tempfile.TemporaryDirectory(prefix="drill-", dir=home.root, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)  # as root the database runs as a user of its own
         own = Home(root=Path(folder)).prepare()
@@ -119,7 +119,7 @@ def _own_place(home: Home) -> Iterator[Home]:
 
 
 @contextmanager
-def _backing(own: Home, size: Size) -> Iterator[tuple[Postgres, Broker, dict[str, str]]]:
+def backing(own: Home, size: Size) -> Iterator[tuple[Postgres, Broker, dict[str, str]]]:
     with ExitStack() as stack:
         postgres = start_postgres(place=own.postgres, log=own.logs / "postgres.log", durable=size.durable)
         stack.callback(postgres.stop)

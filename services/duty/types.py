@@ -119,6 +119,14 @@ class CommunityMonth:
         return sum(1 for pair in self.pairs if pair.met)
 
 
+class Cut(StrEnum):
+    """Ready-made cuts of the list of who is behind: all, who is behind the pace, who has nothing yet."""
+
+    ALL = ""
+    PACE = "pace"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
     """An adviser who has not yet reached the hours of a community; ``pace`` is what would be due by today."""
@@ -134,6 +142,9 @@ class Behind:
     def off_pace(self) -> int:
         """Minutes behind the pace; 0 when on it."""
         return max(0, self.pace - self.hours.minutes)
+
+    def within(self, cut: Cut) -> bool:
+        return {Cut.ALL: True, Cut.PACE: self.off_pace > 0, Cut.NONE: not self.hours.minutes}[cut]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,10 @@ class _Kept:
 
     def fresh(self) -> _Kept:
         if time.monotonic() > self.until:
-            self.said, self.paths = {}, {}
+            said: dict[str, dict[int, list[Statement]]] = {}
             for row in Setting.objects.order_by("id"):
-                self.said.setdefault(row.key, defaultdict(list))[row.node_id].append(statement_of(row))
+                said.setdefault(row.key, defaultdict(list))[row.node_id].append(statement_of(row))
+            self.said, self.paths = said, {}  # whole, at once: other threads read meanwhile
             self.until = time.monotonic() + KEPT.total_seconds()
         return self
 
@@ -85,11 +86,12 @@ def _path(node_id: int, on: date) -> Path:
         # A list asks for every community of a county, one after another: they are fetched together.
         rows = versions.filter(Q(county_id__in=county) | Q(node=node_id))
         columns = ("node_id", "level", "province_id", "city_id", "county_id", "street_id")
-        kept[node_id, on] = ()
+        found: dict[tuple[int, date], Path] = {(node_id, on): ()}
         for own, level, *above in rows.order_by().values_list(*columns):
             # In a city without counties the city is its own county body: it stands on the path once, as a city.
             steps = dict(reversed([(node, step) for step, node in enumerate(above, start=1) if node is not None]))
-            kept[own, on] = tuple(sorted({**steps, own: level}.items(), key=lambda step: step[1]))
+            found[own, on] = tuple(sorted({**steps, own: level}.items(), key=lambda step: step[1]))
+        kept.update(found)
     return kept[node_id, on]
 
 

@@ -21,7 +21,7 @@ from services.indicators.models import VisitLine
 from services.indicators.queries import board as figures
 from tenants.identity.queries import signing_in
 
-DOORS = {"falin.kernel.doors", "falin.kernel.rest"}
+DOORS = {"falin.kernel.doors", "falin.kernel.rest.doors"}
 _require, _may = Scope.require, Scope.may
 
 

@@ -224,6 +224,11 @@ def _set_at(*levels: int) -> Callable[[Ground], Iterable[Thing]]:
     return things
 
 
+def _touched(ground: Ground) -> Iterable[Thing]:
+    for thing in _set_at(2, 4, 6)(ground):
+        yield Thing(thing.parts, thing.codes, query=f"{thing.query}&value=9&valid_from=2030-01-01", more=thing.more)
+
+
 def _sees_settings(reader: Reader, thing: Thing) -> bool:
     """What holds at a place binds those below it: they may read it."""
     return reader.reaches(thing.codes) or any(root.startswith(code) for root in reader.roots for code in thing.codes)
@@ -490,6 +495,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "advisers:choose": Asked(_chosen, _on_county_side),
     "advisers-api:explain": COMMUNITY,
     "advisers-api:candidates": COMMUNITY,
+    "advisers-api:community": COMMUNITY,
     ("node_id", "adviser_id"): Asked(_appointing, _on_county_side),
     ("adviser_id",): Asked(_facts("adviser", "adviser_id"), _by_fact),
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
@@ -544,8 +550,10 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:setting-say": Asked(_set_at(2, 4, 6), _sets),
     "api-settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
     "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "api-setting-touched": Asked(_touched, _sees_settings),
     "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
+    "portal:api-subject": Asked(_once(name="advisers"), _anybody),
     "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
     ("emergency_id",): Asked(_emergencies, _of_the_emergency),
     ("session",): Asked(_sessions, _own_session),
@@ -728,6 +736,11 @@ def _emergency(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
 def _delivery(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     row = next(row for row in ground.rows["kernel_outboxevent"] if row["set_aside_at"])
     return {"event": f"{row['schema']}:{row['id']}"}
+
+
+def _delivery_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    row = next(row for row in ground.rows["kernel_outboxevent"] if row["set_aside_at"])
+    return {"schema": row["schema"], "event": row["id"]}
 
 
 def _signs_in(ground: Ground, thing: Thing) -> bool:
@@ -953,6 +966,7 @@ WRITES: dict[str, Write] = {
     "POST portal:sign-on": Write(_form(act="unlink")),
     "DELETE api-sign-on": Write(),
     "POST portal:job-cancel": Write(right=_waits),
+    "POST api-job-cancel": Write(right=_waits),
     "POST portal:setup": Write(_form(province="33")),
     "POST portal:setup-people": Write(
         _form(username="newcomer", name="新来者", role="audit_administrator", reason="浙司〔2026〕1号")
@@ -1006,6 +1020,7 @@ WRITES: dict[str, Write] = {
     "POST people-api:refuse": Write(_WHY),
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
+    "POST api-events": Write(_delivery_json),
     "POST portal:tenant-suspend": Write(_WHY, right=_is_in("open")),
     "POST portal:tenant-reopen": Write(_WHY, right=_is_in("suspended")),
     "POST portal:tenant-close": Write(_WHY, right=_is_in("open")),
@@ -1082,6 +1097,7 @@ OPEN_WRITES = {
     "POST portal:first",
     "POST portal:invitation",
     "POST ui:prefs",
+    "POST api-batch",  # each line goes through the door of its own address
 }
 
 
@@ -1138,12 +1154,17 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers-api:vacancies": {"vacancy"},
     "advisers-api:candidates": {"adviser"},
     "advisers-api:appointments": {"appointment"},
+    "advisers-api:appointment": {"adviser"},
+    "advisers-api:community": {"place"},
+    "advisers-api:counts": FORM,
+    "advisers-api:me": {"adviser"},
     "portal:sign-on": FORM,
     "api-sign-on": FORM,
     "portal:settings": {"place"},
     "portal:setting": {"place"},
     "api-settings": {"place"},
     "api-setting": {"place"},
+    "api-setting-touched": FORM,
     "duty:mine": {"place"},
     "duty:log": {"place"},
     "duty:visits": {"visit"},
@@ -1153,6 +1174,8 @@ SHOWS: dict[str, set[str] | str] = {
     "duty:months": {"=2026年9月"},
     "duty-api:token": FORM,
     "duty-api:visits": {"visit"},
+    "duty-api:visit": {"visit"},
+    "duty-api:places": {"place"},
     "duty-api:hours": {"place"},
     "duty-api:reminders": {"place"},
     "duty-api:behind": {"adviser"},
@@ -1173,6 +1196,12 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:file": {"photo", "sheet file"},
     "portal:history": {"why"},
     "portal:history-of": {"why"},
+    "api-today": FORM,
+    "api-jobs": {"job"},
+    "api-job": {"job"},
+    "api-file": {"photo", "sheet file"},
+    "api-history": {"why"},
+    "api-history-of": {"why"},
     "portal:emergencies": FORM,
     "portal:emergency-ask": {"=西湖区"},
     "portal:emergency-refuse": FORM,
@@ -1225,6 +1254,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
     "portal:events": {"place"},
+    "api-events": {"place"},
     "portal:people-sheet": FORM,
     "portal:people-template": FORM,
     "portal:same": {"person"},

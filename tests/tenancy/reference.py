@@ -78,7 +78,7 @@ WHOLE_REGISTER = {
 }  # fmt: skip
 
 # Where everything booked in a tenant is read.
-HISTORIES = {"portal:history", "portal:history-of", "portal:audit", "api-audit"}
+HISTORIES = {"portal:history", "portal:history-of", "portal:audit", "api-audit", "api-history", "api-history-of"}
 
 
 # Where an adviser's numbers are shown in clear: to the team of a county that entered him or that he serves, and in the

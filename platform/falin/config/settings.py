@@ -119,7 +119,6 @@ MIDDLEWARE = [
 DOORLESS = {
     "allauth": "sign-in, sign-out and passwords: they act on the account of whoever holds the session, in public only",
     "django.views.i18n": "the catalogue of translations is public",
-    "drf_spectacular": "the description of the API is public and holds no data",
 }
 AUTH_USER_MODEL = "identity.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -259,13 +258,18 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Falin 法邻 API",
-    "DESCRIPTION": "Every command and query a person has on the pages, for programs.",
+    "DESCRIPTION": "",  # by the hook of falin.kernel.rest.describing
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "falin.kernel.rest.describing.common_parts",
+        "falin.portal.rest.examples.put_in",
+    ],
 }
 
 # ---- queues --------------------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
+from falin.kernel.rest import Batch
+from falin.kernel.rest.describing import describe
 from services.duty.web.worker import service_worker
 
 api: list[Any] = [
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", describe, name="api-schema"),
+    path("batch/", Batch.as_view(), name="api-batch"),
     path("advisers/", include("services.advisers.rest.urls")),
     path("duty/", include("services.duty.rest.urls")),
     path("figures/", include("services.indicators.rest.urls")),
@@ -26,5 +28,6 @@ urlpatterns: list[Any] = [
     path("", include("falin.ui.urls")),
     path("", include("falin.portal.urls")),
 ]
+handler400 = "falin.kernel.headers.bad_request"
 handler404 = "falin.kernel.headers.not_found"
 handler500 = "falin.kernel.headers.server_error"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from django.conf import settings as conf
 from kombu.exceptions import OperationalError
 
 from falin.config.offers import OFFERED
@@ -11,6 +12,7 @@ from falin.kernel import crypto, elsewhere, jobs, outbox, parameters, quotas, re
 from falin.kernel.audit import anchors, sealing
 from falin.kernel.clock import now
 from falin.kernel.crypto import rotation
+from falin.kernel.rest.limits import BrokerCounter
 from falin.kernel.scope import Scope
 from falin.portal import commands as portal
 from falin.portal import elsewhere as portal_elsewhere
@@ -44,6 +46,7 @@ def wire() -> None:
     jobs.read_scopes_with(scope_in_force)
     rest.read_tokens_with(_by_token)
     elsewhere.find_with(portal_elsewhere.find)
+    rest.count_with(BrokerCounter(conf.CELERY_BROKER_URL, str(conf.DATABASES["default"]["NAME"])))
     parameters.resolve_with(settings.resolve)
     quotas.seats_with(seat_of)
     portal.register_jobs()

@@ -10,14 +10,16 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError, ProgrammingError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.defaults import bad_request as stock_bad_request
 from django.views.defaults import page_not_found as stock_not_found
 from django.views.defaults import server_error as stock_server_error
 
 from falin.kernel import elsewhere
 from falin.kernel.doors import refusal_page
+from falin.kernel.rest.problems import plain_problem
 
 log = logging.getLogger("falin.trouble")
 
@@ -59,6 +61,8 @@ class TroubleMiddleware:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """There is no such thing here; where another cell has it, its address."""
+    if _for_a_program(request):
+        return plain_problem("kernel.no_address", _("接口没有这个地址。"), 404)
     matched = request.resolver_match
     away = elsewhere.find(matched.kwargs, getattr(request, "scope", None)) if matched else None
     return refusal_page(request, away) if away else stock_not_found(request, exception)
@@ -68,6 +72,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """The handler of what nobody else handled, wherever it happened: 503 for trouble outside the program, else 500."""
     error = sys.exc_info()[1]
     answer = told_plainly(request, error) if isinstance(error, Exception) else None
+    if answer is None and _for_a_program(request):
+        return plain_problem("kernel.broke", _("系统出错了，已经记录。请稍后再试，或联系运维人员。"), 500)
     return answer or stock_server_error(request)
 
 
@@ -75,11 +81,22 @@ def _moved_away(request: HttpRequest) -> HttpResponse | None:
     """The tenant's tables went away under a request: it moved to another cell a moment ago. Else it is our mistake."""
     matched = request.resolver_match
     away = elsewhere.find(matched.kwargs if matched else {}, getattr(request, "scope", None))
-    if away is None or not request.path_info.startswith("/api/"):
-        return refusal_page(request, away) if away else None
-    body = {"type": f"urn:falin:problem:{away.code}", "title": away.message, "status": away.status, "code": away.code,
-            "address": away.address}  # fmt: skip
-    return JsonResponse(body, status=away.status, content_type="application/problem+json")
+    if away is None:
+        return None
+    if _for_a_program(request):
+        return plain_problem(away.code, away.message, away.status, address=away.address)
+    return refusal_page(request, away)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The handler of requests that cannot be read."""
+    if _for_a_program(request):
+        return plain_problem("kernel.unreadable", _("看不懂这个请求。"), 400)
+    return stock_bad_request(request, exception)
+
+
+def _for_a_program(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/v")
 
 
 def told_plainly(request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -91,10 +108,8 @@ def told_plainly(request: HttpRequest, error: Exception) -> HttpResponse | None:
         return None
     log.error("%s %s: %s", request.method, request.path_info, type(error).__name__)
     kind = "disk" if full else "database"
-    if request.path_info.startswith("/api/"):
-        body = {"type": f"urn:falin:problem:kernel.{kind}", "title": _("暂时不能办理，请稍后再试。"), "status": 503,
-                "code": f"kernel.{kind}"}  # fmt: skip
-        answer: HttpResponse = JsonResponse(body, status=503, content_type="application/problem+json")
+    if _for_a_program(request):
+        answer = plain_problem(f"kernel.{kind}", _("暂时不能办理，请稍后再试。"), 503)
     else:
         # What stands around a page (name, menu, messages) would ask the database again.
         request.scope = None  # type: ignore[attr-defined]

@@ -41,13 +41,15 @@ def claim(*, scope: Scope, key: str, fingerprint: str, now: datetime) -> Idempot
 
     :raises Refused: when the key was used for a different request.
     """
-    if len(key) > 80 or not key.isprintable():
+    if not 0 < len(key) <= 80 or not key.isprintable():
         raise Refused("kernel.bad_key", _("重复提交的标识不对，请刷新页面后再试。"))
     try:
         with transaction.atomic():
             IdempotencyKey.objects.create(person_id=scope.person_id, key=key, fingerprint=fingerprint, at=now)
     except IntegrityError:
-        earlier = IdempotencyKey.objects.get(person_id=scope.person_id, key=key)
+        earlier = IdempotencyKey.objects.filter(person_id=scope.person_id, key=key).first()
+        if earlier is None:  # a twin took it after this transaction, a steady one, began to look
+            raise Refused("kernel.twin", _("同一个请求正在办理，请稍后再试。")) from None
         if earlier.fingerprint != fingerprint:
             raise Refused("kernel.key_reused", _("这个页面已经提交过别的内容。请重新打开页面再填。")) from None
         return earlier

@@ -13,10 +13,14 @@ from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 
 
 @contextmanager
-def inside(scope: Scope, *, read_only: bool) -> Iterator[None]:
-    """One transaction that sees one tenant and one set of places, and, where asked, can write nothing."""
+def inside(scope: Scope, *, read_only: bool, steady: bool = False) -> Iterator[None]:
+    """
+    One transaction that sees one tenant and one set of places, and, where asked, can write nothing.
+
+    :param steady: it sees everything as it is now until it ends, and fails where it would write over somebody's change.
+    """
     wrapper = cast(DatabaseWrapper, connection)
-    wrapper.set_scope(scope, read_only=read_only)
+    wrapper.set_scope(scope, read_only=read_only, steady=steady)
     try:
         with transaction.atomic(durable=True):
             yield

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from falin.portal.web import (
     account,
+    api,
     areas,
     audit,
     describing,
@@ -28,6 +29,8 @@ app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
     path("search/", search.page, name="search"),
+    path("api/", api.overview, name="api"),
+    path("api/about/<slug:name>/", api.subject, name="api-subject"),
     path("hat/", home.switch_hat, name="hat"),
     path("healthz", home.healthz, name="healthz"),
     path("robots.txt", home.robots, name="robots"),

@@ -107,6 +107,28 @@ def _keycloak(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _reference(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--release", action="store_true", help="发布接口：以后不能再改坏 · the API as it is now is released"
+    )
+
+
+def _api(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "act", nargs="?", default="", metavar="ACT", help="做什么；不写就列出全部 · what; without, all are listed"
+    )
+    parser.add_argument(
+        "given", nargs="*", metavar="NAME=VALUE", help="body=@FILE 从文件读 · body=@FILE is read from a file"
+    )
+    parser.add_argument("--server", metavar="URL", help="服务器地址，或 FALIN_SERVER · address, or FALIN_SERVER")
+    parser.add_argument(
+        "--token-file", metavar="FILE", help="令牌文件，或 FALIN_TOKEN_FILE · the token's file, or FALIN_TOKEN_FILE"
+    )
+    parser.add_argument("--plain", action="store_true", help="允许不加密的 HTTP · allow HTTP without encryption")
+    parser.add_argument("--all", action="store_true", help="取全部页 · every page")
+    _json(parser)
+
+
 def _lock(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--upgrade", action="store_true", help="换成最新的版本 · take the newest versions")
 
@@ -146,7 +168,9 @@ COMMANDS = (
     Command(name="retention", chinese="看、删过了保存期限的文件", english="look at files whose days are over, remove them",
             answer="falin.runtime.management:retention", passes_on=True),
     Command(name="reference", chinese="重新生成参考页和接口描述", english="make the reference pages and the API description",
-            answer="falin.runtime.reference:run"),
+            answer="falin.runtime.reference:run", options=_reference),
+    Command(name="api", chinese="用令牌调用一台服务器的接口", english="speak to a server's API with a token",
+            answer="falin.runtime.remote:run", options=_api),
     Command(name="translations", chinese="收集要翻译的句子", english="gather the strings to translate",
             answer="falin.runtime.translations:run"),
     Command(name="lock", chinese="重新生成依赖锁", english="make the dependency locks anew",

@@ -309,7 +309,7 @@ def standard_programs(*, home: Home, host: str, port: int, environ: Mapping[str,
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "falin.config.celery")
     web = (
-        python, "-m", "gunicorn", "falin.config.wsgi:application", "--worker-class", "gthread",
+        python, "-m", "gunicorn", "falin.config.wsgi:application", "--worker-class", "falin.runtime.shedding.SheddingWorker",
         "--workers", str(workers), "--threads", "4", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "--graceful-timeout", "5",
         "--no-control-socket",

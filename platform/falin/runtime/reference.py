@@ -1,4 +1,5 @@
-"""Place of the reference pages that are made from the code: roles, parameters, environment, and the API's description.
+"""Place of the reference pages that are made from the code: roles, parameters, environment, the API's description
+and the client made from it.
 
 They are committed, so that a change of them is read in review; a test compares them with what the code says.
 """
@@ -9,7 +10,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import yaml
+
 from falin.runtime.cli import Arguments
+from falin.runtime.clients import client_of
 from falin.runtime.home import Home
 from falin.runtime.sentences import say
 
@@ -76,12 +80,14 @@ def environment() -> str:
 
 def openapi() -> str:
     """The description of the API (OpenAPI 3.1)."""
-    from drf_spectacular.generators import SchemaGenerator
-    from drf_spectacular.renderers import OpenApiYamlRenderer
+    from falin.kernel.rest.describing import description_text
 
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    text: bytes = OpenApiYamlRenderer().render(schema, renderer_context={})  # type: ignore[no-untyped-call]
-    return text.decode()
+    return description_text().decode()
+
+
+def client() -> str:
+    """The Python client (``falin.client``)."""
+    return client_of(yaml.load(openapi(), yaml.CSafeLoader))
 
 
 PAGES = {
@@ -89,7 +95,9 @@ PAGES = {
     "docs/reference/parameters.md": parameters,
     "docs/reference/environment.md": environment,
     "docs/reference/openapi.yaml": openapi,
+    "platform/falin/client/api.py": client,
 }
+RELEASED = "docs/reference/openapi.released.yaml"  # what programs out there were written against
 
 
 def run(arguments: Arguments, home: Home) -> int:
@@ -102,4 +110,7 @@ def run(arguments: Arguments, home: Home) -> int:
     for name, make in PAGES.items():
         (ROOT / name).write_text(make(), encoding="utf-8")
         say(name)
+    if arguments.release:
+        (ROOT / RELEASED).write_text(openapi(), encoding="utf-8")
+        say(RELEASED)
     return 0

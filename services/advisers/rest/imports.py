@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
+from falin.kernel.rest.fields import OneOf
 from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.commands.importing import confirm_import, stop_import, take_sheet
@@ -71,7 +72,7 @@ class SheetImport(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=[(state.value, state.value) for state in ImportState])
+    state = OneOf(ImportState)
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
     done = serializers.IntegerField()
@@ -108,7 +109,7 @@ class Imports(DoorView):
         return Response(SheetImport(list_imports(scope=scope), many=True).data)
 
     @extend_schema(
-        tags=_TAGS, operation_id="advisers_imports_create", request={"multipart/form-data": SheetUpload},
+        tags=_TAGS, operation_id="advisers_imports_take", request={"multipart/form-data": SheetUpload},
         responses={202: SheetImport},
     )  # fmt: skip
     def post(self, request: Request, scope: Scope) -> Response:
@@ -123,7 +124,7 @@ class Import(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.IMPORT}
 
-    @extend_schema(tags=_TAGS, operation_id="advisers_imports_retrieve", responses=SheetImport)
+    @extend_schema(tags=_TAGS, operation_id="advisers_imports_get", responses=SheetImport)
     def get(self, request: Request, scope: Scope, import_id: uuid.UUID) -> Response:
         """How far it is, what was found, what came of it."""
         return _answer(get_import(scope=scope, import_id=import_id))

@@ -8,9 +8,10 @@ from typing import Any
 from rest_framework import serializers
 
 from falin.kernel.clock import legal_day, now
+from falin.kernel.rest.fields import OneOf
 from services.advisers.rules.import_wording import sentence
 from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile
-from services.advisers.types import AdviserState, SquareState, VacancyReason, View
+from services.advisers.types import AdviserState, Obstacle, SquareState, VacancyReason, View
 
 
 def read_by(reader: Callable[[str], str], text: str) -> str:
@@ -62,12 +63,12 @@ class AdviserRowOut(serializers.Serializer[Any]):
     adviser = AdviserOut()
     communities = serializers.ListField(child=serializers.CharField())
     ends_on = serializers.DateField(allow_null=True)
-    state = serializers.ChoiceField(choices=[state.value for state in AdviserState])
+    state = OneOf(AdviserState)
 
 
 class AdviserProfileOut(serializers.Serializer[Any]):
     adviser = AdviserOut()
-    state = serializers.ChoiceField(choices=[state.value for state in AdviserState])
+    state = OneOf(AdviserState)
     appointments = serializers.SerializerMethodField()
     elsewhere = serializers.IntegerField(help_text="Seats outside the reader's scope.")
 
@@ -96,7 +97,7 @@ class GapOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     street_id = serializers.IntegerField(allow_null=True)
     street = serializers.CharField()
-    reason = serializers.ChoiceField(choices=[reason.value for reason in VacancyReason], allow_null=True)
+    reason = OneOf(VacancyReason, allow_null=True)
     note = serializers.CharField()
     vacant_since = serializers.DateField(allow_null=True, help_text="Null where there never was an adviser.")
 
@@ -104,7 +105,7 @@ class GapOut(serializers.Serializer[Any]):
 class SquareOut(serializers.Serializer[Any]):
     node_id = serializers.IntegerField()
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=[state.value for state in SquareState])
+    state = OneOf(SquareState)
     ends_on = serializers.DateField(allow_null=True)
 
 
@@ -123,8 +124,40 @@ class ReasonOut(serializers.Serializer[Any]):
 class CandidateOut(serializers.Serializer[Any]):
     adviser = AdviserOut()
     may = serializers.BooleanField()
-    obstacle = serializers.CharField(allow_null=True)
+    obstacle = OneOf(Obstacle, allow_null=True)
     reasons = ReasonOut(many=True)
+
+
+class AppointmentLineOut(serializers.Serializer[Any]):
+    appointment = AppointmentOut()
+    community = serializers.CharField()
+    street = serializers.CharField()
+    state = OneOf(SquareState)
+    over = serializers.BooleanField()
+
+
+class CommunityOut(serializers.Serializer[Any]):
+    node_id = serializers.IntegerField()
+    name = serializers.CharField()
+    street_id = serializers.IntegerField(allow_null=True)
+    street = serializers.CharField()
+    urban = serializers.BooleanField(allow_null=True)
+    vacant = serializers.BooleanField()
+    vacant_since = serializers.DateField(allow_null=True)
+    reason = OneOf(VacancyReason, allow_null=True)
+    note = serializers.CharField()
+    served = AppointmentLineOut(many=True, help_text="everybody who served or serves it, newest first")
+
+
+class AdviserCountsOut(serializers.Serializer[Any]):
+    """How many advisers each ``view`` of the list holds, and from how many firms."""
+
+    all = serializers.IntegerField()
+    ending = serializers.IntegerField()
+    room = serializers.IntegerField()
+    not_examined = serializers.IntegerField()
+    banned = serializers.IntegerField()
+    firms = serializers.IntegerField()
 
 
 class OwnCommunityOut(serializers.Serializer[Any]):
@@ -146,7 +179,7 @@ class FirmSeatOut(serializers.Serializer[Any]):
 
 class FirmMemberOut(serializers.Serializer[Any]):
     adviser = AdviserOut()
-    state = serializers.ChoiceField(choices=[state.value for state in AdviserState])
+    state = OneOf(AdviserState)
     seats = FirmSeatOut(many=True)
 
 
@@ -290,5 +323,5 @@ class ReplacementIn(serializers.Serializer[Any]):
 
 
 class VacancyIn(serializers.Serializer[Any]):
-    reason = serializers.ChoiceField(choices=[reason.value for reason in VacancyReason])
+    reason = OneOf(VacancyReason)
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)

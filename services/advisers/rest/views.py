@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -19,16 +19,9 @@ from services.advisers import commands, policies, queries
 from services.advisers.rest import serializers as s
 from services.advisers.types import AdviserFilters, VacancyReason, View
 
-REFUSED = {
-    403: OpenApiResponse(description="The role may not do this."),
-    404: OpenApiResponse(description="Not within the scope."),
-    409: OpenApiResponse(description="Refused by a rule; `code` and `field` say which."),
-    422: OpenApiResponse(description="What was sent cannot be right."),
-}
-
 
 def _asked(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    return _checked(serializer(data=request.query_params))
+    return _checked(serializer(data=request.query_params.dict()))
 
 
 def _checked(serializer: Serializer[Any]) -> dict[str, Any]:
@@ -52,7 +45,7 @@ class Advisers(DoorView):
     door_grants = {"GET": policies.READ, "POST": policies.REGISTER}
 
     @extend_schema(
-        operation_id="advisers_list", parameters=[s.AdviserQuery], responses={200: s.AdviserPageOut, **REFUSED},
+        operation_id="advisers_list", parameters=[s.AdviserQuery], responses=s.AdviserPageOut,
         tags=["advisers"],
     )  # fmt: skip
     def get(self, request: Request, scope: Scope) -> Response:
@@ -64,7 +57,9 @@ class Advisers(DoorView):
                                      before=asked["before"], size=asked["size"])  # fmt: skip
         return Response(s.AdviserPageOut(page).data)
 
-    @extend_schema(request=s.AdviserIn, responses={201: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_register", request=s.AdviserIn, responses={201: s.AdviserOut}, tags=["advisers"]
+    )
     def post(self, request: Request, scope: Scope) -> Response:
         """Enter an adviser into the province's register."""
 
@@ -77,13 +72,13 @@ class Advisers(DoorView):
 class OneAdviser(DoorView):
     door_grants = {"GET": policies.READ, "PATCH": policies.REGISTER}
 
-    @extend_schema(responses={200: s.AdviserProfileOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="advisers_get", responses=s.AdviserProfileOut, tags=["advisers"])
     def get(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """One adviser with his appointments in the scope's places."""
         profile = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=legal_day(now()))
         return Response(s.AdviserProfileOut(profile).data)
 
-    @extend_schema(request=s.CorrectionIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="advisers_correct", request=s.CorrectionIn, responses=s.AdviserOut, tags=["advisers"])
     def patch(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Correct what the register says; what is left out stays."""
 
@@ -94,10 +89,56 @@ class OneAdviser(DoorView):
         return _write(request, scope, s.CorrectionIn, act)
 
 
+class Counts(DoorView):
+    door_grants = {"GET": policies.READ}
+
+    @extend_schema(operation_id="advisers_counts", responses=s.AdviserCountsOut, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """How many advisers each ready-made view of the list holds."""
+        return Response(s.AdviserCountsOut(queries.count_advisers(scope=scope, on=legal_day(now()))).data)
+
+
+class Me(DoorView):
+    door_grants = {"GET": policies.OWN}
+
+    @extend_schema(operation_id="advisers_me", responses=s.AdviserOut, tags=["advisers"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """What the register holds about the signed-in adviser."""
+        found = queries.adviser_of_scope(scope=scope, on=legal_day(now()))
+        if found is None:
+            raise policies.no_adviser()
+        return Response(s.AdviserOut(found).data)
+
+
+class Community(DoorView):
+    door_grants = {"GET": policies.READ}
+
+    @extend_schema(operation_id="advisers_community", responses=s.CommunityOut, tags=["advisers"])
+    def get(self, request: Request, scope: Scope, node_id: int) -> Response:
+        """One community: who serves it and who did, or why nobody does."""
+        today = legal_day(now())
+        place = queries.get_community(scope=scope, node_id=node_id, on=today)
+        lines = queries.list_appointment_lines(scope=scope, node_id=node_id, on=today)
+        names = ("node_id", "name", "street_id", "street", "urban", "vacant", "vacant_since", "reason", "note")
+        return Response(s.CommunityOut({**{name: getattr(place, name) for name in names}, "served": lines}).data)
+
+
+class OneAppointment(DoorView):
+    door_grants = {"GET": policies.READ}
+
+    @extend_schema(operation_id="appointments_get", responses=s.AppointmentLineOut, tags=["advisers"])
+    def get(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
+        """One appointment, with the names of its places."""
+        found = queries.get_appointment(scope=scope, appointment_id=appointment_id, on=legal_day(now()))
+        return Response(s.AppointmentLineOut(found).data)
+
+
 class Examination(DoorView):
     door_grants = {"POST": policies.REGISTER}
 
-    @extend_schema(request=s.ExaminationIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_note_examination", request=s.ExaminationIn, responses=s.AdviserOut, tags=["advisers"]
+    )
     def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Note that the adviser passed the unified examination (R2.6)."""
 
@@ -111,7 +152,7 @@ class Examination(DoorView):
 class Ban(DoorView):
     door_grants = {"POST": policies.REGISTER, "DELETE": policies.REGISTER}
 
-    @extend_schema(request=s.BanIn, responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="advisers_ban", request=s.BanIn, responses=s.AdviserOut, tags=["advisers"])
     def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Bar the adviser from new appointments up to and including a day."""
 
@@ -121,7 +162,7 @@ class Ban(DoorView):
 
         return _write(request, scope, s.BanIn, act)
 
-    @extend_schema(parameters=[s.WhyIn], responses={200: s.AdviserOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="advisers_lift_ban", parameters=[s.WhyIn], responses=s.AdviserOut, tags=["advisers"])
     def delete(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Lift a ban before it runs out."""
         made = commands.lift_ban(scope=scope, adviser_id=adviser_id, now=now(), **_asked(s.WhyIn, request))
@@ -133,7 +174,7 @@ class OpenAccount(DoorView):
     door_step_up = {"POST": 3}
     door_grants = {"POST": policies.REGISTER}
 
-    @extend_schema(request=None, responses={201: s.AccountOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="advisers_open_account", request=None, responses={201: s.AccountOut}, tags=["advisers"])
     def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Make the adviser's sign-in. Takes no key: asking twice is refused, and no password is kept to answer with."""
         made = commands.open_account(scope=scope, adviser_id=adviser_id, now=now())
@@ -145,7 +186,9 @@ class Numbers(DoorView):
     door_step_up = {"POST": 3, "DELETE": 3}
     door_grants = {"POST": policies.CLEAR, "DELETE": policies.REGISTER}
 
-    @extend_schema(request=s.ClearIn, responses={200: s.ClearNumbersOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_show_numbers", request=s.ClearIn, responses=s.ClearNumbersOut, tags=["advisers"]
+    )
     def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Identity number and private telephone in clear. Asks for the password within the last five minutes."""
 
@@ -155,7 +198,9 @@ class Numbers(DoorView):
 
         return _write(request, scope, s.ClearIn, act)
 
-    @extend_schema(parameters=[s.WhyIn], responses={204: None, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_erase_numbers", parameters=[s.WhyIn], responses={204: None}, tags=["advisers"]
+    )
     def delete(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
         """Erase both numbers of somebody who serves nowhere any more; for good."""
         commands.erase_numbers(scope=scope, adviser_id=adviser_id, now=now(), **_asked(s.WhyIn, request))
@@ -165,7 +210,7 @@ class Numbers(DoorView):
 class SeenBy(DoorView):
     door_grants = {"GET": policies.OWN}
 
-    @extend_schema(responses={200: s.SeenByOut(many=True), **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="advisers_seen_by", responses=s.SeenByOut(many=True), tags=["advisers"])
     def get(self, request: Request, scope: Scope) -> Response:
         """Who saw the signed-in adviser's numbers in clear, in whatever county."""
         return Response(s.SeenByOut(queries.list_seen_by(scope=scope), many=True).data)
@@ -174,7 +219,7 @@ class SeenBy(DoorView):
 class Firms(DoorView):
     door_grants = {"GET": policies.READ, "POST": policies.REGISTER}
 
-    @extend_schema(parameters=[s.PageQuery], responses={200: s.FirmPageOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="firms_list", parameters=[s.PageQuery], responses=s.FirmPageOut, tags=["advisers"])
     def get(self, request: Request, scope: Scope) -> Response:
         """Firms of the province's register."""
         asked = _asked(s.PageQuery, request)
@@ -182,7 +227,7 @@ class Firms(DoorView):
                                   size=asked["size"])  # fmt: skip
         return Response(s.FirmPageOut(page).data)
 
-    @extend_schema(request=s.FirmIn, responses={201: s.FirmOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="firms_register", request=s.FirmIn, responses={201: s.FirmOut}, tags=["advisers"])
     def post(self, request: Request, scope: Scope) -> Response:
         """Enter a firm into the province's register."""
 
@@ -195,7 +240,7 @@ class Firms(DoorView):
 class OwnFirm(DoorView):
     door_grants = {"GET": policies.FIRM}
 
-    @extend_schema(parameters=[s.DayQuery], responses={200: s.FirmOverviewOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="firms_own", parameters=[s.DayQuery], responses=s.FirmOverviewOut, tags=["advisers"])
     def get(self, request: Request, scope: Scope) -> Response:
         """The signed-in manager's own firm, wherever its advisers serve."""
         return Response(
@@ -206,7 +251,9 @@ class OwnFirm(DoorView):
 class OwnCommunities(DoorView):
     door_grants = {"GET": policies.OWN}
 
-    @extend_schema(parameters=[s.DayQuery], responses={200: s.OwnCommunityOut(many=True), **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_mine", parameters=[s.DayQuery], responses=s.OwnCommunityOut(many=True), tags=["advisers"]
+    )
     def get(self, request: Request, scope: Scope) -> Response:
         """The communities the signed-in adviser serves, in this county."""
         found = queries.list_own_communities(scope=scope, on=_day(_asked(s.DayQuery, request)))
@@ -217,7 +264,10 @@ class Appointments(DoorView):
     door_grants = {"GET": policies.READ, "POST": policies.APPOINT}
 
     @extend_schema(
-        parameters=[s.AppointmentQuery], responses={200: s.AppointmentOut(many=True), **REFUSED}, tags=["advisers"]
+        operation_id="appointments_list",
+        parameters=[s.AppointmentQuery],
+        responses=s.AppointmentOut(many=True),
+        tags=["advisers"],
     )
     def get(self, request: Request, scope: Scope) -> Response:
         """Appointments in the scope's places; on a day, today when neither day, place nor adviser is given."""
@@ -229,7 +279,9 @@ class Appointments(DoorView):
         )  # fmt: skip
         return Response(s.AppointmentOut(found, many=True).data)
 
-    @extend_schema(request=s.AppointmentIn, responses={201: s.AppointmentOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="appointments_make", request=s.AppointmentIn, responses={201: s.AppointmentOut}, tags=["advisers"]
+    )
     def post(self, request: Request, scope: Scope) -> Response:
         """Have an adviser serve a community (R2.2, R2.6)."""
 
@@ -243,7 +295,7 @@ class Appointments(DoorView):
 class EndAppointment(DoorView):
     door_grants = {"POST": policies.APPOINT}
 
-    @extend_schema(request=s.EndIn, responses={200: s.AppointmentOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(operation_id="appointments_end", request=s.EndIn, responses=s.AppointmentOut, tags=["advisers"])
     def post(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
         """End an appointment on a day."""
 
@@ -257,7 +309,12 @@ class EndAppointment(DoorView):
 class ReplaceAdviser(DoorView):
     door_grants = {"POST": policies.APPOINT}
 
-    @extend_schema(request=s.ReplacementIn, responses={201: s.AppointmentOut, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="appointments_replace",
+        request=s.ReplacementIn,
+        responses={201: s.AppointmentOut},
+        tags=["advisers"],
+    )
     def post(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
         """End an appointment and have somebody else serve from the next day on; both or neither."""
 
@@ -271,7 +328,9 @@ class ReplaceAdviser(DoorView):
 class Coverage(DoorView):
     door_grants = {"GET": policies.READ}
 
-    @extend_schema(parameters=[s.DayQuery], responses={200: s.StreetOut(many=True), **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_coverage", parameters=[s.DayQuery], responses=s.StreetOut(many=True), tags=["advisers"]
+    )
     def get(self, request: Request, scope: Scope) -> Response:
         """Each street of the scope with its communities: covered, ending within 30 days, vacant."""
         found = queries.coverage_squares(scope=scope, on=_day(_asked(s.DayQuery, request)))
@@ -281,7 +340,9 @@ class Coverage(DoorView):
 class Vacancies(DoorView):
     door_grants = {"GET": policies.READ}
 
-    @extend_schema(parameters=[s.DayQuery], responses={200: s.GapOut(many=True), **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_vacancies", parameters=[s.DayQuery], responses=s.GapOut(many=True), tags=["advisers"]
+    )
     def get(self, request: Request, scope: Scope) -> Response:
         """Communities of the scope without an adviser, with the reason that was given."""
         found = queries.list_gaps(scope=scope, on=_day(_asked(s.DayQuery, request)))
@@ -291,7 +352,9 @@ class Vacancies(DoorView):
 class ExplainVacancy(DoorView):
     door_grants = {"POST": policies.APPOINT}
 
-    @extend_schema(request=s.VacancyIn, responses={204: None, **REFUSED}, tags=["advisers"])
+    @extend_schema(
+        operation_id="advisers_explain_vacancy", request=s.VacancyIn, responses={204: None}, tags=["advisers"]
+    )
     def post(self, request: Request, scope: Scope, node_id: int) -> Response:
         """Say why a community has no adviser at present."""
 
@@ -307,7 +370,10 @@ class Candidates(DoorView):
     door_grants = {"GET": policies.APPOINT}
 
     @extend_schema(
-        parameters=[s.CandidateQuery], responses={200: s.CandidateOut(many=True), **REFUSED}, tags=["advisers"]
+        operation_id="advisers_candidates",
+        parameters=[s.CandidateQuery],
+        responses=s.CandidateOut(many=True),
+        tags=["advisers"],
     )
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         """Whom the community could get, and what speaks for and against each."""

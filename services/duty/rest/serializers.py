@@ -8,17 +8,16 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from falin.kernel.periods import Month
+from falin.kernel.rest.fields import OneOf
 from services.duty.rules import MOST_ATTENDEES
-from services.duty.types import VisitKind
-
-KINDS = [kind.value for kind in VisitKind]
+from services.duty.types import Cut, VisitKind
 
 
 class ContentIn(serializers.Serializer[Any]):
     """The content of a visit; moments with their offset."""
 
     node_id = serializers.IntegerField(help_text="community")
-    kind = serializers.ChoiceField(choices=KINDS)
+    kind = OneOf(VisitKind)
     begins_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     topic = serializers.CharField(required=False, allow_blank=True, max_length=100, default="")
@@ -76,7 +75,7 @@ class VisitOut(serializers.Serializer[Any]):
     node_id = serializers.IntegerField(source="content.node_id")
     adviser_id = serializers.UUIDField()
     adviser_name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=KINDS, source="content.kind")
+    kind = OneOf(VisitKind, source="content.kind")
     begins_at = serializers.DateTimeField(source="content.begins_at")
     ends_at = serializers.DateTimeField(source="content.ends_at")
     minutes = serializers.IntegerField(source="content.minutes")
@@ -89,6 +88,11 @@ class VisitOut(serializers.Serializer[Any]):
     void_why = serializers.CharField(allow_blank=True)
     written_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
+
+
+class MyPlaceOut(serializers.Serializer[Any]):
+    node_id = serializers.IntegerField()
+    name = serializers.CharField(help_text="the street before the community")
 
 
 class TokenOut(serializers.Serializer[Any]):
@@ -115,6 +119,11 @@ class HoursOut(serializers.Serializer[Any]):
     visits = serializers.IntegerField()
     lectures = serializers.IntegerField()
     met = serializers.BooleanField()
+
+
+class BehindAsked(serializers.Serializer[Any]):
+    view = serializers.ChoiceField(choices=[cut.value for cut in Cut if cut], required=False, default=Cut.ALL.value,
+                                   help_text="pace: behind the pace; none: nothing yet")  # fmt: skip
 
 
 class BehindOut(serializers.Serializer[Any]):

@@ -20,11 +20,13 @@ from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from services.duty import commands, queries
 from services.duty.rest.serializers import (
+    BehindAsked,
     BehindOut,
     BookMonthOut,
     CorrectionIn,
     MonthIn,
     MyMonthOut,
+    MyPlaceOut,
     ReminderOut,
     RemindIn,
     SentOut,
@@ -33,7 +35,7 @@ from services.duty.rest.serializers import (
     VisitOut,
     WhyIn,
 )
-from services.duty.types import VisitInfo
+from services.duty.types import Cut, VisitInfo
 from tenants.identity.api import phone_key, runs_out_at
 
 MONTH = OpenApiParameter("month", OpenApiTypes.STR, description="2026-11; this month where it is left out")
@@ -90,6 +92,25 @@ class Visits(DoorView):
             scope=scope, visit_id=data["id"], written_at=data["written_at"], now=moment, **given.written()
         )
         return Response(VisitOut(visit).data, status=201 if visit.recorded_at == moment else 200)
+
+
+class OneVisit(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own"}
+
+    @extend_schema(responses=VisitOut, operation_id="duty_visits_get")
+    def get(self, request: Request, scope: Scope, visit_id: uuid.UUID) -> Response:
+        """One of the adviser's own visits, as it stands in the book."""
+        return Response(VisitOut(queries.get_my_visit(scope=scope, visit_id=visit_id)).data)
+
+
+class MyPlaces(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own"}
+
+    @extend_schema(responses=MyPlaceOut(many=True), operation_id="duty_places_mine")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Communities the adviser may log a visit for: served this month or last."""
+        found = queries.list_my_places(scope=scope, now=now())
+        return Response(MyPlaceOut([{"node_id": one, "name": name} for one, name in found], many=True).data)
 
 
 class VisitCorrection(DoorView):
@@ -160,10 +181,14 @@ class ReminderRead(DoorView):
 class BehindList(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": "duty.read"}
 
-    @extend_schema(parameters=[MONTH], responses=BehindOut(many=True), operation_id="duty_behind_list")
+    @extend_schema(parameters=[MONTH, BehindAsked], responses=BehindOut(many=True), operation_id="duty_behind_list")
     def get(self, request: Request, scope: Scope) -> Response:
         """Who has not reached the hours of a community yet, furthest behind first."""
-        return Response(BehindOut(queries.list_behind(scope=scope, month=_month(request), now=now()), many=True).data)
+        asked = BehindAsked(data={name: text for name, text in request.query_params.items() if name == "view"})
+        asked.is_valid(raise_exception=True)
+        cut = Cut(asked.validated_data["view"])
+        found = queries.list_behind(scope=scope, month=_month(request), now=now())
+        return Response(BehindOut([row for row in found if row.within(cut)], many=True).data)
 
 
 class Months(DoorView):

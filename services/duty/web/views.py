@@ -22,7 +22,7 @@ from falin.ui import formats
 from falin.ui.forms import show_refusal
 from services.duty import commands, policies, queries
 from services.duty.rules import HOURS_A_MONTH
-from services.duty.types import VisitInfo
+from services.duty.types import Cut, VisitInfo
 from services.duty.web.cards import card_of, row_of
 from services.duty.web.forms import CorrectForm, LogForm, VoidForm, at_its_field, initial_of
 from services.duty.web.months import month_asked
@@ -131,12 +131,11 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
     moment = now()
     turner = month_asked(request, moment)
     rows = [row_of(row) for row in queries.list_behind(scope=scope, month=turner.month, now=moment)]
-    off_pace = [row for row in rows if row.behind.off_pace]
     view = request.GET.get("view", "")
-    shown = {"pace": off_pace, "none": [row for row in rows if not row.behind.hours.minutes]}.get(view, rows)
+    cuts = {cut.value: [row for row in rows if row.behind.within(cut)] for cut in Cut}
     context = {
-        "turner": turner, "rows": shown, "view": view, "all": len(rows), "off_pace": len(off_pace),
-        "none": sum(1 for row in rows if not row.behind.hours.minutes), "hours": HOURS_A_MONTH.default,
+        "turner": turner, "rows": cuts.get(view, rows), "view": view, "all": len(rows),
+        "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]), "hours": HOURS_A_MONTH.default,
         "may_remind": policies.may_remind(scope) and not queries.is_closed(scope=scope, month=turner.month),
         "here": request.get_full_path(),
     }  # fmt: skip

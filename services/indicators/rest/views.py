@@ -43,7 +43,7 @@ class HomeView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(responses=shapes.HomeShape)
+    @extend_schema(operation_id="figures_home", responses=shapes.HomeShape)
     def get(self, request: Request, scope: Scope) -> Response:
         return Response({"places": [shapes.place(place) for place in queries.own_places(scope)]})
 
@@ -53,9 +53,9 @@ class PlaceView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.FiguresAsked], responses=shapes.FiguresShape)
+    @extend_schema(operation_id="figures_place", parameters=[shapes.FiguresAsked], responses=shapes.FiguresShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.FiguresAsked(data=request.query_params))
+        asked = _checked(shapes.FiguresAsked(data=request.query_params.dict()))
         ask = queries.place_as_is if asked.validated_data["view"] == View.AS_IS else queries.place_figures
         return Response(shapes.figures(ask(scope=scope, node_id=node_id, month=asked.asked())))
 
@@ -65,7 +65,7 @@ class MonthsView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(responses=shapes.MonthsShape)
+    @extend_schema(operation_id="figures_months", responses=shapes.MonthsShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         return Response({"months": [str(month) for month in queries.list_months(scope=scope, node_id=node_id)]})
 
@@ -75,9 +75,9 @@ class RankingView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.RankingAsked], responses=shapes.RankingShape)
+    @extend_schema(operation_id="figures_ranking", parameters=[shapes.RankingAsked], responses=shapes.RankingShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.RankingAsked(data=request.query_params)).validated_data
+        asked = _checked(shapes.RankingAsked(data=request.query_params.dict())).validated_data
         found = queries.ranking(
             scope=scope, node_id=node_id, month=Month.parse(asked["month"]), level=Level(int(asked["level"]))
         )
@@ -89,9 +89,9 @@ class CountiesView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.FiguresAsked], responses=shapes.CountiesShape)
+    @extend_schema(operation_id="figures_counties", parameters=[shapes.FiguresAsked], responses=shapes.CountiesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.FiguresAsked(data=request.query_params))
+        asked = _checked(shapes.FiguresAsked(data=request.query_params.dict()))
         month = _month_of(scope, node_id, asked.asked())
         ask = queries.counties_as_is if asked.validated_data["view"] == View.AS_IS else queries.county_values
         found = ask(scope=scope, node_id=node_id, month=month)
@@ -103,9 +103,9 @@ class VisitsView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = {"GET": "visits.published"}
 
-    @extend_schema(parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
+    @extend_schema(operation_id="figures_visits", parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.LinesAsked(data=request.query_params))
+        asked = _checked(shapes.LinesAsked(data=request.query_params.dict()))
         month = _month_of(scope, node_id, asked.asked())
         page, size = asked.validated_data["page"], asked.validated_data["size"]
         found = queries.visit_lines(scope=scope, node_id=node_id, month=month, page=page, size=size)
@@ -117,9 +117,9 @@ class OwnVisitsView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
+    @extend_schema(operation_id="figures_own_visits", parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
     def get(self, request: Request, scope: Scope) -> Response:
-        asked = _checked(shapes.LinesAsked(data=request.query_params))
+        asked = _checked(shapes.LinesAsked(data=request.query_params.dict()))
         page, size = asked.validated_data["page"], asked.validated_data["size"]
         months = queries.list_own_months(scope=scope)
         month = asked.asked() or (months[-1] if months else Month.of(now()))
@@ -132,7 +132,7 @@ class PublishView(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": "figures.publish"}
     door_step_up: ClassVar[dict[str, int]] = {"POST": 2}
 
-    @extend_schema(request=shapes.PublishAsked, responses={202: shapes.RunShape})
+    @extend_schema(operation_id="figures_publish", request=shapes.PublishAsked, responses={202: shapes.RunShape})
     def post(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.PublishAsked(data=request.data)).validated_data
         if node_id not in scope.roots:

@@ -175,3 +175,25 @@ def test_a_figure_nobody_set_costs_no_statement_and_a_set_one_costs_one_for_a_wh
     with inside(world.scope("leader"), read_only=True), CaptureQueriesContext(connection) as seen:
         assert [parameters.value(HOURS_A_MONTH, node_id=place, on=TOMORROW) for place in places] == [10] * 4
     assert (len(silent), len(seen)) == (0, 3)  # whose transaction, what was said, the paths of the county
+
+
+def test_who_asks_while_the_figures_are_read_anew_gets_the_one_in_force(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads share what a process keeps: nobody finds it half read, and so the default of the rules."""
+    from tenants.settings import queries
+
+    say(world, "leader", "33", 9)
+    assert hours(world, "330106") == 9
+    seen: list[bool] = []
+    read = queries.statement_of
+
+    def meanwhile(row: Setting) -> settings.Statement:
+        seen.append(bool(queries._kept.said.get(HOURS)) and bool(queries._kept.paths))
+        return read(row)
+
+    monkeypatch.setattr(queries, "statement_of", meanwhile)
+    settings.forget()
+    assert hours(world, "330106") == 9
+    assert seen
+    assert all(seen)

@@ -101,11 +101,11 @@ def test_no_door_that_asks_for_a_proof_opens_to_a_token_whatever_its_scopes(
     """The guard of the door alone: even a token that had every grant there is."""
     from dataclasses import replace
 
-    from falin.kernel import rest
+    from falin.kernel.rest import ways_in
     from tenants.identity.roles import GRANTS
 
     own = replace(scope("county", on=today()), grants=frozenset().union(*GRANTS.values()))
-    monkeypatch.setattr(rest, "_token_reader", [lambda text, address, request_id: own])
+    monkeypatch.setattr(ways_in, "_token_reader", [lambda text, address, request_id: own])
     asked = 0
     for route, _name, view in walk():
         owner = getattr(view, "cls", None)

@@ -31,6 +31,13 @@ class ScopeChangedInside(Exception):
     """Somebody tried to change the scope while a transaction was open; half of it would belong to somebody else."""
 
 
+# (read only, steady) → how a transaction begins
+_BEGIN = {
+    (False, False): "begin", (True, False): "begin read only",
+    (False, True): "begin isolation level repeatable read", (True, True): "begin isolation level repeatable read read only",
+}  # fmt: skip
+
+
 def pg_array(ids: Any) -> str:
     """A set of ids as PostgreSQL array text: adapting a list of 300 costs more than the rest of the statement."""
     return "{" + ",".join(map(str, map(int, ids))) + "}"
@@ -46,12 +53,13 @@ def literal(text: str) -> str:
 class DatabaseWrapper(stock.DatabaseWrapper):
     scope: Scope | None = None
     read_only = False
+    steady = False
     settled = False  # the owner's, never through a pooler: pointed at a schema for good, outside transactions too
     _entered = False
     _connecting = False
     _setting_search_path = False
 
-    def set_scope(self, scope: Scope | None, *, read_only: bool = False) -> None:
+    def set_scope(self, scope: Scope | None, *, read_only: bool = False, steady: bool = False) -> None:
         """
         Say whose transaction comes next; ``None`` puts the connection back to the shared schema.
 
@@ -59,7 +67,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         """
         if self.in_atomic_block and (scope is not self.scope or read_only != self.read_only):
             raise ScopeChangedInside
-        self.scope, self.read_only, self._entered = scope, read_only, False
+        self.scope, self.read_only, self.steady, self._entered = scope, read_only, steady, False
         # Not set_tenant(): that clears the content type cache, which is shared-only here (django-tenants #482).
         self.schema_name = scope.schema if scope else PUBLIC_SCHEMA
         self.tenant = stock.FakeTenant(schema_name=self.schema_name)
@@ -110,7 +118,7 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self._setting_search_path = True
         try:
             if self.connection.info.transaction_status == TransactionStatus.IDLE:
-                self._send("begin read only" if self.read_only else "begin")
+                self._send(_BEGIN[self.read_only, self.steady])
             statement = self._enter()
             with debug_transaction(self, statement):
                 self._send(statement)

@@ -16,8 +16,8 @@ from falin.kernel.refusals import Invalid
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal import booked, commands
+from falin.portal.rest.jobs import JobOut
 from falin.portal.web.audit import LogForm
-from falin.portal.web.history import key
 
 
 class ChangeOut(serializers.Serializer[Any]):
@@ -48,6 +48,11 @@ class ActOut(serializers.Serializer[Any]):
         return [dict(zip(("name", "was", "became"), one, strict=True)) for one in act.changes]
 
 
+class KeysIn(serializers.Serializer[Any]):
+    before = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="older than this entry")
+    after = serializers.IntegerField(required=False, min_value=1, max_value=2**62, help_text="newer than this entry")
+
+
 class LogOut(serializers.Serializer[Any]):
     """One page, newest first; ``older`` and ``newer`` are the keys for ``before`` and ``after``."""
 
@@ -74,23 +79,17 @@ class AlarmOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
-class JobOut(serializers.Serializer[Any]):
-    """The job that makes the file."""
-
-    job = serializers.UUIDField()
-
-
 def _query(name: str, kind: OpenApiTypes, words: str) -> OpenApiParameter:
     return OpenApiParameter(name, kind, description=words)
 
 
-FILTERS = [
+FILTERS: list[Any] = [
     _query("since", OpenApiTypes.DATE, "first day"), _query("until", OpenApiTypes.DATE, "last day"),
     _query("person", OpenApiTypes.STR, "name, pinyin or sign-in name of who did it"),
     _query("act", OpenApiTypes.STR, "the act's code"),
     _query("place", OpenApiTypes.INT, "a place right below one's own, with all below it"),
     _query("kind", OpenApiTypes.STR, "kind of thing it was done to"), _query("subject", OpenApiTypes.STR, "its id"),
-    _query("before", OpenApiTypes.INT, "older than this entry"), _query("after", OpenApiTypes.INT, "newer than this entry"),
+    KeysIn,
 ]  # fmt: skip
 
 
@@ -119,9 +118,15 @@ def _log(request: Request, scope: Scope) -> Response:
     asked = form.asked()
     for name, faults in form.errors.items():
         raise Invalid("audit.bad_filter", str(faults[0]), field=name)
-    http = request._request
-    page = booked.log(scope=scope, asked=asked, before=key(http, "before"), after=key(http, "after"))
-    return Response(LogOut(page).data)
+    return Response(LogOut(booked.log(scope=scope, asked=asked, **keys_of(request))).data)
+
+
+def keys_of(request: Request) -> dict[str, int | None]:
+    """Where a page of the log begins. :raises ValidationError: a key that can be none."""
+    asked = {name: text for name, text in request.query_params.items() if name in {"before", "after"}}
+    keys = KeysIn(data=asked)
+    keys.is_valid(raise_exception=True)
+    return {"before": keys.validated_data.get("before"), "after": keys.validated_data.get("after")}
 
 
 class State(DoorView):

@@ -24,6 +24,7 @@ from falin.portal.rest.serializers import (
     ExplainedOut,
     HandOverIn,
     PasswordOut,
+    PeopleAsked,
     PeopleIn,
     PeopleOut,
     ReasonIn,
@@ -73,16 +74,13 @@ class People(DoorView):
     door_keeps: ClassVar[bool] = False  # an answer may hold a password
 
     @extend_schema(
-        parameters=[OpenApiParameter("q"), OpenApiParameter("view", enum=[view.value for view in queries.View if view]),
-                    OpenApiParameter("after")],
-        responses=PeopleOut, operation_id="people_list",
+        parameters=[PeopleAsked], responses=PeopleOut, operation_id="people_list",
     )  # fmt: skip
     def get(self, request: Request, scope: Scope) -> Response:
         """The register, as far as the scope reaches; by name, pinyin, its initials or sign-in name."""
-        asked = request.query_params
-        view = queries.View(asked["view"]) if asked.get("view") in set(queries.View) else queries.View.NOW
-        found = queries.search_people(scope=scope, on=legal_day(now()), text=asked.get("q", "")[:60], view=view,
-                                      after=asked.get("after", "")[:200])  # fmt: skip
+        asked = given(PeopleAsked, request, request.query_params.dict()).validated_data
+        found = queries.search_people(scope=scope, on=legal_day(now()), text=asked["q"], after=asked["after"],
+                                      view=queries.View(asked["view"]))  # fmt: skip
         return Response(PeopleOut(found).data)
 
     @extend_schema(request=EntryIn, responses={201: EnteredOut}, operation_id="people_enter")

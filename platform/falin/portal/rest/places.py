@@ -11,10 +11,13 @@ from rest_framework.response import Response
 
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
+from falin.kernel.rest.fields import OneOf
 from falin.kernel.scope import Scope
 from falin.portal import places
+from falin.portal.rest.jobs import JobOut
+from falin.portal.rest.serializers import ReasonIn
 from tenants.divisions import api, policies
-from tenants.divisions.types import Decision
+from tenants.divisions.types import Decision, Kind, Status, UpdateState
 
 _TAGS = ["places"]
 
@@ -25,8 +28,8 @@ class PlaceOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
     parent_id = serializers.IntegerField(allow_null=True)
-    kind = serializers.CharField()
-    status = serializers.CharField()
+    kind = OneOf(Kind, name="PlaceKind")
+    status = OneOf(Status, name="PlaceStatus")
     committee = serializers.CharField(allow_blank=True)
     urban = serializers.BooleanField(allow_null=True)
     is_county_body = serializers.BooleanField()
@@ -68,11 +71,11 @@ class OnePlaceOut(serializers.Serializer[Any]):
     versions = VersionOut(many=True)
     lineage = LineageOut(many=True)
     facts = FactOut(many=True)
-    boundary = serializers.JSONField(allow_null=True)
+    boundary = serializers.JSONField(help_text="GeoJSON, or null")
 
 
 class SearchIn(serializers.Serializer[Any]):
-    q = serializers.CharField(max_length=60)
+    q = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
 
 
@@ -85,11 +88,15 @@ class Search(DoorView):
 
     @extend_schema(parameters=[SearchIn], responses=FoundOut(many=True), operation_id="places_search", tags=_TAGS)
     def get(self, request: Request, scope: Scope) -> Response:
-        """Places by name, former name, pinyin, initials or code; those that are no more come last."""
-        asked = SearchIn(data=request.query_params)
+        """Places by name, former name, pinyin, initials or code, those that are no more last; without a word, provinces."""
+        asked = SearchIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        found = api.look_up(asked.validated_data["q"], limit=asked.validated_data["limit"])
-        return Response(FoundOut(found, many=True).data)
+        text = asked.validated_data["q"]
+        if text:
+            found = api.look_up(text, limit=asked.validated_data["limit"])
+            return Response(FoundOut(found, many=True).data)
+        rows = [{"place": place, "former_name": "", "ended_on": None} for place in api.list_provinces()]
+        return Response(FoundOut(rows, many=True).data)
 
 
 class Place(DoorView):
@@ -98,7 +105,7 @@ class Place(DoorView):
     @extend_schema(parameters=[DayIn], responses=OnePlaceOut, operation_id="places_show", tags=_TAGS)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         """One place as it is, was on a day, or last was; with its past."""
-        asked = DayIn(data=request.query_params)
+        asked = DayIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         day = asked.validated_data.get("on")
         found = places.shown(node_id, on=day)
@@ -120,7 +127,7 @@ class UpdateOut(serializers.Serializer[Any]):
     list = serializers.CharField(source="source", help_text="where the list is from")
     day = serializers.DateField()
     province = serializers.CharField(allow_blank=True)
-    state = serializers.CharField()
+    state = OneOf(UpdateState)
     prepared_at = serializers.DateTimeField()
     applied_at = serializers.DateTimeField(allow_null=True)
     counts = serializers.DictField(child=serializers.IntegerField())
@@ -128,7 +135,7 @@ class UpdateOut(serializers.Serializer[Any]):
     open = serializers.IntegerField(help_text="changes not decided yet")
 
 
-class CandidateOut(serializers.Serializer[Any]):
+class ChangeCandidateOut(serializers.Serializer[Any]):
     node = serializers.IntegerField(allow_null=True)
     code = serializers.CharField()
     name = serializers.CharField()
@@ -147,7 +154,7 @@ class ChangeOut(serializers.Serializer[Any]):
     before_name = serializers.CharField(allow_blank=True)
     after_code = serializers.CharField(allow_blank=True)
     after_name = serializers.CharField(allow_blank=True)
-    candidates = CandidateOut(many=True)
+    candidates = ChangeCandidateOut(many=True)
     decision = serializers.CharField(allow_blank=True)
     target = serializers.ListField(child=serializers.CharField())
 
@@ -163,7 +170,7 @@ class EndingOut(serializers.Serializer[Any]):
     hanging = HangingOut(many=True)
 
 
-class GroupOut(serializers.Serializer[Any]):
+class ChangeGroupOut(serializers.Serializer[Any]):
     key = serializers.CharField()
     kind = serializers.CharField()
     reason = serializers.CharField()
@@ -176,7 +183,7 @@ class GroupOut(serializers.Serializer[Any]):
 
 class OneUpdateOut(serializers.Serializer[Any]):
     summary = UpdateOut()
-    groups = GroupOut(many=True)
+    groups = ChangeGroupOut(many=True)
     hanging = EndingOut(many=True)
 
 
@@ -185,30 +192,22 @@ class ListIn(serializers.Serializer[Any]):
     day = serializers.DateField(help_text="the first day of the new tree")
 
 
-class JobOut(serializers.Serializer[Any]):
-    job = serializers.UUIDField()
-
-
 class ChangesIn(serializers.Serializer[Any]):
     group = serializers.CharField(max_length=60, required=False, default="")
     after = serializers.IntegerField(min_value=0, max_value=2**62, default=0)
 
 
-class GroupDecisionIn(serializers.Serializer[Any]):
+class ChangeGroupDecisionIn(serializers.Serializer[Any]):
     group = serializers.CharField(max_length=60)
-    decision = serializers.ChoiceField(choices=["accepted", "refused"])
+    decision = OneOf(Decision)
 
 
-class DecisionIn(serializers.Serializer[Any]):
-    decision = serializers.ChoiceField(choices=["accepted", "refused"])
+class ChangeDecisionIn(serializers.Serializer[Any]):
+    decision = OneOf(Decision)
     target = serializers.ListField(
         child=serializers.CharField(max_length=12), max_length=20, default=list,
         help_text="codes it goes into or came out of; - for none",
     )  # fmt: skip
-
-
-class ReasonIn(serializers.Serializer[Any]):
-    why = serializers.CharField(max_length=200)
 
 
 class DecidedOut(serializers.Serializer[Any]):
@@ -242,7 +241,7 @@ class Updates(DoorView):
 class Update(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.REVIEW}
 
-    @extend_schema(responses=OneUpdateOut, operation_id="places_update", tags=_TAGS)
+    @extend_schema(responses=OneUpdateOut, operation_id="places_update_show", tags=_TAGS)
     def get(self, request: Request, scope: Scope, update_id: int) -> Response:
         """One update with its groups, and what hangs on the places that would end."""
         policies.check_may_review(scope)
@@ -258,7 +257,7 @@ class Changes(DoorView):
     @extend_schema(parameters=[ChangesIn], responses=ChangeOut(many=True), operation_id="places_changes", tags=_TAGS)
     def get(self, request: Request, scope: Scope, update_id: int) -> Response:
         """A hundred changes of an update, or of one group; the next ones ``after`` the last id."""
-        asked = ChangesIn(data=request.query_params)
+        asked = ChangesIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         policies.check_may_review(scope)
         api.get_update(update_id)
@@ -268,10 +267,10 @@ class Changes(DoorView):
 class Groups(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
 
-    @extend_schema(request=GroupDecisionIn, responses=DecidedOut, operation_id="places_decide_group", tags=_TAGS)
+    @extend_schema(request=ChangeGroupDecisionIn, responses=DecidedOut, operation_id="places_decide_group", tags=_TAGS)
     def post(self, request: Request, scope: Scope, update_id: int) -> Response:
         """Accept or refuse what is still open of a group."""
-        given = GroupDecisionIn(data=request.data)
+        given = ChangeGroupDecisionIn(data=request.data)
         given.is_valid(raise_exception=True)
         count = api.decide_group(scope=scope, update_id=update_id, group=given.validated_data["group"],
                                  decision=Decision(given.validated_data["decision"]), now=now())  # fmt: skip
@@ -281,10 +280,10 @@ class Groups(DoorView):
 class OneChange(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
 
-    @extend_schema(request=DecisionIn, responses=ChangeOut, operation_id="places_decide", tags=_TAGS)
+    @extend_schema(request=ChangeDecisionIn, responses=ChangeOut, operation_id="places_decide", tags=_TAGS)
     def post(self, request: Request, scope: Scope, update_id: int, change_id: int) -> Response:
         """Accept or refuse one change, or accept it as something else."""
-        given = DecisionIn(data=request.data)
+        given = ChangeDecisionIn(data=request.data)
         given.is_valid(raise_exception=True)
         api.decide_change(scope=scope, update_id=update_id, change_id=change_id, now=now(),
                           decision=Decision(given.validated_data["decision"]),

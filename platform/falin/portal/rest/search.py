@@ -43,7 +43,7 @@ class Search(DoorView):
     )  # fmt: skip
     def get(self, request: Request, scope: Scope) -> Response:
         """Everything in scope that is called so: by name, part of it, pinyin or initials."""
-        asked = Asked(data=request.query_params)
+        asked = Asked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         groups = search.find(scope=scope, text=given["q"], on=legal_day(now()), kind=given.get("kind", ""))

@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from tenants.identity.types import Role, State
-
-ROLES = [role.value for role in Role]
+from falin.kernel.rest.fields import OneOf
+from tenants.identity.queries import View
+from tenants.identity.types import Role, State, TokenState
 
 
 class PersonOut(serializers.Serializer[Any]):
@@ -21,13 +21,13 @@ class PersonOut(serializers.Serializer[Any]):
 class BindingOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     person = PersonOut()
-    role = serializers.ChoiceField(choices=ROLES)
+    role = OneOf(Role)
     node_id = serializers.IntegerField(help_text="the place it was given for")
     subject_id = serializers.CharField(help_text="the firm or adviser it is bound to")
     valid_from = serializers.DateField()
     valid_to = serializers.DateField(allow_null=True)
     reason = serializers.CharField()
-    standing = serializers.ChoiceField(choices=[state.value for state in State], source="state")
+    standing = OneOf(State, name="Standing", source="state")
     proposal = serializers.UUIDField(allow_null=True)
     granted_by = serializers.IntegerField()
     decided_by = serializers.IntegerField(allow_null=True)
@@ -42,6 +42,14 @@ class RecordOut(serializers.Serializer[Any]):
     suspended = serializers.BooleanField()
     may_sign_in = serializers.BooleanField()
     bindings = BindingOut(many=True)
+
+
+class PeopleAsked(serializers.Serializer[Any]):
+    q = serializers.CharField(required=False, default="", allow_blank=True, max_length=60)
+    view = serializers.ChoiceField(
+        choices=[view.value for view in View if view], required=False, default=View.NOW.value
+    )
+    after = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
 
 
 class PeopleOut(serializers.Serializer[Any]):
@@ -63,7 +71,7 @@ class ExplainedOut(serializers.Serializer[Any]):
 
 
 class GrantIn(serializers.Serializer[Any]):
-    role = serializers.ChoiceField(choices=ROLES)
+    role = OneOf(Role)
     node_id = serializers.IntegerField(min_value=1, max_value=2**62)
     begins_on = serializers.DateField()
     ends_on = serializers.DateField()
@@ -98,7 +106,7 @@ class EnteredOut(serializers.Serializer[Any]):
 
 class HandOverIn(serializers.Serializer[Any]):
     successor_id = serializers.IntegerField(min_value=1, max_value=2**62)
-    role = serializers.ChoiceField(choices=ROLES)
+    role = OneOf(Role)
     on_day = serializers.DateField()
     reason = serializers.CharField(max_length=200)
 
@@ -134,14 +142,14 @@ class AccessTokenOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     holder = PersonOut()
     binding_id = serializers.IntegerField()
-    role = serializers.ChoiceField(choices=ROLES)
+    role = OneOf(Role)
     node_id = serializers.IntegerField()
     scopes = serializers.ListField(child=serializers.CharField())
     origins = serializers.ListField(child=serializers.CharField())
     made_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="to the minute")
-    state = serializers.CharField(help_text="works, expired, revoked, or dead: its role is gone")
+    state = OneOf(TokenState, help_text="dead: its role is gone")
 
 
 class MadeTokenOut(serializers.Serializer[Any]):
@@ -221,7 +229,7 @@ class EntryRowIn(serializers.Serializer[Any]):
     number = serializers.IntegerField(min_value=1, max_value=2**31)
     name = serializers.CharField(max_length=40)
     username = serializers.CharField(max_length=60, validators=[ASCIIUsernameValidator()])
-    role = serializers.ChoiceField(choices=ROLES)
+    role = OneOf(Role)
     node_id = serializers.IntegerField(min_value=1, max_value=2**62)
     begins_on = serializers.DateField()
     ends_on = serializers.DateField()

@@ -13,7 +13,16 @@ from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
-from tenants.settings.api import READ, SET, Shown, Told, explain, list_settings, make_statement
+from tenants.settings.api import (
+    READ,
+    SET,
+    Shown,
+    Told,
+    explain,
+    list_settings,
+    make_statement,
+    what_it_touches,
+)
 
 _TAGS = ["settings"]
 
@@ -32,6 +41,19 @@ class StatementIn(serializers.Serializer[Any]):
     locked = serializers.BooleanField(default=False)
     valid_from = serializers.DateField()
     why = serializers.CharField(max_length=200)
+
+
+class ChangeIn(serializers.Serializer[Any]):
+    place = serializers.IntegerField(min_value=1, max_value=2**62)
+    value = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=-(2**31), max_value=2**31 - 1,
+                                     help_text="left out: one's own word is taken back")  # fmt: skip
+    locked = serializers.BooleanField(default=False)
+    valid_from = serializers.DateField()
+
+
+class TouchedOut(serializers.Serializer[Any]):
+    overridden = serializers.ListField(child=serializers.CharField(), help_text="places whose own figure it overrides")
+    communities = serializers.IntegerField()
 
 
 class ToldOut(serializers.Serializer[Any]):
@@ -88,7 +110,7 @@ def _shown(shown: Shown) -> dict[str, Any]:
 
 
 def _asked(request: Request) -> Asked:
-    asked = Asked(data=request.query_params)
+    asked = Asked(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)
     return asked
 
@@ -127,3 +149,17 @@ class Setting(DoorView):
         data = dict(given.validated_data)
         made = make_statement(scope=scope, key=key, node_id=data.pop("place"), now=now(), **data)
         return Response(MadeOut(made).data, status=201)
+
+
+class TouchedBy(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": SET}
+
+    @extend_schema(parameters=[ChangeIn], responses=TouchedOut, operation_id="settings_touched", tags=_TAGS)
+    def get(self, request: Request, scope: Scope, key: str) -> Response:
+        """What a change would do below one's place, before it is made."""
+        asked = ChangeIn(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        data = dict(asked.validated_data)
+        node_id = data.pop("place")
+        explain(scope=scope, key=key, node_id=node_id, on=legal_day(now()))  # says no to a place that is not one's own
+        return Response(TouchedOut(what_it_touches(key=key, node_id=node_id, **data)).data)

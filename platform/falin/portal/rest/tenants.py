@@ -12,19 +12,21 @@ from rest_framework.response import Response
 from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
+from falin.kernel.rest.fields import OneOf
 from falin.kernel.scope import Scope
-from falin.portal.rest.audit import JobOut
+from falin.portal.rest.jobs import JobOut
 from tenants.registry import commands, directory, queries
-from tenants.registry.api import Act, Overview
+from tenants.registry.api import Act, Kind, Overview
 from tenants.registry.policies import MANAGE
+from tenants.registry.types import State
 
 
 class TenantOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     schema = serializers.CharField()
     name = serializers.CharField()
-    kind = serializers.CharField()
-    state = serializers.CharField(help_text="open, suspended or closed")
+    kind = OneOf(Kind, name="TenantKind")
+    state = OneOf(State, name="TenantState")
     since = serializers.DateTimeField(allow_null=True)
     why = serializers.CharField()
     migration = serializers.CharField(help_text="the newest it has gone through")
@@ -38,7 +40,7 @@ class DeedOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     tenant_id = serializers.IntegerField()
     name = serializers.CharField()
-    act = serializers.CharField(help_text="close, remove, merge, split or move")
+    act = OneOf(Act, name="DeedAct")
     target = serializers.CharField(help_text="where it goes: a place's number or a cell's code")
     why = serializers.CharField()
     asked_by = serializers.IntegerField()
@@ -52,7 +54,7 @@ class TenantReasonIn(serializers.Serializer[Any]):
 
 
 class DeedIn(TenantReasonIn):
-    act = serializers.ChoiceField(choices=[act.value for act in Act])
+    act = OneOf(Act, name="DeedAct")
     target = serializers.CharField(
         max_length=20, required=False, default="",
         help_text="merge, split: the number of the county's place; move: the code of the cell",

@@ -9,6 +9,8 @@ from falin.portal.rest import (
     areas,
     audit,
     emergencies,
+    history,
+    jobs,
     own_data,
     people,
     places,
@@ -18,6 +20,7 @@ from falin.portal.rest import (
     settings,
     sign_on,
     tenants,
+    today,
     tokens,
     webhooks,
 )
@@ -51,6 +54,7 @@ _settings = [
     path("", settings.Settings.as_view(), name="api-settings"),
     path("use/", room.OwnUses.as_view(), name="api-use"),
     path("<str:key>/", settings.Setting.as_view(), name="api-setting"),
+    path("<str:key>/touched/", settings.TouchedBy.as_view(), name="api-setting-touched"),
 ]
 _audit = [
     path("", audit.Log.as_view(), name="api-audit"),
@@ -114,6 +118,11 @@ _emergencies = [
     path("<int:emergency_id>/decision/", emergencies.Decision.as_view(), name="api-emergency-decision"),
     path("<int:emergency_id>/end/", emergencies.End.as_view(), name="api-emergency-end"),
 ]
+_jobs = [
+    path("", jobs.Jobs.as_view(), name="api-jobs"),
+    path("<uuid:job_id>/", jobs.Job.as_view(), name="api-job"),
+    path("<uuid:job_id>/cancel/", jobs.Cancel.as_view(), name="api-job-cancel"),
+]
 _webhooks = [
     path("", webhooks.Endpoints.as_view(), name="api-webhooks"),
     path("events/", webhooks.Offered.as_view(), name="api-webhook-events"),
@@ -125,6 +134,12 @@ _webhooks = [
 urlpatterns = [
     path("tenants/", include((_tenants, "tenants-api"))),
     path("search/", search.Search.as_view(), name="api-search"),
+    path("today/", today.Today.as_view(), name="api-today"),
+    path("events/", today.Events.as_view(), name="api-events"),
+    path("history/", history.History.as_view(), name="api-history"),
+    path("history/<slug:kind>/<str:subject_id>/", history.OfThing.as_view(), name="api-history-of"),
+    path("jobs/", include(_jobs)),
+    path("files/<uuid:file_id>/", jobs.File.as_view(), name="api-file"),
     path("emergencies/", include(_emergencies)),
     path("me/", include(_account)),
     path("people/", include((_people, "people-api"))),

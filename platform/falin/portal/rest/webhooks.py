@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -69,6 +69,10 @@ class MessageOut(serializers.Serializer[Any]):
     attempts = serializers.IntegerField()
     next_at = serializers.DateTimeField(allow_null=True)
     tries = TryOut(many=True)
+
+
+class MessagesAsked(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(choices=_STATES, required=False)
 
 
 class StateIn(serializers.Serializer[Any]):
@@ -183,13 +187,15 @@ class Messages(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE, "POST": MANAGE}
 
     @extend_schema(
-        parameters=[OpenApiParameter("state", str, enum=_STATES)], responses=MessageOut(many=True),
+        parameters=[MessagesAsked], responses=MessageOut(many=True),
         operation_id="webhooks_messages", tags=_TAGS,
     )  # fmt: skip
     def get(self, request: Request, scope: Scope, endpoint_id: uuid.UUID) -> Response:
         """The latest 50 messages to a receiver, each with its tries."""
         webhooks.get_endpoint(scope=scope, endpoint_id=endpoint_id)
-        rows = webhooks.list_told(scope=scope, endpoint_id=endpoint_id, state=request.query_params.get("state", ""))
+        asked = MessagesAsked(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        rows = webhooks.list_told(scope=scope, endpoint_id=endpoint_id, state=asked.validated_data.get("state", ""))
         return Response(MessageOut(rows, many=True).data)
 
     @extend_schema(request=AgainIn, responses={202: AgainOut}, operation_id="webhooks_tell_again", tags=_TAGS)

@@ -43,6 +43,10 @@ def cancel(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpRespons
 
 @door(grant="jobs.own", reads="GET")
 def download(request: HttpRequest, scope: Scope, file_id: uuid.UUID) -> HttpResponseBase:
+    return stored_file(scope, file_id)
+
+
+def stored_file(scope: Scope, file_id: uuid.UUID) -> FileResponse:
     """A stored file, as it was stored, under its own name; access is checked at each download."""
     row, content = files.open_file(scope=scope, file_id=file_id)
     inline = row.content_type.startswith("image/")

@@ -1,0 +1,3139 @@
+"""Made by `./falin reference` from the API's description; do not edit."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict, cast
+
+from falin.client.line import Line, quoted
+
+
+class AccessTokenInRequest(TypedDict):
+    binding_id: int
+    name: str
+    scopes: list[str]
+    expires_on: str
+    origins: NotRequired[list[str]]
+
+
+class AccessTokenOut(TypedDict):
+    id: int
+    name: str
+    holder: PersonOut
+    binding_id: int
+    role: Role
+    node_id: int
+    scopes: list[str]
+    origins: list[str]
+    made_at: str
+    expires_at: str
+    last_used_at: str | None
+    state: TokenState
+
+
+class AccountOut(TypedDict):
+    adviser_id: str
+    username: str
+    password: str
+
+
+class ActOut(TypedDict):
+    id: int
+    at: str
+    act: str
+    words: str
+    person_id: int
+    person: str
+    role: str
+    node_id: int | None
+    place: str
+    kind: str
+    subject_id: str
+    why: str
+    changes: list[dict[str, Any]]
+
+
+class AddressInRequest(TypedDict):
+    address: str
+
+
+class AddressMade(TypedDict):
+    id: int
+
+
+class AddressOut(TypedDict):
+    id: int
+    entered: str
+    leads: str
+
+
+class AdviserCountsOut(TypedDict):
+    all: int
+    ending: int
+    room: int
+    not_examined: int
+    banned: int
+    firms: int
+
+
+class AdviserInRequest(TypedDict):
+    firm_id: str
+    name: str
+    id_number: str
+    phone: str
+    licence: NotRequired[str]
+    specialties: NotRequired[list[str]]
+    exam_passed_on: NotRequired[str | None]
+
+
+class AdviserOut(TypedDict):
+    id: str
+    name: str
+    firm_id: str
+    firm_name: str
+    licence: str
+    phone_masked: str
+    specialties: list[str]
+    exam_passed_on: str | None
+    banned_until: str | None
+    ban_reason: str
+    has_account: bool
+    held: int
+    most: int
+    erased: bool
+
+
+class AdviserPageOut(TypedDict):
+    rows: list[AdviserRowOut]
+    total: int
+    first: int
+    before: str
+    after: str
+
+
+class AdviserProfileOut(TypedDict):
+    adviser: AdviserOut
+    state: AdviserState
+    appointments: list[dict[str, Any]]
+    elsewhere: int
+
+
+class AdviserRowOut(TypedDict):
+    adviser: AdviserOut
+    communities: list[str]
+    ends_on: str | None
+    state: AdviserState
+
+
+AdviserState = Literal["banned", "not_examined", "ending", "serving", "free"]
+
+
+class AgainInRequest(TypedDict):
+    messages: NotRequired[list[str]]
+    since: NotRequired[str]
+
+
+class AgainOut(TypedDict):
+    messages: int
+
+
+class AlarmOut(TypedDict):
+    id: int
+    rule: str
+    name: str
+    sentence: str
+    person_id: int
+    person: str
+    at: str
+
+
+class AppointmentInRequest(TypedDict):
+    adviser_id: str
+    node_id: int
+    begins_on: str
+    ends_on: NotRequired[str | None]
+
+
+class AppointmentLineOut(TypedDict):
+    appointment: AppointmentOut
+    community: str
+    street: str
+    state: SquareState
+    over: bool
+
+
+class AppointmentOut(TypedDict):
+    id: str
+    node_id: int
+    adviser_id: str
+    adviser_name: str
+    firm_id: str
+    firm_name: str
+    begins_on: str
+    ends_on: str | None
+    ended_why: str
+
+
+class ArchiveInRequest(TypedDict):
+    recipient: str
+
+
+class ArchiveOut(TypedDict):
+    id: str
+    name: str
+    at: str
+    size: int
+    rows: int
+
+
+class AreaInRequest(TypedDict):
+    home: int
+    name: str
+    listed: NotRequired[str]
+
+
+class AreaMade(TypedDict):
+    id: int
+
+
+class AreaMonthOut(TypedDict):
+    month: str
+    as_of: str
+    lying: int
+    communities: int
+    covered: int
+    pairs: int
+    met: int
+    visits: int
+
+
+class AreaOut(TypedDict):
+    id: int
+    name: str
+    home: PlaceOut
+    listed: PlaceOut | None
+
+
+class AsideOut(TypedDict):
+    id: int
+    event: str
+    words: str
+    attempts: int
+    error: str
+
+
+class BanInRequest(TypedDict):
+    until: str
+    reason: str
+
+
+class BatchInRequest(TypedDict):
+    requests: list[LineInRequest]
+
+
+class BatchOut(TypedDict):
+    results: list[LineOut]
+
+
+class BehindOut(TypedDict):
+    hours: HoursOut
+    node_name: str
+    street_name: str
+    pace: int
+    off_pace: int
+    last_on: str | None
+    reminded_today: bool
+
+
+class BindingOut(TypedDict):
+    id: int
+    person: PersonOut
+    role: Role
+    node_id: int
+    subject_id: str
+    valid_from: str
+    valid_to: str | None
+    reason: str
+    standing: Standing
+    proposal: str | None
+    granted_by: int
+    decided_by: int | None
+    ended_at: str | None
+    ended_why: str
+    acting_for: int | None
+    takes_over: int | None
+
+
+class BookMonthOut(TypedDict):
+    month: str
+    visits: int
+    minutes: int
+    closed_at: str | None
+    closed_by: str
+    over: bool
+
+
+class CandidateOut(TypedDict):
+    adviser: AdviserOut
+    may: bool
+    obstacle: Obstacle | None
+    reasons: list[ReasonOut]
+
+
+class CellOut(TypedDict):
+    code: str
+    name: str
+    address: str
+    places: list[str]
+
+
+class ChangeCandidateOut(TypedDict):
+    node: int | None
+    code: str
+    name: str
+    score: float
+
+
+class ChangeDecisionInRequest(TypedDict):
+    decision: Decision
+    target: NotRequired[list[str]]
+
+
+class ChangeGroupDecisionInRequest(TypedDict):
+    group: str
+    decision: Decision
+
+
+class ChangeGroupOut(TypedDict):
+    key: str
+    kind: str
+    reason: str
+    sure: bool
+    cause: str
+    count: int
+    open: int
+    refused: int
+
+
+class ChangeOut(TypedDict):
+    id: int
+    kind: str
+    reason: str
+    group: str
+    sure: bool
+    level: int
+    node: int | None
+    before_code: str
+    before_name: str
+    after_code: str
+    after_name: str
+    candidates: list[ChangeCandidateOut]
+    decision: str
+    target: list[str]
+
+
+class ClearInRequest(TypedDict):
+    reason: str
+
+
+class ClearNumbersOut(TypedDict):
+    adviser_id: str
+    name: str
+    id_number: str
+    phone: str
+    seen_today: int
+
+
+class CommunityOut(TypedDict):
+    node_id: int
+    name: str
+    street_id: int | None
+    street: str
+    urban: bool | None
+    vacant: bool
+    vacant_since: str | None
+    reason: VacancyReason | None
+    note: str
+    served: list[AppointmentLineOut]
+
+
+class CorrectionInRequest(TypedDict):
+    node_id: int
+    kind: VisitKind
+    begins_at: str
+    ends_at: str
+    topic: NotRequired[str]
+    attendees: NotRequired[int | None]
+    note: NotRequired[str]
+    photo: NotRequired[bytes | None]
+    why: str
+
+
+class CountiesShape(TypedDict):
+    counties: list[PlaceTallyShape]
+
+
+class Counts(TypedDict):
+    rows: int
+    ready: int
+    to_mend: int
+    examples: int
+    blank: int
+
+
+class DecidedOut(TypedDict):
+    decided: int
+
+
+Decision = Literal["accepted", "refused"]
+
+
+class DecisionInRequest(TypedDict):
+    allow: bool
+    why: NotRequired[str]
+
+
+DeedAct = Literal["close", "remove", "merge", "split", "move"]
+
+
+class DeedInRequest(TypedDict):
+    why: str
+    act: DeedAct
+    target: NotRequired[str]
+
+
+class DeedOut(TypedDict):
+    id: int
+    tenant_id: int
+    name: str
+    act: DeedAct
+    target: str
+    why: str
+    asked_by: int
+    asked_at: str
+    outcome: str
+    due_at: str | None
+
+
+class DeliveryOut(TypedDict):
+    schema: str
+    name: str
+    waiting: int
+    oldest_seconds: int
+    measured_at: str
+    set_aside: list[AsideOut]
+
+
+DescriptionInKindEnum = Literal["facts", "outlines"]
+
+
+class DescriptionInRequest(TypedDict):
+    kind: DescriptionInKindEnum
+    content: str
+    day: str
+    said_by: str
+
+
+class DueOut(TypedDict):
+    words: str
+    count: int
+    url: str
+    kind: str
+
+
+EditionEnum = Literal["2.6.1", "2.7.0"]
+
+
+class EmergencyInRequest(TypedDict):
+    tenant_id: int
+    incident: str
+    reason: str
+    minutes: int
+
+
+class EmergencyOut(TypedDict):
+    id: int
+    operator: str
+    tenant_id: int
+    tenant: str
+    incident: str
+    reason: str
+    minutes: int
+    asked_at: str
+    state: str
+    decided_by: str
+    refused_why: str
+    ends_at: str | None
+    ended_at: str | None
+    passed: list[PassedOut]
+
+
+class EndInRequest(TypedDict):
+    on_day: str
+    why: str
+
+
+class EndedOut(TypedDict):
+    ended: int
+
+
+class EndingOut(TypedDict):
+    change: ChangeOut
+    hanging: list[HangingOut]
+
+
+class EndpointInRequest(TypedDict):
+    name: str
+    address: str
+    events: list[str]
+
+
+class EndpointOut(TypedDict):
+    id: str
+    name: str
+    address: str
+    events: list[str]
+    stopped: str
+    failing_since: str | None
+    earlier_until: str | None
+    at: str
+    waiting: int
+    given_up: int
+
+
+class EnteredOut(TypedDict):
+    person: PersonOut
+    binding: BindingOut
+    password: str
+    token: str
+
+
+class EnteredRowOut(TypedDict):
+    number: int
+    person: NotRequired[PersonOut | None]
+    token: NotRequired[str]
+    refused: NotRequired[str]
+
+
+class EntryInRequest(TypedDict):
+    role: Role
+    node_id: int
+    begins_on: str
+    ends_on: str
+    reason: str
+    subject_id: NotRequired[str]
+    username: str
+    name: str
+    invite: NotRequired[bool]
+
+
+class EntryRowInRequest(TypedDict):
+    number: int
+    name: str
+    username: str
+    role: Role
+    node_id: int
+    begins_on: str
+    ends_on: str
+    reason: str
+
+
+class ExaminationInRequest(TypedDict):
+    passed_on: str
+
+
+class ExplainedOut(TypedDict):
+    person: PersonOut
+    suspended: bool
+    rights: list[RightOut]
+
+
+class FactOut(TypedDict):
+    kind: str
+    on_day: str
+    value: int
+    said_by: str
+
+
+class FactorOut(TypedDict):
+    kind: FactorOutKindEnum
+    name: str
+    since: str
+    used_at: str | None
+    left: int | None
+
+
+FactorOutKindEnum = Literal["totp", "webauthn", "recovery_codes"]
+
+
+class FiguresShape(TypedDict):
+    place: PlaceShape
+    path: list[PlaceShape]
+    month: str | None
+    months: list[str]
+    tally: TallyShape | None
+    published: PublishedShape | None
+    children: list[PlaceTallyShape]
+    series: list[MonthTallyShape]
+    expected: int
+    reported: int
+    view: ViewEnum
+    estimated: int
+
+
+class Finding(TypedDict):
+    row: int
+    column: str
+    code: str
+    found: str
+    sentence: str
+
+
+class FirmInRequest(TypedDict):
+    name: str
+    credit_code: NotRequired[str]
+    phone: NotRequired[str]
+
+
+class FirmMemberOut(TypedDict):
+    adviser: AdviserOut
+    state: AdviserState
+    seats: list[FirmSeatOut]
+
+
+class FirmOut(TypedDict):
+    id: str
+    name: str
+    credit_code: str
+    phone: str
+    advisers: int
+
+
+class FirmOverviewOut(TypedDict):
+    firm: FirmOut
+    members: list[FirmMemberOut]
+    communities: int
+    counties: int
+
+
+class FirmPageOut(TypedDict):
+    rows: list[FirmOut]
+    total: int
+    first: int
+    before: str
+    after: str
+
+
+class FirmSeatOut(TypedDict):
+    node_id: int
+    community: str
+    county: str
+    begins_on: str
+    ends_on: str | None
+
+
+class FoundOut(TypedDict):
+    place: PlaceOut
+    former_name: str
+    ended_on: str | None
+
+
+class GapOut(TypedDict):
+    node_id: int
+    name: str
+    street_id: int | None
+    street: str
+    reason: VacancyReason | None
+    note: str
+    vacant_since: str | None
+
+
+class GroupOut(TypedDict):
+    kind: GroupOutKindEnum
+    hits: list[HitOut]
+    more: bool
+
+
+GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "people", "settings", "jobs"]
+
+
+class HandOverInRequest(TypedDict):
+    successor_id: int
+    role: Role
+    on_day: str
+    reason: str
+
+
+class HangingOut(TypedDict):
+    label: str
+    count: int
+    proposal: str
+
+
+class HeadTrouble(TypedDict):
+    row: int
+    found: list[str]
+    missing: list[str]
+    doubled: list[str]
+    merged: list[str]
+    unknown: list[str]
+
+
+class HitOut(TypedDict):
+    name: str
+    about: str
+    url: str
+
+
+class HomeShape(TypedDict):
+    places: list[PlaceShape]
+
+
+class HoursOut(TypedDict):
+    month: str
+    node_id: int
+    adviser_id: str
+    adviser_name: str
+    firm_name: str
+    minutes: int
+    required_minutes: int
+    missing: int
+    visits: int
+    lectures: int
+    met: bool
+
+
+ImportState = Literal["checking", "unusable", "bad_columns", "checked", "loading", "done", "stopped", "failed", "expired"]
+
+
+class JobOut(TypedDict):
+    job: str
+
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class LeftOpenOut(TypedDict):
+    ends: list[BindingOut]
+    alone: list[BindingOut]
+    proposals: list[BindingOut]
+    programs: list[PersonOut]
+
+
+class LineInRequest(TypedDict):
+    method: MethodEnum
+    path: str
+    body: NotRequired[Any]
+    key: NotRequired[str]
+    match: NotRequired[str]
+
+
+class LineOut(TypedDict):
+    status: int
+    body: Any
+    location: str
+    etag: str
+
+
+class LineShape(TypedDict):
+    visit_id: str
+    place: PlaceShape | None
+    on_day: str
+    minutes: int
+    kind: LineShapeKindEnum
+    adviser_name: str
+
+
+LineShapeKindEnum = Literal["visit", "lecture"]
+
+
+class LineageOut(TypedDict):
+    day: str
+    kind: str
+    from_id: int
+    to_id: int
+    share: str | None
+    estimated: bool
+
+
+class LinesShape(TypedDict):
+    total: int
+    minutes: int
+    lectures: int
+    page: int
+    pages: int
+    rows: list[LineShape]
+
+
+class ListInRequest(TypedDict):
+    edition: EditionEnum
+    day: str
+
+
+class Loaded(TypedDict):
+    advisers: int
+    firms: int
+    there: int
+    refused: int
+    appointed: int
+    not_appointed: int
+    findings: list[Finding]
+
+
+class LogOut(TypedDict):
+    acts: list[ActOut]
+    older: int | None
+    newer: int | None
+
+
+class MadeOut(TypedDict):
+    id: int
+    key: str
+    value: int | None
+    locked: bool
+    valid_from: str
+
+
+class MadeTokenOut(TypedDict):
+    token: AccessTokenOut
+    secret: str
+
+
+class MemberOut(TypedDict):
+    id: int
+    place: PlaceOut
+    begins: str
+    ends: str | None
+    said_by: str
+
+
+class MembersInRequest(TypedDict):
+    codes: list[str]
+    day: str
+    said_by: str
+
+
+class MergeInRequest(TypedDict):
+    kept_id: int
+    gone_id: int
+    reason: str
+    apart: NotRequired[bool]
+
+
+class MergeOut(TypedDict):
+    id: int
+    kept: PersonOut
+    gone: PersonOut
+    reason: str
+    proposed_by: int
+    proposed_at: str
+
+
+class MessageOut(TypedDict):
+    id: str
+    message_id: str
+    event: str
+    at: str
+    state: StateEnum
+    attempts: int
+    next_at: str | None
+    tries: list[TryOut]
+
+
+MethodEnum = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class MonthIn(TypedDict):
+    month: str
+
+
+class MonthInRequest(TypedDict):
+    month: str
+
+
+class MonthTallyShape(TypedDict):
+    month: str
+    tally: TallyShape
+
+
+class MonthsShape(TypedDict):
+    months: list[str]
+
+
+class MyMonthOut(TypedDict):
+    hours: HoursOut
+    node_name: str
+    street_name: str
+    pace: int
+    days_left: int
+    quarter_lectures: int
+    quarter_lectures_required: int
+
+
+class MyPlaceOut(TypedDict):
+    node_id: int
+    name: str
+
+
+class NumberOut(TypedDict):
+    id: int
+
+
+Obstacle = Literal["full", "not_examined", "examined_later", "banned", "held_already", "ends_before"]
+
+
+class OfferOut(TypedDict):
+    event: str
+    words: str
+    carries: list[str]
+    place: bool
+
+
+class OneAreaOut(TypedDict):
+    id: int
+    name: str
+    home: PlaceOut
+    listed: PlaceOut | None
+    members: list[MemberOut]
+    months: list[AreaMonthOut] | None
+
+
+class OneJobOut(TypedDict):
+    id: str
+    kind: str
+    title: str
+    state: JobState
+    done: int
+    total: int
+    log: str
+    result: dict[str, Any]
+    cancel_asked: bool
+    created_at: str
+    ended_at: str | None
+
+
+class OnePlaceOut(TypedDict):
+    place: PlaceOut
+    ended_on: str | None
+    path: list[PlaceOut]
+    children: list[PlaceOut]
+    versions: list[VersionOut]
+    lineage: list[LineageOut]
+    facts: list[FactOut]
+    boundary: Any
+
+
+class OneUpdateOut(TypedDict):
+    summary: UpdateOut
+    groups: list[ChangeGroupOut]
+    hanging: list[EndingOut]
+
+
+class OwnCommunityOut(TypedDict):
+    appointment_id: str
+    node_id: int
+    name: str
+    street: str
+    begins_on: str
+    ends_on: str | None
+
+
+class OwnerInRequest(TypedDict):
+    owner_id: int
+    reason: str
+
+
+class PassedOut(TypedDict):
+    at: str
+    address: str
+
+
+class PasswordOut(TypedDict):
+    password: str
+
+
+class PatchedCorrectionInRequest(TypedDict):
+    firm_id: NotRequired[str]
+    phone: NotRequired[str]
+    licence: NotRequired[str]
+    specialties: NotRequired[list[str]]
+
+
+class PatchedStateInRequest(TypedDict):
+    stopped: NotRequired[bool]
+
+
+class PeopleInRequest(TypedDict):
+    rows: list[EntryRowInRequest]
+    rehearse: NotRequired[bool]
+
+
+class PeopleOut(TypedDict):
+    rows: list[RecordOut]
+    after: str
+
+
+class PersonOut(TypedDict):
+    id: int
+    username: str
+    name: str
+
+
+PlaceKind = Literal["administrative", "statistical"]
+
+
+class PlaceOut(TypedDict):
+    id: int
+    level: int
+    code: str
+    name: str
+    parent_id: int | None
+    kind: PlaceKind
+    status: PlaceStatus
+    committee: str
+    urban: bool | None
+    is_county_body: bool
+
+
+class PlaceShape(TypedDict):
+    id: int
+    level: int
+    code: str
+    name: str
+
+
+PlaceStatus = Literal["in_use", "nominal"]
+
+
+class PlaceTallyShape(TypedDict):
+    place: PlaceShape
+    tally: TallyShape | None
+
+
+class Problem(TypedDict):
+    type: str
+    title: str
+    status: int
+    code: str
+    field: NotRequired[str]
+    errors: NotRequired[dict[str, Any]]
+    level: NotRequired[int]
+    where: NotRequired[str]
+
+
+class PublishAskedRequest(TypedDict):
+    month: str
+
+
+class PublishedShape(TypedDict):
+    as_of: str
+    first_as_of: str
+    published_at: str
+    edition: int
+    restated: int
+
+
+class RankShape(TypedDict):
+    place: PlaceShape
+    tally: TallyShape | None
+    rank: int | None
+
+
+class RankingShape(TypedDict):
+    total: int
+    rows: list[RankShape]
+
+
+class ReasonInRequest(TypedDict):
+    why: str
+
+
+class ReasonOut(TypedDict):
+    good: bool
+    text: str
+    help: str
+
+
+class ReceiptOut(TypedDict):
+    name: str
+    at: str
+    body: Any
+    key: str
+    signature: str
+
+
+class RecordOut(TypedDict):
+    person: PersonOut
+    suspended: bool
+    may_sign_in: bool
+    bindings: list[BindingOut]
+
+
+class RemindInRequest(TypedDict):
+    month: str
+    node_id: int
+    adviser_id: str
+
+
+class ReminderOut(TypedDict):
+    id: int
+    node_id: int
+    node_name: str
+    month: str
+    minutes_missing: int
+    at: str
+    read_at: str | None
+
+
+class ReplacementInRequest(TypedDict):
+    new_adviser_id: str
+    on_day: str
+    why: str
+    ends_on: NotRequired[str | None]
+
+
+class ResendInRequest(TypedDict):
+    schema: str
+    event: int
+
+
+class RestoreInRequest(TypedDict):
+    archive: str
+    certificate: str
+    key: str
+    password: NotRequired[str]
+    check: NotRequired[bool]
+
+
+class ReviewByInRequest(TypedDict):
+    review_by: str
+
+
+class ReviewInRequest(TypedDict):
+    bindings: list[int]
+
+
+class ReviewedOut(TypedDict):
+    reviewed: int
+
+
+class RightOut(TypedDict):
+    binding: BindingOut
+    place: str
+    reaches: bool
+    grants: list[str]
+
+
+Role = Literal["province_leader", "city_officer", "county_team", "county_finance", "street_officer", "liaison", "adviser", "firm_manager", "inspector", "auditor", "evaluator", "data_steward", "resident", "system_administrator", "security_administrator", "audit_administrator", "operator"]
+
+
+class RoleInRequest(TypedDict):
+    role: Role
+    node_id: int
+    begins_on: str
+    ends_on: str
+    reason: str
+    subject_id: NotRequired[str]
+    acting_for: NotRequired[int | None]
+
+
+class RunShape(TypedDict):
+    id: str
+    month: str
+    as_of: str
+    computed_at: str
+    published_at: str | None
+    fresh: bool
+
+
+class SameOut(TypedDict):
+    one: RecordOut
+    other: RecordOut
+    by_phone: bool
+
+
+class SealingOut(TypedDict):
+    number: int
+    at: str | None
+    waiting: int
+    waiting_since: str | None
+    anchored: int
+
+
+class SecretOut(TypedDict):
+    id: str
+    secret: str
+
+
+class SecurityEventOut(TypedDict):
+    at: str
+    act: str
+    by_himself: bool
+    words: str
+    more: str
+
+
+class SecurityOut(TypedDict):
+    username: str
+    phone: str
+    email: str
+    sessions: list[SessionOut]
+    factors: list[FactorOut]
+    events: list[SecurityEventOut]
+
+
+class SeenByOut(TypedDict):
+    at: str
+    person: str
+    role: str
+    body: str
+    reason: str
+
+
+class SentOut(TypedDict):
+    id: int
+
+
+class ServiceAccountInRequest(TypedDict):
+    role: Role
+    node_id: int
+    begins_on: str
+    ends_on: str
+    reason: str
+    subject_id: NotRequired[str]
+    username: str
+    name: str
+    owner_id: int
+    purpose: str
+    review_by: str
+    client_id: NotRequired[str]
+
+
+class ServiceAccountOut(TypedDict):
+    person: PersonOut
+    owner: PersonOut
+    purpose: str
+    review_by: str
+    client_id: str
+    works: bool
+    stopped_by: str
+    bindings: list[BindingOut]
+
+
+class SessionOut(TypedDict):
+    id: str
+    device: str
+    place: str
+    began_at: str
+    seen_at: str
+    this_one: bool
+
+
+class SettingOut(TypedDict):
+    key: str
+    unit: str
+    rule: str
+    place: int
+    place_name: str
+    on: str
+    value: int
+    origin: ToldOut | None
+    lock: ToldOut | None
+    steps: list[ToldOut]
+    coming: list[ToldOut]
+    may_set: bool
+
+
+class ShareShape(TypedDict):
+    part: int
+    whole: int
+    percent: str | None
+
+
+class SheetImport(TypedDict):
+    id: str
+    name: str
+    state: ImportState
+    created_at: str
+    ended_at: str | None
+    done: int
+    total: int
+    sheet: str
+    others: int
+    head_row: int
+    columns: list[str]
+    unknown: list[str]
+    counts: Counts
+    findings: list[Finding]
+    head: HeadTrouble | None
+    refusal: str
+    loaded: Loaded | None
+    has_errors_file: bool
+    may_confirm: bool
+
+
+class SheetUploadRequest(TypedDict):
+    file: bytes
+
+
+class SignOnOut(TypedDict):
+    issuer: str
+    linked_at: str | None
+    linked_by_himself: bool
+
+
+class SquareOut(TypedDict):
+    node_id: int
+    name: str
+    state: SquareState
+    ends_on: str | None
+
+
+SquareState = Literal["covered", "ending", "vacant"]
+
+
+Standing = Literal["proposed", "later", "in_force", "expired", "refused", "ended"]
+
+
+StateEnum = Literal["waiting", "told", "given_up"]
+
+
+class StatementInRequest(TypedDict):
+    place: int
+    value: int | None
+    locked: NotRequired[bool]
+    valid_from: str
+    why: str
+
+
+class StepOut(TypedDict):
+    words: str
+    told: str
+    done: bool
+    needed: bool
+
+
+class StreetOut(TypedDict):
+    street_id: int | None
+    name: str
+    squares: list[SquareOut]
+
+
+class TakenOut(TypedDict):
+    taken: int
+
+
+class TallyShape(TypedDict):
+    communities: int
+    covered: int
+    missing: int
+    urban: int
+    urban_covered: int
+    pairs: int
+    required_minutes: int
+    minutes: int
+    met: int
+    visits: int
+    lectures: int
+    coverage: ShareShape
+    hours_met: ShareShape
+
+
+TenantKind = Literal["province", "county"]
+
+
+class TenantOut(TypedDict):
+    id: int
+    schema: str
+    name: str
+    kind: TenantKind
+    state: TenantState
+    since: str | None
+    why: str
+    migration: str
+    behind: int
+    trouble: str
+    size: int
+    archived_at: str | None
+
+
+class TenantReasonInRequest(TypedDict):
+    why: str
+
+
+TenantState = Literal["open", "suspended", "closed", "moving", "elsewhere"]
+
+
+class TodayOut(TypedDict):
+    day: str
+    sentence: str
+    due: list[DueOut]
+
+
+class TokenOut(TypedDict):
+    person: int
+    tenant: int
+    csrf: str
+    until: int
+    key: str
+
+
+TokenState = Literal["works", "expired", "revoked", "dead"]
+
+
+class ToldOut(TypedDict):
+    place: str
+    value: int | None
+    locked: bool
+    valid_from: str
+    person: str
+    why: str
+    recorded_at: str
+    outcome: str | None
+
+
+class TouchedOut(TypedDict):
+    overridden: list[str]
+    communities: int
+
+
+class TryOut(TypedDict):
+    at: str
+    outcome: str
+    status: int
+    milliseconds: int
+
+
+class UpdateOut(TypedDict):
+    id: int
+    list: str
+    day: str
+    province: str
+    state: UpdateState
+    prepared_at: str
+    applied_at: str | None
+    counts: dict[str, Any]
+    alone: int
+    open: int
+
+
+UpdateState = Literal["deciding", "submitted", "confirmed", "applied", "undone", "dropped"]
+
+
+class UseOut(TypedDict):
+    key: str
+    used: int | None
+    limit: int
+
+
+class VacancyInRequest(TypedDict):
+    reason: VacancyReason
+    note: NotRequired[str]
+
+
+VacancyReason = Literal["resigned", "hiring", "remote", "firm_short", "merged"]
+
+
+class VersionOut(TypedDict):
+    begins: str
+    ends: str | None
+    place: PlaceOut
+
+
+ViewEnum = Literal["as_was", "as_is"]
+
+
+class VisitInRequest(TypedDict):
+    node_id: int
+    kind: VisitKind
+    begins_at: str
+    ends_at: str
+    topic: NotRequired[str]
+    attendees: NotRequired[int | None]
+    note: NotRequired[str]
+    photo: NotRequired[bytes | None]
+    id: str
+    written_at: str
+    person: NotRequired[int | None]
+    tenant: NotRequired[int | None]
+
+
+VisitKind = Literal["visit", "lecture"]
+
+
+class VisitOut(TypedDict):
+    id: str
+    node_id: int
+    adviser_id: str
+    adviser_name: str
+    kind: VisitKind
+    begins_at: str
+    ends_at: str
+    minutes: int
+    topic: str
+    attendees: int | None
+    note: str
+    photo_id: str | None
+    revision: int
+    voided_at: str | None
+    void_why: str
+    written_at: str
+    recorded_at: str
+
+
+class WhyInRequest(TypedDict):
+    why: str
+
+
+class Falin(Line):
+    """Every act of the API, by the name its description gives it."""
+
+    def account_end_session(
+        self,
+        *,
+        session: str,
+        once: str = "",
+    ) -> None:
+        """End one of one's own sessions."""
+        self.call("DELETE", f"/api/v1/me/sessions/{quoted(session)}/", once=once)
+
+    def account_security(
+        self,
+    ) -> SecurityOut:
+        """Sessions, second factors, and the last twenty things that happened to the account."""
+        return cast("SecurityOut", self.call("GET", "/api/v1/me/security/"))
+
+    def account_sign_out_others(
+        self,
+        *,
+        once: str = "",
+    ) -> EndedOut:
+        """End every session but this one."""
+        return cast("EndedOut", self.call("DELETE", "/api/v1/me/sessions/", once=once))
+
+    def accounts_end(
+        self,
+        *,
+        person_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """It is not wanted any more: its roles and tokens end at once."""
+        self.call("DELETE", f"/api/v1/people/accounts/{quoted(person_id)}/", query={"why": why}, once=once, match=match)
+
+    def accounts_get(
+        self,
+        *,
+        person_id: int,
+    ) -> ServiceAccountOut:
+        """One program."""
+        return cast("ServiceAccountOut", self.call("GET", f"/api/v1/people/accounts/{quoted(person_id)}/"))
+
+    def accounts_hand_over(
+        self,
+        *,
+        person_id: int,
+        body: OwnerInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Somebody else answers for it; the tokens there are end."""
+        self.call("POST", f"/api/v1/people/accounts/{quoted(person_id)}/owner/", body=body, once=once, match=match)
+
+    def accounts_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[ServiceAccountOut]:
+        """The programs in one's places, the ones that need somebody first."""
+        return cast("list[ServiceAccountOut]", self.call("GET", "/api/v1/people/accounts/", query={"size": size, "cursor": cursor}))
+
+    def accounts_open(
+        self,
+        *,
+        body: ServiceAccountInRequest,
+        once: str = "",
+    ) -> ServiceAccountOut:
+        """A new program with its role and who answers for it."""
+        return cast("ServiceAccountOut", self.call("POST", "/api/v1/people/accounts/", body=body, once=once))
+
+    def accounts_review(
+        self,
+        *,
+        person_id: int,
+        body: ReviewByInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """It is still wanted, until this day."""
+        self.call("POST", f"/api/v1/people/accounts/{quoted(person_id)}/review/", body=body, once=once, match=match)
+
+    def advisers_ban(
+        self,
+        *,
+        adviser_id: str,
+        body: BanInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AdviserOut:
+        """Bar the adviser from new appointments up to and including a day."""
+        return cast("AdviserOut", self.call("POST", f"/api/v1/advisers/{quoted(adviser_id)}/ban/", body=body, once=once, match=match))
+
+    def advisers_candidates(
+        self,
+        *,
+        node_id: int,
+        q: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[CandidateOut]:
+        """Whom the community could get, and what speaks for and against each."""
+        return cast("list[CandidateOut]", self.call("GET", f"/api/v1/advisers/communities/{quoted(node_id)}/candidates/", query={"q": q, "size": size, "cursor": cursor}))
+
+    def advisers_community(
+        self,
+        *,
+        node_id: int,
+    ) -> CommunityOut:
+        """One community: who serves it and who did, or why nobody does."""
+        return cast("CommunityOut", self.call("GET", f"/api/v1/advisers/communities/{quoted(node_id)}/"))
+
+    def advisers_correct(
+        self,
+        *,
+        adviser_id: str,
+        body: PatchedCorrectionInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AdviserOut:
+        """Correct what the register says; what is left out stays."""
+        return cast("AdviserOut", self.call("PATCH", f"/api/v1/advisers/{quoted(adviser_id)}/", body=body, once=once, match=match))
+
+    def advisers_counts(
+        self,
+    ) -> AdviserCountsOut:
+        """How many advisers each ready-made view of the list holds."""
+        return cast("AdviserCountsOut", self.call("GET", "/api/v1/advisers/counts/"))
+
+    def advisers_coverage(
+        self,
+        *,
+        on: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[StreetOut]:
+        """Each street of the scope with its communities: covered, ending within 30 days, vacant."""
+        return cast("list[StreetOut]", self.call("GET", "/api/v1/advisers/coverage/", query={"on": on, "size": size, "cursor": cursor}))
+
+    def advisers_erase_numbers(
+        self,
+        *,
+        adviser_id: str,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Erase both numbers of somebody who serves nowhere any more; for good."""
+        self.call("DELETE", f"/api/v1/advisers/{quoted(adviser_id)}/numbers/", query={"why": why}, once=once, match=match)
+
+    def advisers_explain_vacancy(
+        self,
+        *,
+        node_id: int,
+        body: VacancyInRequest,
+        once: str = "",
+    ) -> None:
+        """Say why a community has no adviser at present."""
+        self.call("POST", f"/api/v1/advisers/vacancies/{quoted(node_id)}/", body=body, once=once)
+
+    def advisers_get(
+        self,
+        *,
+        adviser_id: str,
+    ) -> AdviserProfileOut:
+        """One adviser with his appointments in the scope's places."""
+        return cast("AdviserProfileOut", self.call("GET", f"/api/v1/advisers/{quoted(adviser_id)}/"))
+
+    def advisers_imports_confirm(
+        self,
+        *,
+        import_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> SheetImport:
+        """Have the ready rows loaded; an interrupted load goes on where it stood."""
+        return cast("SheetImport", self.call("POST", f"/api/v1/advisers/imports/{quoted(import_id)}/confirm/", once=once, match=match))
+
+    def advisers_imports_errors(
+        self,
+        *,
+        import_id: str,
+    ) -> bytes:
+        """As an XLSX with the same columns, what is wrong, and the file's own row numbers."""
+        return cast("bytes", self.call("GET", f"/api/v1/advisers/imports/{quoted(import_id)}/errors.xlsx"))
+
+    def advisers_imports_get(
+        self,
+        *,
+        import_id: str,
+    ) -> SheetImport:
+        """How far it is, what was found, what came of it."""
+        return cast("SheetImport", self.call("GET", f"/api/v1/advisers/imports/{quoted(import_id)}/"))
+
+    def advisers_imports_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[SheetImport]:
+        """The county's latest imports, newest first; without their findings."""
+        return cast("list[SheetImport]", self.call("GET", "/api/v1/advisers/imports/", query={"size": size, "cursor": cursor}))
+
+    def advisers_imports_stop(
+        self,
+        *,
+        import_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> SheetImport:
+        """Ask the work on it to stop; rows that were loaded stay."""
+        return cast("SheetImport", self.call("POST", f"/api/v1/advisers/imports/{quoted(import_id)}/stop/", once=once, match=match))
+
+    def advisers_imports_take(
+        self,
+        *,
+        file: bytes,
+        once: str = "",
+    ) -> SheetImport:
+        """Take a sheet and have it checked."""
+        return cast("SheetImport", self.call("POST", "/api/v1/advisers/imports/", files={"file": file}, once=once))
+
+    def advisers_lift_ban(
+        self,
+        *,
+        adviser_id: str,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> AdviserOut:
+        """Lift a ban before it runs out."""
+        return cast("AdviserOut", self.call("DELETE", f"/api/v1/advisers/{quoted(adviser_id)}/ban/", query={"why": why}, once=once, match=match))
+
+    def advisers_list(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        firm: str | None = None,
+        q: str | None = None,
+        size: int | None = None,
+        specialty: str | None = None,
+        street: int | None = None,
+        view: Literal["ending", "room", "not_examined", "banned", ""] | None = None,
+    ) -> AdviserPageOut:
+        """Advisers who serve in the scope's places or were registered by its county, by pinyin."""
+        return cast("AdviserPageOut", self.call("GET", "/api/v1/advisers/", query={"after": after, "before": before, "firm": firm, "q": q, "size": size, "specialty": specialty, "street": street, "view": view}))
+
+    def advisers_me(
+        self,
+    ) -> AdviserOut:
+        """What the register holds about the signed-in adviser."""
+        return cast("AdviserOut", self.call("GET", "/api/v1/advisers/me/"))
+
+    def advisers_mine(
+        self,
+        *,
+        on: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[OwnCommunityOut]:
+        """The communities the signed-in adviser serves, in this county."""
+        return cast("list[OwnCommunityOut]", self.call("GET", "/api/v1/advisers/mine/", query={"on": on, "size": size, "cursor": cursor}))
+
+    def advisers_note_examination(
+        self,
+        *,
+        adviser_id: str,
+        body: ExaminationInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AdviserOut:
+        """Note that the adviser passed the unified examination (R2.6)."""
+        return cast("AdviserOut", self.call("POST", f"/api/v1/advisers/{quoted(adviser_id)}/examination/", body=body, once=once, match=match))
+
+    def advisers_open_account(
+        self,
+        *,
+        adviser_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> AccountOut:
+        """Make the adviser's sign-in. Takes no key: asking twice is refused, and no password is kept to answer with."""
+        return cast("AccountOut", self.call("POST", f"/api/v1/advisers/{quoted(adviser_id)}/account/", once=once, match=match))
+
+    def advisers_register(
+        self,
+        *,
+        body: AdviserInRequest,
+        once: str = "",
+    ) -> AdviserOut:
+        """Enter an adviser into the province's register."""
+        return cast("AdviserOut", self.call("POST", "/api/v1/advisers/", body=body, once=once))
+
+    def advisers_seen_by(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[SeenByOut]:
+        """Who saw the signed-in adviser's numbers in clear, in whatever county."""
+        return cast("list[SeenByOut]", self.call("GET", "/api/v1/advisers/mine/seen/", query={"size": size, "cursor": cursor}))
+
+    def advisers_show_numbers(
+        self,
+        *,
+        adviser_id: str,
+        body: ClearInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> ClearNumbersOut:
+        """Identity number and private telephone in clear. Asks for the password within the last five minutes."""
+        return cast("ClearNumbersOut", self.call("POST", f"/api/v1/advisers/{quoted(adviser_id)}/numbers/", body=body, once=once, match=match))
+
+    def advisers_vacancies(
+        self,
+        *,
+        on: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[GapOut]:
+        """Communities of the scope without an adviser, with the reason that was given."""
+        return cast("list[GapOut]", self.call("GET", "/api/v1/advisers/vacancies/", query={"on": on, "size": size, "cursor": cursor}))
+
+    def appointments_end(
+        self,
+        *,
+        appointment_id: str,
+        body: EndInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AppointmentOut:
+        """End an appointment on a day."""
+        return cast("AppointmentOut", self.call("POST", f"/api/v1/advisers/appointments/{quoted(appointment_id)}/end/", body=body, once=once, match=match))
+
+    def appointments_get(
+        self,
+        *,
+        appointment_id: str,
+    ) -> AppointmentLineOut:
+        """One appointment, with the names of its places."""
+        return cast("AppointmentLineOut", self.call("GET", f"/api/v1/advisers/appointments/{quoted(appointment_id)}/"))
+
+    def appointments_list(
+        self,
+        *,
+        adviser: str | None = None,
+        node: int | None = None,
+        on: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[AppointmentOut]:
+        """Appointments in the scope's places; on a day, today when neither day, place nor adviser is given."""
+        return cast("list[AppointmentOut]", self.call("GET", "/api/v1/advisers/appointments/", query={"adviser": adviser, "node": node, "on": on, "size": size, "cursor": cursor}))
+
+    def appointments_make(
+        self,
+        *,
+        body: AppointmentInRequest,
+        once: str = "",
+    ) -> AppointmentOut:
+        """Have an adviser serve a community (R2.2, R2.6)."""
+        return cast("AppointmentOut", self.call("POST", "/api/v1/advisers/appointments/", body=body, once=once))
+
+    def appointments_replace(
+        self,
+        *,
+        appointment_id: str,
+        body: ReplacementInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AppointmentOut:
+        """End an appointment and have somebody else serve from the next day on; both or neither."""
+        return cast("AppointmentOut", self.call("POST", f"/api/v1/advisers/appointments/{quoted(appointment_id)}/replace/", body=body, once=once, match=match))
+
+    def audit_alarms(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[AlarmOut]:
+        """The newest odd patterns, each with the rule it broke."""
+        return cast("list[AlarmOut]", self.call("GET", "/api/v1/audit/alarms/", query={"size": size, "cursor": cursor}))
+
+    def audit_export(
+        self,
+        *,
+        once: str = "",
+    ) -> JobOut:
+        """Ask for the whole log as one file; the job's result names it."""
+        return cast("JobOut", self.call("POST", "/api/v1/audit/export/", once=once))
+
+    def audit_log(
+        self,
+        *,
+        act: str | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        kind: str | None = None,
+        person: str | None = None,
+        place: int | None = None,
+        since: str | None = None,
+        subject: str | None = None,
+        until: str | None = None,
+    ) -> LogOut:
+        """Who did what, newest first."""
+        return cast("LogOut", self.call("GET", "/api/v1/audit/", query={"act": act, "after": after, "before": before, "kind": kind, "person": person, "place": place, "since": since, "subject": subject, "until": until}))
+
+    def audit_sealing(
+        self,
+    ) -> SealingOut:
+        """How far the log is sealed."""
+        return cast("SealingOut", self.call("GET", "/api/v1/audit/sealing/"))
+
+    def audit_shared_log(
+        self,
+        *,
+        act: str | None = None,
+        after: int | None = None,
+        before: int | None = None,
+        kind: str | None = None,
+        person: str | None = None,
+        place: int | None = None,
+        since: str | None = None,
+        subject: str | None = None,
+        until: str | None = None,
+    ) -> LogOut:
+        """What is booked beside every tenant: operators' acts, the set-up, what the night does."""
+        return cast("LogOut", self.call("GET", "/api/v1/audit/shared/", query={"act": act, "after": after, "before": before, "kind": kind, "person": person, "place": place, "since": since, "subject": subject, "until": until}))
+
+    def batch(
+        self,
+        *,
+        body: BatchInRequest,
+        once: str = "",
+    ) -> BatchOut:
+        """Up to a hundred requests; the answer to each, in their order."""
+        return cast("BatchOut", self.call("POST", "/api/v1/batch/", body=body, once=once))
+
+    def duty_behind_list(
+        self,
+        *,
+        month: str | None = None,
+        view: Literal["pace", "none"] | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[BehindOut]:
+        """Who has not reached the hours of a community yet, furthest behind first."""
+        return cast("list[BehindOut]", self.call("GET", "/api/v1/duty/behind/", query={"month": month, "view": view, "size": size, "cursor": cursor}))
+
+    def duty_hours_mine(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[MyMonthOut]:
+        """The adviser's own communities this month."""
+        return cast("list[MyMonthOut]", self.call("GET", "/api/v1/duty/hours/", query={"size": size, "cursor": cursor}))
+
+    def duty_months_close(
+        self,
+        *,
+        body: MonthInRequest,
+        once: str = "",
+    ) -> MonthIn:
+        """Close a month of the county's book."""
+        return cast("MonthIn", self.call("POST", "/api/v1/duty/months/", body=body, once=once))
+
+    def duty_months_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[BookMonthOut]:
+        """The county's book of months."""
+        return cast("list[BookMonthOut]", self.call("GET", "/api/v1/duty/months/", query={"size": size, "cursor": cursor}))
+
+    def duty_places_mine(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[MyPlaceOut]:
+        """Communities the adviser may log a visit for: served this month or last."""
+        return cast("list[MyPlaceOut]", self.call("GET", "/api/v1/duty/places/", query={"size": size, "cursor": cursor}))
+
+    def duty_reminders_mine(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[ReminderOut]:
+        """Reminders to the adviser, read and unread."""
+        return cast("list[ReminderOut]", self.call("GET", "/api/v1/duty/reminders/", query={"size": size, "cursor": cursor}))
+
+    def duty_reminders_read(
+        self,
+        *,
+        reminder_id: int,
+        once: str = "",
+    ) -> None:
+        """The adviser has read a word to him."""
+        self.call("POST", f"/api/v1/duty/reminders/{quoted(reminder_id)}/read/", once=once)
+
+    def duty_reminders_send(
+        self,
+        *,
+        body: RemindInRequest,
+        once: str = "",
+    ) -> SentOut:
+        """Remind an adviser of the hours a community still misses; once a day."""
+        return cast("SentOut", self.call("POST", "/api/v1/duty/reminders/", body=body, once=once))
+
+    def duty_token(
+        self,
+    ) -> TokenOut:
+        """
+        Who is signed in; a fresh token for what is sent next, and the phone's key. Says 401 where the session is
+        over.
+        """
+        return cast("TokenOut", self.call("GET", "/api/v1/duty/token/"))
+
+    def duty_visits_correct(
+        self,
+        *,
+        visit_id: str,
+        body: CorrectionInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> VisitOut:
+        """Mend a visit, with the reason, until its month is closed."""
+        return cast("VisitOut", self.call("POST", f"/api/v1/duty/visits/{quoted(visit_id)}/correct/", body=body, once=once, match=match))
+
+    def duty_visits_get(
+        self,
+        *,
+        visit_id: str,
+    ) -> VisitOut:
+        """One of the adviser's own visits, as it stands in the book."""
+        return cast("VisitOut", self.call("GET", f"/api/v1/duty/visits/{quoted(visit_id)}/"))
+
+    def duty_visits_list(
+        self,
+        *,
+        month: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[VisitOut]:
+        """The adviser's own visits."""
+        return cast("list[VisitOut]", self.call("GET", "/api/v1/duty/visits/", query={"month": month, "size": size, "cursor": cursor}))
+
+    def duty_visits_log(
+        self,
+        *,
+        body: VisitInRequest,
+        once: str = "",
+    ) -> VisitOut:
+        """Log a visit. 201: booked now; 200: this very visit was booked before, nothing was written."""
+        return cast("VisitOut", self.call("POST", "/api/v1/duty/visits/", body=body, once=once))
+
+    def duty_visits_void(
+        self,
+        *,
+        visit_id: str,
+        body: WhyInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> VisitOut:
+        """Take a visit out of the count, with the reason, until its month is closed."""
+        return cast("VisitOut", self.call("POST", f"/api/v1/duty/visits/{quoted(visit_id)}/void/", body=body, once=once, match=match))
+
+    def emergencies(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[EmergencyOut]:
+        """The operator's own requests, newest first."""
+        return cast("list[EmergencyOut]", self.call("GET", "/api/v1/emergencies/", query={"size": size, "cursor": cursor}))
+
+    def emergencies_ask(
+        self,
+        *,
+        body: EmergencyInRequest,
+        once: str = "",
+    ) -> EmergencyOut:
+        """Ask a tenant to be let in, to look and change nothing."""
+        return cast("EmergencyOut", self.call("POST", "/api/v1/emergencies/", body=body, once=once))
+
+    def emergencies_close(
+        self,
+        *,
+        emergency_id: int,
+        once: str = "",
+    ) -> None:
+        """The operator is done, or takes his request back."""
+        self.call("DELETE", f"/api/v1/emergencies/{quoted(emergency_id)}/", once=once)
+
+    def emergencies_decide(
+        self,
+        *,
+        emergency_id: int,
+        body: DecisionInRequest,
+        once: str = "",
+    ) -> EmergencyOut:
+        """Yes from now on, or no with the reason."""
+        return cast("EmergencyOut", self.call("POST", f"/api/v1/emergencies/{quoted(emergency_id)}/decision/", body=body, once=once))
+
+    def emergencies_end(
+        self,
+        *,
+        emergency_id: int,
+        once: str = "",
+    ) -> EmergencyOut:
+        """End it now."""
+        return cast("EmergencyOut", self.call("POST", f"/api/v1/emergencies/{quoted(emergency_id)}/end/", once=once))
+
+    def emergencies_here(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[EmergencyOut]:
+        """What was asked of one's own tenants, and every door that was passed in one's own."""
+        return cast("list[EmergencyOut]", self.call("GET", "/api/v1/emergencies/here/", query={"size": size, "cursor": cursor}))
+
+    def events_delivery(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[DeliveryOut]:
+        """How far each tenant's events are delivered, and what stands aside."""
+        return cast("list[DeliveryOut]", self.call("GET", "/api/v1/events/", query={"size": size, "cursor": cursor}))
+
+    def events_resend(
+        self,
+        *,
+        body: ResendInRequest,
+        once: str = "",
+    ) -> None:
+        """Have the relay send one again."""
+        self.call("POST", "/api/v1/events/", body=body, once=once)
+
+    def figures_counties(
+        self,
+        *,
+        node_id: int,
+        month: str | None = None,
+        view: Literal["as_was", "as_is"] | None = None,
+    ) -> CountiesShape:
+        """Every county body below a place: what a map is coloured by."""
+        return cast("CountiesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/counties/", query={"month": month, "view": view}))
+
+    def figures_home(
+        self,
+    ) -> HomeShape:
+        """The places one's figures begin at."""
+        return cast("HomeShape", self.call("GET", "/api/v1/figures/"))
+
+    def figures_months(
+        self,
+        *,
+        node_id: int,
+    ) -> MonthsShape:
+        """The months published for a place."""
+        return cast("MonthsShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/months/"))
+
+    def figures_own_visits(
+        self,
+        *,
+        month: str | None = None,
+        page: int | None = None,
+        size: int | None = None,
+    ) -> LinesShape:
+        """A firm's or an adviser's own published visits."""
+        return cast("LinesShape", self.call("GET", "/api/v1/figures/visits/", query={"month": month, "page": page, "size": size}))
+
+    def figures_place(
+        self,
+        *,
+        node_id: int,
+        month: str | None = None,
+        view: Literal["as_was", "as_is"] | None = None,
+    ) -> FiguresShape:
+        """A place in one month, what lies one step below it, and the months before."""
+        return cast("FiguresShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/", query={"month": month, "view": view}))
+
+    def figures_publish(
+        self,
+        *,
+        node_id: int,
+        body: PublishAskedRequest,
+        once: str = "",
+        match: str = "",
+    ) -> RunShape:
+        """Roll up a month of one's own county and have it published; a second time without changes does nothing."""
+        return cast("RunShape", self.call("POST", f"/api/v1/figures/{quoted(node_id)}/publish/", body=body, once=once, match=match))
+
+    def figures_ranking(
+        self,
+        *,
+        node_id: int,
+        level: Literal[2, 3, 4, 5],
+        month: str,
+    ) -> RankingShape:
+        """The places of one level below a place by coverage, most behind first."""
+        return cast("RankingShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/ranking/", query={"level": level, "month": month}))
+
+    def figures_visits(
+        self,
+        *,
+        node_id: int,
+        month: str | None = None,
+        page: int | None = None,
+        size: int | None = None,
+    ) -> LinesShape:
+        """The published visits behind a community's figure."""
+        return cast("LinesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/visits/", query={"month": month, "page": page, "size": size}))
+
+    def files_get(
+        self,
+        *,
+        file_id: str,
+    ) -> bytes:
+        """A stored file as it was stored; access is checked each time."""
+        return cast("bytes", self.call("GET", f"/api/v1/files/{quoted(file_id)}/"))
+
+    def firms_list(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        q: str | None = None,
+        size: int | None = None,
+    ) -> FirmPageOut:
+        """Firms of the province's register."""
+        return cast("FirmPageOut", self.call("GET", "/api/v1/advisers/firms/", query={"after": after, "before": before, "q": q, "size": size}))
+
+    def firms_own(
+        self,
+        *,
+        on: str | None = None,
+    ) -> FirmOverviewOut:
+        """The signed-in manager's own firm, wherever its advisers serve."""
+        return cast("FirmOverviewOut", self.call("GET", "/api/v1/advisers/firm/", query={"on": on}))
+
+    def firms_register(
+        self,
+        *,
+        body: FirmInRequest,
+        once: str = "",
+    ) -> FirmOut:
+        """Enter a firm into the province's register."""
+        return cast("FirmOut", self.call("POST", "/api/v1/advisers/firms/", body=body, once=once))
+
+    def history_list(
+        self,
+        *,
+        before: int | None = None,
+    ) -> LogOut:
+        """What was done at one's places, newest first."""
+        return cast("LogOut", self.call("GET", "/api/v1/history/", query={"before": before}))
+
+    def history_of(
+        self,
+        *,
+        kind: str,
+        subject_id: str,
+        before: int | None = None,
+    ) -> LogOut:
+        """Who did what to one thing, when and why."""
+        return cast("LogOut", self.call("GET", f"/api/v1/history/{quoted(kind)}/{quoted(subject_id)}/", query={"before": before}))
+
+    def jobs_cancel(
+        self,
+        *,
+        job_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> OneJobOut:
+        """Ask it to stop; one that has not begun ends at once."""
+        return cast("OneJobOut", self.call("POST", f"/api/v1/jobs/{quoted(job_id)}/cancel/", once=once, match=match))
+
+    def jobs_get(
+        self,
+        *,
+        job_id: str,
+    ) -> OneJobOut:
+        """How far it is, and what came of it."""
+        return cast("OneJobOut", self.call("GET", f"/api/v1/jobs/{quoted(job_id)}/"))
+
+    def jobs_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[OneJobOut]:
+        """One's own jobs, newest first, up to fifty."""
+        return cast("list[OneJobOut]", self.call("GET", "/api/v1/jobs/", query={"size": size, "cursor": cursor}))
+
+    def me_sign_on(
+        self,
+    ) -> SignOnOut:
+        """Whether one's account at the second home is linked, and since when."""
+        return cast("SignOnOut", self.call("GET", "/api/v1/me/sign-on/"))
+
+    def me_sign_on_unlink(
+        self,
+        *,
+        once: str = "",
+    ) -> None:
+        """Part one's account from the person here; sessions that came from it are over."""
+        self.call("DELETE", "/api/v1/me/sign-on/", once=once)
+
+    def own_data(
+        self,
+        *,
+        once: str = "",
+    ) -> bytes:
+        """Everything that is kept about oneself, as one archive; booked, not kept."""
+        return cast("bytes", self.call("POST", "/api/v1/me/data/", once=once))
+
+    def people_confirm(
+        self,
+        *,
+        proposal: str,
+        once: str = "",
+    ) -> None:
+        """Yes, as the second person."""
+        self.call("POST", f"/api/v1/people/proposals/{quoted(proposal)}/confirm/", once=once)
+
+    def people_confirm_merge(
+        self,
+        *,
+        merge_id: int,
+        once: str = "",
+    ) -> None:
+        """Yes, as another person; it cannot be undone."""
+        self.call("POST", f"/api/v1/people/merges/{quoted(merge_id)}/confirm/", once=once)
+
+    def people_end_role(
+        self,
+        *,
+        binding_id: int,
+        why: str,
+        once: str = "",
+    ) -> None:
+        """End a grant, or take back a proposal."""
+        self.call("DELETE", f"/api/v1/people/roles/{quoted(binding_id)}/", query={"why": why}, once=once)
+
+    def people_enter(
+        self,
+        *,
+        body: EntryInRequest,
+        once: str = "",
+    ) -> EnteredOut:
+        """Enter somebody with his first role."""
+        return cast("EnteredOut", self.call("POST", "/api/v1/people/", body=body, once=once))
+
+    def people_enter_many(
+        self,
+        *,
+        body: PeopleInRequest,
+        once: str = "",
+    ) -> list[EnteredRowOut]:
+        """Many people at once, or how they would go; a row that is refused stops no other."""
+        return cast("list[EnteredRowOut]", self.call("POST", "/api/v1/people/sheet/", body=body, once=once))
+
+    def people_get(
+        self,
+        *,
+        person_id: int,
+    ) -> RecordOut:
+        """One person with every grant in reach, over ones too."""
+        return cast("RecordOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/"))
+
+    def people_grant(
+        self,
+        *,
+        person_id: int,
+        body: RoleInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> BindingOut:
+        """Give a role, or propose it where it needs a second person; ``acting_for`` makes a deputy."""
+        return cast("BindingOut", self.call("POST", f"/api/v1/people/{quoted(person_id)}/roles/", body=body, once=once, match=match))
+
+    def people_hand_over(
+        self,
+        *,
+        person_id: int,
+        body: HandOverInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> list[BindingOut]:
+        """A whole post to a successor, in one transaction."""
+        return cast("list[BindingOut]", self.call("POST", f"/api/v1/people/{quoted(person_id)}/hand-over/", body=body, once=once, match=match))
+
+    def people_leave(
+        self,
+        *,
+        person_id: int,
+        body: ReasonInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> LeftOpenOut:
+        """Somebody leaves: everything he holds ends at once; what is left open."""
+        return cast("LeftOpenOut", self.call("POST", f"/api/v1/people/{quoted(person_id)}/leaving/", body=body, once=once, match=match))
+
+    def people_left_open(
+        self,
+        *,
+        person_id: int,
+    ) -> LeftOpenOut:
+        """What would end, and what somebody else would have to take over."""
+        return cast("LeftOpenOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/leaving/"))
+
+    def people_list(
+        self,
+        *,
+        after: str | None = None,
+        q: str | None = None,
+        view: Literal["soon", "suspended", "former"] | None = None,
+    ) -> PeopleOut:
+        """The register, as far as the scope reaches; by name, pinyin, its initials or sign-in name."""
+        return cast("PeopleOut", self.call("GET", "/api/v1/people/", query={"after": after, "q": q, "view": view}))
+
+    def people_merges(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[MergeOut]:
+        """What waits for another person."""
+        return cast("list[MergeOut]", self.call("GET", "/api/v1/people/merges/", query={"size": size, "cursor": cursor}))
+
+    def people_proposals(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[BindingOut]:
+        """What waits for a second person, oldest first; those of one ``proposal`` are decided together."""
+        return cast("list[BindingOut]", self.call("GET", "/api/v1/people/proposals/", query={"size": size, "cursor": cursor}))
+
+    def people_propose_merge(
+        self,
+        *,
+        body: MergeInRequest,
+        once: str = "",
+    ) -> MergeOut | None:
+        """Say that two records are one person, or that they are two."""
+        return cast("MergeOut | None", self.call("POST", "/api/v1/people/merges/", body=body, once=once))
+
+    def people_refuse(
+        self,
+        *,
+        proposal: str,
+        body: ReasonInRequest,
+        once: str = "",
+    ) -> None:
+        """No, with the reason."""
+        self.call("POST", f"/api/v1/people/proposals/{quoted(proposal)}/refuse/", body=body, once=once)
+
+    def people_refuse_merge(
+        self,
+        *,
+        merge_id: int,
+        body: ReasonInRequest,
+        once: str = "",
+    ) -> None:
+        """No: they are two people."""
+        self.call("POST", f"/api/v1/people/merges/{quoted(merge_id)}/refuse/", body=body, once=once)
+
+    def people_reinstate(
+        self,
+        *,
+        person_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Let him in again."""
+        self.call("DELETE", f"/api/v1/people/{quoted(person_id)}/suspension/", query={"why": why}, once=once, match=match)
+
+    def people_reset_password(
+        self,
+        *,
+        person_id: int,
+        once: str = "",
+        match: str = "",
+    ) -> PasswordOut:
+        """A one-time password in place of a lost one."""
+        return cast("PasswordOut", self.call("POST", f"/api/v1/people/{quoted(person_id)}/password/", once=once, match=match))
+
+    def people_review(
+        self,
+        *,
+        body: ReviewInRequest,
+        once: str = "",
+    ) -> ReviewedOut:
+        """Keep these roles for the quarter; what nobody keeps ends."""
+        return cast("ReviewedOut", self.call("POST", "/api/v1/people/review/", body=body, once=once))
+
+    def people_rights(
+        self,
+        *,
+        person_id: int,
+        at: int | None = None,
+    ) -> ExplainedOut:
+        """What a person may do and why."""
+        return cast("ExplainedOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/rights/", query={"at": at}))
+
+    def people_same(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[SameOut]:
+        """Pairs of records that may be one person, the surest first."""
+        return cast("list[SameOut]", self.call("GET", "/api/v1/people/same/", query={"size": size, "cursor": cursor}))
+
+    def people_suspend(
+        self,
+        *,
+        person_id: int,
+        body: ReasonInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Shut somebody out; his sessions are over at once."""
+        self.call("POST", f"/api/v1/people/{quoted(person_id)}/suspension/", body=body, once=once, match=match)
+
+    def people_to_review(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[BindingOut]:
+        """Roles this quarter's review has not seen yet, up to 200."""
+        return cast("list[BindingOut]", self.call("GET", "/api/v1/people/review/", query={"size": size, "cursor": cursor}))
+
+    def people_who(
+        self,
+        *,
+        node_id: int,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[RightOut]:
+        """Who of those in reach may act at a place, and by which grant."""
+        return cast("list[RightOut]", self.call("GET", f"/api/v1/people/at/{quoted(node_id)}/", query={"size": size, "cursor": cursor}))
+
+    def places_area(
+        self,
+        *,
+        area_id: int,
+    ) -> OneAreaOut:
+        """One with its members, and its figures for who may read those of its place."""
+        return cast("OneAreaOut", self.call("GET", f"/api/v1/places/areas/{quoted(area_id)}/"))
+
+    def places_area_add(
+        self,
+        *,
+        area_id: int,
+        body: MembersInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> TakenOut:
+        """Places that lie in it from a day on, with all below them."""
+        return cast("TakenOut", self.call("POST", f"/api/v1/places/areas/{quoted(area_id)}/members/", body=body, once=once, match=match))
+
+    def places_area_end(
+        self,
+        *,
+        area_id: int,
+        member_id: int,
+        day: str,
+        said_by: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """From a day on it no longer lies there; past figures stay."""
+        self.call("DELETE", f"/api/v1/places/areas/{quoted(area_id)}/members/{quoted(member_id)}/", query={"day": day, "said_by": said_by}, once=once, match=match)
+
+    def places_areas(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[AreaOut]:
+        """Every statistical area."""
+        return cast("list[AreaOut]", self.call("GET", "/api/v1/places/areas/", query={"size": size, "cursor": cursor}))
+
+    def places_changes(
+        self,
+        *,
+        update_id: int,
+        after: int | None = None,
+        group: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[ChangeOut]:
+        """A hundred changes of an update, or of one group; the next ones ``after`` the last id."""
+        return cast("list[ChangeOut]", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/changes/", query={"after": after, "group": group, "size": size, "cursor": cursor}))
+
+    def places_compare(
+        self,
+        *,
+        body: ListInRequest,
+        once: str = "",
+    ) -> JobOut:
+        """Compare an edition of the national list with the tree; a job whose result names the update."""
+        return cast("JobOut", self.call("POST", "/api/v1/places/updates/", body=body, once=once))
+
+    def places_confirm(
+        self,
+        *,
+        update_id: int,
+        once: str = "",
+        match: str = "",
+    ) -> JobOut:
+        """Yes, as the second person; a job applies it."""
+        return cast("JobOut", self.call("POST", f"/api/v1/places/updates/{quoted(update_id)}/confirmation/", once=once, match=match))
+
+    def places_decide(
+        self,
+        *,
+        change_id: int,
+        update_id: int,
+        body: ChangeDecisionInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> ChangeOut:
+        """Accept or refuse one change, or accept it as something else."""
+        return cast("ChangeOut", self.call("POST", f"/api/v1/places/updates/{quoted(update_id)}/changes/{quoted(change_id)}/", body=body, once=once, match=match))
+
+    def places_decide_group(
+        self,
+        *,
+        update_id: int,
+        body: ChangeGroupDecisionInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> DecidedOut:
+        """Accept or refuse what is still open of a group."""
+        return cast("DecidedOut", self.call("POST", f"/api/v1/places/updates/{quoted(update_id)}/groups/", body=body, once=once, match=match))
+
+    def places_describe(
+        self,
+        *,
+        body: DescriptionInRequest,
+        once: str = "",
+    ) -> TakenOut:
+        """Population, households, area or outlines of one's own places; all or nothing."""
+        return cast("TakenOut", self.call("POST", "/api/v1/places/descriptions/", body=body, once=once))
+
+    def places_drop(
+        self,
+        *,
+        update_id: int,
+        body: ReasonInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> UpdateOut:
+        """Give an update up; the tree stays as it is."""
+        return cast("UpdateOut", self.call("POST", f"/api/v1/places/updates/{quoted(update_id)}/drop/", body=body, once=once, match=match))
+
+    def places_open_area(
+        self,
+        *,
+        body: AreaInRequest,
+        once: str = "",
+    ) -> AreaMade:
+        """One more, at a place of one's own; without members yet."""
+        return cast("AreaMade", self.call("POST", "/api/v1/places/areas/", body=body, once=once))
+
+    def places_search(
+        self,
+        *,
+        limit: int | None = None,
+        q: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[FoundOut]:
+        """
+        Places by name, former name, pinyin, initials or code, those that are no more last; without a word,
+        provinces.
+        """
+        return cast("list[FoundOut]", self.call("GET", "/api/v1/places/", query={"limit": limit, "q": q, "size": size, "cursor": cursor}))
+
+    def places_send_back(
+        self,
+        *,
+        update_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> UpdateOut:
+        """Back to the one who decides, with a reason."""
+        return cast("UpdateOut", self.call("DELETE", f"/api/v1/places/updates/{quoted(update_id)}/confirmation/", query={"why": why}, once=once, match=match))
+
+    def places_show(
+        self,
+        *,
+        node_id: int,
+        on: str | None = None,
+    ) -> OnePlaceOut:
+        """One place as it is, was on a day, or last was; with its past."""
+        return cast("OnePlaceOut", self.call("GET", f"/api/v1/places/{quoted(node_id)}/", query={"on": on}))
+
+    def places_submit(
+        self,
+        *,
+        update_id: int,
+        once: str = "",
+        match: str = "",
+    ) -> UpdateOut:
+        """Everything is decided: a second person is asked."""
+        return cast("UpdateOut", self.call("POST", f"/api/v1/places/updates/{quoted(update_id)}/submission/", once=once, match=match))
+
+    def places_undo(
+        self,
+        *,
+        update_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> UpdateOut:
+        """Take an applied update back, until something new stands on it."""
+        return cast("UpdateOut", self.call("DELETE", f"/api/v1/places/updates/{quoted(update_id)}/application/", query={"why": why}, once=once, match=match))
+
+    def places_update_show(
+        self,
+        *,
+        update_id: int,
+    ) -> OneUpdateOut:
+        """One update with its groups, and what hangs on the places that would end."""
+        return cast("OneUpdateOut", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/"))
+
+    def places_updates(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[UpdateOut]:
+        """The updates, newest first."""
+        return cast("list[UpdateOut]", self.call("GET", "/api/v1/places/updates/", query={"size": size, "cursor": cursor}))
+
+    def search(
+        self,
+        *,
+        q: str,
+        kind: Literal["advisers", "firms", "jobs", "pages", "people", "places", "settings"] | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[GroupOut]:
+        """Everything in scope that is called so: by name, part of it, pinyin or initials."""
+        return cast("list[GroupOut]", self.call("GET", "/api/v1/search/", query={"kind": kind, "q": q, "size": size, "cursor": cursor}))
+
+    def settings_explain(
+        self,
+        *,
+        key: str,
+        place: int,
+        on: str | None = None,
+    ) -> SettingOut:
+        """One figure: its value, where it comes from, and all that was said on the way down."""
+        return cast("SettingOut", self.call("GET", f"/api/v1/settings/{quoted(key)}/", query={"on": on, "place": place}))
+
+    def settings_list(
+        self,
+        *,
+        place: int,
+        on: str | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[SettingOut]:
+        """Every figure as it is in force at a place of the scope."""
+        return cast("list[SettingOut]", self.call("GET", "/api/v1/settings/", query={"on": on, "place": place, "size": size, "cursor": cursor}))
+
+    def settings_say(
+        self,
+        *,
+        key: str,
+        body: StatementInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> MadeOut:
+        """Set, tighten or lock a figure at one's own place from a later day on; ``value`` null takes it back."""
+        return cast("MadeOut", self.call("POST", f"/api/v1/settings/{quoted(key)}/", body=body, once=once, match=match))
+
+    def settings_touched(
+        self,
+        *,
+        key: str,
+        place: int,
+        valid_from: str,
+        locked: bool | None = None,
+        value: int | None = None,
+    ) -> TouchedOut:
+        """What a change would do below one's place, before it is made."""
+        return cast("TouchedOut", self.call("GET", f"/api/v1/settings/{quoted(key)}/touched/", query={"locked": locked, "place": place, "valid_from": valid_from, "value": value}))
+
+    def settings_uses(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[UseOut]:
+        """What one's own body has taken and may take."""
+        return cast("list[UseOut]", self.call("GET", "/api/v1/settings/use/", query={"size": size, "cursor": cursor}))
+
+    def tenants_add_address(
+        self,
+        *,
+        tenant_id: int,
+        body: AddressInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AddressMade:
+        """One more; served within a minute."""
+        return cast("AddressMade", self.call("POST", f"/api/v1/tenants/{quoted(tenant_id)}/addresses/", body=body, once=once, match=match))
+
+    def tenants_addresses(
+        self,
+        *,
+        tenant_id: int,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[AddressOut]:
+        """Under which addresses a body is found."""
+        return cast("list[AddressOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/addresses/", query={"size": size, "cursor": cursor}))
+
+    def tenants_again(
+        self,
+        *,
+        deed_id: int,
+        once: str = "",
+    ) -> JobOut:
+        """Another try at a merge, split or move that was confirmed and could not be done."""
+        return cast("JobOut", self.call("POST", f"/api/v1/tenants/deeds/{quoted(deed_id)}/again/", once=once))
+
+    def tenants_archives(
+        self,
+        *,
+        tenant_id: int,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[ArchiveOut]:
+        """The body's exports that lie in the store."""
+        return cast("list[ArchiveOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/archives/", query={"size": size, "cursor": cursor}))
+
+    def tenants_ask(
+        self,
+        *,
+        tenant_id: int,
+        body: DeedInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> NumberOut:
+        """Ask for what takes a second operator."""
+        return cast("NumberOut", self.call("POST", f"/api/v1/tenants/{quoted(tenant_id)}/deeds/", body=body, once=once, match=match))
+
+    def tenants_cells(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[CellOut]:
+        """The directory of cells. What is asked here of a place of another one is answered 421, with its address."""
+        return cast("list[CellOut]", self.call("GET", "/api/v1/tenants/cells/", query={"size": size, "cursor": cursor}))
+
+    def tenants_checklist(
+        self,
+        *,
+        tenant_id: int,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[StepOut]:
+        """From provisioned to open, step by step."""
+        return cast("list[StepOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/checklist/", query={"size": size, "cursor": cursor}))
+
+    def tenants_confirm(
+        self,
+        *,
+        deed_id: int,
+        once: str = "",
+    ) -> None:
+        """Yes, as the second operator."""
+        self.call("POST", f"/api/v1/tenants/deeds/{quoted(deed_id)}/confirm/", once=once)
+
+    def tenants_deeds(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[DeedOut]:
+        """What waits for a second operator or for its day."""
+        return cast("list[DeedOut]", self.call("GET", "/api/v1/tenants/deeds/", query={"size": size, "cursor": cursor}))
+
+    def tenants_export(
+        self,
+        *,
+        tenant_id: int,
+        body: ArchiveInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> JobOut:
+        """Ask for one archive of everything; the job's result names the file."""
+        return cast("JobOut", self.call("POST", f"/api/v1/tenants/{quoted(tenant_id)}/archives/", body=body, once=once, match=match))
+
+    def tenants_get(
+        self,
+        *,
+        tenant_id: int,
+    ) -> TenantOut:
+        """One of them."""
+        return cast("TenantOut", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/"))
+
+    def tenants_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[TenantOut]:
+        """Every body with a schema of its own."""
+        return cast("list[TenantOut]", self.call("GET", "/api/v1/tenants/", query={"size": size, "cursor": cursor}))
+
+    def tenants_receipts(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[ReceiptOut]:
+        """What is left of bodies that were removed: signed receipts."""
+        return cast("list[ReceiptOut]", self.call("GET", "/api/v1/tenants/receipts/", query={"size": size, "cursor": cursor}))
+
+    def tenants_refuse(
+        self,
+        *,
+        deed_id: int,
+        body: TenantReasonInRequest,
+        once: str = "",
+    ) -> None:
+        """No, or one's own wish taken back."""
+        self.call("POST", f"/api/v1/tenants/deeds/{quoted(deed_id)}/refuse/", body=body, once=once)
+
+    def tenants_remove_address(
+        self,
+        *,
+        address_id: int,
+        tenant_id: int,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Not served any more, within a minute."""
+        self.call("DELETE", f"/api/v1/tenants/{quoted(tenant_id)}/addresses/{quoted(address_id)}/", once=once, match=match)
+
+    def tenants_reopen(
+        self,
+        *,
+        tenant_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """A suspended or closed body works again."""
+        self.call("DELETE", f"/api/v1/tenants/{quoted(tenant_id)}/suspension/", query={"why": why}, once=once, match=match)
+
+    def tenants_restore(
+        self,
+        *,
+        body: RestoreInRequest,
+        once: str = "",
+    ) -> JobOut:
+        """Put a body back from an archive in the store, suspended."""
+        return cast("JobOut", self.call("POST", "/api/v1/tenants/restores/", body=body, once=once))
+
+    def tenants_suspend(
+        self,
+        *,
+        tenant_id: int,
+        body: TenantReasonInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """From the next request on everybody of the body reads and nobody writes (423, ``kernel.suspended``)."""
+        self.call("POST", f"/api/v1/tenants/{quoted(tenant_id)}/suspension/", body=body, once=once, match=match)
+
+    def tenants_uses(
+        self,
+        *,
+        tenant_id: int,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[UseOut]:
+        """What a body has taken and may take of what all share."""
+        return cast("list[UseOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/uses/", query={"size": size, "cursor": cursor}))
+
+    def today(
+        self,
+    ) -> TodayOut:
+        """What is due in one's role, as the first page has it."""
+        return cast("TodayOut", self.call("GET", "/api/v1/today/"))
+
+    def tokens_bindings(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[BindingOut]:
+        """What one may make tokens for."""
+        return cast("list[BindingOut]", self.call("GET", "/api/v1/me/tokens/bindings/", query={"size": size, "cursor": cursor}))
+
+    def tokens_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[AccessTokenOut]:
+        """One's own tokens in the role one acts in, newest first."""
+        return cast("list[AccessTokenOut]", self.call("GET", "/api/v1/me/tokens/", query={"size": size, "cursor": cursor}))
+
+    def tokens_make(
+        self,
+        *,
+        body: AccessTokenInRequest,
+        once: str = "",
+    ) -> MadeTokenOut:
+        """A new token; its secret is in this answer only."""
+        return cast("MadeTokenOut", self.call("POST", "/api/v1/me/tokens/", body=body, once=once))
+
+    def tokens_revoke(
+        self,
+        *,
+        token_id: int,
+        once: str = "",
+    ) -> None:
+        """Stop it at once."""
+        self.call("DELETE", f"/api/v1/me/tokens/{quoted(token_id)}/", once=once)
+
+    def webhooks_change(
+        self,
+        *,
+        endpoint_id: str,
+        body: EndpointInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> EndpointOut:
+        """Change where and of what a receiver is told."""
+        return cast("EndpointOut", self.call("PUT", f"/api/v1/webhooks/{quoted(endpoint_id)}/", body=body, once=once, match=match))
+
+    def webhooks_events(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[OfferOut]:
+        """The kinds of events a receiver can be told of, and what leaves with each."""
+        return cast("list[OfferOut]", self.call("GET", "/api/v1/webhooks/events/", query={"size": size, "cursor": cursor}))
+
+    def webhooks_get(
+        self,
+        *,
+        endpoint_id: str,
+    ) -> EndpointOut:
+        """One receiver."""
+        return cast("EndpointOut", self.call("GET", f"/api/v1/webhooks/{quoted(endpoint_id)}/"))
+
+    def webhooks_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[EndpointOut]:
+        """The receivers of one's own body."""
+        return cast("list[EndpointOut]", self.call("GET", "/api/v1/webhooks/", query={"size": size, "cursor": cursor}))
+
+    def webhooks_messages(
+        self,
+        *,
+        endpoint_id: str,
+        state: Literal["waiting", "told", "given_up"] | None = None,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[MessageOut]:
+        """The latest 50 messages to a receiver, each with its tries."""
+        return cast("list[MessageOut]", self.call("GET", f"/api/v1/webhooks/{quoted(endpoint_id)}/messages/", query={"state": state, "size": size, "cursor": cursor}))
+
+    def webhooks_new_secret(
+        self,
+        *,
+        endpoint_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> SecretOut:
+        """A new secret; the one before signs beside it for 24 hours."""
+        return cast("SecretOut", self.call("POST", f"/api/v1/webhooks/{quoted(endpoint_id)}/secret/", once=once, match=match))
+
+    def webhooks_register(
+        self,
+        *,
+        body: EndpointInRequest,
+        once: str = "",
+    ) -> SecretOut:
+        """Add a receiver. Its secret is in this answer and in no later one."""
+        return cast("SecretOut", self.call("POST", "/api/v1/webhooks/", body=body, once=once))
+
+    def webhooks_remove(
+        self,
+        *,
+        endpoint_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Remove a receiver and what was noted of it."""
+        self.call("DELETE", f"/api/v1/webhooks/{quoted(endpoint_id)}/", once=once, match=match)
+
+    def webhooks_stop_or_resume(
+        self,
+        *,
+        endpoint_id: str,
+        body: PatchedStateInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> EndpointOut:
+        """Stop telling a receiver, or go on; what happens meanwhile waits."""
+        return cast("EndpointOut", self.call("PATCH", f"/api/v1/webhooks/{quoted(endpoint_id)}/", body=body, once=once, match=match))
+
+    def webhooks_tell_again(
+        self,
+        *,
+        endpoint_id: str,
+        body: AgainInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AgainOut:
+        """Send messages again under their own ids: those named, or all since a moment."""
+        return cast("AgainOut", self.call("POST", f"/api/v1/webhooks/{quoted(endpoint_id)}/messages/", body=body, once=once, match=match))
+
+    def webhooks_try(
+        self,
+        *,
+        endpoint_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> AgainOut:
+        """Send a message of type webhooks.ping."""
+        return cast("AgainOut", self.call("POST", f"/api/v1/webhooks/{quoted(endpoint_id)}/trial/", once=once, match=match))

@@ -1,0 +1,185 @@
+"""The line to a server: sends, waits where it is told to, sends again after silence, and reads the answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode, urlsplit
+
+T = TypeVar("T")
+_NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back; header names in small letters."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+Send = Callable[[str, str, Mapping[str, str], "bytes | None"], Answer]
+
+
+class Unreached(Exception):
+    """Nobody answered, however often it was sent."""
+
+
+class Problem(Exception):
+    """The server said no (RFC 9457): ``code`` for programs, ``title`` for people."""
+
+    def __init__(self, answer: Answer) -> None:
+        try:
+            told = json.loads(answer.body)
+        except ValueError:
+            told = {}
+        self.status = answer.status
+        self.code: str = told.get("code", "")
+        self.title: str = told.get("title", "") or f"HTTP {answer.status}"
+        self.field: str = told.get("field", "")
+        self.errors: Mapping[str, Any] = told.get("errors", {})
+        super().__init__(f"{self.status} {self.code}: {self.title}")
+
+
+class Line:
+    """
+    :param server: ``https://host``; plain HTTP to this very machine only, unless ``plain``: a token is a password.
+    :param patience: seconds spent at most on sending one request again.
+    :param send: how a request is sent and answered; over the network where it is left out.
+    """
+
+    def __init__(
+        self, server: str, token: str, *, language: str = "zh-hans", patience: float = 60.0, plain: bool = False,
+        send: Send | None = None, sleep: Callable[[float], None] = time.sleep,
+    ) -> None:  # fmt: skip
+        parts = urlsplit(server)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"not the address of a server: {server}")
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not plain:
+            raise ValueError("a token goes over HTTPS")
+        self._headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
+        self._patience, self._sleep = patience, sleep
+        self._send = send or _network(parts.scheme, parts.hostname, parts.port)
+        self.next = ""  # the address of the page after the last answer; empty on the last page
+        self.etag = ""  # of the last answer
+
+    def all(self, first: T) -> Iterator[T]:
+        """The answer just given and every page after it."""
+        page = first
+        while True:
+            following = self.next
+            yield page
+            if not following:
+                return
+            page = self.call("GET", following)
+
+    def call(
+        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None,
+        files: Mapping[str, bytes] | None = None, once: str = "", match: str = "",
+    ) -> Any:  # fmt: skip
+        """
+        One request and its answer: what its JSON says, its bytes where it is a file, ``None`` where it is empty.
+
+        :param once: the key a write goes under; one of its own where it is left out.
+        :param match: the ``ETag`` the thing had; 412 where it has another by now.
+        :raises Problem: the server said no. :raises Unreached:
+        """
+        asked = {name: value for name, value in (query or {}).items() if value is not None}
+        address = path + (f"?{urlencode(asked, doseq=True)}" if asked else "")
+        headers = dict(self._headers)
+        if method != "GET":
+            headers["Idempotency-Key"] = once or uuid.uuid4().hex
+        if match:
+            headers["If-Match"] = match
+        content: bytes | None = None
+        if files is not None:
+            headers["Content-Type"], content = _form(files)
+        elif body is not None:
+            headers["Content-Type"], content = "application/json", json.dumps(body).encode()
+        answer = self._sent(method, address, headers, content)
+        found = _NEXT.search(answer.headers.get("link", ""))
+        self.next = _without_host(found[1]) if found else ""
+        self.etag = answer.headers.get("etag", "")
+        if answer.status >= 400:
+            raise Problem(answer)
+        if not answer.body:
+            return None
+        return json.loads(answer.body) if "json" in answer.headers.get("content-type", "") else answer.body
+
+    def _sent(self, method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        """Sent until it is answered by something else than "later"; a write is safe to send again by its key."""
+        left, pause = self._patience, 0.2
+        while True:
+            try:
+                answer = self._send(method, address, headers, content)
+                if answer.status not in {429, 503}:
+                    return answer
+                wait = float(answer.headers.get("retry-after") or pause)
+            except (OSError, http.client.HTTPException) as error:
+                answer, wait, trouble = None, pause, error
+            if wait > left:
+                if answer is not None:
+                    return answer
+                raise Unreached(str(trouble)) from trouble
+            self._sleep(wait)
+            left, pause = left - wait, min(pause * 2, 10.0)
+
+
+def quoted(part: object) -> str:
+    """A part of an address."""
+    return quote(str(part), safe="")
+
+
+def _without_host(address: str) -> str:
+    parts = urlsplit(address)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _form(files: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """Files as ``multipart/form-data``."""
+    mark = uuid.uuid4().hex
+    parts = [
+        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n".encode()
+        + content
+        + b"\r\n"
+        for name, content in files.items()
+    ]
+    return f"multipart/form-data; boundary={mark}", b"".join(parts) + f"--{mark}--\r\n".encode()
+
+
+def _network(scheme: str, host: str, port: int | None) -> Send:
+    """One connection, opened when it is wanted and again when it broke."""
+    kept: list[http.client.HTTPConnection] = []
+
+    def connected() -> http.client.HTTPConnection:
+        if not kept:
+            secure = scheme == "https"
+            kept.append(
+                http.client.HTTPSConnection(host, port, timeout=30, context=ssl.create_default_context())
+                if secure else http.client.HTTPConnection(host, port, timeout=30)
+            )  # fmt: skip
+        return kept[0]
+
+    def send(method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        line = connected()
+        try:
+            line.request(method, address, content, dict(headers))
+            got = line.getresponse()
+            body = got.read()
+        except (OSError, http.client.HTTPException):
+            kept.clear()
+            line.close()
+            raise
+        return Answer(status=got.status, headers={name.lower(): text for name, text in got.getheaders()}, body=body)
+
+    return send

@@ -1,0 +1,33 @@
+"""Fields that every shape of the API may have."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework import serializers
+
+
+class OneOf(serializers.ChoiceField):
+    """One word of an enumeration, which the description of the API names as such."""
+
+    def __init__(self, words: type[Enum], *, name: str = "", **more: Any) -> None:
+        self.words, self.name_in_api = words, name or words.__name__
+        super().__init__(choices=[(word.value, word.value) for word in words if word.value], **more)
+
+
+class OneOfScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """How the description names an enumeration: once, by its own name."""
+
+    target_class = "falin.kernel.rest.fields.OneOf"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> Any:
+        field = self.target
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name=field.name_in_api, type=ResolvedComponent.SCHEMA, object=field.words,
+            schema={"type": "string", "enum": list(field.choices)},
+        )  # fmt: skip
+        auto_schema.registry.register_on_missing(component)
+        return component.ref
