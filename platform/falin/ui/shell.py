@@ -59,7 +59,6 @@ class Shell:
     search_url: str = ""
     search_text: str = ""
     notices_url: str = ""
-    notices: int = 0
     account_url: str = ""
     password_url: str = ""
     sign_out_url: str = ""  # takes POST

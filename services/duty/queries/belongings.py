@@ -1,4 +1,4 @@
-"""Which rows of advisers' busy time go along with a tenant: those of its own visits."""
+"""What of duty's shared tables goes along with a tenant: busy time of its own visits, hours posted in its places."""
 
 from __future__ import annotations
 
@@ -6,4 +6,5 @@ from tenants.registry.belongings import Belonging
 
 BELONGINGS = (
     Belonging(table="duty_busytime", where="x.id in (select id from duty_visit)", same=("adviser_id",), alone=True),
+    Belonging(table="duty_postedhours", natural=("node_id",), where="x.county_id = %(node)s", alone=True),
 )

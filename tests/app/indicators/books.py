@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from falin.kernel import outbox
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope, system_scope
+from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.advisers.models import Appointment
 from services.duty.models import Visit
 from services.indicators.commands import publish_month
 from services.indicators.types import RunInfo
+from tenants.identity.api import system_of
 from tests.world import NOW, World
 
 OCTOBER = Month(2026, 10)
@@ -27,10 +28,7 @@ def night(world: World, county: str) -> Scope:
     """The system's own scope in a county, as the nightly roll-up and the relay have it."""
     from tenants.registry.api import find_by_schema
 
-    tenant = find_by_schema(world.schema(county))
-    assert tenant is not None
-    grants = frozenset({"figures.publish", "duty.read"})
-    return system_scope(schema=tenant.schema, tenant_id=tenant.id, roots=(tenant.node_id,), grants=grants)
+    return system_of(find_by_schema(world.schema(county)))
 
 
 def appoint(

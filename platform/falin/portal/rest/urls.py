@@ -11,6 +11,7 @@ from falin.portal.rest import (
     own_data,
     people,
     places,
+    public,
     same,
     search,
     settings,
@@ -108,6 +109,10 @@ _webhooks = [
     path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
 ]
 urlpatterns = [
+    path("public/", public.Counties.as_view(), name="api-public"),
+    path("public/<slug:county>/communities/", public.Communities.as_view(), name="api-public-communities"),
+    path("public/<slug:county>/communities/<slug:code>/", public.Community.as_view(), name="api-public-community"),
+    path("public/<slug:county>/figures/", public.PublicFigures.as_view(), name="api-public-figures"),
     path("tenants/", include((_tenants, "tenants-api"))),
     path("search/", search.Search.as_view(), name="api-search"),
     path("emergencies/", include(_emergencies)),

@@ -120,6 +120,12 @@ def cn_moment(value: datetime | None) -> str:
 
 
 @register.filter
+def cn_weekdays(days: Iterable[int]) -> str:
+    """周二、周四, from 2 and 4."""
+    return formats.weekdays(days)
+
+
+@register.filter
 def hours(minutes: int | None) -> str:
     """2 小时 30 分, from minutes."""
     return _or_none(minutes) or formats.hours(int(minutes or 0))

@@ -127,6 +127,27 @@ window.addEventListener("beforeunload", (event) => {
   if (one("form[data-leave][data-changed]:not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
 });
 
+/* ---- how many notices one has not read: asked once a minute and never before the page is there ---- */
+const bell = one("[data-unread-of]");
+if (bell) {
+  const key = "falin-unread:" + bell.dataset.unreadOf;
+  const show = (count) => {
+    each("[data-unread-shown]", (place) => { place.textContent = count > 99 ? "99+" : count; place.hidden = !count; }, bell);
+    each("[data-unread-said]", (place) => { place.hidden = !count; }, bell);
+  };
+  const keep = (count) => { show(count); stored(() => sessionStorage.setItem(key, JSON.stringify([Date.now(), count]))); };
+  const counted = one("[data-unread]");
+  const kept = stored(() => JSON.parse(sessionStorage.getItem(key)));
+  if (counted) keep(Number(counted.dataset.unread));
+  else if (kept && Date.now() - kept[0] < 60000) show(kept[1]);
+  else window.addEventListener("load", () => setTimeout(() => {
+    fetch("/api/v1/notices/unread/", { headers: { Accept: "application/json" } })
+      .then((answer) => (answer.ok ? answer.json() : null))
+      .then((said) => { if (said) keep(said.unread); })
+      .catch(() => {});
+  }, 1000));
+}
+
 /* ---- all or none of a table ---- */
 document.addEventListener("change", (event) => {
   const all = event.target.closest("[data-all]");
