@@ -171,19 +171,39 @@ function prepareReading() {
     reader.hidden = !able;
     each("[data-read-none]", (note) => { note.hidden = able; });
   }
+  /** Every sentence of the main text, with where it stands; what is hidden from screen readers is not read. */
   function pieces() {
     const found = [];
     each(SPOKEN, (element) => {
       if (element.querySelector(SPOKEN) || !element.offsetParent || element.closest("[aria-hidden=true],.f-sr")) return;
-      const text = element.textContent.replace(/\s+/g, " ").trim();
-      (text.match(/[^。！？；.!?;]+[。！？；.!?;]?/g) || []).forEach((words) => found.push({ element, words }));
+      const parts = [];
+      let text = "";
+      for (const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT); walk.nextNode();) {
+        parts.push([text.length, walk.currentNode]);
+        text += walk.currentNode.data;
+      }
+      const place = (at) => parts.filter(([begin]) => begin <= at).pop();
+      const sentence = /[^。！？；.!?;]+[。！？；.!?;]?/g;
+      for (let match = sentence.exec(text); match; match = sentence.exec(text)) {
+        const words = match[0].replace(/\s+/g, " ").trim();
+        if (!words) continue;
+        const range = document.createRange();
+        const [[begin, first], [end, last]] = [place(match.index), place(sentence.lastIndex - 1)];
+        range.setStart(first, match.index - begin);
+        range.setEnd(last, sentence.lastIndex - end);
+        found.push({ element, words, range });
+      }
     }, one("main"));
     return found;
   }
+  // the very sentence where the browser can mark one, else what it stands in
+  const marks = window.CSS && CSS.highlights;
   function mark(piece) {
     each(".f-said", (was) => was.classList.remove("f-said"));
+    if (marks) marks.delete("f-said");
     if (!piece) return;
-    piece.element.classList.add("f-said");
+    if (marks) marks.set("f-said", new Highlight(piece.range));
+    else piece.element.classList.add("f-said");
     piece.element.scrollIntoView({ block: "nearest" });
   }
   function stop() {
