@@ -50,7 +50,7 @@ def test_the_first_page_and_all_it_needs_is_at_most_thirty_kilobytes(
     came: list[Response] = []
     with a_screen(browser, site, "phone") as screen:
         page = screen.new_page()
-        page.on("response", lambda one: came.append(one))  # noqa: PLW0108 -- playwright marks what it is given
+        page.on("response", lambda one: came.append(one))
         page.goto(HOME, wait_until="networkidle")
         sizes = {urlparse(one.url).path: len(gzip.compress(one.body())) for one in came if one.status == 200}
     assert sum(sizes.values()) <= 30_000, sizes

@@ -19,6 +19,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
 from falin.kernel.clock import legal_day, now
@@ -57,7 +58,7 @@ def public_page(view: FaceView) -> Any:
 
         return _answer(request, make)
 
-    return open_door(reason=REASON)(conditional_page(opened))
+    return open_door(reason=REASON)(gzip_page(conditional_page(opened)))
 
 
 def _answer(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
@@ -88,6 +89,7 @@ def _page(request: HttpRequest, face: Face | None, template: str, title: str, **
 
 
 @open_door(reason=REASON)
+@gzip_page
 @conditional_page
 def counties(request: HttpRequest) -> HttpResponse:
     """Which county: by name of a place, or from the list."""
@@ -162,6 +164,7 @@ def county_addresses(request: HttpRequest, face: Face) -> HttpResponse:
 
 
 @open_door(reason="search engines have no session")
+@gzip_page
 @conditional_page
 def addresses(request: HttpRequest) -> HttpResponse:
     """The index of every county's addresses."""

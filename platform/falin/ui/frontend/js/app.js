@@ -141,7 +141,7 @@ if (bell) {
   if (counted) keep(Number(counted.dataset.unread));
   else if (kept && Date.now() - kept[0] < 60000) show(kept[1]);
   else window.addEventListener("load", () => setTimeout(() => {
-    fetch("/api/v1/notices/unread/", { headers: { Accept: "application/json" } })
+    fetch(bell.dataset.unreadFrom, { headers: { Accept: "application/json" } })
       .then((answer) => (answer.ok ? answer.json() : null))
       .then((said) => { if (said) keep(said.unread); })
       .catch(() => {});
