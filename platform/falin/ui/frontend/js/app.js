@@ -62,7 +62,6 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
-  if (form.hasAttribute("data-draft")) forget(form);
   // after the event, so that the pressed button's own name is still sent
   setTimeout(() => each("button:not([type=button])", (button) => button.setAttribute("aria-busy", "true"), form), 0);
 });
@@ -85,7 +84,10 @@ each("[data-show]", (button) => {
 
 /* ---- drafts: data-draft="key" keeps what was typed on this device; secrets and files are never kept ---- */
 const KEEP = "input:not([type=hidden]):not([type=password]):not([autocomplete$=password]):not([type=file]),select,textarea";
-const place = (form) => "falin-draft:" + location.pathname + ":" + form.dataset.draft;
+// whose it is stands in the key: the next person at this browser finds nothing of the one before
+const place = (form) => `falin-draft:${document.body.dataset.who || ""}:${location.pathname}:${form.dataset.draft}`;
+const DRAFT_DAYS = 7;
+const SENT = "falin-draft-sent";
 function stored(act) { try { return act(window.localStorage); } catch (refused) { return null; } }
 function values(form) {
   const kept = {};
@@ -100,7 +102,9 @@ function values(form) {
 function forget(form) { stored((store) => store.removeItem(place(form))); delete form.dataset.changed; }
 each("form[data-draft]", (form) => {
   const fresh = JSON.stringify(values(form));
-  const kept = form.querySelector(".is-bad") ? null : stored((store) => JSON.parse(store.getItem(place(form))));
+  form.dataset.draftPlace = place(form);
+  const [at, kept] = (form.querySelector(".is-bad") ? null : stored((store) => JSON.parse(store.getItem(place(form))))) || [0, null];
+  if (kept && Date.now() - at > DRAFT_DAYS * 864e5) { forget(form); return; }
   if (kept && JSON.stringify(kept) !== fresh) {
     const seen = {};
     each(KEEP, (field) => {
@@ -113,14 +117,32 @@ each("form[data-draft]", (form) => {
     form.dataset.changed = "1";
     each("[data-draft-note]", (note) => { note.hidden = false; }, form);
   }
-  let timer;
+  let timer = 0;
+  const save = () => {
+    clearTimeout(timer);
+    timer = 0;
+    stored((store) => store.setItem(place(form), JSON.stringify([Date.now(), values(form)])));
+  };
   form.addEventListener("input", () => {
     form.dataset.changed = "1";
     clearTimeout(timer);
-    timer = setTimeout(() => stored((store) => store.setItem(place(form), JSON.stringify(values(form)))), 300);
+    timer = setTimeout(save, 300);
+  });
+  window.addEventListener("pagehide", () => { if (timer) save(); }); // what was typed last
+  form.addEventListener("submit", () => {
+    save();
+    stored(() => sessionStorage.setItem(SENT, place(form)));
   });
   each("[data-draft-drop]", (button) => button.addEventListener("click", () => { forget(form); form.reset(); location.reload(); }), form);
 });
+// what was sent is forgotten when the answer is another page than the form itself or the way in
+const sent = stored(() => sessionStorage.getItem(SENT));
+if (sent && !location.pathname.startsWith("/accounts/")) {
+  stored((store) => {
+    sessionStorage.removeItem(SENT);
+    if (![...document.querySelectorAll("form[data-draft]")].some((form) => place(form) === sent)) store.removeItem(sent);
+  });
+}
 // a form that keeps a draft needs no warning; one marked data-leave does
 each("form[data-leave]", (form) => form.addEventListener("input", () => { form.dataset.changed = "1"; }));
 window.addEventListener("beforeunload", (event) => {
