@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -26,13 +25,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the stand and the peers lie beside this file
 
-from stand.children import Child
-from stand.ground import ground
 from stand.lines import Goal, Line, line, show
+from stand.product import HOST, product
 
 from falin.runtime.home import Home
-from falin.runtime.launch.frontend import build_frontend
-from falin.runtime.processes import free_port, standard_programs, wait_until_listening
 from falin.runtime.sentences import CannotStart, both, say
 
 HERE = Path(__file__).resolve().parent
@@ -40,7 +36,6 @@ PEERS = {"Element Plus": "pages_element_plus", "antd": "pages_antd"}
 SOON = Goal(words="value ≤ 1,500 ms", reached=lambda value, peer: value <= 1500)
 SMALL = Goal(words="value ≤ 60 KB", reached=lambda value, peer: value <= 60)
 FIRST = Goal(words="value ≤ 30 KB", reached=lambda value, peer: value <= 30)
-HOST = "127.0.0.1"
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 750_000 / 8}
 CPU = 6
 _WATCH = """
@@ -74,7 +69,11 @@ class Seen:
 def run(home: Home, as_json: bool, rounds: int = 7) -> int:  # noqa: FBT001 (the command line's own shape)
     """`falin bench pages`."""
     with ExitStack() as stack:
-        ours = stack.enter_context(_product(home))
+        running = stack.enter_context(product(home))
+        ours = [
+            Page(case=case, url=running.url + path, cookies=running.cookies(who))
+            for case, (who, path) in running.pages.items()
+        ]
         peers = [
             Page(case=name, url=stack.enter_context(_files(_built(folder)))) for name, folder in PEERS.items()
         ]  # fmt: skip
@@ -141,41 +140,6 @@ def _look(browser: Any, page: Page) -> Seen:
     finally:
         context.close()
     return found
-
-
-# ---- ours ------------------------------------------------------------------------------------------------------------
-@contextmanager
-def _product(home: Home) -> Iterator[list[Page]]:
-    """The product's own web server in front of a new database with a county at work in it."""
-    checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
-    with ExitStack() as stack:
-        base = stack.enter_context(ground(home))
-        database = stack.enter_context(base.database("pages"))
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="falin-pages-"))
-        assets = os.environ.get("FALIN_ASSETS") or str(
-            build_frontend(home=home, checkout=checkout, python=Path(sys.executable))
-        )
-        port = free_port(HOST)
-        given = {
-            "FALIN_HOME": folder, "DATABASE_URL": database.app, "DATABASE_OWNER_URL": database.owner,
-            "FALIN_ASSETS": assets, "FALIN_HOSTS": HOST, "FALIN_DEMO": "",
-        }  # fmt: skip
-        say("正在准备一个县的数据…", "preparing a county…")
-        with Child("ours.paging", settings="falin.config.settings", environ=given) as child:
-            made = child("make")
-        web = standard_programs(
-            home=base.home, host=HOST, port=port,
-            environ={**os.environ, **given, "DJANGO_SETTINGS_MODULE": "falin.config.settings"},
-        )[0]  # fmt: skip
-        web.start()
-        stack.callback(web.finish_stop, 5)
-        stack.callback(web.begin_stop)
-        wait_until_listening(HOST, port, seconds=60)
-        yield [
-            Page(case=case, url=f"http://{HOST}:{port}{path}",
-                 cookies=({"name": made["cookie"], "value": made["sessions"][who]},) if who else ())
-            for case, (who, path) in made["pages"].items()
-        ]  # fmt: skip
 
 
 # ---- theirs ----------------------------------------------------------------------------------------------------------

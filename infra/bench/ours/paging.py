@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from stand import serving
@@ -30,7 +30,7 @@ def make() -> dict[str, Any]:
     from falin.runtime import prepare
     from falin.ui.geo import load_geo
     from services.advisers.api import appoint_adviser, open_account, register_adviser, register_firm
-    from services.duty.api import log_visit
+    from services.duty.api import log_visit, post_hours
     from services.duty.types import VisitKind
     from services.indicators.api import publish_month
     from services.indicators.models import Figure
@@ -53,6 +53,10 @@ def make() -> dict[str, Any]:
     rows += [ListedRow(Level.STREET, code, f"第{int(code[-3:])}街道", COUNTY) for code in streets]
     rows += [ListedRow(Level.COMMUNITY, f"{code}{number:03d}", f"第{int(code[-3:])}街道{number}社区", code)
              for code in streets for number in range(1, COMMUNITIES + 1)]  # fmt: skip
+    for one in geo["counties"]:  # a place with nothing below it is nobody's body
+        if one["code"] != COUNTY:
+            rows += [ListedRow(Level.STREET, f"{one['code']}001", "城关镇", one["code"]),
+                     ListedRow(Level.COMMUNITY, f"{one['code']}001001", "城中社区", f"{one['code']}001")]  # fmt: skip
     with shared(read_only=False):
         import_divisions(rows=iter(rows), province="33", as_of=date(2023, 6, 30), source="bench", now=moment)
     province, county = find_by_code(Level.PROVINCE, "33"), find_by_code(Level.COUNTY, COUNTY)
@@ -99,6 +103,10 @@ def make() -> dict[str, Any]:
         begin = datetime.combine(legal_day(moment) - timedelta(days=1), datetime.min.time(), moment.tzinfo)
         log_visit(scope=own, visit_id=uuid.uuid4(), node_id=places[0].id, kind=VisitKind.VISIT, begins_at=begin,
                   ends_at=begin + timedelta(hours=3), written_at=moment, now=moment)  # fmt: skip
+    with inside(team, read_only=False):
+        for place in places[:30]:
+            post_hours(scope=team, node_id=place.id, weekdays=[2, 4], begins_at=time(9), ends_at=time(11),
+                       room=f"{place.name}法律工作室", now=moment)  # fmt: skip
     month = Month.of(moment)
     with inside(team, read_only=False):
         publish_month(scope=team, month=month, now=moment)
@@ -118,6 +126,18 @@ def make() -> dict[str, Any]:
     return {
         "sessions": sessions,
         "cookie": settings.SESSION_COOKIE_NAME,
+        "shown": {
+            "today": ["county", "/"],
+            "advisers": ["county", "/advisers/"],
+            "vacancies": ["county", "/advisers/vacancies/"],
+            "visit-form": ["adviser", "/duty/log/"],
+            "coverage-map": ["leader", f"/figures/{province.id}/"],
+            "county-figures": ["leader", f"/figures/{county.id}/"],
+            "posted-hours": ["county", "/duty/hours/"],
+            "notices": ["adviser", "/notices/"],
+            "public-home": ["", f"/public/{COUNTY}/"],
+            "public-community": ["", f"/public/{COUNTY}/places/{places[0].code}/"],
+        },
         "pages": {
             "home": ["county", "/"],
             "advisers": ["county", "/advisers/"],
