@@ -32,6 +32,9 @@ ROLES = ("province_leader", "city_officer", "county_team", "street_officer", "li
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
+STALE = 60.0  # seconds; a proof holds for five minutes, a world for the whole run
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A row, by one of the words that give it away, and whose it is."""
@@ -102,6 +105,7 @@ class Ground:
     rows: dict[str, list[dict[str, Any]]]  # table → rows of every schema, each with its ``schema`` and ``code``
     person: dict[str, int]
     clients: dict[tuple[str, str], Client] = field(default_factory=dict)
+    proved: dict[tuple[str, str], float] = field(default_factory=dict)  # when each last showed who he is
 
     @cached_property
     def readers(self) -> dict[str, Reader]:
@@ -116,12 +120,17 @@ class Ground:
                 from tenants.identity.models import Person
 
                 client.force_login(Person.objects.get(username=reader.username), BACKEND)
-                session = client.session
-                session["proof"] = {**session["proof"], "fresh_at": time.time()}  # for doors that ask again
                 if reader.role == "adviser":
+                    session = client.session
                     session["hat"] = f"adviser@{self.tenant_number(reader.tenant)}"
-                session.save()
+                    session.save()
             self.clients[key] = client
+        if reader.username and time.time() - self.proved.get(key, 0) > STALE:
+            session = self.clients[key].session
+            if "proof" in session:  # some doors end it
+                session["proof"] = {**session["proof"], "fresh_at": time.time()}  # for doors that ask again
+                session.save()
+            self.proved[key] = time.time()
             self.touched()
         return self.clients[key]
 

@@ -128,7 +128,7 @@ def _fetch(cache: Path, folder: Path) -> None:
         run_quietly(
             [maven(), "-B", "-q", "dependency:copy", f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={loading}",
              f"-Dmaven.repo.local={loading / 'maven'}"],
-            log=log, environ=_trusting(cache),
+            log=log, environ=_environ(cache),
         )  # fmt: skip
         archive = next(loading.glob("*.zip"))
         if hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
@@ -142,7 +142,7 @@ def _fetch(cache: Path, folder: Path) -> None:
         script = folder / "bin" / "kc.sh"
         script.chmod(0o755)
         say("  正在准备 Keycloak…", "building it for this machine…")
-        run_quietly([str(script), "build", "--db=dev-file"], log=log, environ=_environ())
+        run_quietly([str(script), "build", "--db=dev-file"], log=log, environ=_environ(cache))
     except Failed as failure:
         raise CannotStart(
             both("Keycloak 没有取得或没有装成。", "Keycloak could not be fetched or built.") + f"\n{failure.tail}",
@@ -167,14 +167,24 @@ def maven() -> str:
     return found
 
 
-def _trusting(folder: Path) -> dict[str, str]:
+def _environ(cache: Path) -> dict[str, str]:
+    """The environment for Maven and for Keycloak."""
+    trusting = _trusting(cache)
+    return {
+        **os.environ, "JAVA_OPTS_KC_HEAP": HEAP,
+        **{name: f"{os.environ.get(name, '')} {trusting}".strip() for name in ("MAVEN_OPTS", "JAVA_OPTS_APPEND")},
+    }  # fmt: skip
+
+
+def _trusting(cache: Path) -> str:
     """
-    The environment with certificates for Java to trust. A Java that was installed brings its own; one unpacked for us has
-    only a link to where the installer would have made them, and trusts nobody: it is given those that Python trusts.
+    Options with certificates for Java to trust. A Java that was installed brings its own; one unpacked for us has only a
+    link to where the installer would have made them: it trusts nobody and Keycloak will not start on it. It is given
+    those that Python trusts.
     """
     home = os.environ.get("JAVA_HOME", "")
     if not home or (Path(home) / "lib" / "security" / "cacerts").exists():
-        return dict(os.environ)
+        return ""
     known = [os.environ.get(name, "") for name in ("SSL_CERT_FILE", "PIP_CERT", "NODE_EXTRA_CA_CERTS")]
     known += [_pip_certificates(), ssl.get_default_verify_paths().cafile or "", certifi.where()]
     with warnings.catch_warnings():
@@ -186,11 +196,12 @@ def _trusting(folder: Path) -> dict[str, str]:
             for one in x509.load_pem_x509_certificates(Path(path).read_bytes())
         }
     named = [PKCS12Certificate(one, print_.hex().encode()) for print_, one in found.items()]
-    folder.mkdir(parents=True, exist_ok=True)
-    store = folder / "trusted.p12"
-    store.write_bytes(serialize_java_truststore(named, BestAvailableEncryption(b"changeit")))
-    options = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
-    return {**os.environ, "MAVEN_OPTS": f"{os.environ.get('MAVEN_OPTS', '')} {options}".strip()}
+    cache.mkdir(parents=True, exist_ok=True)
+    store = cache / "trusted.p12"
+    being_written = cache / f"trusted-{os.getpid()}"
+    being_written.write_bytes(serialize_java_truststore(named, BestAvailableEncryption(b"changeit")))
+    being_written.replace(store)
+    return f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStorePassword=changeit"
 
 
 def _pip_certificates() -> str:
@@ -198,10 +209,6 @@ def _pip_certificates() -> str:
     said = subprocess.run([sys.executable, "-m", "pip", "config", "get", "global.cert"], capture_output=True, text=True,
                           check=False)  # fmt: skip
     return said.stdout.strip()
-
-
-def _environ() -> dict[str, str]:
-    return {**os.environ, "JAVA_OPTS_KC_HEAP": HEAP}
 
 
 class Keycloak:
@@ -233,13 +240,14 @@ class Keycloak:
         self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.place / "port").write_text(str(port))
         data = f"mem:{secrets.token_hex(4)};DB_CLOSE_DELAY=-1" if self.memory else f"file:{self.place / 'data'}"
+        administrator = {"KC_BOOTSTRAP_ADMIN_USERNAME": ADMIN, "KC_BOOTSTRAP_ADMIN_PASSWORD": self.password}
         book = open_log(self.log)
         try:
             self.process = subprocess.Popen(
                 [str(programs / "bin" / "kc.sh"), "start", "--optimized", "--http-enabled=true", f"--http-host={HOST}",
                  f"--http-port={port}", f"--hostname=http://{HOST}:{port}", "--cache=local", "--log-level=WARN",
                  f"--db-url=jdbc:h2:{data};NON_KEYWORDS=VALUE"],
-                env={**_environ(), "KC_BOOTSTRAP_ADMIN_USERNAME": ADMIN, "KC_BOOTSTRAP_ADMIN_PASSWORD": self.password},
+                env={**_environ(self.cache), **administrator},
                 stdin=subprocess.DEVNULL, stdout=book, stderr=book, cwd=self.place, start_new_session=True,
                 preexec_fn=dying_with_parent(signal.SIGTERM) if self.memory else None,  # noqa: PLW1509 (no threads here)
             )  # fmt: skip

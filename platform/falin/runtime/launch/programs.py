@@ -14,7 +14,6 @@ from falin.runtime.sentences import CannotStart, both, say
 
 BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
-POOLER_NAMES = ("pgbouncer",)
 BROKER_NAMES = ("valkey-server", "redis-server")
 MAVEN_PACKAGES = ("maven", "default-jre-headless")
 CJK_FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
@@ -26,7 +25,11 @@ def ensure_programs(*, home: Home, for_tests: bool, java: bool) -> dict[str, str
     if java:
         found |= _java(home)
     if for_tests:
-        tools = {"FALIN_CHROMIUM": _browser(home), "FALIN_PGBOUNCER": _pooler(home)}
+        tools = {
+            "FALIN_CHROMIUM": _browser(home),
+            "FALIN_PGBOUNCER": _unpacked(home, "pgbouncer", "usr/sbin/pgbouncer"),
+            "FALIN_OPENSSL": _unpacked(home, "openssl", "usr/bin/openssl"),
+        }
         found.update({name: str(path) for name, path in tools.items() if path})
     if not _broker_comes_as_wheel():
         found["FALIN_BROKER_PROGRAM"] = str(_broker(home))
@@ -63,17 +66,19 @@ def _browser(home: Home) -> Path | None:
         return present
 
 
-def _pooler(home: Home) -> Path | None:
-    """PgBouncer. Unpacked for us even where we may install: Debian's package would start a server of its own at once."""
-    present = _find(POOLER_NAMES) or next((path for path in [Path("/usr/sbin/pgbouncer")] if path.exists()), None)
+def _unpacked(home: Home, name: str, program: str) -> Path | None:
+    """
+    A program only tests need. Unpacked for us even where we may install: they shall change nothing on the machine (and
+    Debian's PgBouncer would start a server of its own at once).
+    """
+    present = _find([name]) or next((path for path in [Path("/") / program] if path.exists()), None)
     if present or not debian.has_apt():
         return present
     try:
-        return _wrapped(debian.unpack_for_us(home=home, packages=POOLER_NAMES), "usr/sbin/pgbouncer")
+        return _wrapped(debian.unpack_for_us(home=home, packages=(name,)), program)
     except Failed as failure:
         say(
-            f"没有取到 pgbouncer，连接池的测试会失败：{failure.tail}",
-            "pgbouncer could not be fetched, tests of the pooler will fail",
+            f"没有取到 {name}，用它的测试会失败：{failure.tail}", "it could not be fetched, tests that use it will fail"
         )
         return None
 
