@@ -98,6 +98,8 @@ WORDS = {
     "duty.reminder.sent": _("提醒顾问"),
     "duty.reminder.read": _("看过提醒"),
     "indicators.month.rolled_up": _("汇总本月指标"),
+    "desk.notice.read": _("看过通知"),
+    "desk.notices.read": _("看过全部通知"),
     "desk.way.chosen": _("选怎样通知"),
     "webhooks.endpoint.registered": _("添加接收地址"),
     "webhooks.endpoint.changed": _("修改接收地址"),
@@ -152,6 +154,7 @@ GROUPS = {
 }  # fmt: skip
 KINDS = {
     "emergency": _("应急访问"),
+    "notice": _("通知"),
     "sign-in": _("没有的登录名"),
     "sign_on": _("统一登录"),
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),

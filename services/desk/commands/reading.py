@@ -1,4 +1,4 @@
-"""A notice is read, and after a while forgotten. One's own list is no business of a log: neither is booked."""
+"""A notice is read, which is booked, and after a while forgotten."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from falin.kernel import audit
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from services.desk import policies
@@ -28,13 +29,18 @@ def mark_read(*, scope: Scope, notice_id: int, now: datetime) -> NoticeKind:
     if row.read_at is None:
         row.read_at = now
         row.save(update_fields=["read_at"])
+        audit.record(scope=scope, act="desk.notice.read", subject=("notice", row.id), node_id=None, now=now)
     return NoticeKind(row.kind)
 
 
 def mark_all_read(*, scope: Scope, now: datetime) -> int:
     """Note that one has read everything; how many there were."""
     policies.check_may_read_own(scope)
-    return Notice.objects.filter(person_id=scope.person_id, read_at__isnull=True).update(read_at=now)
+    count = Notice.objects.filter(person_id=scope.person_id, read_at__isnull=True).update(read_at=now)
+    if count:
+        audit.record(scope=scope, act="desk.notices.read", subject=("person", scope.person_id), node_id=None, now=now,
+                     after={"count": count})  # fmt: skip
+    return count
 
 
 def forget_old(*, scope: Scope, now: datetime) -> int:
