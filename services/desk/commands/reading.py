@@ -37,9 +37,8 @@ def mark_all_read(*, scope: Scope, now: datetime) -> int:
     """Note that one has read everything; how many there were."""
     policies.check_may_read_own(scope)
     count = Notice.objects.filter(person_id=scope.person_id, read_at__isnull=True).update(read_at=now)
-    if count:
-        audit.record(scope=scope, act="desk.notices.read", subject=("person", scope.person_id), node_id=None, now=now,
-                     after={"count": count})  # fmt: skip
+    audit.record(scope=scope, act="desk.notices.read", subject=("person", scope.person_id), node_id=None, now=now,
+                 after={"count": count})  # fmt: skip
     return count
 
 
