@@ -135,12 +135,15 @@ each("form[data-draft]", (form) => {
   });
   each("[data-draft-drop]", (button) => button.addEventListener("click", () => { forget(form); form.reset(); location.reload(); }), form);
 });
-// what was sent is forgotten when the answer is another page than the form itself or the way in
+// What was sent is forgotten when the server led on to another page; not where the network took it, and not where the way
+// in came instead.
 const sent = stored(() => sessionStorage.getItem(SENT));
-if (sent && !location.pathname.startsWith("/accounts/")) {
+if (sent) {
   stored((store) => {
     sessionStorage.removeItem(SENT);
-    if (![...document.querySelectorAll("form[data-draft]")].some((form) => place(form) === sent)) store.removeItem(sent);
+    const came = performance.getEntriesByType("navigation")[0];
+    const ledOn = came && came.redirectCount > 0 && !location.pathname.startsWith("/accounts/");
+    if (ledOn && ![...document.querySelectorAll("form[data-draft]")].some((form) => place(form) === sent)) store.removeItem(sent);
   });
 }
 // a form that keeps a draft needs no warning; one marked data-leave does
