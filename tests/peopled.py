@@ -40,6 +40,7 @@ from services.advisers.api import (
 from services.advisers.commands import ban_adviser, show_numbers
 from services.advisers.commands.importing import take_sheet
 from services.advisers.types import VacancyReason
+from services.desk.commands import save_view
 from services.duty.commands import close_month, log_visit, post_hours, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
@@ -396,6 +397,11 @@ def _county_months(world: World) -> None:
             with inside(scope, read_only=False):
                 remind(scope=scope, node_id=world.node(place), adviser_id=adviser_id(adviser.username), month=NOVEMBER,
                        now=NOW)  # fmt: skip
+    for team in TEAMS.values():
+        scope = world.scope(team)
+        for number in (1, 2):
+            with inside(scope, read_only=False):
+                save_view(scope=scope, page="advisers", title=f"视图{number}", query="sort=name", shared=False, now=NOW)
     for place in POSTED:
         scope = world.scope(TEAMS[place[:6]])
         with inside(scope, read_only=False):

@@ -1,4 +1,4 @@
-"""Notices to people of one body, and how each wants to be told. A row belongs to its reader alone."""
+"""Notices to people of one body, how each wants to be told, and the views of lists he keeps."""
 
 from __future__ import annotations
 
@@ -46,3 +46,18 @@ class ChosenWay(EverywhereModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person_id", "kind"], name="one_way_a_kind")]
+
+
+class SavedView(EverywhereModel):
+    """A list with its filters and order, kept under a name by one person, for himself or for all of his role here."""
+
+    id = models.BigAutoField(primary_key=True)
+    person_id = models.BigIntegerField()
+    page = models.CharField(max_length=30)
+    title = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000)
+    role = models.CharField(max_length=32, blank=True)  # shared with this role; empty: the owner's alone
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "page", "title"], name="one_view_of_a_name")]

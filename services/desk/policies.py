@@ -6,12 +6,17 @@ from falin.kernel.scope import Scope
 from services.desk.rules import ROLES
 from services.desk.types import NoticeKind
 
-OWN, TELL = "notices.own", "desk.tell"
+OWN, TELL, VIEWS = "notices.own", "desk.tell", "views.own"
 
 
 def check_may_read_own(scope: Scope) -> None:
     """One's own notices, and how one is told: nobody reads or chooses for another."""
     scope.require(OWN)
+
+
+def check_may_keep_views(scope: Scope) -> None:
+    """Keep views of lists; what a view shows is asked of the list's own door each time it is opened."""
+    scope.require(VIEWS)
 
 
 def check_may_tell(scope: Scope) -> None:

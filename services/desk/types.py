@@ -66,6 +66,21 @@ class Choice:
     way: Way
 
 
+# The lists of which views are kept: what stands in the address, and the list's name.
+LISTS = {"advisers": "advisers:list", "vacancies": "advisers:vacancies", "behind": "duty:behind"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewInfo:
+    """A list with its filters and order, under a name. ``shared``: everybody of the owner's role in this office has it."""
+
+    id: int
+    title: str
+    query: str
+    shared: bool
+    own: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """What goes to one person by one way in one message."""

@@ -89,7 +89,7 @@ class Row:
     granting: Granting = field(default_factory=Granting)
 
 
-_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own", "notices.own"})
+_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own", "notices.own", "views.own"})
 _PLACES = _SESSION | {"places.read"}
 _ALL = _PLACES | {"figures.read"}
 _ABOVE = frozenset({"figures.export", "visits.published", "history.read"})

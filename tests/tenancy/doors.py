@@ -438,6 +438,13 @@ def _notices(ground: Ground) -> Iterable[Thing]:
     yield Thing({"notice_id": 99_999_999}, frozenset(), more={"whose": set()})
 
 
+def _kept_views(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["desk_savedview"]:
+        same = {(one["schema"], one["person_id"]) for one in ground.rows["desk_savedview"] if one["id"] == row["id"]}
+        yield Thing({"view_id": row["id"]}, frozenset({row["tenant"]}), more={"whose": same})
+    yield Thing({"view_id": 99_999_999}, frozenset(), more={"whose": set()})
+
+
 def _own_notice(reader: Reader, thing: Thing) -> bool:
     return (reader.schema, reader.person) in thing.more["whose"]
 
@@ -470,6 +477,9 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("county",): Asked(_of_a_county(), _anybody),
     ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
     ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
+    "desk:views": Asked(_once(page="advisers"), _anybody),
+    ("view_id",): Asked(_kept_views, _own_notice),
+    "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
     ("notice_id",): Asked(_notices, _own_notice),
     "desk-api:way": Asked(_once(kind="role_ending"), _anybody),
     "advisers:community": COMMUNITY,
@@ -888,6 +898,10 @@ WRITES: dict[str, Write] = {
     "POST duty:withdraw": Write(right=_is_posted),
     "PUT duty-api:post": Write(_form(weekdays=[2, 4], begins_at="09:00", ends_at="11:00", room="社区一楼")),
     "DELETE duty-api:post": Write(right=_is_posted),
+    "POST desk:views": Write(_form(title="快到期的")),
+    "POST desk:view-drop": Write(),
+    "POST desk-api:views": Write(_form(page="advisers", title="落后的", query="view=ending")),
+    "DELETE desk-api:view": Write(),
     "POST desk:read": Write(),
     "POST desk:read-all": Write(),
     "POST desk:ways": Write(_form(**{kind.value: "none" for kind in NoticeKind})),
@@ -1077,6 +1091,8 @@ SHOWS: dict[str, set[str] | str] = {
     "duty:post": {"place"},
     "duty-api:posts": {"place"},
     "desk:notices": FORM,
+    "desk:views": FORM,
+    "desk-api:views": FORM,
     "desk:ways": FORM,
     "desk-api:notices": FORM,
     "desk-api:unread": FORM,

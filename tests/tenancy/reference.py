@@ -48,6 +48,7 @@ MAY: dict[str, set[str]] = {
     "duty.remind": {"county_team", "street_officer"},
     "duty.post": _COUNTY_SIDE,
     "notices.own": _EVERYBODY,
+    "views.own": _EVERYBODY,
     "duty.close": {"county_team"},
     "duty.log": {"adviser"},
     "duty.own": {"adviser"},

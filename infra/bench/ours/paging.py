@@ -134,7 +134,7 @@ def make() -> dict[str, Any]:
             "coverage-map": ["leader", f"/figures/{province.id}/"],
             "county-figures": ["leader", f"/figures/{county.id}/"],
             "posted-hours": ["county", "/duty/hours/"],
-            "notices": ["adviser", "/notices/"],
+            "notices": ["adviser", "/desk/notices/"],
             "public-home": ["", f"/public/{COUNTY}/"],
             "public-community": ["", f"/public/{COUNTY}/places/{places[0].code}/"],
         },

@@ -100,6 +100,8 @@ WORDS = {
     "indicators.month.rolled_up": _("汇总本月指标"),
     "desk.notice.read": _("看过通知"),
     "desk.notices.read": _("看过全部通知"),
+    "desk.view.saved": _("存下视图"),
+    "desk.view.dropped": _("删掉视图"),
     "desk.way.chosen": _("选怎样通知"),
     "webhooks.endpoint.registered": _("添加接收地址"),
     "webhooks.endpoint.changed": _("修改接收地址"),
@@ -155,6 +157,7 @@ GROUPS = {
 KINDS = {
     "emergency": _("应急访问"),
     "notice": _("通知"),
+    "view": _("常用视图"),
     "sign-in": _("没有的登录名"),
     "sign_on": _("统一登录"),
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),

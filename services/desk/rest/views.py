@@ -15,7 +15,7 @@ from falin.kernel.refusals import Missing
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from services.desk import commands, queries
-from services.desk.types import NoticeKind, Way
+from services.desk.types import LISTS, NoticeKind, Way
 
 OWN = "notices.own"
 _KINDS = [kind.value for kind in NoticeKind]
@@ -119,4 +119,56 @@ class OneWay(DoorView):
         if kind not in _KINDS:
             raise Missing("desk.no_such_kind", _("您现在的身份收不到这一类通知。"))
         commands.choose_way(scope=scope, kind=NoticeKind(kind), way=Way(given.validated_data["way"]), now=now())
+        return Response(status=204)
+
+
+class ViewIn(serializers.Serializer[Any]):
+    page = serializers.ChoiceField(choices=list(LISTS), help_text="the list it is of")
+    title = serializers.CharField(max_length=40)
+    query = serializers.CharField(
+        max_length=1000, allow_blank=True, help_text="filters and order, as in the list's address"
+    )
+    shared = serializers.BooleanField(default=False, help_text="with everybody of one's role in this office")
+
+
+class ViewOut(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    title = serializers.CharField()
+    query = serializers.CharField(allow_blank=True)
+    shared = serializers.BooleanField()
+    own = serializers.BooleanField()
+
+
+class AskedList(serializers.Serializer[Any]):
+    page = serializers.ChoiceField(choices=list(LISTS))
+
+
+class Views(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": "views.own", "POST": "views.own"}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("page", str, enum=list(LISTS), required=True)], responses=ViewOut(many=True),
+        operation_id="views",
+    )  # fmt: skip
+    def get(self, request: Request, scope: Scope) -> Response:
+        """The views one has of a list: one's own, and those of one's role."""
+        asked = AskedList(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        return Response(ViewOut(queries.list_views(scope=scope, page=asked.validated_data["page"]), many=True).data)
+
+    @extend_schema(request=ViewIn, responses={201: ViewOut}, operation_id="views_save")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Keep a list's filters and order under a name."""
+        given = ViewIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        return Response(ViewOut(commands.save_view(scope=scope, now=now(), **given.validated_data)).data, status=201)
+
+
+class OneView(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"DELETE": "views.own"}
+
+    @extend_schema(responses={204: None}, operation_id="views_drop")
+    def delete(self, request: Request, scope: Scope, view_id: int) -> Response:
+        """Drop one of one's own views."""
+        commands.drop_view(scope=scope, view_id=view_id, now=now())
         return Response(status=204)
