@@ -67,7 +67,7 @@ class Choice:
 
 
 # The lists of which views are kept: what stands in the address, and the list's name.
-LISTS = {"advisers": "advisers:list", "vacancies": "advisers:vacancies", "behind": "duty:behind"}
+LISTS = {"advisers": "advisers:list", "behind": "duty:behind"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
