@@ -40,7 +40,8 @@ from services.advisers.api import (
 from services.advisers.commands import ban_adviser, show_numbers
 from services.advisers.commands.importing import take_sheet
 from services.advisers.types import VacancyReason
-from services.duty.commands import close_month, log_visit, remind, void_visit
+from services.desk.commands import save_view
+from services.duty.commands import close_month, log_visit, post_hours, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
 from tenants.divisions import api
@@ -139,6 +140,8 @@ VACANT = {
     "330106109201": "liuwendi", "330106002002": "hanshiyi", "330102001003": "penglinfeng", "330102002002": "dongshuwan",
     "330203001002": "jiangfuguang",
 }  # fmt: skip
+# Where it is posted when the adviser can be met.
+POSTED = ("330106109200", "330106002001", "330102001001", "330203001001")
 NOT_REMINDED = ("liuwendi", "hanshiyi")  # so that somebody still can be
 # In the province's own schema: acts booked at these places, so that histories of upper levels differ.
 BOOKED_ABOVE = ("33", "3301", "3302", "330106", "330203")
@@ -404,6 +407,16 @@ def _county_months(world: World) -> None:
             with inside(scope, read_only=False):
                 remind(scope=scope, node_id=world.node(place), adviser_id=adviser_id(adviser.username), month=NOVEMBER,
                        now=NOW)  # fmt: skip
+    for team in TEAMS.values():
+        scope = world.scope(team)
+        for number in (1, 2):
+            with inside(scope, read_only=False):
+                save_view(scope=scope, page="advisers", title=f"视图{number}", query="sort=name", shared=False, now=NOW)
+    for place in POSTED:
+        scope = world.scope(TEAMS[place[:6]])
+        with inside(scope, read_only=False):
+            post_hours(scope=scope, node_id=world.node(place), weekdays=[2, 4], begins_at=time(9), ends_at=time(11),
+                       room="社区法律工作室一楼", now=NOW)  # fmt: skip
     for team in TEAMS.values():
         scope = world.scope(team)
         with inside(scope, read_only=False):

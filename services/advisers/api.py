@@ -15,6 +15,7 @@ from services.advisers.commands.forgetting import RETAINED
 from services.advisers.queries import (
     HANGING,
     adviser_of_scope,
+    count_ending,
     find_appointment_on,
     firm_called,
     firm_overview,
@@ -24,20 +25,43 @@ from services.advisers.queries import (
     list_firms,
     list_gaps,
     list_own_communities,
+    list_serving,
+    person_of_adviser,
 )
 from services.advisers.queries.belongings import BELONGINGS, HANDS
 from services.advisers.queries.sealed import SEALED
 from services.advisers.rules import MOST_COMMUNITIES, REASON_LABELS
 from services.advisers.types import AdviserFilters
 
-__all__ = ["HANDS", "HANGING", "MOST_COMMUNITIES", "REASON_LABELS", "RETAINED", "SEALED", "AdviserFilters",
-           "adviser_of_scope", "appoint_adviser", "end_appointment", "explain_vacancy", "find_appointment_on",
-           "firm_called", "firm_overview", "list_advisers", "list_appointments", "list_appointments_in_month",
-           "list_firms", "list_gaps", "list_own_communities", "open_account", "record_examination",
-           "register_adviser", "register_firm", "replace_adviser", "take_own_record"]  # fmt: skip
-__all__ = ["BELONGINGS", "HANDS", "MOST_COMMUNITIES", "REASON_LABELS", "RETAINED", "SEALED", "AdviserFilters",
-           "adviser_of_scope",
-           "appoint_adviser", "end_appointment", "explain_vacancy", "find_appointment_on", "firm_overview",
-           "list_advisers", "list_appointments", "list_appointments_in_month", "list_firms", "list_gaps",
-           "list_own_communities", "open_account", "record_examination", "register_adviser", "register_firm",
-           "replace_adviser", "take_own_record"]  # fmt: skip
+__all__ = [
+    "BELONGINGS",
+    "HANDS",
+    "HANGING",
+    "MOST_COMMUNITIES",
+    "REASON_LABELS",
+    "RETAINED",
+    "SEALED",
+    "AdviserFilters",
+    "adviser_of_scope",
+    "appoint_adviser",
+    "count_ending",
+    "end_appointment",
+    "explain_vacancy",
+    "find_appointment_on",
+    "firm_called",
+    "firm_overview",
+    "list_advisers",
+    "list_appointments",
+    "list_appointments_in_month",
+    "list_firms",
+    "list_gaps",
+    "list_own_communities",
+    "list_serving",
+    "open_account",
+    "person_of_adviser",
+    "record_examination",
+    "register_adviser",
+    "register_firm",
+    "replace_adviser",
+    "take_own_record",
+]  # fmt: skip

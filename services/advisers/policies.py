@@ -46,6 +46,11 @@ def check_may_read_firm(scope: Scope) -> None:
         raise Forbidden("advisers.no_subject", _("这个身份没有对应的律所。请县（区）工作专班重新开通账号。"))
 
 
+def check_may_read_serving(scope: Scope) -> None:
+    """What everybody may know of who serves a county's communities."""
+    scope.require("public.read")
+
+
 def check_may_register(scope: Scope) -> None:
     scope.require(REGISTER)
 

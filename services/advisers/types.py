@@ -350,3 +350,15 @@ class TakenSeat:
     county_id: int
     begins_on: date
     ends_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """Who serves a community, as everybody may know it: name, firm, the firm's telephone. No number of his own."""
+
+    node_id: int
+    name: str
+    firm_name: str
+    firm_phone: str
+    specialties: tuple[str, ...]
+    since: date

@@ -1,6 +1,6 @@
 """The names other services may use."""
 
-from services.duty.commands import clear_dirty, log_visit
+from services.duty.commands import clear_dirty, log_visit, post_hours
 from services.duty.policies import check_closed_before
 from services.duty.queries import (
     VISITS_AT,
@@ -8,14 +8,15 @@ from services.duty.queries import (
     dirty_months,
     list_behind,
     list_my_visits,
+    list_posted,
     list_visit_lines,
     month_hours,
     my_months,
     place_names,
 )
 from services.duty.queries.belongings import BELONGINGS, HANDS
-from services.duty.rules import LECTURES_A_QUARTER
+from services.duty.rules import HOURS_A_MONTH, LECTURES_A_QUARTER
 
-__all__ = ["BELONGINGS", "HANDS", "LECTURES_A_QUARTER", "VISITS_AT", "check_closed_before", "clear_dirty",
-           "closed_months", "dirty_months", "list_behind", "list_my_visits", "list_visit_lines", "log_visit",
-           "month_hours", "my_months", "place_names"]  # fmt: skip
+__all__ = ["BELONGINGS", "HANDS", "HOURS_A_MONTH", "LECTURES_A_QUARTER", "VISITS_AT", "check_closed_before",
+           "clear_dirty", "closed_months", "dirty_months", "list_behind", "list_my_visits", "list_posted",
+           "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names", "post_hours"]  # fmt: skip

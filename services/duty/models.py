@@ -1,4 +1,7 @@
-"""Visits and lectures of a county, the months that are closed, reminders; and, shared, when an adviser is busy."""
+"""
+Visits and lectures of a county, the months that are closed, reminders; and, shared, when an adviser is busy and when he
+can be met.
+"""
 
 from __future__ import annotations
 
@@ -112,3 +115,29 @@ class Reminder(ScopedModel):
         constraints = [
             models.UniqueConstraint(fields=["node_id", "adviser_id", "on_day"], name="one_reminder_a_day"),
         ]
+
+
+class PostedHours(PublicModel):
+    """
+    When a community's adviser can be met and where, as on the notice at its door: everybody may read it.
+
+    A row of the notice board: it names the places above it, and is written by who holds a role at one of them.
+    """
+
+    node_id = models.BigIntegerField(primary_key=True)
+    province_id = models.BigIntegerField()
+    city_id = models.BigIntegerField(null=True)
+    county_id = models.BigIntegerField()
+    street_id = models.BigIntegerField(null=True)
+    weekdays = models.JSONField()  # 1 Monday … 7 Sunday
+    begins_at = models.TimeField()
+    ends_at = models.TimeField()
+    room = models.CharField(max_length=80)
+    person_id = models.BigIntegerField()
+    posted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("begins_at")), name="posted_hours_end_after_they_begin"),
+        ]
+        indexes = [models.Index(fields=["county_id"], name="posted_hours_of_a_county")]

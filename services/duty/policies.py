@@ -54,6 +54,17 @@ def may_remind(scope: Scope) -> bool:
     return scope.may("duty.remind")
 
 
+def check_may_post(scope: Scope) -> None:
+    """Post when the advisers of the scope's communities can be met."""
+    scope.require("duty.post")
+
+
+def check_may_read_posted(scope: Scope) -> None:
+    """What is posted is for everybody: those who come without signing in, and those who post it."""
+    if not scope.may("public.read"):
+        scope.require("duty.post")
+
+
 def check_may_close(scope: Scope) -> None:
     """Close a month of the whole county's book."""
     scope.require("duty.close")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from falin.kernel.clock import legal_day
@@ -197,3 +197,25 @@ class BookMonth:
     closed_at: datetime | None
     closed_by: str
     over: bool  # the month has ended, so it may be closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursPosted:
+    """When a community's adviser can be met and where, for everybody to read. Days are 1 Monday … 7 Sunday."""
+
+    node_id: int
+    weekdays: tuple[int, ...]
+    begins_at: time
+    ends_at: time
+    room: str
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A community on the list of who posts hours: its names, and what is posted."""
+
+    node_id: int
+    node_name: str
+    street_name: str
+    posted: HoursPosted | None

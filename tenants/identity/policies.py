@@ -38,6 +38,11 @@ def is_system(scope: Scope) -> bool:
     return scope.person_id == 0
 
 
+def check_may_look_ahead(scope: Scope) -> None:
+    """Whose role ends soon, for who tells them: the system."""
+    scope.require("desk.tell")
+
+
 def reaches(scope: Scope, place: Division, subject_id: str) -> bool:
     """Whether a binding lies within a person's own: below one of his places, or in his own firm."""
     if scope.subject_id:

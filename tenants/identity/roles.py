@@ -89,7 +89,7 @@ class Row:
     granting: Granting = field(default_factory=Granting)
 
 
-_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own"})
+_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own", "notices.own", "views.own"})
 _PLACES = _SESSION | {"places.read"}
 _ALL = _PLACES | {"figures.read"}
 _ABOVE = frozenset({"figures.export", "visits.published", "history.read"})
@@ -129,12 +129,12 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.COUNTY_TEAM: _ALL | _ABOVE | _SETS | _APPOINTS
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
-        "duty.close", "duty.remind", "figures.publish", "emergency.decide", "webhooks.manage",
+        "duty.close", "duty.post", "duty.remind", "figures.publish", "emergency.decide", "webhooks.manage",
         "places.describe",
     },
     Role.COUNTY_FINANCE: _ALL,
-    Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.remind", "visits.published", "settings.read"},
-    Role.LIAISON: _ALL | {"advisers.read", "duty.read", "settings.read"},
+    Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.post", "duty.remind", "visits.published", "settings.read"},
+    Role.LIAISON: _ALL | {"advisers.read", "duty.read", "duty.post", "settings.read"},
     Role.ADVISER: _ALL | {"duty.log", "duty.own"},
     Role.FIRM_MANAGER: _ALL | _APPOINTS | {"firm.read"},
     Role.INSPECTOR: _PLACES,
@@ -202,7 +202,10 @@ IN_THE_PROVINCE = (
 )
 
 # What nightly work and the delivery of events may do, in every tenant.
-SYSTEM = frozenset({"figures.publish", "duty.read"})
+SYSTEM = frozenset({"figures.publish", "duty.read", "desk.tell"})
+
+# What everybody may read of a county without signing in: what it published, and nothing else (decision 50).
+PUBLIC = frozenset({"public.read", "figures.read"})
 
 # What no token ever carries, whatever was ticked when it was made: giving roles, seeing numbers in clear, making tokens.
 # Doors that ask for a fresh proof refuse tokens altogether (``falin.kernel.rest``).
@@ -214,7 +217,7 @@ NOT_BY_TOKEN = frozenset(
 # What is left to everybody while his tenant is suspended.
 READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
                         "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read",
-                        "settings.read", "audit.read"})  # fmt: skip
+                        "settings.read", "audit.read", "notices.own"})  # fmt: skip
 
 
 def grades(level: int, *, is_county_body: bool) -> frozenset[int]:

@@ -118,6 +118,16 @@ class BindingInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndingRole:
+    """A role that ends soon: whose, where, its last day."""
+
+    id: int
+    person_id: int
+    node_id: int
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuspensionInfo:
     begun_at: datetime
     begun_by: int

@@ -155,6 +155,18 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "the list ends with this month",
         "app/duty/test_book_and_hours.py::test_reminders_that_make_no_sense_are_refused",
     ),
+    "duty.nothing_posted": (
+        "the button stands only where something is posted: 404",
+        "app/duty/test_posting.py::test_what_is_withdrawn_is_gone_and_cannot_be_withdrawn_again",
+    ),
+    "duty.no_weekday": (
+        "the form asks for it first",
+        "app/duty/test_posting.py::test_hours_that_cannot_be_right_are_refused_at_their_field",
+    ),
+    "duty.hours_run_backwards": (
+        "shown at its field by the page's own test",
+        "web/duty/test_posting.py::test_hours_that_run_backwards_are_said_at_their_field_and_nothing_is_lost",
+    ),
     "indicators.nothing_published": (
         "the links stand only where something is published: 404",
         "web/indicators/test_pages.py::test_a_month_nobody_published_says_so",

@@ -26,6 +26,7 @@ from openpyxl import load_workbook
 from falin.kernel.checks import door_of, doorless, walk
 from falin.kernel.rest import DoorView
 from falin.portal import people_sheet
+from services.desk.types import NoticeKind
 from tenants.identity.queries.account import session_id
 from tests import peopled
 from tests.app.registry.archives import keys
@@ -480,6 +481,37 @@ def _changes(ground: Ground) -> Iterable[Thing]:
     yield Thing({"update_id": 99_999_999, "change_id": 1}, frozenset())
 
 
+def _notices(ground: Ground) -> Iterable[Thing]:
+    # Each body counts its own from 1.
+    for row in ground.rows["desk_notice"]:
+        same = {(one["schema"], one["person_id"]) for one in ground.rows["desk_notice"] if one["id"] == row["id"]}
+        yield Thing({"notice_id": row["id"]}, frozenset({row["tenant"]}), more={"whose": same})
+    yield Thing({"notice_id": 99_999_999}, frozenset(), more={"whose": set()})
+
+
+def _kept_views(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["desk_savedview"]:
+        same = {(one["schema"], one["person_id"]) for one in ground.rows["desk_savedview"] if one["id"] == row["id"]}
+        yield Thing({"view_id": row["id"]}, frozenset({row["tenant"]}), more={"whose": same})
+    yield Thing({"view_id": 99_999_999}, frozenset(), more={"whose": set()})
+
+
+def _own_notice(reader: Reader, thing: Thing) -> bool:
+    return (reader.schema, reader.person) in thing.more["whose"]
+
+
+def _of_a_county(**parts: str) -> Callable[[Ground], Iterable[Thing]]:
+    def things(ground: Ground) -> Iterable[Thing]:
+        yield Thing({"county": "330106", **parts}, frozenset({"330106"}))
+        yield Thing({"county": "999999", **parts}, frozenset())
+
+    return things
+
+
+def _is_posted(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.codes & set(peopled.POSTED))
+
+
 PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
 COMMUNITY = Asked(_places(12), _on_county_side)
 # By the address's name, or by the names of its parts.
@@ -490,6 +522,17 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-figures-visits": Asked(_served, _place_facts),
     "figures:publish": Asked(_places(4, 6, 9, 12), _county_of),
     "api-figures-publish": Asked(_places(4, 6, 9, 12), _county_of),
+    "duty:post": COMMUNITY,
+    "duty:withdraw": COMMUNITY,
+    "duty-api:post": COMMUNITY,
+    ("county",): Asked(_of_a_county(), _anybody),
+    ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
+    ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
+    "desk:views": Asked(_once(page="advisers"), _anybody),
+    ("view_id",): Asked(_kept_views, _own_notice),
+    "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
+    ("notice_id",): Asked(_notices, _own_notice),
+    "desk-api:way": Asked(_once(kind="role_ending"), _anybody),
     "advisers:community": COMMUNITY,
     "advisers:explain": COMMUNITY,
     "advisers:choose": Asked(_chosen, _on_county_side),
@@ -961,6 +1004,20 @@ WRITES: dict[str, Write] = {
     "DELETE places-api:confirmation": Write(_form(why="再核对一遍"), right=_update_is("submitted")),
     "DELETE places-api:application": Write(_form(why="名录有误"), right=_update_is("applied")),
     "POST places-api:drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
+    "POST duty:post": Write(_form(weekdays=["2", "4"], begins_at="09:00", ends_at="11:00", room="社区一楼")),
+    "POST duty:withdraw": Write(right=_is_posted),
+    "PUT duty-api:post": Write(_form(weekdays=[2, 4], begins_at="09:00", ends_at="11:00", room="社区一楼")),
+    "DELETE duty-api:post": Write(right=_is_posted),
+    "POST desk:views": Write(_form(title="快到期的")),
+    "POST desk:view-drop": Write(),
+    "POST desk-api:views": Write(_form(page="advisers", title="落后的", query="view=ending")),
+    "DELETE desk-api:view": Write(),
+    "POST desk:read": Write(),
+    "POST desk:read-all": Write(),
+    "POST desk:ways": Write(_form(**{kind.value: "none" for kind in NoticeKind})),
+    "POST desk-api:read": Write(),
+    "POST desk-api:read-all": Write(),
+    "PUT desk-api:way": Write(_form(way="mail")),
     "POST portal:own-data": Write(),
     "POST api-own-data": Write(),
     "POST portal:sign-on": Write(_form(act="unlink")),
@@ -1172,6 +1229,16 @@ SHOWS: dict[str, set[str] | str] = {
     "duty:void": {"place"},
     "duty:behind": {"adviser"},
     "duty:months": {"=2026年9月"},
+    "duty:posts": {"place"},
+    "duty:post": {"place"},
+    "duty-api:posts": {"place"},
+    "desk:notices": FORM,
+    "desk:views": FORM,
+    "desk-api:views": FORM,
+    "desk:ways": FORM,
+    "desk-api:notices": FORM,
+    "desk-api:unread": FORM,
+    "desk-api:ways": FORM,
     "duty-api:token": FORM,
     "duty-api:visits": {"visit"},
     "duty-api:visit": {"visit"},

@@ -7,6 +7,8 @@ right only after somebody has changed this page too.
 
 from __future__ import annotations
 
+import re
+
 from tests.peopled import PROGRAMS
 from tests.tenancy.ground import ROLES, Fact, Reader
 
@@ -45,6 +47,9 @@ MAY: dict[str, set[str]] = {
     "advisers.clear": {"county_team"},
     "duty.read": _COUNTY_SIDE,
     "duty.remind": {"county_team", "street_officer"},
+    "duty.post": _COUNTY_SIDE,
+    "notices.own": _EVERYBODY,
+    "views.own": _EVERYBODY,
     "duty.close": {"county_team"},
     "duty.log": {"adviser"},
     "duty.own": {"adviser"},
@@ -100,8 +105,23 @@ def _in_the_emergency(reader: Reader, fact: Fact) -> bool:
     )
 
 
+# What everybody may read, signed in or not: places, and by name who serves one now, with his firm.
+PUBLIC = {
+    "portal:public", "portal:public-home", "portal:public-places", "portal:public-community", "portal:public-figures",
+    "portal:public-text", "portal:public-site-map", "portal:public-addresses", "portal:addresses", "api-public",
+    "api-public-communities", "api-public-community", "api-public-figures",
+}  # fmt: skip
+
+
+def _published(fact: Fact) -> bool:
+    named = fact.kind in {"adviser", "firm"} and not re.fullmatch(r"[0-9a-f-]{36}", fact.word)
+    return fact.kind == "place" or (named and bool(fact.codes))
+
+
 def may_see(reader: Reader, fact: Fact, door: str = "") -> bool:
     """Whether a row may stand in an answer to this reader."""
+    if door in PUBLIC:
+        return _published(fact)
     if reader.role == "nobody" or fact.kind == "payload":
         return False
     if fact.kind == "secret" and door not in CLEAR:

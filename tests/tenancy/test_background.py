@@ -26,6 +26,7 @@ from django.core.management import CommandError, call_command, get_commands
 from falin.config import tasks
 from falin.config.celery import app
 from falin.kernel import relay, webhooks
+from services.desk import tasks as desk
 from tests.app.audit.logs import settle
 from tests.app.registry.archives import keys
 from tests.tenancy.ground import Ground
@@ -209,6 +210,32 @@ def _remove_due(ground: Ground, told: list[tuple[str, str]]) -> None:
     assert written(ground) == set()
 
 
+def _ending_notices(ground: Ground, code: str) -> set[int]:
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        found = own.execute(f"select person_id from \"{ground.schema[code]}\".desk_notice where kind = 'role_ending'")
+        return {row[0] for row in found.fetchall()}
+
+
+def _look_ahead(ground: Ground, told: list[tuple[str, str]]) -> None:
+    with psycopg.connect(ground.url, autocommit=True) as own:
+        own.execute(
+            "update identity_binding set valid_to = %s where person_id = %s",
+            [tasks.now().date() + timedelta(days=20), ground.person["street"]],
+        )
+    tasks.look_ahead()
+    assert ground.person["street"] in _ending_notices(ground, A)
+    assert ground.person["street"] not in _ending_notices(ground, B)
+
+
+def _send_notices(ground: Ground, told: list[tuple[str, str]]) -> None:
+    due = [row for row in ground.rows["desk_notice"] if row["way"] != "none" and row["read_at"] is None]
+    parcels: list[tuple[int, int]] = []
+    with mock.patch.object(desk, "_send", lambda parcel: parcels.append((parcel.person_id, len(parcel.notice_ids)))):
+        assert tasks.send_notices() == len(due) > 0
+    whose = {(row["schema"], row["person_id"]) for row in due}
+    assert len(parcels) == len(whose)  # one a person in each tenant, never two tenants' together
+
+
 TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.do_job": _do_job,
     "falin.config.tasks.roll_up": _roll_up,
@@ -222,6 +249,8 @@ TASKS: dict[str, Callable[[Ground, list[tuple[str, str]]], None]] = {
     "falin.config.tasks.tell_receivers": _tell_receivers,
     "falin.config.tasks.tell_receiver": _tell_receiver,
     "falin.config.tasks.keep_spares": _keep_spares,
+    "falin.config.tasks.look_ahead": _look_ahead,
+    "falin.config.tasks.send_notices": _send_notices,
     "falin.config.tasks.clean_up": _clean_up,
     "falin.config.tasks.clean_up_all": _clean_up_all,
     "falin.config.tasks.end_unreviewed_roles": _end_unreviewed_roles,

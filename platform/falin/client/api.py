@@ -380,6 +380,12 @@ class Counts(TypedDict):
     blank: int
 
 
+class CountyOut(TypedDict):
+    county: str
+    name: str
+    city: str
+
+
 class DecidedOut(TypedDict):
     decided: int
 
@@ -565,6 +571,16 @@ class FactorOut(TypedDict):
 FactorOutKindEnum = Literal["totp", "webauthn", "recovery_codes"]
 
 
+class FiguresOut(TypedDict):
+    month: str | None
+    as_of: str | None
+    communities: int | None
+    covered: int | None
+    visits: int | None
+    lectures: int | None
+    minutes: int | None
+
+
 class FiguresShape(TypedDict):
     place: PlaceShape
     path: list[PlaceShape]
@@ -710,6 +726,9 @@ class JobOut(TypedDict):
 
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+Kind045Enum = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending"]
 
 
 class LeftOpenOut(TypedDict):
@@ -874,6 +893,20 @@ class MyPlaceOut(TypedDict):
     name: str
 
 
+class NoticeOut(TypedDict):
+    id: int
+    kind: Kind045Enum
+    sentence: str
+    at: str
+    read_at: str | None
+
+
+class NoticePageOut(TypedDict):
+    notices: list[NoticeOut]
+    unread: int
+    next_before: int | None
+
+
 class NumberOut(TypedDict):
     id: int
 
@@ -942,6 +975,9 @@ class OwnerInRequest(TypedDict):
     reason: str
 
 
+PageEnum = Literal["advisers", "behind"]
+
+
 class PassedOut(TypedDict):
     at: str
     address: str
@@ -1007,6 +1043,28 @@ PlaceStatus = Literal["in_use", "nominal"]
 class PlaceTallyShape(TypedDict):
     place: PlaceShape
     tally: TallyShape | None
+
+
+class PostOut(TypedDict):
+    node_id: int
+    node_name: str
+    street_name: str
+    posted: PostedHoursOut | None
+
+
+class PostedHoursInRequest(TypedDict):
+    weekdays: list[int]
+    begins_at: str
+    ends_at: str
+    room: str
+
+
+class PostedHoursOut(TypedDict):
+    weekdays: list[int]
+    begins_at: str
+    ends_at: str
+    room: str
+    posted_at: str
 
 
 class Problem(TypedDict):
@@ -1403,6 +1461,10 @@ class TryOut(TypedDict):
     milliseconds: int
 
 
+class UnreadOut(TypedDict):
+    unread: int
+
+
 class UpdateOut(TypedDict):
     id: int
     list: str
@@ -1442,6 +1504,21 @@ class VersionOut(TypedDict):
 ViewEnum = Literal["as_was", "as_is"]
 
 
+class ViewInRequest(TypedDict):
+    page: PageEnum
+    title: str
+    query: str
+    shared: NotRequired[bool]
+
+
+class ViewOut(TypedDict):
+    id: int
+    title: str
+    query: str
+    shared: bool
+    own: bool
+
+
 class VisitInRequest(TypedDict):
     node_id: int
     kind: VisitKind
@@ -1478,6 +1555,19 @@ class VisitOut(TypedDict):
     void_why: str
     written_at: str
     recorded_at: str
+
+
+WayEnum = Literal["none", "mail", "sms"]
+
+
+class WayInRequest(TypedDict):
+    way: WayEnum
+
+
+class WayOut(TypedDict):
+    way: WayEnum
+    kind: Kind045Enum
+    name: str
 
 
 class WhyInRequest(TypedDict):
@@ -1946,6 +2036,34 @@ class Falin(Line):
         """The adviser's own communities this month."""
         return cast("list[MyMonthOut]", self.call("GET", "/api/v1/duty/hours/", query={"size": size, "cursor": cursor}))
 
+    def duty_hours_post(
+        self,
+        *,
+        node_id: int,
+        body: PostedHoursInRequest,
+        once: str = "",
+    ) -> PostedHoursOut:
+        """Post when and where a community's adviser can be met; what was posted before is replaced."""
+        return cast("PostedHoursOut", self.call("PUT", f"/api/v1/duty/posted/{quoted(node_id)}/", body=body, once=once))
+
+    def duty_hours_posted(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[PostOut]:
+        """The communities of the scope, with what is posted for each."""
+        return cast("list[PostOut]", self.call("GET", "/api/v1/duty/posted/", query={"size": size, "cursor": cursor}))
+
+    def duty_hours_withdraw(
+        self,
+        *,
+        node_id: int,
+        once: str = "",
+    ) -> None:
+        """Take what is posted for a community off the board."""
+        self.call("DELETE", f"/api/v1/duty/posted/{quoted(node_id)}/", once=once)
+
     def duty_months_close(
         self,
         *,
@@ -2301,6 +2419,57 @@ class Falin(Line):
     ) -> None:
         """Part one's account from the person here; sessions that came from it are over."""
         self.call("DELETE", "/api/v1/me/sign-on/", once=once)
+
+    def notices(
+        self,
+        *,
+        before: int | None = None,
+        unread: bool | None = None,
+    ) -> NoticePageOut:
+        """One's own notices, newest first."""
+        return cast("NoticePageOut", self.call("GET", "/api/v1/desk/notices/", query={"before": before, "unread": unread}))
+
+    def notices_choose(
+        self,
+        *,
+        kind: str,
+        body: WayInRequest,
+        once: str = "",
+    ) -> None:
+        """Say how one wants to be told of a kind."""
+        self.call("PUT", f"/api/v1/desk/notices/ways/{quoted(kind)}/", body=body, once=once)
+
+    def notices_read(
+        self,
+        *,
+        notice_id: int,
+        once: str = "",
+    ) -> None:
+        """One notice is read."""
+        self.call("POST", f"/api/v1/desk/notices/{quoted(notice_id)}/read/", once=once)
+
+    def notices_read_all(
+        self,
+        *,
+        once: str = "",
+    ) -> UnreadOut:
+        """Everything is read."""
+        return cast("UnreadOut", self.call("POST", "/api/v1/desk/notices/read/", once=once))
+
+    def notices_unread(
+        self,
+    ) -> UnreadOut:
+        """How many one has not read."""
+        return cast("UnreadOut", self.call("GET", "/api/v1/desk/notices/unread/"))
+
+    def notices_ways(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[WayOut]:
+        """How one is told of each kind."""
+        return cast("list[WayOut]", self.call("GET", "/api/v1/desk/notices/ways/", query={"size": size, "cursor": cursor}))
 
     def own_data(
         self,
@@ -2736,6 +2905,39 @@ class Falin(Line):
         """The updates, newest first."""
         return cast("list[UpdateOut]", self.call("GET", "/api/v1/places/updates/", query={"size": size, "cursor": cursor}))
 
+    def public_communities(
+        self,
+        *,
+        county: str,
+        q: str | None = None,
+        street: str | None = None,
+    ) -> list[CommunityOut]:
+        """Communities with their advisers and hours: those called so, or those of one street."""
+        return cast("list[CommunityOut]", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/", query={"q": q, "street": street}))
+
+    def public_community(
+        self,
+        *,
+        code: str,
+        county: str,
+    ) -> CommunityOut:
+        """One community: its adviser and when he can be met."""
+        return cast("CommunityOut", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/{quoted(code)}/"))
+
+    def public_counties(
+        self,
+    ) -> list[CountyOut]:
+        """The counties that have public pages."""
+        return cast("list[CountyOut]", self.call("GET", "/api/v1/public/"))
+
+    def public_figures(
+        self,
+        *,
+        county: str,
+    ) -> FiguresOut:
+        """The county's newest published figures."""
+        return cast("FiguresOut", self.call("GET", f"/api/v1/public/{quoted(county)}/figures/"))
+
     def search(
         self,
         *,
@@ -3028,6 +3230,34 @@ class Falin(Line):
     ) -> None:
         """Stop it at once."""
         self.call("DELETE", f"/api/v1/me/tokens/{quoted(token_id)}/", once=once)
+
+    def views(
+        self,
+        *,
+        page: Literal["advisers", "behind"],
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[ViewOut]:
+        """The views one has of a list: one's own, and those of one's role."""
+        return cast("list[ViewOut]", self.call("GET", "/api/v1/desk/views/", query={"page": page, "size": size, "cursor": cursor}))
+
+    def views_drop(
+        self,
+        *,
+        view_id: int,
+        once: str = "",
+    ) -> None:
+        """Drop one of one's own views."""
+        self.call("DELETE", f"/api/v1/desk/views/{quoted(view_id)}/", once=once)
+
+    def views_save(
+        self,
+        *,
+        body: ViewInRequest,
+        once: str = "",
+    ) -> ViewOut:
+        """Keep a list's filters and order under a name."""
+        return cast("ViewOut", self.call("POST", "/api/v1/desk/views/", body=body, once=once))
 
     def webhooks_change(
         self,

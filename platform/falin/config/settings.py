@@ -59,6 +59,7 @@ SHARED_APPS = [
     "services.advisers",
     "services.duty",
     "services.indicators",
+    "services.desk",
     "falin.ui",
     "falin.portal",
     "django.contrib.contenttypes",
@@ -75,7 +76,7 @@ SHARED_APPS = [
     "drf_spectacular",
     "falin.config",
 ]
-TENANT_APPS = ["falin.kernel", "services.advisers", "services.duty", "services.indicators"]
+TENANT_APPS = ["falin.kernel", "services.advisers", "services.duty", "services.indicators", "services.desk"]
 INSTALLED_APPS = SHARED_APPS
 TENANT_MODEL = "registry.Tenant"
 TENANT_DOMAIN_MODEL = "registry.Domain"
@@ -310,6 +311,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "falin.config.tasks.keep_all_accounts",
         "schedule": crontab(hour=2, minute=40),
     },
+    "look ahead": {"task": "falin.config.tasks.look_ahead", "schedule": crontab(hour=6, minute=30)},
+    "send notices": {"task": "falin.config.tasks.send_notices", "schedule": 300.0},
     "keep spare schemas ready": {"task": "falin.config.tasks.keep_spares", "schedule": 600.0},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "run" / "beat")

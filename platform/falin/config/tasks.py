@@ -15,6 +15,8 @@ from falin.kernel.clock import now
 from falin.kernel.periods import Month
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside, shared
+from services.desk import api as desk
+from services.desk import tasks as desk_tasks
 from services.indicators.api import publish_month
 from tenants.identity.api import end_unreviewed, end_unreviewed_accounts, forget_old_sessions, system_of
 from tenants.identity.oidc import commands as oidc
@@ -126,6 +128,7 @@ def forget_old() -> None:
         try:
             with inside(scope, read_only=False):
                 idempotency.forget_old(now=now())
+                desk.forget_old(scope=scope, now=now())
                 if scope.schema != PUBLIC_SCHEMA:  # receivers are a tenant's
                     webhooks.forget_old(now=now())
         except DatabaseError as error:
@@ -195,6 +198,31 @@ def keep_all_accounts() -> int:
 def keep_spares() -> int:
     """Only a worker that holds the owner's address can make schemas."""
     return make_spares(now=now()) if settings.DATABASE_OWNER_URL else 0
+
+
+@shared_task
+def look_ahead() -> int:
+    """Tell people what ends within a month; how many notices were drafted."""
+    told = 0
+    for scope in map(system_of, list_tenants()):
+        try:
+            with inside(scope, read_only=False):
+                told += desk_tasks.look_ahead(scope, now())
+        except DatabaseError as error:  # one broken tenant must not keep the others' people from being told
+            log.warning("nobody of %s could be told ahead (%s)", scope.schema, type(error).__name__)
+    return told
+
+
+@shared_task
+def send_notices() -> int:
+    """Send what is due by mail or SMS, tenant by tenant; how many notices went out."""
+    sent = 0
+    for scope in systems():
+        try:
+            sent += desk_tasks.send_due(scope)
+        except DatabaseError as error:
+            log.warning("notices of %s could not be sent (%s)", scope.schema, type(error).__name__)
+    return sent
 
 
 @shared_task

@@ -16,6 +16,7 @@ api: list[Any] = [
     path("advisers/", include("services.advisers.rest.urls")),
     path("duty/", include("services.duty.rest.urls")),
     path("figures/", include("services.indicators.rest.urls")),
+    path("desk/", include("services.desk.rest.urls")),
     path("", include("falin.portal.rest.urls")),
 ]
 urlpatterns: list[Any] = [
@@ -24,6 +25,7 @@ urlpatterns: list[Any] = [
     path("advisers/", include("services.advisers.web.urls")),
     path("duty/", include("services.duty.web.urls")),
     path("figures/", include("services.indicators.web.urls")),
+    path("desk/", include("services.desk.web.urls")),
     path("sw.js", service_worker, name="service-worker"),  # at the root: a worker governs its own folder and below
     path("", include("falin.ui.urls")),
     path("", include("falin.portal.urls")),

@@ -20,6 +20,7 @@ from falin.portal import places
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
+from services.desk import tasks as desk
 from services.duty import api as duty
 from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands
@@ -72,6 +73,8 @@ def wire() -> None:
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
     outbox.subscribe(CHANGED_HANDS, on_places_changed_hands)
     outbox.subscribe(codes.WANTED, codes.on_wanted)
+    for event in desk.OF_ADVISERS:
+        outbox.subscribe(event, desk.on_adviser_event)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
 

@@ -95,9 +95,16 @@ WORDS = {
     "duty.visit.corrected": _("更正到访"),
     "duty.visit.voided": _("作废到访"),
     "duty.month.closed": _("月度结账"),
+    "duty.hours.posted": _("公布值班时间"),
+    "duty.hours.withdrawn": _("撤下值班时间"),
     "duty.reminder.sent": _("提醒顾问"),
     "duty.reminder.read": _("看过提醒"),
     "indicators.month.rolled_up": _("汇总本月指标"),
+    "desk.notice.read": _("看过通知"),
+    "desk.notices.read": _("看过全部通知"),
+    "desk.view.saved": _("存下视图"),
+    "desk.view.dropped": _("删掉视图"),
+    "desk.way.chosen": _("选怎样通知"),
     "webhooks.endpoint.registered": _("添加接收地址"),
     "webhooks.endpoint.changed": _("修改接收地址"),
     "webhooks.endpoint.stopped": _("停下推送"),
@@ -158,10 +165,12 @@ GROUPS = {
     "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
     "registry": _("单位"), "divisions": _("区划"),
     "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
-    "webhooks": _("消息推送"),
+    "webhooks": _("消息推送"), "desk": _("通知"),
 }  # fmt: skip
 KINDS = {
     "emergency": _("应急访问"),
+    "notice": _("通知"),
+    "view": _("常用视图"),
     "sign-in": _("没有的登录名"),
     "sign_on": _("统一登录"),
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
@@ -178,6 +187,7 @@ FACTS = {
     "examined": _("考试通过"), "passed_on": _("考试通过"), "begins_on": _("开始日期"), "ends_on": _("结束日期"),
     "reason": _("原因"), "until": _("截止"), "changed": _("改了哪些"), "specialties": _("专长"), "licence": _("执业证号"),
     "phone": _("电话"), "topic": _("主题"), "note": _("记事"), "photo": _("照片"), "node_id": _("地方"), "kind": _("类别"),
+    "weekdays": _("星期"), "room": _("地点"), "notice": _("哪一类通知"), "way": _("怎样通知"),
     "begins_at": _("开始"), "ends_at": _("结束"),
     "attendees": _("人数"), "rewritten": _("改了哪些"), "voided": _("已作废"), "adviser_id": _("顾问编号"),
     "month": _("月份"), "minutes_missing": _("还差（分钟）"), "visits": _("到访（次）"), "run": _("上一次汇总"),
@@ -231,6 +241,8 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
         return _now("是") if given else _now("否")
     if name == "scopes":
         return _now("、").join(str(GRANT_WORDS.get(one, one)) for one in given)
+    if name == "weekdays":
+        return formats.weekdays(given)
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {

@@ -146,6 +146,8 @@ COMMANDS = (
             answer="falin.runtime.measuring:drill", options=_drill),
     Command(name="bench", chinese="与同类软件一起测速", english="measure speed beside a peer",
             answer="falin.runtime.measuring:bench", options=_bench),
+    Command(name="shots", chinese="给主要页面照相，放进 docs", english="photograph the main pages into docs",
+            answer="falin.runtime.measuring:shots"),
     Command(name="verify", chinese="核对导出的操作记录有没有被改过", english="check that an exported log is as it was sealed",
             answer="falin.runtime.verify:run", options=verify_options),
     Command(name="migrate", chinese="升级数据库结构", english="bring the database up to date",

@@ -1,4 +1,4 @@
-"""Place where drills and benchmarks are found by name: modules of `infra/drills` and `infra/bench`."""
+"""Place where drills, benchmarks and pictures are found by name: modules of `infra/drills`, `bench` and `pictures`."""
 
 import importlib.util
 import os
@@ -22,6 +22,12 @@ def bench(arguments: Arguments, home: Home) -> int:
     modules = [_module("bench", name) for name in arguments.names]
     codes: list[int] = [module.run(home=home, as_json=arguments.json) for module in modules]
     return max(codes)
+
+
+def shots(arguments: Arguments, home: Home) -> int:
+    """`falin shots`: `infra/pictures/shots.py` answers with `run(home) -> exit code`."""
+    made: int = _module("pictures", "shots").run(home=home)
+    return made
 
 
 def _module(folder: str, name: str) -> ModuleType:

@@ -1,5 +1,6 @@
 """Place of how dates, durations and numbers are written: 2026年11月22日, 2 小时 30 分, ¥1,234.50. No markup here."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -40,6 +41,12 @@ def month(value: date | datetime) -> str:
     if _english():
         return f"{local:%B} {local.year}"
     return f"{local.year}年{local.month}月"
+
+
+def weekdays(days: Iterable[int]) -> str:
+    """周二、周四, from 2 and 4; Monday is 1."""
+    names = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
+    return _("、").join(names[day - 1] for day in sorted(days))
 
 
 def moment(value: datetime) -> str:

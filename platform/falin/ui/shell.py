@@ -59,7 +59,7 @@ class Shell:
     search_url: str = ""
     search_text: str = ""
     notices_url: str = ""
-    notices: int = 0
+    unread_url: str = ""  # says how many notices one has not read; asked by the page's script
     account_url: str = ""
     password_url: str = ""
     sign_out_url: str = ""  # takes POST

@@ -74,7 +74,6 @@ def shell() -> Shell:
         below_label="选择街道",
         search_url="/style/",
         notices_url="/style/",
-        notices=3,
     )
 
 

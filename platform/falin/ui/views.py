@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from falin.kernel.doors import open_door
 from falin.ui import preferences, specimen
@@ -23,9 +24,15 @@ def _way_back(request: HttpRequest) -> str:
     return wanted if safe else "/"
 
 
+@csrf_exempt
 @open_door(reason="text size, contrast and language are everybody's own, signed in or not", reads="", writes="POST")
 def choose(request: HttpRequest) -> HttpResponse:
-    """Keep one choice in the cookie and lead back to the page it was made on."""
+    """
+    Keep one choice in the cookie and lead back to the page it was made on.
+
+    It asks for no form token: all it changes is how pages look, and a token in the strip of every page would make each
+    public page somebody's own, which no proxy may keep.
+    """
     before = preferences.read(request.COOKIES.get(preferences.COOKIE, ""))
     after = before.changed({name: str(value) for name, value in request.POST.items()})
     response = HttpResponseRedirect(_way_back(request))

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
@@ -42,6 +42,14 @@ def list_appointments(
 def list_appointments_in_month(*, scope: Scope, month: Month) -> list[AppointmentInfo]:
     """Appointments that hold on at least one day of the month."""
     return list_appointments(scope=scope, between=(month.first_day, month.last_day))
+
+
+def count_ending(*, scope: Scope, after: date, until: date) -> dict[date, int]:
+    """How many of the scope's appointments have their last day on each of the days after one and up to another."""
+    policies.check_may_read_appointments(scope)
+    ending = Appointment.objects.in_scope(scope).filter(ends_on__gt=after, ends_on__lte=until)
+    counted = ending.order_by("ends_on").values_list("ends_on").annotate(Count("id"))
+    return dict(counted)
 
 
 def list_appointment_lines(*, scope: Scope, node_id: int, on: date) -> list[AppointmentLine]:

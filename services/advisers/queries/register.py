@@ -117,6 +117,11 @@ def adviser_of_scope(*, scope: Scope, on: date) -> AdviserInfo | None:
     return adviser_info(row, held=row.held, on=on) if row else None
 
 
+def person_of_adviser(adviser_id: uuid.UUID) -> int | None:
+    """Who signs in as the adviser, if anybody does."""
+    return Adviser.objects.filter(id=adviser_id).values_list("person_id", flat=True).first()
+
+
 def list_firms(
     *, scope: Scope, text: str = "", after: str = "", before: str = "", size: int = PAGE
 ) -> Page[FirmInfo]:  # fmt: skip

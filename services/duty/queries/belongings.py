@@ -1,4 +1,4 @@
-"""Which rows of advisers' busy time go along with a tenant: those of its own visits."""
+"""What of duty's shared tables goes along with a tenant: busy time of its own visits, hours posted in its places."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from tenants.registry.hands import Goes, Way
 
 BELONGINGS = (
     Belonging(table="duty_busytime", where="x.id in (select id from duty_visit)", same=("adviser_id",), alone=True),
+    Belonging(table="duty_postedhours", natural=("node_id",), where="x.county_id = %(node)s", alone=True),
 )
 HANDS = (
     Way("duty_closedmonth", Goes.COPIED, "what is closed stays closed, in the body the visits went to as well"),

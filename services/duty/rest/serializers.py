@@ -169,3 +169,28 @@ class SentOut(serializers.Serializer[Any]):
     """The reminder that was sent."""
 
     id = serializers.IntegerField()
+
+
+class PostedHoursIn(serializers.Serializer[Any]):
+    """When and where a community's adviser can be met."""
+
+    weekdays = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=7), min_length=1, max_length=7,
+        help_text="1 Monday … 7 Sunday",
+    )  # fmt: skip
+    begins_at = serializers.TimeField(format="%H:%M")
+    ends_at = serializers.TimeField(format="%H:%M")
+    room = serializers.CharField(max_length=80)
+
+
+class PostedHoursOut(PostedHoursIn):
+    posted_at = serializers.DateTimeField()
+
+
+class PostOut(serializers.Serializer[Any]):
+    """A community and what is posted for it."""
+
+    node_id = serializers.IntegerField()
+    node_name = serializers.CharField()
+    street_name = serializers.CharField()
+    posted = PostedHoursOut(allow_null=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from services.duty.rest import views
+from services.duty.rest import posting, views
 
 app_name = "duty-api"
 urlpatterns = [
@@ -16,5 +16,7 @@ urlpatterns = [
     path("reminders/", views.Reminders.as_view(), name="reminders"),
     path("reminders/<int:reminder_id>/read/", views.ReminderRead.as_view(), name="read-reminder"),
     path("behind/", views.BehindList.as_view(), name="behind"),
+    path("posted/", posting.Posts.as_view(), name="posts"),
+    path("posted/<int:node_id>/", posting.Post.as_view(), name="post"),
     path("months/", views.Months.as_view(), name="months"),
 ]

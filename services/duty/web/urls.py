@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from services.duty.web import views
+from services.duty.web import posting, views
 
 app_name = "duty"
 urlpatterns = [
@@ -14,5 +14,8 @@ urlpatterns = [
     path("reminders/<int:reminder_id>/read/", views.read_reminder, name="read-reminder"),
     path("behind/", views.behind, name="behind"),
     path("behind/remind/", views.remind, name="remind"),
+    path("hours/", posting.posts, name="posts"),
+    path("hours/<int:node_id>/", posting.post, name="post"),
+    path("hours/<int:node_id>/withdraw/", posting.withdraw, name="withdraw"),
     path("months/", views.months, name="months"),
 ]

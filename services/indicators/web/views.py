@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
@@ -36,6 +37,7 @@ def home(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 
 
 @door(grant="figures.read", reads="GET")
+@gzip_page  # a province's map is ninety kilobytes of outlines
 def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     """A place's figures in one month, what lies below it, and the way down to the visits of a community."""
     figures = _figures(request, scope, node_id)

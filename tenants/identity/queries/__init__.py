@@ -1,6 +1,7 @@
 """Every way people and their roles are read."""
 
 from tenants.identity.queries.account import phone_key
+from tenants.identity.queries.ending import list_ending, list_holders
 from tenants.identity.queries.hanging import PEOPLE_AT
 from tenants.identity.queries.leaving import get_left_open
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
@@ -25,7 +26,7 @@ from tenants.identity.queries.register import (
     search_people,
 )
 from tenants.identity.queries.rights import Explained, Right, list_rights, list_who
-from tenants.identity.queries.signing_in import SignedIn, read_signed_in, scope_of, seats_of, system_of
+from tenants.identity.queries.signing_in import SignedIn, public_of, read_signed_in, scope_of, seats_of, system_of
 from tenants.identity.queries.tokens import (
     get_account,
     list_accounts,
@@ -58,6 +59,8 @@ __all__ = [
     "known_names",
     "latest_end",
     "list_accounts",
+    "list_ending",
+    "list_holders",
     "list_merges",
     "list_proposals",
     "list_rights",
@@ -70,6 +73,7 @@ __all__ = [
     "names_of",
     "own_bindings",
     "phone_key",
+    "public_of",
     "read_signed_in",
     "same_person",
     "scope_in_force",

@@ -12,7 +12,7 @@ from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from tenants.divisions.api import list_county_bodies, subtree_ids
 from tenants.identity.models import Binding, Emergency, Person
 from tenants.identity.queries.emergency import in_force_of
-from tenants.identity.roles import EMERGENCY, GRANTS, READS_ONLY, SYSTEM
+from tenants.identity.roles import EMERGENCY, GRANTS, PUBLIC, READS_ONLY, SYSTEM
 from tenants.identity.types import Hat, Role
 from tenants.registry.types import SHUT, Kind, State, TenantInfo
 
@@ -121,3 +121,12 @@ def system_of(tenant: TenantInfo | None) -> Scope:
     if tenant is None:
         return system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=SYSTEM)
     return system_scope(schema=tenant.schema, tenant_id=tenant.id, roots=(tenant.node_id,), grants=SYSTEM)
+
+
+def public_of(tenant: TenantInfo) -> Scope:
+    """
+    The scope of everybody who comes without signing in: what one county published, in the shared schema. No row of the
+    county's own is in its reach, whoever forgets to ask. Nobody's number is not the system's, which is 0.
+    """
+    return Scope(person_id=-1, person_name="", role="public", tenant_id=0, schema=PUBLIC_SCHEMA,
+                 roots=(tenant.node_id,), grants=PUBLIC)  # fmt: skip

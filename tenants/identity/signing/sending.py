@@ -110,3 +110,19 @@ def tell(person: Person, text: str) -> None:
         send_email(person.email, _("法邻：您的账号"), text)
     elif number:
         send_sms(number, text)
+
+
+def tell_by(*, person_id: int, sms: bool, subject: str, text: str) -> None:
+    """
+    A message by the way its reader chose; who has no number or address, or may not come in, gets none.
+
+    :raises NotSent:
+    """
+    person = Person.objects.filter(id=person_id, is_active=True).first()
+    if person is None:
+        return
+    if sms:
+        if number := phone_of(person):
+            send_sms(number, text)
+    elif person.email:
+        send_email(person.email, subject, text)

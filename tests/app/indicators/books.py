@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from falin.kernel import outbox
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope, system_scope
+from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.advisers.models import Appointment
 from services.duty.models import Visit
 from services.indicators.commands import publish_month
 from services.indicators.types import RunInfo
+from tenants.identity.api import system_of
 from tests.world import NOW, World
 
 OCTOBER = Month(2026, 10)
@@ -25,12 +26,14 @@ NAMES = {LIN: "林知远", ZHOU: "周以宁", WU: "吴若水"}
 
 def night(world: World, county: str) -> Scope:
     """The system's own scope in a county, as the nightly roll-up and the relay have it."""
+    return night_of(world.schema(county))
+
+
+def night_of(schema: str) -> Scope:
+    """The same scope by the schema, where the county's code is its own no longer."""
     from tenants.registry.api import find_by_schema
 
-    tenant = find_by_schema(world.schema(county))
-    assert tenant is not None
-    grants = frozenset({"figures.publish", "duty.read"})
-    return system_scope(schema=tenant.schema, tenant_id=tenant.id, roots=(tenant.node_id,), grants=grants)
+    return system_of(find_by_schema(schema))
 
 
 def appoint(
@@ -89,13 +92,3 @@ def small_book(world: World) -> None:
     visit(world, "330106002001", date(2026, 10, 31), 120, adviser=ZHOU, hour=23)  # an hour of it lies in November
     visit(world, "330102001001", date(2026, 10, 20), 480)
     visit(world, "330203001001", date(2026, 10, 5), 90, adviser=ZHOU, kind="lecture")
-
-
-def night_of(schema: str) -> Scope:
-    """The same scope by the schema, where the county's code is its own no longer."""
-    from tenants.registry.api import find_by_schema
-
-    tenant = find_by_schema(schema)
-    assert tenant is not None
-    grants = frozenset({"figures.publish", "duty.read"})
-    return system_scope(schema=schema, tenant_id=tenant.id, roots=(tenant.node_id,), grants=grants)

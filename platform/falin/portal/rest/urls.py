@@ -14,6 +14,7 @@ from falin.portal.rest import (
     own_data,
     people,
     places,
+    public,
     room,
     same,
     search,
@@ -132,6 +133,10 @@ _webhooks = [
     path("<uuid:endpoint_id>/messages/", webhooks.Messages.as_view(), name="api-webhook-messages"),
 ]
 urlpatterns = [
+    path("public/", public.Counties.as_view(), name="api-public"),
+    path("public/<slug:county>/communities/", public.Communities.as_view(), name="api-public-communities"),
+    path("public/<slug:county>/communities/<slug:code>/", public.Community.as_view(), name="api-public-community"),
+    path("public/<slug:county>/figures/", public.PublicFigures.as_view(), name="api-public-figures"),
     path("tenants/", include((_tenants, "tenants-api"))),
     path("search/", search.Search.as_view(), name="api-search"),
     path("today/", today.Today.as_view(), name="api-today"),

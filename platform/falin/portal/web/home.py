@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -50,8 +50,3 @@ def healthz(request: HttpRequest) -> HttpResponseBase:
     with connection.cursor() as cursor:
         cursor.execute("select 1")
     return JsonResponse({"ok": True})
-
-
-@open_door(reason="robots have no session", reads="GET")
-def robots(request: HttpRequest) -> HttpResponseBase:
-    return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain")

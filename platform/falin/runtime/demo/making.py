@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from services.advisers.commands.loading import register_many
 from services.advisers.rules.sheet import Entry
 from services.advisers.types import VacancyReason
 from services.duty.api import closed_months, log_visit
-from services.duty.commands import close_month
+from services.duty.commands import close_month, post_hours
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
 from tenants.divisions.api import (
@@ -210,6 +210,8 @@ def county(task: tuple[int, int, bool, str, str]) -> tuple[str, dict[str, int]]:
     _explain(team, [place for place in communities if place not in set(serving)], now)
     with_account = range(len(groups)) if busy else range(min(5, len(groups)))
     usernames = _accounts(team, body, advisers, list(with_account), encoded, now)
+    if node_id == shown_body(province).id:
+        _post(team, serving, now)
     months = plan.full_months(today)
     visits = 0
     for number, username in usernames.items():
@@ -254,6 +256,16 @@ def _explain(team: Scope, vacant: list[Division], now: datetime) -> None:
         for place in vacant:
             explain_vacancy(scope=team, node_id=place.id, reason=VacancyReason(plan.vacancy_reason(place.code)),
                             note="", now=now)  # fmt: skip
+
+
+def _post(team: Scope, serving: list[Division], now: datetime) -> None:
+    """When each community's adviser can be met, but in every twelfth, so that the list shows what is missing."""
+    with inside(team, read_only=False):
+        for number, place in enumerate(serving):
+            if number % 12:
+                begin = (9, 14)[number % 2]
+                post_hours(scope=team, node_id=place.id, weekdays=[1 + number % 5], begins_at=time(begin),
+                           ends_at=time(begin + 2), room=f"{place.name}法律工作室", now=now)  # fmt: skip
 
 
 def _accounts(

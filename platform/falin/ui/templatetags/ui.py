@@ -120,6 +120,12 @@ def cn_moment(value: datetime | None) -> str:
 
 
 @register.filter
+def cn_weekdays(days: Iterable[int]) -> str:
+    """周二、周四, from 2 and 4."""
+    return formats.weekdays(days)
+
+
+@register.filter
 def hours(minutes: int | None) -> str:
     """2 小时 30 分, from minutes."""
     return _or_none(minutes) or formats.hours(int(minutes or 0))
@@ -381,6 +387,20 @@ def sort_header(
         format_html(' aria-sort="{}"', order) if order else "",
         query.urlencode(),
         label,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def saved_views(context: Mapping[str, Any], page: str) -> SafeString:
+    """The way to the views kept of a list, with the filters that stand in the address: ``{% saved_views "advisers" %}``."""
+    request: HttpRequest = context["request"]
+    try:
+        where = reverse("desk:views", args=[page])
+    except NoReverseMatch:
+        return SafeString("")
+    query = request.GET.urlencode()
+    return format_html(
+        '<a class="f-btn" href="{}{}">{}{}</a>', where, f"?{query}" if query else "", icon("star"), _("常用视图")
     )
 
 

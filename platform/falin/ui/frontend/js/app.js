@@ -62,7 +62,6 @@ document.addEventListener("submit", (event) => {
   if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
-  if (form.hasAttribute("data-draft")) forget(form);
   // after the event, so that the pressed button's own name is still sent
   setTimeout(() => each("button:not([type=button])", (button) => button.setAttribute("aria-busy", "true"), form), 0);
 });
@@ -85,7 +84,10 @@ each("[data-show]", (button) => {
 
 /* ---- drafts: data-draft="key" keeps what was typed on this device; secrets and files are never kept ---- */
 const KEEP = "input:not([type=hidden]):not([type=password]):not([autocomplete$=password]):not([type=file]),select,textarea";
-const place = (form) => "falin-draft:" + location.pathname + ":" + form.dataset.draft;
+// whose it is stands in the key: the next person at this browser finds nothing of the one before
+const place = (form) => `falin-draft:${document.body.dataset.who || ""}:${location.pathname}:${form.dataset.draft}`;
+const DRAFT_DAYS = 7;
+const SENT = "falin-draft-sent";
 function stored(act) { try { return act(window.localStorage); } catch (refused) { return null; } }
 function values(form) {
   const kept = {};
@@ -100,7 +102,9 @@ function values(form) {
 function forget(form) { stored((store) => store.removeItem(place(form))); delete form.dataset.changed; }
 each("form[data-draft]", (form) => {
   const fresh = JSON.stringify(values(form));
-  const kept = form.querySelector(".is-bad") ? null : stored((store) => JSON.parse(store.getItem(place(form))));
+  form.dataset.draftPlace = place(form);
+  const [at, kept] = (form.querySelector(".is-bad") ? null : stored((store) => JSON.parse(store.getItem(place(form))))) || [0, null];
+  if (kept && Date.now() - at > DRAFT_DAYS * 864e5) { forget(form); return; }
   if (kept && JSON.stringify(kept) !== fresh) {
     const seen = {};
     each(KEEP, (field) => {
@@ -113,19 +117,61 @@ each("form[data-draft]", (form) => {
     form.dataset.changed = "1";
     each("[data-draft-note]", (note) => { note.hidden = false; }, form);
   }
-  let timer;
+  let timer = 0;
+  const save = () => {
+    clearTimeout(timer);
+    timer = 0;
+    stored((store) => store.setItem(place(form), JSON.stringify([Date.now(), values(form)])));
+  };
   form.addEventListener("input", () => {
     form.dataset.changed = "1";
     clearTimeout(timer);
-    timer = setTimeout(() => stored((store) => store.setItem(place(form), JSON.stringify(values(form)))), 300);
+    timer = setTimeout(save, 300);
+  });
+  window.addEventListener("pagehide", () => { if (timer) save(); }); // what was typed last
+  form.addEventListener("submit", () => {
+    save();
+    stored(() => sessionStorage.setItem(SENT, place(form)));
   });
   each("[data-draft-drop]", (button) => button.addEventListener("click", () => { forget(form); form.reset(); location.reload(); }), form);
 });
+// What was sent is forgotten when the server led on to another page; not where the network took it, and not where the way
+// in came instead.
+const sent = stored(() => sessionStorage.getItem(SENT));
+if (sent) {
+  stored((store) => {
+    sessionStorage.removeItem(SENT);
+    const came = performance.getEntriesByType("navigation")[0];
+    const ledOn = came && came.redirectCount > 0 && !location.pathname.startsWith("/accounts/");
+    if (ledOn && ![...document.querySelectorAll("form[data-draft]")].some((form) => place(form) === sent)) store.removeItem(sent);
+  });
+}
 // a form that keeps a draft needs no warning; one marked data-leave does
 each("form[data-leave]", (form) => form.addEventListener("input", () => { form.dataset.changed = "1"; }));
 window.addEventListener("beforeunload", (event) => {
   if (one("form[data-leave][data-changed]:not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
 });
+
+/* ---- how many notices one has not read: asked once a minute and never before the page is there ---- */
+const bell = one("[data-unread-of]");
+if (bell) {
+  const key = "falin-unread:" + bell.dataset.unreadOf;
+  const show = (count) => {
+    each("[data-unread-shown]", (place) => { place.textContent = count > 99 ? "99+" : count; place.hidden = !count; }, bell);
+    each("[data-unread-said]", (place) => { place.hidden = !count; }, bell);
+  };
+  const keep = (count) => { show(count); stored(() => sessionStorage.setItem(key, JSON.stringify([Date.now(), count]))); };
+  const counted = one("[data-unread]");
+  const kept = stored(() => JSON.parse(sessionStorage.getItem(key)));
+  if (counted) keep(Number(counted.dataset.unread));
+  else if (kept && Date.now() - kept[0] < 60000) show(kept[1]);
+  else window.addEventListener("load", () => setTimeout(() => {
+    fetch(bell.dataset.unreadFrom, { headers: { Accept: "application/json" } })
+      .then((answer) => (answer.ok ? answer.json() : null))
+      .then((said) => { if (said) keep(said.unread); })
+      .catch(() => {});
+  }, 1000));
+}
 
 /* ---- all or none of a table ---- */
 document.addEventListener("change", (event) => {
@@ -150,19 +196,39 @@ function prepareReading() {
     reader.hidden = !able;
     each("[data-read-none]", (note) => { note.hidden = able; });
   }
+  /** Every sentence of the main text, with where it stands; what is hidden from screen readers is not read. */
   function pieces() {
     const found = [];
     each(SPOKEN, (element) => {
       if (element.querySelector(SPOKEN) || !element.offsetParent || element.closest("[aria-hidden=true],.f-sr")) return;
-      const text = element.textContent.replace(/\s+/g, " ").trim();
-      (text.match(/[^。！？；.!?;]+[。！？；.!?;]?/g) || []).forEach((words) => found.push({ element, words }));
+      const parts = [];
+      let text = "";
+      for (const walk = document.createTreeWalker(element, NodeFilter.SHOW_TEXT); walk.nextNode();) {
+        parts.push([text.length, walk.currentNode]);
+        text += walk.currentNode.data;
+      }
+      const place = (at) => parts.filter(([begin]) => begin <= at).pop();
+      const sentence = /[^。！？；.!?;]+[。！？；.!?;]?/g;
+      for (let match = sentence.exec(text); match; match = sentence.exec(text)) {
+        const words = match[0].replace(/\s+/g, " ").trim();
+        if (!words) continue;
+        const range = document.createRange();
+        const [[begin, first], [end, last]] = [place(match.index), place(sentence.lastIndex - 1)];
+        range.setStart(first, match.index - begin);
+        range.setEnd(last, sentence.lastIndex - end);
+        found.push({ element, words, range });
+      }
     }, one("main"));
     return found;
   }
+  // the very sentence where the browser can mark one, else what it stands in
+  const marks = window.CSS && CSS.highlights;
   function mark(piece) {
     each(".f-said", (was) => was.classList.remove("f-said"));
+    if (marks) marks.delete("f-said");
     if (!piece) return;
-    piece.element.classList.add("f-said");
+    if (marks) marks.set("f-said", new Highlight(piece.range));
+    else piece.element.classList.add("f-said");
     piece.element.scrollIntoView({ block: "nearest" });
   }
   function stop() {

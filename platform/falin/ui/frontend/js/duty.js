@@ -216,7 +216,7 @@ function fault(written) {
 }
 
 // the draft that app.js keeps of this form; what was typed last may still be on its way there
-const draftKey = () => `falin-draft:${location.pathname}:${form.dataset.draft}`;
+const draftKey = () => form.dataset.draftPlace;
 const dropDraft = () => { try { localStorage.removeItem(draftKey()); } catch (refused) { /* nothing was kept */ } };
 function forgetDraft() {
   dropDraft();

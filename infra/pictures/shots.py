@@ -1,0 +1,64 @@
+"""
+`falin shots`: the ten main pages in four states, into docs/pictures/pages: as they are, 关怀版 on a phone, high contrast,
+on paper. Somebody looks at each.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))  # the stand the product runs on
+
+from stand.product import Running, product
+
+from falin.runtime.home import Home
+from falin.runtime.sentences import say
+
+DESK, PHONE, PAPER = (1440, 900), (390, 844), (794, 1123)
+# state → window, the reader's choices, what it is shown on
+STATES: dict[str, tuple[tuple[int, int], str, str]] = {
+    "normal": (DESK, "", "screen"),
+    "care": (PHONE, "size=24&care=on", "screen"),
+    "contrast": (DESK, "contrast=high", "screen"),
+    "print": (PAPER, "", "print"),
+}
+
+
+def run(home: Home) -> int:
+    """Every page in every state; how it went."""
+    from playwright.sync_api import sync_playwright
+
+    out = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd())) / "docs" / "pictures" / "pages"
+    out.mkdir(parents=True, exist_ok=True)
+    with product(home) as running, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--lang=zh-CN"]
+        )
+        for state in STATES:
+            _photograph(browser, running, state, out)
+        browser.close()
+    say(f"照片在 {out}", f"{len(running.shown) * len(STATES)} pictures in {out}")
+    return 0
+
+
+def _photograph(browser: Any, running: Running, state: str, out: Path) -> None:
+    (width, height), wishes, medium = STATES[state]
+    for name, (who, path) in running.shown.items():
+        context = browser.new_context(
+            locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": width, "height": height},
+            service_workers="block",
+        )  # fmt: skip
+        chosen = [{"name": "falin_prefs", "value": wishes}] if wishes else []
+        context.add_cookies([{**cookie, "url": running.url} for cookie in (*running.cookies(who), *chosen)])
+        page = context.new_page()
+        page.emulate_media(media=medium)
+        answer = page.goto(running.url + path)
+        assert answer is not None
+        assert answer.status == 200, (path, answer.status)
+        page.wait_for_timeout(1300)  # the bell asks a second after the page is there
+        page.screenshot(path=str(out / f"{name}-{state}.jpg"), type="jpeg", quality=70)
+        context.close()

@@ -1,0 +1,132 @@
+"""What a county published, for programs: the same reads as its public pages, without a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.refusals import Invalid
+from falin.kernel.transactions import inside, shared
+from falin.portal import public
+from falin.portal.public import Face, Spot
+from falin.portal.search import words
+from falin.portal.web.public import CACHE, REASON
+
+
+class CountyOut(serializers.Serializer[Any]):
+    county = serializers.CharField(help_text="the official code in the addresses below")
+    name = serializers.CharField()
+    city = serializers.CharField(allow_blank=True)
+
+
+class PublicAdviserOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    firm = serializers.CharField(source="firm_name")
+    firm_phone = serializers.CharField(allow_blank=True)
+    specialties = serializers.ListField(child=serializers.CharField())
+    since = serializers.DateField()
+
+
+class PublicHoursOut(serializers.Serializer[Any]):
+    weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="1 Monday … 7 Sunday")
+    begins_at = serializers.TimeField(format="%H:%M")
+    ends_at = serializers.TimeField(format="%H:%M")
+    room = serializers.CharField()
+
+
+class CommunityOut(serializers.Serializer[Any]):
+    code = serializers.CharField(source="slug")
+    name = serializers.CharField(source="place.name")
+    street = serializers.CharField(allow_blank=True)
+    advisers = PublicAdviserOut(many=True, source="serving")
+    hours = PublicHoursOut(allow_null=True)
+
+
+class FiguresOut(serializers.Serializer[Any]):
+    """The newest published month; without one, nothing was published yet."""
+
+    month = serializers.CharField(allow_null=True)
+    as_of = serializers.DateField(allow_null=True)
+    communities = serializers.IntegerField(allow_null=True)
+    covered = serializers.IntegerField(allow_null=True)
+    visits = serializers.IntegerField(allow_null=True)
+    lectures = serializers.IntegerField(allow_null=True)
+    minutes = serializers.IntegerField(allow_null=True)
+
+
+class PublicView(APIView):
+    """An address everybody may read, in the scope of one county's published rows."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    door_open = REASON
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers["Cache-Control"] = CACHE if response.status_code == 200 else "no-store"
+        return response
+
+    @staticmethod
+    def face(county: str) -> Face:
+        """:raises Missing:"""
+        with shared(read_only=True):
+            return public.find_face(county)
+
+
+class Counties(PublicView):
+    @extend_schema(responses=CountyOut(many=True), operation_id="public_counties", tags=["public"])
+    def get(self, request: Request) -> Response:
+        """The counties that have public pages."""
+        with shared(read_only=True):
+            cities = public.list_faces()
+        rows = [{"county": slug, "name": name, "city": city.name} for city in cities for slug, name in city.counties]
+        return Response(CountyOut(rows, many=True).data)
+
+
+class Communities(PublicView):
+    @extend_schema(
+        parameters=[OpenApiParameter("q", str, description="part of a name, pinyin or initials"),
+                    OpenApiParameter("street", str, description="the street's code")],
+        responses=CommunityOut(many=True), operation_id="public_communities", tags=["public"],
+    )  # fmt: skip
+    def get(self, request: Request, county: str) -> Response:
+        """Communities with their advisers and hours: those called so, or those of one street."""
+        face, text = self.face(county), words(request.query_params.get("q", ""))
+        street = request.query_params.get("street", "")[:12]
+        with inside(face.scope, read_only=True):
+            spots: list[Spot]
+            if text:
+                spots = public.find_spots(face, text, on=legal_day(now()))
+            elif street:
+                spots = public.spots_in(face, street, on=legal_day(now()))[1]
+            else:
+                raise Invalid("portal.ask_something", "q | street", field="q")
+            return Response(CommunityOut(spots, many=True).data)
+
+
+class Community(PublicView):
+    @extend_schema(responses=CommunityOut, operation_id="public_community", tags=["public"])
+    def get(self, request: Request, county: str, code: str) -> Response:
+        """One community: its adviser and when he can be met."""
+        face = self.face(county)
+        with inside(face.scope, read_only=True):
+            return Response(CommunityOut(public.get_spot(face, code, on=legal_day(now()))).data)
+
+
+class PublicFigures(PublicView):
+    @extend_schema(responses=FiguresOut, operation_id="public_figures", tags=["public"])
+    def get(self, request: Request, county: str) -> Response:
+        """The county's newest published figures."""
+        face = self.face(county)
+        with inside(face.scope, read_only=True):
+            found = public.figures_of(face, face.county.id)
+        counts = ("communities", "covered", "visits", "lectures", "minutes")
+        row = {name: getattr(found.tally, name, None) for name in counts}
+        as_of = found.published.as_of if found.published else None
+        return Response(FiguresOut({**row, "month": str(found.month) if found.month else None, "as_of": as_of}).data)

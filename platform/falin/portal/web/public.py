@@ -1,0 +1,195 @@
+"""
+The public pages of each county: which adviser is my community's, when he can be met, what was reached. Nobody signs in.
+
+They hold nothing of the reader, so that a proxy may keep them and a browser asks only whether they changed; a page that
+was just made is given out again for a minute, whoever asks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import conditional_page
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.doors import open_door
+from falin.kernel.refusals import Missing
+from falin.kernel.transactions import inside, shared
+from falin.portal import public
+from falin.portal.public import Face
+from falin.portal.search import words
+
+REASON = "what a county published for everybody; read in a scope that reaches nothing else"
+CACHE = "public, max-age=0, s-maxage=300, must-revalidate"
+_FRESH = 60.0  # seconds
+_MOST = 400  # pages
+_kept: OrderedDict[tuple[object, ...], tuple[float, bytes, str]] = OrderedDict()
+
+# What stays the same for every county: its words are in the template.
+TEXTS = {
+    "help": gettext_lazy("怎样求助"),
+    "privacy": gettext_lazy("隐私说明"),
+    "accessibility": gettext_lazy("无障碍说明"),
+}
+
+FaceView = Callable[..., HttpResponse]
+
+
+def public_page(view: FaceView) -> Any:
+    """A page of one county: 404 where it has none."""
+
+    def opened(request: HttpRequest, county: str, **parts: Any) -> HttpResponse:
+        def make() -> HttpResponse:
+            with shared(read_only=True):
+                face = public.find_face(county)
+            with inside(face.scope, read_only=True):
+                return view(request, face, **parts)
+
+        return _answer(request, make)
+
+    return open_door(reason=REASON)(gzip_page(conditional_page(opened)))
+
+
+def _answer(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
+    """The page as it was made within the last minute, or made now. What somebody typed is not kept."""
+    key = (connection.settings_dict["NAME"], request.get_host(), request.scheme, request.path, request.prefs)  # type: ignore[attr-defined]
+    kept = _kept.get(key)
+    if kept and not request.GET and time.monotonic() - kept[0] < _FRESH:
+        response = HttpResponse(kept[1], content_type=kept[2])
+    else:
+        try:
+            response = make()
+        except Missing as missing:
+            raise Http404(missing.message) from missing
+        if response.status_code == 200 and not request.GET:
+            _kept[key] = (time.monotonic(), response.content, response.headers["Content-Type"])
+            _kept.move_to_end(key)
+            while len(_kept) > _MOST:
+                _kept.popitem(last=False)
+    response.headers["Cache-Control"] = CACHE
+    return response
+
+
+def _page(request: HttpRequest, face: Face | None, template: str, title: str, **context: Any) -> HttpResponse:
+    """One page in the public frame; ``shell`` is nobody's, also where somebody is signed in."""
+    absolute = request.build_absolute_uri(request.path)
+    more = {"shell": None, "face": face, "title": title, "canonical": absolute, "texts": TEXTS}
+    return render(request, f"portal/public/{template}.html", {**more, **context})
+
+
+@open_door(reason=REASON)
+@gzip_page
+@conditional_page
+def counties(request: HttpRequest) -> HttpResponse:
+    """Which county: by name of a place, or from the list."""
+    text = words(request.GET.get("q", ""))
+
+    def make() -> HttpResponse:
+        with shared(read_only=True):
+            found = public.find_anywhere(text) if text else []
+            return _page(
+                request, None, "counties", _("选您的县（区）"), text=text, cities=public.list_faces(), found=found
+            )
+
+    return _answer(request, make)
+
+
+@public_page
+def home(request: HttpRequest, face: Face) -> HttpResponse:
+    """Find my community, how to get help, what was reached."""
+    day = legal_day(now())
+    return _page(request, face, "home", face.county.name, streets=public.streets_of(face, on=day),
+                 figures=public.figures_of(face, face.county.id))  # fmt: skip
+
+
+@public_page
+def places(request: HttpRequest, face: Face) -> HttpResponse:
+    """Communities by name, or those of one street."""
+    text, street, day = words(request.GET.get("q", "")), request.GET.get("street", "")[:12], legal_day(now())
+    title, spots = _("找我的社区"), None
+    if text:
+        title, spots = _("找“%(text)s”") % {"text": text}, public.find_spots(face, text, on=day)
+    elif street:
+        title, spots = public.spots_in(face, street, on=day)
+    streets = public.streets_of(face, on=day) if spots is None or not spots else ()
+    return _page(request, face, "places", title, text=text, spots=spots, streets=streets)
+
+
+@public_page
+def community(request: HttpRequest, face: Face, code: str) -> HttpResponse:
+    """One community: its adviser, when he can be met, what was done here."""
+    spot = public.get_spot(face, code, on=legal_day(now()))
+    return _page(request, face, "community", spot.place.name, spot=spot, figures=public.figures_of(face, spot.place.id),
+                 hours=public.hours_asked(face, now()))  # fmt: skip
+
+
+@public_page
+def figures(request: HttpRequest, face: Face) -> HttpResponse:
+    """What was reached, in sentences, and how each number is counted."""
+    return _page(request, face, "figures", _("公示"), figures=public.figures_of(face, face.county.id),
+                 hours=public.hours_asked(face, now()))  # fmt: skip
+
+
+@public_page
+def text(request: HttpRequest, face: Face, name: str) -> HttpResponse:
+    if name not in TEXTS:
+        raise Missing("portal.no_such_page", _("没有这一页。"))
+    return _page(request, face, name, str(TEXTS[name]))
+
+
+@public_page
+def site_map(request: HttpRequest, face: Face) -> HttpResponse:
+    """Every page of the county for people; streets lead on to communities."""
+    return _page(request, face, "site_map", _("网站地图"), streets=public.streets_of(face, on=legal_day(now())))
+
+
+@public_page
+def county_addresses(request: HttpRequest, face: Face) -> HttpResponse:
+    """Every page of the county for search engines."""
+    pages = [reverse(f"portal:public-{name}", args=[face.slug]) for name in ("home", "places", "figures", "site-map")]
+    pages += [reverse("portal:public-text", args=[face.slug, name]) for name in TEXTS]
+    pages += [reverse("portal:public-community", args=[face.slug, slug]) for slug in public.every_slug(face)]
+    return _addresses(request, "urlset", "url", pages)
+
+
+@open_door(reason="search engines have no session")
+@gzip_page
+@conditional_page
+def addresses(request: HttpRequest) -> HttpResponse:
+    """The index of every county's addresses."""
+
+    def make() -> HttpResponse:
+        with shared(read_only=True):
+            slugs = [slug for city in public.list_faces() for slug, _name in city.counties]
+        pages = [reverse("portal:public-addresses", args=[slug]) for slug in slugs]
+        return _addresses(request, "sitemapindex", "sitemap", pages)
+
+    return _answer(request, make)
+
+
+def _addresses(request: HttpRequest, outer: str, inner: str, paths: list[str]) -> HttpResponse:
+    lines = "".join(f"<{inner}><loc>{request.build_absolute_uri(path)}</loc></{inner}>" for path in paths)
+    body = f'<?xml version="1.0" encoding="UTF-8"?><{outer} xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{lines}</{outer}>'
+    return HttpResponse(body, content_type="application/xml")
+
+
+@open_door(reason="robots have no session")
+def robots(request: HttpRequest) -> HttpResponse:
+    """Public pages and what they are drawn with; nothing else is for robots."""
+    public_pages, style = reverse("portal:public"), f"/{settings.STATIC_URL.strip('/')}/"
+    where = request.build_absolute_uri(reverse("portal:addresses"))
+    return HttpResponse(
+        f"User-agent: *\nAllow: {public_pages}\nAllow: {style}\nDisallow: /\nCrawl-delay: 2\n\nSitemap: {where}\n",
+        content_type="text/plain",
+    )

@@ -1,0 +1,60 @@
+"""A view of a list is kept under a name, and dropped."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
+
+from django.utils.translation import gettext as _
+
+from falin.kernel import audit
+from falin.kernel.refusals import Invalid, Missing
+from falin.kernel.scope import Scope
+from services.desk import policies
+from services.desk.models import SavedView
+from services.desk.types import LISTS, ViewInfo
+
+_WHERE_ONE_STOOD = ("after", "before", "page")  # is no part of a view
+MOST = 30
+
+
+def save_view(*, scope: Scope, page: str, title: str, query: str, shared: bool, now: datetime) -> ViewInfo:
+    """
+    Keep a list's filters and order under a name; saved again under it, they take the place of what was kept.
+
+    :raises Missing: there is no such list. :raises Invalid: too long, or more views than one keeps track of.
+    """
+    policies.check_may_keep_views(scope)
+    if page not in LISTS:
+        raise Missing("desk.no_such_list", _("没有这个列表。"))
+    asked = parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+    kept = urlencode([(name, value) for name, value in asked if name not in _WHERE_ONE_STOOD])
+    if len(kept) > 1000:
+        raise Invalid("desk.view_too_long", _("筛选条件太多，存不下。"), field="title")
+    mine = SavedView.objects.filter(person_id=scope.person_id, page=page)
+    if mine.exclude(title=title).count() >= MOST:
+        raise Invalid("desk.too_many_views", _("一个列表最多存 30 个视图，请先删掉不用的。"), field="title")
+    row, _made = SavedView.objects.update_or_create(
+        person_id=scope.person_id, page=page, title=title,
+        defaults={"query": kept, "role": scope.role if shared else "", "made_at": now},
+    )  # fmt: skip
+    audit.record(scope=scope, act="desk.view.saved", subject=("view", row.id), node_id=None, now=now,
+                 after={"name": title})  # fmt: skip
+    return ViewInfo(id=row.id, title=row.title, query=row.query, shared=shared, own=True)
+
+
+def drop_view(*, scope: Scope, view_id: int, now: datetime) -> str:
+    """
+    Drop one of one's own views; which list it was of.
+
+    :raises Missing: it is not one's own.
+    """
+    policies.check_may_keep_views(scope)
+    row = SavedView.objects.select_for_update(of=("self",)).filter(id=view_id, person_id=scope.person_id).first()
+    if row is None:
+        raise Missing("desk.no_such_view", _("没有这个视图，或者它不是您的。"))
+    number = row.id
+    row.delete()
+    audit.record(scope=scope, act="desk.view.dropped", subject=("view", number), node_id=None, now=now,
+                 before={"name": row.title})  # fmt: skip
+    return str(row.page)

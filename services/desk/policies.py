@@ -1,0 +1,29 @@
+"""Who is told, and who tells: each check raises with the sentence the person will read."""
+
+from __future__ import annotations
+
+from falin.kernel.scope import Scope
+from services.desk.rules import ROLES
+from services.desk.types import NoticeKind
+
+OWN, TELL, VIEWS = "notices.own", "desk.tell", "views.own"
+
+
+def check_may_read_own(scope: Scope) -> None:
+    """One's own notices, and how one is told: nobody reads or chooses for another."""
+    scope.require(OWN)
+
+
+def check_may_keep_views(scope: Scope) -> None:
+    """Keep views of lists; what a view shows is asked of the list's own door each time it is opened."""
+    scope.require(VIEWS)
+
+
+def check_may_tell(scope: Scope) -> None:
+    """Tell people of what happened: the system, which hears of it."""
+    scope.require(TELL)
+
+
+def kinds_of(scope: Scope) -> list[NoticeKind]:
+    """What may come to somebody in this role."""
+    return [kind for kind in NoticeKind if (roles := ROLES[kind]) is None or scope.role in roles]

@@ -1,0 +1,6 @@
+"""Every way the desk is read: one's own notices and choices; and, for the system, what is to be sent."""
+
+from services.desk.queries.notices import count_unread, list_choices, list_notices, sentences_of
+from services.desk.queries.views import list_views
+
+__all__ = ["count_unread", "list_choices", "list_notices", "list_views", "sentences_of"]

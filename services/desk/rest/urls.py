@@ -1,0 +1,17 @@
+"""Addresses of the desk's API, below /api/v1/desk/."""
+
+from django.urls import path
+
+from services.desk.rest import views
+
+app_name = "desk-api"
+urlpatterns = [
+    path("notices/", views.Notices.as_view(), name="notices"),
+    path("notices/unread/", views.Unread.as_view(), name="unread"),
+    path("notices/read/", views.AllRead.as_view(), name="read-all"),
+    path("notices/<int:notice_id>/read/", views.Read.as_view(), name="read"),
+    path("notices/ways/", views.Ways.as_view(), name="ways"),
+    path("notices/ways/<slug:kind>/", views.OneWay.as_view(), name="way"),
+    path("views/", views.Views.as_view(), name="views"),
+    path("views/<int:view_id>/", views.OneView.as_view(), name="view"),
+]

@@ -1,0 +1,58 @@
+"""The words of notices. A notice keeps facts; its sentence is made in the reader's language when he reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.periods import Month
+from falin.ui import formats
+from services.desk.types import NoticeKind, Way
+
+LABELS = {
+    NoticeKind.HOURS_MISSING: _("到点时长不够的提醒"),
+    NoticeKind.APPOINTED: _("我被聘任"),
+    NoticeKind.APPOINTMENT_ENDED: _("我的聘任结束"),
+    NoticeKind.CONTRACTS_ENDING: _("聘任快到期"),
+    NoticeKind.ROLE_ENDING: _("我的身份快到期"),
+}
+_SENTENCES = {
+    NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
+    NoticeKind.APPOINTED: _("您从 %(begins_on)s起担任%(place)s的法律顾问。"),
+    NoticeKind.APPOINTMENT_ENDED: _("您在%(place)s的聘任到 %(ends_on)s结束。"),
+    NoticeKind.CONTRACTS_ENDING: _("%(ends_on)s有 %(count)s 份聘任到期，请安排续聘或者换人。"),
+    NoticeKind.ROLE_ENDING: _("您在%(place)s的身份 %(ends_on)s到期。要续的话，请联系给您授予的单位。"),
+}
+# The roles to whom a kind comes: nobody is asked about what never comes to him. None: to everybody.
+ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
+    NoticeKind.HOURS_MISSING: frozenset({"adviser"}),
+    NoticeKind.APPOINTED: frozenset({"adviser"}),
+    NoticeKind.APPOINTMENT_ENDED: frozenset({"adviser"}),
+    NoticeKind.CONTRACTS_ENDING: frozenset({"county_team"}),
+    NoticeKind.ROLE_ENDING: None,
+}
+# What has a day by which something is to be done comes by mail too, unless one says otherwise.
+DEFAULT_WAYS = {
+    NoticeKind.HOURS_MISSING: Way.MAIL,
+    NoticeKind.APPOINTED: Way.MAIL,
+    NoticeKind.APPOINTMENT_ENDED: Way.MAIL,
+    NoticeKind.CONTRACTS_ENDING: Way.MAIL,
+    NoticeKind.ROLE_ENDING: Way.MAIL,
+}
+
+
+def sentence(kind: NoticeKind, facts: Mapping[str, Any], *, places: Mapping[int, str]) -> str:
+    """What the reader reads; ``places`` names the nodes."""
+    words: dict[str, Any] = {"count": facts.get("count", "")}
+    words["place"] = places.get(facts.get("node_id", 0), _now("一个社区"))
+    for name in ("begins_on", "ends_on"):
+        words[name] = formats.day(date.fromisoformat(facts[name])) if facts.get(name) else ""
+    if facts.get("month"):
+        words["month"] = formats.month(Month.parse(facts["month"]).first_day)
+    if "minutes_missing" in facts:
+        words["missing"] = formats.hours(facts["minutes_missing"])
+    return str(_SENTENCES[kind] % words)

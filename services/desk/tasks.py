@@ -1,0 +1,97 @@
+"""
+What runs outside requests: hearing of events, looking ahead each night, sending what is due.
+
+Who is told of what is said here, in one place: a listener for each event, and the look ahead.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from falin.kernel.clock import legal_day, now
+from falin.kernel.outbox import Event
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside
+from services.advisers.api import count_ending, person_of_adviser
+from services.desk.commands import claim_due, settle, tell
+from services.desk.types import Draft, NoticeKind, Parcel, Way
+from tenants.identity.api import Role, list_ending, list_holders
+from tenants.identity.signing.sending import NotSent, tell_by
+
+AHEAD = timedelta(days=30)
+LAST_WORD = timedelta(days=7)
+OF_ADVISERS = {
+    "duty.reminder.sent": (NoticeKind.HOURS_MISSING, "adviser_id", ("node_id", "month", "minutes_missing")),
+    "advisers.adviser.appointed": (NoticeKind.APPOINTED, "adviser", ("begins_on",)),
+    "advisers.appointment.ended": (NoticeKind.APPOINTMENT_ENDED, "adviser", ("ends_on",)),
+}
+
+
+def on_adviser_event(scope: Scope, event: Event) -> None:
+    """Handler of ``OF_ADVISERS``: the adviser is told, if he has an account. Delivered twice, he is told once."""
+    kind, who, kept = OF_ADVISERS[event.event]
+    person_id = person_of_adviser(uuid.UUID(str(event.payload[who])))
+    if person_id is None:
+        return
+    facts = {name: event.payload[name] for name in kept}
+    facts.setdefault("node_id", event.payload.get("node"))
+    draft = Draft(kind=kind, person_id=person_id, key=f"event:{event.id}", facts=facts)
+    tell(scope=scope, drafts=[draft], now=event.at)
+
+
+def look_ahead(scope: Scope, moment: datetime) -> int:
+    """What ends within a month: contracts to the county's team, roles to who holds them. Every night; told once."""
+    today = legal_day(moment)
+    team = list_holders(scope=scope, role=Role.COUNTY_TEAM, on=today)
+    drafts = [
+        Draft(kind=NoticeKind.CONTRACTS_ENDING, person_id=person, key=f"contracts:{day}",
+              facts={"ends_on": str(day), "count": count})
+        for day, count in (count_ending(scope=scope, after=today, until=today + AHEAD) if team else {}).items()
+        for person in team
+    ]  # fmt: skip
+    drafts += [
+        Draft(kind=NoticeKind.ROLE_ENDING, person_id=one.person_id,
+              key=f"binding:{one.id}:{one.ends_on}:{_step(one.ends_on, today)}",
+              facts={"node_id": one.node_id, "ends_on": str(one.ends_on)})
+        for one in list_ending(scope=scope, after=today, until=today + AHEAD)
+    ]  # fmt: skip
+    return tell(scope=scope, drafts=drafts, now=moment)
+
+
+def _step(day: date, today: date) -> int:
+    """Told a month ahead, and once more in the last week."""
+    return 7 if day <= today + LAST_WORD else 30
+
+
+def send_due(scope: Scope) -> int:
+    """Send what is due in one tenant, each message outside any transaction; how many went out."""
+    with inside(scope, read_only=False):
+        parcels = claim_due(scope=scope, now=now())
+    if not parcels:
+        return 0
+    sent: list[int] = []
+    failed: list[int] = []
+    for parcel in parcels:
+        try:
+            _send(parcel)
+        except NotSent:
+            failed += parcel.notice_ids
+        else:
+            sent += parcel.notice_ids
+    with inside(scope, read_only=False):
+        settle(scope=scope, sent=sent, failed=failed, now=now())
+    return len(sent)
+
+
+def _send(parcel: Parcel) -> None:
+    """A mail says what it is about; a text message, which others see on a locked screen, only that there is something."""
+    count = len(parcel.sentences)
+    subject = _("法邻：您有 %(n)d 条新通知") % {"n": count}
+    if parcel.way == Way.SMS:
+        text = _("法邻：您有 %(n)d 条新通知，请登录查看。") % {"n": count}
+    else:
+        text = "\n".join([*parcel.sentences, "", _("登录法邻可以看详情，也可以选哪些通知不发邮件。")])
+    tell_by(person_id=parcel.person_id, sms=parcel.way == Way.SMS, subject=subject, text=text)

@@ -1,0 +1,91 @@
+"""What others may see of the desk: notices, and how a person wants to be told. Frozen, without Django."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Way(StrEnum):
+    """How somebody is told of a kind of thing beside the list in the application, where he always is."""
+
+    NONE = "none"
+    MAIL = "mail"
+    SMS = "sms"
+
+
+class NoticeKind(StrEnum):
+    """Everything people are told of. A new one takes a line here, its words in ``rules`` and its listener in ``tasks``."""
+
+    HOURS_MISSING = "hours_missing"
+    APPOINTED = "appointed"
+    APPOINTMENT_ENDED = "appointment_ended"
+    CONTRACTS_ENDING = "contracts_ending"
+    ROLE_ENDING = "role_ending"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A notice to be: whom, what, and the key under which it is told once."""
+
+    kind: NoticeKind
+    person_id: int
+    key: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeInfo:
+    """One notice in its reader's list, in his language."""
+
+    id: int
+    kind: NoticeKind
+    sentence: str
+    at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePage:
+    """A stretch of the list, newest first; ``next_before`` is where the next one begins."""
+
+    rows: tuple[NoticeInfo, ...]
+    unread: int
+    next_before: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """How a person is told of one kind."""
+
+    kind: NoticeKind
+    label: str
+    way: Way
+
+
+# The lists of which views are kept: what stands in the address, and the list's name.
+LISTS = {"advisers": "advisers:list", "behind": "duty:behind"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewInfo:
+    """A list with its filters and order, under a name. ``shared``: everybody of the owner's role in this office has it."""
+
+    id: int
+    title: str
+    query: str
+    shared: bool
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What goes to one person by one way in one message."""
+
+    person_id: int
+    way: Way
+    notice_ids: tuple[int, ...]
+    sentences: tuple[str, ...]

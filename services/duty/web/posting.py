@@ -1,0 +1,93 @@
+"""When advisers can be met: the list of who posts it, and the notice of one community."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from falin.kernel.clock import now
+from falin.kernel.doors import door
+from falin.kernel.refusals import Missing, Refused
+from falin.kernel.scope import Scope
+from falin.ui import formats
+from falin.ui.forms import show_refusal
+from falin.ui.widgets import TimeInput
+from services.duty import commands, queries
+from services.duty.types import Post
+
+
+class HoursForm(forms.Form):
+    """The notice at a community's door."""
+
+    weekdays = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("每周哪几天"), coerce=int, widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("请选星期几。")},
+    )  # fmt: skip
+    begins_at = forms.TimeField(
+        label=gettext_lazy("几点开始"), widget=TimeInput,
+        error_messages={"required": gettext_lazy("请填开始的时间。"), "invalid": gettext_lazy("时间不对，请重填。")},
+    )  # fmt: skip
+    ends_at = forms.TimeField(
+        label=gettext_lazy("几点结束"), widget=TimeInput,
+        error_messages={"required": gettext_lazy("请填结束的时间。"), "invalid": gettext_lazy("时间不对，请重填。")},
+    )  # fmt: skip
+    room = forms.CharField(
+        label=gettext_lazy("在哪里"), max_length=80, help_text=gettext_lazy("写到门牌或楼层，居民照着找得到"),
+        error_messages={"required": gettext_lazy("请写在哪里能见到顾问。")},
+    )  # fmt: skip
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["weekdays"].choices = [(day, formats.weekdays([day])) for day in range(1, 8)]  # type: ignore[attr-defined]
+
+
+@door(grant="duty.post")
+def posts(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """Every community of the scope, with what residents read of it; the unposted first."""
+    found = queries.list_posts(scope=scope)
+    missing = sum(1 for post in found if post.posted is None)
+    return render(request, "duty/posts.html", {"posts": found, "missing": missing})
+
+
+@door(grant="duty.post", reads="GET", writes="POST")
+def post(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
+    """The notice of one community: written, replaced."""
+    one = _post(scope, node_id)
+    form = HoursForm(request.POST or None, initial=_initial(one))
+    if request.method == "POST" and form.is_valid():
+        try:
+            commands.post_hours(scope=scope, node_id=node_id, now=now(), **form.cleaned_data)
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("已公布，居民在公开页面上看得到。"))
+            return redirect("duty:posts")
+    return render(request, "duty/post.html", {"form": form, "post": one}, status=422 if form.errors else 200)
+
+
+@door(grant="duty.post", reads="", writes="POST")
+def withdraw(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
+    commands.withdraw_hours(scope=scope, node_id=node_id, now=now())
+    messages.success(request, _("已撤下，居民看不到了。"))
+    return redirect("duty:posts")
+
+
+def _post(scope: Scope, node_id: int) -> Post:
+    """:raises Missing:"""
+    found = next((one for one in queries.list_posts(scope=scope) if one.node_id == node_id), None)
+    if found is None:
+        raise Missing("duty.no_such_place", _("没有这个社区，或者不归您管。"))
+    return found
+
+
+def _initial(one: Post) -> dict[str, object]:
+    if one.posted is None:
+        return {}
+    return {"weekdays": [str(day) for day in one.posted.weekdays], "begins_at": one.posted.begins_at,
+            "ends_at": one.posted.ends_at, "room": one.posted.room}  # fmt: skip
