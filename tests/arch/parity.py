@@ -19,10 +19,11 @@ from typing import Any
 
 from falin.kernel.checks import door_of, walk
 from falin.kernel.rest import DoorView
+from falin.portal.rest.public import PublicView
 
 _BEHIND = re.compile(
-    r"(services|tenants)\.\w+\.(\w+\.)?(commands|queries)(\.|$)|tenants\.divisions\.queries"
-    r"|falin\.kernel\.(jobs|files|webhooks\.\w+)$|falin\.portal\.(commands|queries|booked|search|places|account|own_data)$"
+    r"(services|tenants)\.\w+\.(\w+\.)?(commands|queries)(\.|$)|tenants\.divisions\.queries|tenants\.registry\.directory$"
+    r"|falin\.kernel\.(jobs|files|quotas|webhooks\.\w+)$|falin\.portal\.(commands|queries|booked|search|places|account|own_data)$"
 )
 _DOORS = re.compile(r"services\.\w+\.(web|rest)(\.|$)|falin\.portal\.|falin\.ui\.views$")
 
@@ -81,6 +82,8 @@ def _api_methods() -> Iterator[tuple[str, Any]]:
         if isinstance(owner, type) and issubclass(owner, DoorView):
             for method in owner.door_grants:
                 yield f"{method} /{route}", getattr(owner, method.lower())
+        elif isinstance(owner, type) and issubclass(owner, PublicView):
+            yield f"GET /{route}", owner.get  # type: ignore[attr-defined]
 
 
 def behind_api() -> dict[str, frozenset[str]]:
@@ -129,7 +132,7 @@ def asked_by(function: Callable[..., Any]) -> frozenset[str]:
             handed = any(isinstance(one, ast.Name) and one.id in {"request", "http"} for one in arguments)
             if isinstance(meant, FunctionType) and _DOORS.match(meant.__module__) and handed:
                 second = arguments[1] if len(arguments) > 1 else None
-                if isinstance(second, ast.Constant) and str(second.value).isidentifier():
+                if isinstance(second, ast.Constant) and isinstance(second.value, str) and second.value.isidentifier():
                     found.add(second.value)  # key(request, "before")
                 stack.append(inspect.unwrap(meant))
     return frozenset(found)

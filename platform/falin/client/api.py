@@ -380,12 +380,6 @@ class Counts(TypedDict):
     blank: int
 
 
-class CountyOut(TypedDict):
-    county: str
-    name: str
-    city: str
-
-
 class DecidedOut(TypedDict):
     decided: int
 
@@ -571,16 +565,6 @@ class FactorOut(TypedDict):
 FactorOutKindEnum = Literal["totp", "webauthn", "recovery_codes"]
 
 
-class FiguresOut(TypedDict):
-    month: str | None
-    as_of: str | None
-    communities: int | None
-    covered: int | None
-    visits: int | None
-    lectures: int | None
-    minutes: int | None
-
-
 class FiguresShape(TypedDict):
     place: PlaceShape
     path: list[PlaceShape]
@@ -726,9 +710,6 @@ class JobOut(TypedDict):
 
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-
-
-Kind045Enum = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending"]
 
 
 class LeftOpenOut(TypedDict):
@@ -893,9 +874,12 @@ class MyPlaceOut(TypedDict):
     name: str
 
 
+NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending"]
+
+
 class NoticeOut(TypedDict):
     id: int
-    kind: Kind045Enum
+    kind: NoticeKind
     sentence: str
     at: str
     read_at: str | None
@@ -905,6 +889,9 @@ class NoticePageOut(TypedDict):
     notices: list[NoticeOut]
     unread: int
     next_before: int | None
+
+
+NoticeWay = Literal["none", "mail", "sms"]
 
 
 class NumberOut(TypedDict):
@@ -1076,6 +1063,45 @@ class Problem(TypedDict):
     errors: NotRequired[dict[str, Any]]
     level: NotRequired[int]
     where: NotRequired[str]
+
+
+class PublicAdviserOut(TypedDict):
+    name: str
+    firm: str
+    firm_phone: str
+    specialties: list[str]
+    since: str
+
+
+class PublicCommunityOut(TypedDict):
+    code: str
+    name: str
+    street: str
+    advisers: list[PublicAdviserOut]
+    hours: PublicHoursOut | None
+
+
+class PublicCountyOut(TypedDict):
+    county: str
+    name: str
+    city: str
+
+
+class PublicFiguresOut(TypedDict):
+    month: str | None
+    as_of: str | None
+    communities: int | None
+    covered: int | None
+    visits: int | None
+    lectures: int | None
+    minutes: int | None
+
+
+class PublicHoursOut(TypedDict):
+    weekdays: list[int]
+    begins_at: str
+    ends_at: str
+    room: str
 
 
 class PublishAskedRequest(TypedDict):
@@ -1557,16 +1583,13 @@ class VisitOut(TypedDict):
     recorded_at: str
 
 
-WayEnum = Literal["none", "mail", "sms"]
-
-
 class WayInRequest(TypedDict):
-    way: WayEnum
+    way: NoticeWay
 
 
 class WayOut(TypedDict):
-    way: WayEnum
-    kind: Kind045Enum
+    way: NoticeWay
+    kind: NoticeKind
     name: str
 
 
@@ -2424,10 +2447,10 @@ class Falin(Line):
         self,
         *,
         before: int | None = None,
-        unread: bool | None = None,
+        view: Literal["unread"] | None = None,
     ) -> NoticePageOut:
         """One's own notices, newest first."""
-        return cast("NoticePageOut", self.call("GET", "/api/v1/desk/notices/", query={"before": before, "unread": unread}))
+        return cast("NoticePageOut", self.call("GET", "/api/v1/desk/notices/", query={"before": before, "view": view}))
 
     def notices_choose(
         self,
@@ -2911,32 +2934,32 @@ class Falin(Line):
         county: str,
         q: str | None = None,
         street: str | None = None,
-    ) -> list[CommunityOut]:
+    ) -> list[PublicCommunityOut]:
         """Communities with their advisers and hours: those called so, or those of one street."""
-        return cast("list[CommunityOut]", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/", query={"q": q, "street": street}))
+        return cast("list[PublicCommunityOut]", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/", query={"q": q, "street": street}))
 
     def public_community(
         self,
         *,
         code: str,
         county: str,
-    ) -> CommunityOut:
+    ) -> PublicCommunityOut:
         """One community: its adviser and when he can be met."""
-        return cast("CommunityOut", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/{quoted(code)}/"))
+        return cast("PublicCommunityOut", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/{quoted(code)}/"))
 
     def public_counties(
         self,
-    ) -> list[CountyOut]:
+    ) -> list[PublicCountyOut]:
         """The counties that have public pages."""
-        return cast("list[CountyOut]", self.call("GET", "/api/v1/public/"))
+        return cast("list[PublicCountyOut]", self.call("GET", "/api/v1/public/"))
 
     def public_figures(
         self,
         *,
         county: str,
-    ) -> FiguresOut:
+    ) -> PublicFiguresOut:
         """The county's newest published figures."""
-        return cast("FiguresOut", self.call("GET", f"/api/v1/public/{quoted(county)}/figures/"))
+        return cast("PublicFiguresOut", self.call("GET", f"/api/v1/public/{quoted(county)}/figures/"))
 
     def search(
         self,

@@ -13,18 +13,19 @@ from rest_framework.response import Response
 from falin.kernel.clock import now
 from falin.kernel.refusals import Missing
 from falin.kernel.rest import DoorView
+from falin.kernel.rest.fields import OneOf
 from falin.kernel.scope import Scope
 from services.desk import commands, queries
 from services.desk.types import LISTS, NoticeKind, Way
 
 OWN = "notices.own"
+UNREAD = "unread"
 _KINDS = [kind.value for kind in NoticeKind]
-_WAYS = [way.value for way in Way]
 
 
 class NoticeOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=_KINDS)
+    kind = OneOf(NoticeKind)
     sentence = serializers.CharField(help_text="in the reader's language")
     at = serializers.DateTimeField()
     read_at = serializers.DateTimeField(allow_null=True)
@@ -38,7 +39,7 @@ class NoticePageOut(serializers.Serializer[Any]):
 
 class AskedPage(serializers.Serializer[Any]):
     before = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
-    unread = serializers.BooleanField(required=False, default=False)
+    view = serializers.ChoiceField(choices=[UNREAD], required=False, default="")
 
 
 class UnreadOut(serializers.Serializer[Any]):
@@ -46,11 +47,11 @@ class UnreadOut(serializers.Serializer[Any]):
 
 
 class WayIn(serializers.Serializer[Any]):
-    way = serializers.ChoiceField(choices=_WAYS)
+    way = OneOf(Way, name="NoticeWay")
 
 
 class WayOut(WayIn):
-    kind = serializers.ChoiceField(choices=_KINDS)
+    kind = OneOf(NoticeKind)
     name = serializers.CharField(source="label")
 
 
@@ -58,7 +59,7 @@ class Notices(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": OWN}
 
     @extend_schema(
-        parameters=[OpenApiParameter("before", int), OpenApiParameter("unread", bool)], responses=NoticePageOut,
+        parameters=[OpenApiParameter("before", int), OpenApiParameter("view", str, enum=[UNREAD])], responses=NoticePageOut,
         operation_id="notices",
     )  # fmt: skip
     def get(self, request: Request, scope: Scope) -> Response:
@@ -66,7 +67,7 @@ class Notices(DoorView):
         asked = AskedPage(data=request.query_params)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
-        page = queries.list_notices(scope=scope, before=given.get("before"), unread_only=given["unread"])
+        page = queries.list_notices(scope=scope, before=given.get("before"), unread_only=given["view"] == UNREAD)
         return Response(NoticePageOut(page).data)
 
 

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Invalid
+from falin.kernel.rest.describing import DoorSchema
 from falin.kernel.transactions import inside, shared
 from falin.portal import public
 from falin.portal.public import Face, Spot
@@ -19,7 +20,7 @@ from falin.portal.search import words
 from falin.portal.web.public import CACHE, REASON
 
 
-class CountyOut(serializers.Serializer[Any]):
+class PublicCountyOut(serializers.Serializer[Any]):
     county = serializers.CharField(help_text="the official code in the addresses below")
     name = serializers.CharField()
     city = serializers.CharField(allow_blank=True)
@@ -40,7 +41,7 @@ class PublicHoursOut(serializers.Serializer[Any]):
     room = serializers.CharField()
 
 
-class CommunityOut(serializers.Serializer[Any]):
+class PublicCommunityOut(serializers.Serializer[Any]):
     code = serializers.CharField(source="slug")
     name = serializers.CharField(source="place.name")
     street = serializers.CharField(allow_blank=True)
@@ -48,7 +49,7 @@ class CommunityOut(serializers.Serializer[Any]):
     hours = PublicHoursOut(allow_null=True)
 
 
-class FiguresOut(serializers.Serializer[Any]):
+class PublicFiguresOut(serializers.Serializer[Any]):
     """The newest published month; without one, nothing was published yet."""
 
     month = serializers.CharField(allow_null=True)
@@ -65,6 +66,7 @@ class PublicView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
+    schema = DoorSchema()
     door_open = REASON
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -72,32 +74,32 @@ class PublicView(APIView):
         response.headers["Cache-Control"] = CACHE if response.status_code == 200 else "no-store"
         return response
 
-    @staticmethod
-    def face(county: str) -> Face:
-        """:raises Missing:"""
-        with shared(read_only=True):
-            return public.find_face(county)
+
+def _face(county: str) -> Face:
+    """:raises Missing:"""
+    with shared(read_only=True):
+        return public.find_face(county)
 
 
 class Counties(PublicView):
-    @extend_schema(responses=CountyOut(many=True), operation_id="public_counties", tags=["public"])
+    @extend_schema(responses=PublicCountyOut(many=True), operation_id="public_counties", tags=["public"])
     def get(self, request: Request) -> Response:
         """The counties that have public pages."""
         with shared(read_only=True):
             cities = public.list_faces()
         rows = [{"county": slug, "name": name, "city": city.name} for city in cities for slug, name in city.counties]
-        return Response(CountyOut(rows, many=True).data)
+        return Response(PublicCountyOut(rows, many=True).data)
 
 
 class Communities(PublicView):
     @extend_schema(
         parameters=[OpenApiParameter("q", str, description="part of a name, pinyin or initials"),
                     OpenApiParameter("street", str, description="the street's code")],
-        responses=CommunityOut(many=True), operation_id="public_communities", tags=["public"],
+        responses=PublicCommunityOut(many=True), operation_id="public_communities", tags=["public"],
     )  # fmt: skip
     def get(self, request: Request, county: str) -> Response:
         """Communities with their advisers and hours: those called so, or those of one street."""
-        face, text = self.face(county), words(request.query_params.get("q", ""))
+        face, text = _face(county), words(request.query_params.get("q", ""))
         street = request.query_params.get("street", "")[:12]
         with inside(face.scope, read_only=True):
             spots: list[Spot]
@@ -107,26 +109,28 @@ class Communities(PublicView):
                 spots = public.spots_in(face, street, on=legal_day(now()))[1]
             else:
                 raise Invalid("portal.ask_something", "q | street", field="q")
-            return Response(CommunityOut(spots, many=True).data)
+            return Response(PublicCommunityOut(spots, many=True).data)
 
 
 class Community(PublicView):
-    @extend_schema(responses=CommunityOut, operation_id="public_community", tags=["public"])
+    @extend_schema(responses=PublicCommunityOut, operation_id="public_community", tags=["public"])
     def get(self, request: Request, county: str, code: str) -> Response:
         """One community: its adviser and when he can be met."""
-        face = self.face(county)
+        face = _face(county)
         with inside(face.scope, read_only=True):
-            return Response(CommunityOut(public.get_spot(face, code, on=legal_day(now()))).data)
+            return Response(PublicCommunityOut(public.get_spot(face, code, on=legal_day(now()))).data)
 
 
 class PublicFigures(PublicView):
-    @extend_schema(responses=FiguresOut, operation_id="public_figures", tags=["public"])
+    @extend_schema(responses=PublicFiguresOut, operation_id="public_figures", tags=["public"])
     def get(self, request: Request, county: str) -> Response:
         """The county's newest published figures."""
-        face = self.face(county)
+        face = _face(county)
         with inside(face.scope, read_only=True):
             found = public.figures_of(face, face.county.id)
         counts = ("communities", "covered", "visits", "lectures", "minutes")
         row = {name: getattr(found.tally, name, None) for name in counts}
         as_of = found.published.as_of if found.published else None
-        return Response(FiguresOut({**row, "month": str(found.month) if found.month else None, "as_of": as_of}).data)
+        return Response(
+            PublicFiguresOut({**row, "month": str(found.month) if found.month else None, "as_of": as_of}).data
+        )

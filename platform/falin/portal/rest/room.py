@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from falin.kernel import quotas
+from falin.kernel import quotas, stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.quotas import Use
 from falin.kernel.rest import DoorView
@@ -43,6 +43,7 @@ class UseOut(serializers.Serializer[Any]):
 
 class Addresses(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE, "POST": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND}
 
     @extend_schema(responses=AddressOut(many=True), operation_id="tenants_addresses", tags=["tenants"])
     def get(self, request: Request, scope: Scope, tenant_id: int) -> Response:
@@ -65,6 +66,7 @@ class Addresses(DoorView):
 
 class OneAddress(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"DELETE": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"DELETE": stepup.SECOND}
 
     @extend_schema(responses={204: None}, operation_id="tenants_remove_address", tags=["tenants"])
     def delete(self, request: Request, scope: Scope, tenant_id: int, address_id: int) -> Response:

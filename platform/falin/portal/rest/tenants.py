@@ -193,6 +193,7 @@ class Cells(DoorView):
 class Restores(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
     door_keeps: ClassVar[bool] = False
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(request=RestoreIn, responses={202: JobOut}, operation_id="tenants_restore")
     def post(self, request: Request, scope: Scope) -> Response:
@@ -209,6 +210,7 @@ class Restores(DoorView):
 
 class Archives(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE, "POST": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=ArchiveOut(many=True), operation_id="tenants_archives")
     def get(self, request: Request, scope: Scope, tenant_id: int) -> Response:

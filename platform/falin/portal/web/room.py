@@ -17,6 +17,7 @@ from falin.kernel.doors import door
 from falin.kernel.quotas import Use
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import SECOND
 from falin.portal import opening
 from falin.ui.forms import show_refusal
 from tenants.registry import commands, queries
@@ -33,7 +34,7 @@ class AddressForm(forms.Form):
     )  # fmt: skip
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=SECOND)
 def of_tenant(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     """For the operator: a body's addresses, one more, and its limits."""
     (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
@@ -54,7 +55,7 @@ def of_tenant(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpRespons
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
-@door(grant=MANAGE, reads="", writes="POST")
+@door(grant=MANAGE, reads="", writes="POST", step_up=SECOND)
 def take_away(request: HttpRequest, scope: Scope, tenant_id: int, address_id: int) -> HttpResponseBase:
     commands.remove_address(scope=scope, tenant_id=tenant_id, address_id=address_id, now=now())
     messages.success(request, _("已去掉，一分钟内不再能用。"))

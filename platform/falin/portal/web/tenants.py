@@ -164,7 +164,7 @@ class PlaceForm(WhyForm):
         target.label, target.choices = label, [("", ""), *choices]
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=FRESH)
 def merge(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     return _change(request, scope, tenant_id, Act.MERGE, {
         "title": _("并入：%(name)s"), "button": _("提出并入"), "label": _("并入哪个县（区）"), "danger": True,
@@ -172,7 +172,7 @@ def merge(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBas
     })  # fmt: skip
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=FRESH)
 def split(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     return _change(request, scope, tenant_id, Act.SPLIT, {
         "title": _("分出：%(name)s"), "button": _("提出分出"), "label": _("分给哪个县（区）"), "danger": True,
@@ -180,7 +180,7 @@ def split(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBas
     })  # fmt: skip
 
 
-@door(grant=MANAGE, reads="GET", writes="POST")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=FRESH)
 def move(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
     return _change(request, scope, tenant_id, Act.MOVE, {
         "title": _("搬库：%(name)s"), "button": _("提出搬库"), "label": _("搬到哪个库"), "danger": True,
@@ -221,7 +221,7 @@ def _change(
     return render(request, "portal/people/form.html", context, status=422 if form.errors else 200)
 
 
-@door(grant=MANAGE, reads="", writes="POST")
+@door(grant=MANAGE, reads="", writes="POST", step_up=FRESH)
 def again(request: HttpRequest, scope: Scope, deed_id: int) -> HttpResponseBase:
     """Another try at what was confirmed and could not be done."""
     return redirect("portal:job", commands.carry_out_again(scope=scope, deed_id=deed_id, now=now()))
@@ -245,13 +245,13 @@ class RestoreForm(OpenerForm):
     archive = forms.FileField(label=gettext_lazy("档案"), help_text=gettext_lazy("从法邻导出的压缩包"))
 
 
-@door(grant=MANAGE, reads="GET", writes="POST", keeps=False)
+@door(grant=MANAGE, reads="GET", writes="POST", keeps=False, step_up=FRESH)
 def restore(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Put a body back from an archive that is sent along."""
     return _restore(request, scope, RestoreForm, None)
 
 
-@door(grant=MANAGE, reads="GET", writes="POST", keeps=False)
+@door(grant=MANAGE, reads="GET", writes="POST", keeps=False, step_up=FRESH)
 def restore_held(request: HttpRequest, scope: Scope, archive_id: uuid.UUID) -> HttpResponseBase:
     """Put a body back from an archive that lies in the store."""
     return _restore(request, scope, OpenerForm, queries.get_archive(scope=scope, archive_id=archive_id))
