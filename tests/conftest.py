@@ -38,7 +38,11 @@ from tests import leaks
 from tests import world as worlds
 
 # No examples are kept in the checkout: it may belong to somebody else.
-hypothesis.settings.register_profile("house", database=None)
+hypothesis.settings.register_profile(
+    "house",
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # a busy machine is no finding
+)
 hypothesis.settings.load_profile("house")
 
 

@@ -92,7 +92,7 @@ def _try(role: str, own: Home, address: str, environ: dict[str, str], size: Size
     words = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "fuzzing" / "schemathesis.toml"), "run",
         str(_for_tokens(own.root / "openapi.json")), "--url", address, "--checks", "all", "--phases", size.phases,
-        "--max-examples", str(size.examples), "--seed", str(size.seed), "--workers", "2", "--continue-on-failure",
+        "--max-examples", str(size.examples), "--seed", str(size.seed), "--workers", "1", "--continue-on-failure",
         "--no-shrink", "--request-timeout", "30", "--suppress-health-check", "all", "--warnings", "off",
         "--header", f"Authorization: Bearer {world['tokens'][role]}", "--report", "junit",
         "--report-junit-path", str(junit), "--output-truncate", "false",

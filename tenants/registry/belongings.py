@@ -67,6 +67,7 @@ _UPDATES = f"""x.id in (
     union select ended_by from divisions_divisionversion v where {_BELOW}
     union select l.update_id from divisions_divisionlineage l where l.to_node in (
         select v.node_id from divisions_divisionversion v where {_BELOW}))"""  # noqa: S608
+_AREAS = f"x.area_id in (select a.id from divisions_statisticalarea a where {_VERSIONS.replace('x.', 'a.')})"  # noqa: S608
 PLACES = (
     Belonging(table="divisions_node", where=_PLACES.format(key="id")),
     Belonging(table="divisions_divisionupdate", where=_UPDATES, same=("source", "day", "province")),
@@ -76,6 +77,8 @@ PLACES = (
               where=f"({_PLACES.format(key='from_node')}) and ({_PLACES.format(key='to_node')})"),
     Belonging(table="divisions_divisionfact", natural=("node_id", "kind", "on_day"), where=_VERSIONS),
     Belonging(table="divisions_boundary", natural=("node_id", "valid_from"), where=_VERSIONS),
+    Belonging(table="divisions_statisticalarea", where=_VERSIONS, same=("node_id", "name")),
+    Belonging(table="divisions_areamember", natural=("area_id", "node_id", "valid_from"), where=_AREAS),
 )  # fmt: skip
 ANCHORS = (
     Belonging(table="kernel_auditanchor", where="x.tenant = %(schema)s", natural=("tenant", "number"), same=("line",)),
@@ -98,6 +101,8 @@ STAYS = {
     "identity_link": "linked anew with fresh proof: the other cell may trust another home of sign-on",
     "identity_account": "kept for this cell's home of sign-on",
     "identity_accesstoken": "made anew: an archive could bring back one that was revoked since",
+    "identity_firstpassword": "on its way to this cell's home of sign-on",
+    "identity_refusals": "counted here",
     "identity_invitation": "good for a day, at this address",
     "identity_firstoperator": _INSTALLATION,
     "identity_emergency": "of operators here; booked in the tenant's log, which goes along",
@@ -109,6 +114,9 @@ STAYS = {
     "registry_deed": "acts of operators here",
     "registry_archive": "archives that lie in this store",
     "registry_receipt": "of tenants that were destroyed here",
+    "desk_notice": "told to operators here",
+    "desk_chosenway": "of operators here",
+    "desk_savedview": "of operators here",
     "kernel_datakey": "keys never leave; what they sealed leaves under the recipient's",
     "kernel_auditkey": "vouched for by the other cell's key",
     "kernel_delivery": "measured anew",

@@ -20,6 +20,7 @@ from falin.portal import places
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
+from services.desk import api as desk_api
 from services.desk import tasks as desk
 from services.duty import api as duty
 from services.indicators import api as indicators
@@ -59,7 +60,9 @@ def wire() -> None:
     retention.declare(*RETAINED, UPLOADED)
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *ANCHORS, *DOMAINS)  # fmt: skip
-    hands.declare(*hands.KERNEL, hands.DOMAINS, ROLES, *advisers_api.HANDS, *duty.HANDS, *indicators.HANDS)
+    hands.declare(
+        *hands.KERNEL, hands.DOMAINS, ROLES, *advisers_api.HANDS, *desk_api.HANDS, *duty.HANDS, *indicators.HANDS
+    )
     hands.check_with(duty.check_closed_before)
     hands.deliver_with(_deliver)
     webhooks.declare(*OFFERED)

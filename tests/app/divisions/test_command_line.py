@@ -69,8 +69,11 @@ def test_a_list_is_imported_from_an_archive(tmp_path: Path) -> None:
 def office(world: World) -> World:
     """The two administrators of the province."""
     with shared(read_only=False) as system:
-        for username, role in (("sysadmin", Role.SYSTEM_ADMINISTRATOR), ("security", Role.SECURITY_ADMINISTRATOR)):
-            person = create_person(scope=system, username=username, name=username, password=None, encoded=encoded(),
+        for username, name, role in (
+            ("sysadmin", "严守正", Role.SYSTEM_ADMINISTRATOR),
+            ("security", "卫安之", Role.SECURITY_ADMINISTRATOR),
+        ):
+            person = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
                                    must_change_password=False, now=NOW)  # fmt: skip
             grant_role(scope=system, person_id=person.id, role=role, node_id=world.node("33"), reason="测试", now=NOW)
     return world

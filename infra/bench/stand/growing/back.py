@@ -12,7 +12,7 @@ def names_of(address: str) -> list[str]:
 
 
 def spares_of(address: str) -> list[str]:
-    """What an upgrade finds beside the tenants: spares of the release before."""
+    """What an upgrade finds beside the tenants: spares of the release before, and leaves as they are."""
     with psycopg.connect(address) as own:
         return [name for (name,) in own.execute("select name from registry_spareschema order by name")]
 
@@ -22,7 +22,7 @@ def set_back(address: str, names: list[str] | None = None) -> None:
         for name in names_of(address) if names is None else names:
             with own.transaction():
                 own.execute(
-                    sql.SQL("alter table {t} drop column colour").format(t=sql.Identifier(name, "growing_thing"))
+                    sql.SQL("alter table {t} drop column if exists colour").format(t=sql.Identifier(name, "growing_thing"))
                 )
                 own.execute(sql.SQL("delete from {t} where app = 'growing' and name = '0002_a_column'").format(
                     t=sql.Identifier(name, "django_migrations")))  # fmt: skip

@@ -1,0 +1,11 @@
+"""What of the desk's tables goes along when counties merge or are split: nothing; each keeps his own anew in the new body."""
+
+from __future__ import annotations
+
+from tenants.registry.hands import Goes, Way
+
+HANDS = (
+    Way("desk_notice", Goes.STAYS, "told of work in that body; what is still open there is told anew"),
+    Way("desk_chosenway", Goes.STAYS, "of a person, who may have chosen otherwise in the other body"),
+    Way("desk_savedview", Goes.STAYS, "of a list of that body, with its places and names"),
+)
