@@ -91,7 +91,7 @@ def scope_stays_on_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
         finally:
             self._setting_search_path = False
 
-    def stay(self: DatabaseWrapper, scope: Scope | None, *, read_only: bool = False) -> None:
+    def stay(self: DatabaseWrapper, scope: Scope | None, **_: Any) -> None:
         if scope is not None:
             self.scope, self.schema_name = scope, scope.schema
 

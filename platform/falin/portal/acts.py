@@ -130,6 +130,7 @@ WORDS = {
     "registry.tenant.split": _("分出单位"),
     "registry.tenant.moved": _("把单位搬到另一个库"),
     "registry.tenant.arrived": _("单位从另一个库搬来"),
+    "registry.places.changed_hands": _("地方换了单位"),
     "registry.restore.asked": _("要求从档案恢复"),
     "registry.cells.replaced": _("更换各库的名录"),
     "registry.archive.asked": _("要求导出单位"),
@@ -168,6 +169,8 @@ GROUPS = {
     "webhooks": _("消息推送"), "desk": _("通知"),
 }  # fmt: skip
 KINDS = {
+    "area": _("统计区域"),
+    "places": _("各地"),
     "emergency": _("应急访问"),
     "notice": _("通知"),
     "view": _("常用视图"),
@@ -179,6 +182,7 @@ KINDS = {
     "file": _("文件"), "update": _("区划更新"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
+    "places": _("各地"),
     "drift": _("差异"), "why": _("理由"),
     "gone": _("并入的记录编号"), "owner": _("负责人编号"), "token": _("令牌编号"), "scopes": _("能做什么"),
     "incident": _("事件编号"), "minutes": _("分钟"), "address": _("地址"), "network": _("网络"),

@@ -29,8 +29,11 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The two administrators at work; queued jobs wait until ``work`` does them."""
     monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
     with shared(read_only=False) as system:
-        for username, role in (("sysadmin", Role.SYSTEM_ADMINISTRATOR), ("security", Role.SECURITY_ADMINISTRATOR)):
-            person = create_person(scope=system, username=username, name=username, password=None, encoded=encoded(),
+        for username, name, role in (
+            ("sysadmin", "严守正", Role.SYSTEM_ADMINISTRATOR),
+            ("security", "卫安之", Role.SECURITY_ADMINISTRATOR),
+        ):
+            person = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
                                    must_change_password=False, now=NOW)  # fmt: skip
             grant_role(scope=system, person_id=person.id, role=role, node_id=world.node("33"), reason="测试", now=NOW)
     yield world

@@ -22,7 +22,9 @@ def set_back(address: str, names: list[str] | None = None) -> None:
         for name in names_of(address) if names is None else names:
             with own.transaction():
                 own.execute(
-                    sql.SQL("alter table {t} drop column if exists colour").format(t=sql.Identifier(name, "growing_thing"))
+                    sql.SQL("alter table {t} drop column if exists colour").format(
+                        t=sql.Identifier(name, "growing_thing")
+                    )
                 )
                 own.execute(sql.SQL("delete from {t} where app = 'growing' and name = '0002_a_column'").format(
                     t=sql.Identifier(name, "django_migrations")))  # fmt: skip
