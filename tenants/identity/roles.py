@@ -204,7 +204,7 @@ IN_THE_PROVINCE = (
 # What nightly work and the delivery of events may do, in every tenant.
 SYSTEM = frozenset({"figures.publish", "duty.read", "desk.tell"})
 
-# What everybody may read of a county without signing in: what it published, and nothing else (decision 50).
+# What everybody may read of a county without signing in: what it published, and nothing else (decision 30).
 PUBLIC = frozenset({"public.read", "figures.read"})
 
 # What no token ever carries, whatever was ticked when it was made: giving roles, seeing numbers in clear, making tokens.

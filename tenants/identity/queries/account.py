@@ -147,7 +147,7 @@ def list_security_events(*, person_id: int, limit: int = 20) -> list[SecurityEve
 def phone_key(person_id: int) -> str:
     """
     The key to what somebody's own phone keeps for him while it has no network, in base64; the same whenever he signs in,
-    so that what waits there can always be opened. It is kept nowhere: made of the root of the index key (decision 0030).
+    so that what waits there can always be opened. It is kept nowhere: made of the root of the index key (decision 19).
     """
     return base64.b64encode(crypto.blind_index(str(person_id), tenant=PUBLIC_SCHEMA, purpose="person.store")).decode()
 

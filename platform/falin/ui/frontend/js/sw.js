@@ -9,23 +9,28 @@ const PATIENCE = 6000; // a network that does not answer is no network, where a 
 const KEEP = "X-Falin-Keep";
 const HASHED = /\.[0-9a-f]{8,}\.\w+$/;
 
+let forgotten = 0; // how often everything was forgotten: a page asked for before is not put away after
+
 async function forgetPages(except) {
+  if (!except) forgotten += 1;
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith(PAGES) && name !== except).map((name) => caches.delete(name)));
 }
 
-/** Put a page away under the person it was made for. */
-async function keepPage(path, response) {
+/** Put a page away under the person it was made for, unless he went since it was asked for. */
+async function keepPage(path, response, since) {
   const key = response.headers.get(KEEP);
-  if (!key || !response.ok || response.redirected) return;
+  if (!key || !response.ok || response.redirected || since !== forgotten) return;
   await forgetPages(PAGES + key);
   await touch(personOf(response)); // the server answered for him
   const sealed = await seal(personOf(response), path, await response.arrayBuffer());
   if (!sealed) return;
   const headers = new Headers(response.headers);
   ["Content-Encoding", "Content-Length"].forEach((name) => headers.delete(name)); // of the bytes as they came
+  if (since !== forgotten) return;
   const cache = await caches.open(PAGES + key);
-  await cache.put(path, new Response(sealed, { headers }));
+  if (since !== forgotten) await caches.delete(PAGES + key);
+  else await cache.put(path, new Response(sealed, { headers }));
 }
 
 const personOf = (response) => response.headers.get(KEEP).split("-")[0];
@@ -46,7 +51,13 @@ async function keepAsset(address, response) {
 }
 
 async function fetchAndKeep(path) {
-  try { await keepPage(path, await fetch(path, { credentials: "same-origin", cache: "no-store" })); } catch (unreachable) { /* next time */ }
+  const since = forgotten;
+  try {
+    // where the session is over the way leads to the sign-in page: asked for here, it would change the token of the form
+    // that somebody is just filling in
+    const response = await fetch(path, { credentials: "same-origin", cache: "no-store", redirect: "error" });
+    await keepPage(path, response, since);
+  } catch (unreachable) { /* next time */ }
 }
 
 async function keepAll(message) {
@@ -65,8 +76,9 @@ const kept = (path) => caches.match(path, { ignoreVary: true, ignoreSearch: true
 
 async function page(request) {
   const { pathname: path, search } = new URL(request.url);
+  const since = forgotten;
   const network = fetch(request).then((response) => {
-    if (!search && response.headers.has(KEEP)) keepPage(path, response.clone());
+    if (!search && response.headers.has(KEEP)) keepPage(path, response.clone(), since);
     return response;
   });
   network.catch(() => {}); // answered below, once it is known what was kept

@@ -1,6 +1,6 @@
 // The lock on what a phone keeps: one key a person, which the server gives to who is signed in and no script can read again.
 // It lapses a day after the server last answered for him, and is thrown away when the server says that he was shut out.
-// What was sealed stays: signed in again, he is given the same key (docs/decisions/0030).
+// What was sealed stays: signed in again, he is given the same key (decision 19).
 import { openDB } from "idb";
 
 const HOLDS = 24 * 3600 * 1000;
