@@ -257,6 +257,13 @@ def _officials(world: World) -> None:
             someone = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
                                     must_change_password=False, now=NOW)  # fmt: skip
             grant_role(scope=system, person_id=someone.id, role=role, node_id=world.node(code), reason="测试", now=NOW)
+        # Nobody can give a resident a role (sheet identity.md); who held one all the same would get nothing by it.
+        resident = create_person(scope=system, username="resident", name="丁安居", password=None, encoded=encoded(),
+                                 must_change_password=False, now=NOW)  # fmt: skip
+        Binding.objects.create(
+            person_id=resident.id, role=Role.RESIDENT, node_id=world.node("330106109200"), granted_by=0, reason="测试",
+            tenant_id=int(world.schema("330106").lstrip("t")), valid_from=SINCE, created_at=NOW,
+        )  # fmt: skip
 
 
 def _emergencies(world: World) -> None:

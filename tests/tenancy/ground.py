@@ -28,7 +28,7 @@ from tests.world import PEOPLE, PLACES
 
 ROLES = ("province_leader", "city_officer", "county_team", "street_officer", "liaison", "adviser", "firm_manager",
          "auditor", "operator", "county_finance", "inspector", "evaluator", "data_steward", "system_administrator",
-         "security_administrator", "audit_administrator")  # fmt: skip
+         "security_administrator", "audit_administrator", "resident")  # fmt: skip
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -293,6 +293,7 @@ def _readers(ground: Ground) -> Iterator[Reader]:
         above = role.value in {"province_leader", "city_officer"} or len(code) == 4
         yield Reader(username, role.value, username, code, code[:2] if above else code[:6])
     yield Reader("operator", "operator", "operator", "33", "")
+    yield Reader("resident", "resident", "resident", "330106109200", "330106")
     own = {row["username"]: row["id"] for row in ground.rows["identity_person"]}
     for username, (_name, county) in peopled.MANAGERS.items():
         firm = next(str(row["id"]) for row in ground.rows["advisers_firm"] if row["name"] == peopled.FIRMS[county])
@@ -329,7 +330,7 @@ def _with_company(ground: Ground, reader: Reader) -> Reader:
 
 # One of each role, in the same corner of the world, so that what is child, parent, neighbour and stranger differs.
 CAST = ("leader", "city", "county", "street", "liaison", "wenruoxi", "manager", "auditor", "operator", "finance",
-        "inspector", "evaluator", "steward", "sysadmin", "security", "auditadmin")  # fmt: skip
+        "inspector", "evaluator", "steward", "sysadmin", "security", "auditadmin", "resident")  # fmt: skip
 MORE = ("liaison2", "auditor3", "auditor2", "city2", "county2", "wenruoxi@330102", "songhuaijin", "manager2")
 
 
