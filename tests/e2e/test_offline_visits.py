@@ -67,6 +67,7 @@ def _yesterday() -> str:
 
 
 def _write(page: Page, begins: str, ends: str, note: str = "", day: str = "") -> None:
+    expect(page.locator("form[data-visit]:not([data-busy])")).to_be_visible()  # the one before is put away
     page.check("[name=node_id] >> nth=0", force=True)
     page.fill("[name=on_day]", day or _yesterday())
     page.fill("[name=begins_at]", begins)

@@ -242,10 +242,16 @@ function fill(item) {
   if (item.fault) showFault(item.fault.field, item.fault.sentence);
 }
 
-function blank() {
+/** The form is free for the next one; what was typed while this one was being put away stays. */
+function blank(written) {
   changed = null;
   clearFault();
-  ["begins_at", "ends_at", "topic", "attendees", "note", "photo"].forEach((name) => { form.elements[name].value = ""; });
+  const now = typed();
+  const names = { begins_at: "begins", ends_at: "ends", topic: "topic", attendees: "attendees", note: "note" };
+  const same = Object.keys(names).filter((name) => now[names[name]] === written[names[name]]);
+  same.forEach((name) => { form.elements[name].value = ""; });
+  if (same.length < Object.keys(names).length) return; // the next one is being written
+  form.elements.photo.value = "";
   form.elements.next_day.checked = false;
   forgetDraft();
 }
@@ -292,7 +298,7 @@ async function take(written) {
     changed = left;
     showFault(left.fault.field, left.fault.sentence);
   } else {
-    blank();
+    blank(written);
     noteKept(word("kept"));
   }
 }
