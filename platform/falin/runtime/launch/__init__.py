@@ -39,7 +39,8 @@ def launch(checkout_folder: str, arguments: list[str]) -> int:
 def _become_command(checkout: Path, arguments: list[str]) -> None:
     home = find_home(os.environ).prepare()
     word = arguments[0]
-    python = make_environment(home=home, checkout=checkout, for_tests=word == "test")
+    measuring = word in ("drill", "bench")  # some are tests in full, some open pages in a browser
+    python = make_environment(home=home, checkout=checkout, for_tests=measuring or word == "test")
     environ = {
         **os.environ,
         "FALIN_HOME": str(home.root),
@@ -51,13 +52,14 @@ def _become_command(checkout: Path, arguments: list[str]) -> None:
         # A checkout that cannot be written would be compiled anew at every start.
         environ.setdefault("PYTHONPYCACHEPREFIX", str(home.cache / "bytecode"))
     whole = word == "test" and "--fast" not in arguments
-    environ.update(ensure_programs(home=home, for_tests=whole, java=whole or arguments[:2] == ["keycloak", "start"]))
-    if word in ("demo", "serve", "test"):
+    keycloak = whole or arguments[:2] == ["keycloak", "start"]
+    environ.update(ensure_programs(home=home, for_tests=whole or measuring, java=keycloak))
+    if measuring or word in ("demo", "serve", "test"):
         assets = build_frontend(home=home, checkout=checkout, python=python)
         if assets:
             environ["FALIN_ASSETS"] = str(assets)
         ensure_loopback()
-    if word == "test" and "--fast" not in arguments:
+    if whole or measuring:
         # The one that comes with the browser's driver wants a library that a bare Debian lacks (libatomic).
         environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(find_node(home=home, checkout=checkout)))
     sys.stdout.flush()
