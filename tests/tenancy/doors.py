@@ -243,6 +243,10 @@ def _once(**parts: Any) -> Callable[[Ground], Iterable[Thing]]:
     return lambda ground: [Thing(parts, frozenset())]
 
 
+def _reads_advisers(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["advisers.read"]
+
+
 def _anybody(reader: Reader, thing: Thing) -> bool:
     return True
 
@@ -529,6 +533,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
     ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
     "desk:views": Asked(_once(page="advisers"), _anybody),
+    "portal:list-export": Asked(_once(name="advisers"), _reads_advisers),
     ("view_id",): Asked(_kept_views, _own_notice),
     "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
     ("notice_id",): Asked(_notices, _own_notice),
@@ -1134,6 +1139,7 @@ WRITES: dict[str, Write] = {
     "POST api-webhook-trial": Write(),
     "POST api-webhook-messages": Write(_form(since="2026-11-01T00:00:00+08:00")),
     "POST portal:audit-export": Write(),
+    "POST portal:list-export": Write(_form(format="csv"), refused=frozenset({403})),
     "POST api-audit-export": Write(),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.

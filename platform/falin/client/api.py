@@ -962,7 +962,7 @@ class OwnerInRequest(TypedDict):
     reason: str
 
 
-PageEnum = Literal["advisers", "behind"]
+PageEnum = Literal["advisers", "vacancies", "firms", "behind", "people", "audit"]
 
 
 class PassedOut(TypedDict):
@@ -3257,7 +3257,7 @@ class Falin(Line):
     def views(
         self,
         *,
-        page: Literal["advisers", "behind"],
+        page: Literal["advisers", "audit", "behind", "firms", "people", "vacancies"],
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[ViewOut]:

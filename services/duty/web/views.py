@@ -20,9 +20,11 @@ from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
 from falin.ui import formats
 from falin.ui.forms import show_refusal
+from falin.ui.tables import turned
 from services.duty import commands, policies, queries
 from services.duty.rules import HOURS_A_MONTH
 from services.duty.types import Cut, VisitInfo
+from services.duty.web import tables
 from services.duty.web.cards import card_of, row_of
 from services.duty.web.forms import CorrectForm, LogForm, VoidForm, at_its_field, initial_of
 from services.duty.web.months import month_asked
@@ -69,12 +71,10 @@ def log(request: HttpRequest, scope: Scope) -> HttpResponse:
 def visits(request: HttpRequest, scope: Scope) -> HttpResponse:
     """My visits of one month, each with its way to be corrected or voided while the month is open."""
     turner = month_asked(request, now())
-    found = queries.list_my_visits(scope=scope, month=turner.month)
-    names = queries.place_names({visit.content.node_id for visit in found})
+    found = tables.own_visits(scope, turner.month)
     context = {
-        "turner": turner,
-        "rows": [(visit, names.get(visit.content.node_id, ("", ""))[0]) for visit in found],
-        "minutes": sum(visit.content.minutes for visit in found if visit.in_force),
+        "turner": turner, "rows": found, "table": tables.VISITS.shown(request.GET),
+        "minutes": sum(visit.content.minutes for visit, _place in found if visit.in_force),
         "closed": queries.is_closed(scope=scope, month=turner.month), "may_log": scope.may("duty.log"), **_offline(scope),
     }  # fmt: skip
     return render(request, "duty/visits.html", context)
@@ -135,9 +135,11 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
     cuts = {cut.value: [row for row in rows if row.behind.within(cut)] for cut in Cut}
     context = {
         "turner": turner, "rows": cuts.get(view, rows), "view": view, "all": len(rows),
+        "table": tables.BEHIND.shown(request.GET),
         "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]), "hours": HOURS_A_MONTH.default,
         "may_remind": policies.may_remind(scope) and not queries.is_closed(scope=scope, month=turner.month),
         "here": request.get_full_path(),
+        "tabs": {cut.name.lower(): turned(request.GET, view=cut.value) for cut in Cut},
     }  # fmt: skip
     return render(request, "duty/behind.html", context)
 
