@@ -82,6 +82,7 @@ def wire() -> None:
     outbox.subscribe(codes.WANTED, codes.on_wanted)
     for event in desk.OF_ADVISERS:
         outbox.subscribe(event, desk.on_adviser_event)
+    outbox.subscribe("duty.reminder.taken_back", desk.on_reminder_taken_back)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
 

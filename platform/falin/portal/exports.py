@@ -55,6 +55,8 @@ def ask_export(*, scope: Scope, name: str, query: str, file_format: str, now: da
         raise Forbidden("portal.no_export_in_an_emergency", _("应急访问只能看，不能导出。"))
     if file_format not in FORMATS:
         raise Invalid("portal.no_such_format", _("只能导出 CSV 或者 XLSX。"), field="format")
+    audit.record(scope=scope, act="portal.list.asked", subject=("list", name), node_id=None, now=now,
+                 after={"format": file_format})  # fmt: skip
     parameters = {"name": name, "query": query, "format": file_format, "language": translation.get_language()}
     title = _("导出：%(list)s") % {"list": table.title}
     return jobs.ask(scope=scope, kind=KIND, title=title, parameters=parameters, now=now)
