@@ -16,7 +16,7 @@ from falin.kernel.outbox import Event
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.advisers.api import count_ending, person_of_adviser
-from services.desk.commands import claim_due, settle, tell
+from services.desk.commands import claim_due, settle, tell, untell
 from services.desk.types import Draft, NoticeKind, Parcel, Way
 from tenants.identity.api import Role, list_ending, list_holders
 from tenants.identity.signing.sending import NotSent, tell_by
@@ -40,6 +40,15 @@ def on_adviser_event(scope: Scope, event: Event) -> None:
     facts.setdefault("node_id", event.payload.get("node"))
     draft = Draft(kind=kind, person_id=person_id, key=f"event:{event.id}", facts=facts)
     tell(scope=scope, drafts=[draft], now=event.at)
+
+
+def on_reminder_taken_back(scope: Scope, event: Event) -> None:
+    """The notice of a reminder that was taken back goes, unless it was read."""
+    person_id = person_of_adviser(uuid.UUID(str(event.payload["adviser_id"])))
+    if person_id is not None:
+        facts = {name: event.payload[name] for name in ("node_id", "month")}
+        untell(scope=scope, kind=NoticeKind.HOURS_MISSING, person_id=person_id, facts=facts,
+               at=datetime.fromisoformat(event.payload["sent_at"]))  # fmt: skip
 
 
 def look_ahead(scope: Scope, moment: datetime) -> int:

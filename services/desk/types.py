@@ -67,7 +67,10 @@ class Choice:
 
 
 # The lists of which views are kept: what stands in the address, and the list's name.
-LISTS = {"advisers": "advisers:list", "behind": "duty:behind"}
+LISTS = {
+    "advisers": "advisers:list", "vacancies": "advisers:vacancies", "firms": "advisers:firms", "behind": "duty:behind",
+    "people": "portal:people", "audit": "portal:audit",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

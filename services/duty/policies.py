@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from falin.kernel.periods import Month
-from falin.kernel.refusals import Forbidden, Missing, Refused
+from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from services.duty.models import ClosedMonth, Visit
 from tenants.divisions.api import get_division
@@ -48,6 +49,23 @@ def check_may_remind(scope: Scope, node_id: int) -> None:
     scope.require("duty.remind")
     if not scope.sees(node_id) or (scope.whole and get_division(node_id).county_id not in scope.roots):
         raise Missing("duty.no_such_place", _("没有这个社区，或者不归您管。"))
+
+
+def check_may_take_back(scope: Scope) -> None:
+    """Take back what one sent oneself; the rows say whose they are."""
+    scope.require("duty.remind")
+
+
+def check_how_many(several: Sequence[object], most: int) -> None:
+    """:raises Invalid: none, or more than are done in one go."""
+    if not several:
+        raise Invalid("duty.none_chosen", _("请先勾选要提醒的顾问。"), field="pick")
+    if len(several) > most:
+        raise Invalid("duty.too_many_chosen", _("一次最多 %(n)s 位，请分几次。") % {"n": most}, field="pick")
+
+
+def reminded_today() -> Refused:
+    return Refused("duty.reminded_today", _("今天已经提醒过这位顾问了，明天再看。"))
 
 
 def may_remind(scope: Scope) -> bool:

@@ -148,6 +148,20 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderOutcome:
+    """What becomes of one of many reminders: it is sent (before, it would be), or refused with a sentence."""
+
+    node_id: int
+    adviser_id: uuid.UUID
+    node_name: str
+    adviser_name: str
+    minutes_missing: int = 0
+    reminder_id: int | None = None
+    code: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MyMonth:
     """One of the adviser's own communities this month."""
 

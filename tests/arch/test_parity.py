@@ -20,6 +20,8 @@ REASONS = {
     "falin.portal.commands.ask_county": "the first start, on an empty installation: there is nobody with a token",
     "falin.portal.commands.enter_administrator": "no token gives a role (NOT_BY_TOKEN), least of all the three highest",
     "falin.portal.queries.setup_page": "the first start, on an empty installation: there is nobody with a token",
+    "falin.kernel.files.list_files": "which files are over by now; the API's address of such a file says 404",
+    "falin.kernel.jobs.ask": "exports a list: a file of its rows; the API's answer of the list is those rows",
     "falin.portal.search.kinds": _WORDS,
     "services.advisers.queries.candidates.get_candidate": _WHOLE_IN.format("advisers_candidates"),
     "services.advisers.queries.homes.home_of": _WORDS,

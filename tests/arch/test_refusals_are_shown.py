@@ -195,6 +195,18 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "the button stands on months that have begun",
         "app/indicators/test_rolling_up.py::test_a_month_that_has_not_begun_is_refused",
     ),
+    "duty.none_chosen": (
+        "a sentence above the list; the browser's part of it is every page's",
+        "web/duty/test_reminding_many.py::test_none_ticked_too_many_or_what_is_none_is_said",
+    ),
+    "duty.too_many_chosen": (
+        "it takes more than a hundred rows",
+        "web/duty/test_reminding_many.py::test_none_ticked_too_many_or_what_is_none_is_said",
+    ),
+    "duty.too_late_to_take_back": (
+        "it takes ten minutes, or an adviser who reads meanwhile",
+        "web/duty/test_reminding_many.py::test_what_was_read_is_too_old_or_is_anothers_is_not_taken_back",
+    ),
     "indicators.not_a_county": (
         "the button stands on a county's page alone",
         "app/indicators/test_rolling_up.py::test_a_province_has_nothing_of_its_own_to_publish",

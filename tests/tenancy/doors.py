@@ -182,7 +182,12 @@ def _reminders(ground: Ground) -> Iterable[Thing]:
         number = row["id"]
         same = [one for one in ground.rows["duty_reminder"] if one["id"] == number]
         yield Thing({"reminder_id": number}, frozenset(one["place"] for one in same),
-                    more={"adviser": str(row["adviser_id"]), "all": {str(one["adviser_id"]) for one in same}})  # fmt: skip
+                    more={"adviser": str(row["adviser_id"]), "all": {str(one["adviser_id"]) for one in same},
+                          "senders": {one["person_id"] for one in same}})  # fmt: skip
+
+
+def _sent_by_himself(reader: Reader, thing: Thing) -> bool:
+    return reader.person in thing.more["senders"] and reader.reaches(thing.codes)
 
 
 def _own_reminder(reader: Reader, thing: Thing) -> bool:
@@ -241,6 +246,10 @@ def _sets(reader: Reader, thing: Thing) -> bool:
 
 def _once(**parts: Any) -> Callable[[Ground], Iterable[Thing]]:
     return lambda ground: [Thing(parts, frozenset())]
+
+
+def _reads_advisers(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["advisers.read"]
 
 
 def _anybody(reader: Reader, thing: Thing) -> bool:
@@ -529,6 +538,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
     ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
     "desk:views": Asked(_once(page="advisers"), _anybody),
+    "portal:list-export": Asked(_once(name="advisers"), _reads_advisers),
     ("view_id",): Asked(_kept_views, _own_notice),
     "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
     ("notice_id",): Asked(_notices, _own_notice),
@@ -668,6 +678,23 @@ def _pairs(ground: Ground) -> Iterable[Thing]:
 
 def _pair(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"node_id": thing.more["node"], "adviser_id": thing.more["adviser"], "month": "2026-10"}
+
+
+def _ticked(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"pick": f"{thing.more['node']}:{thing.more['adviser']}", "month": "2026-10", "sure": "1"}
+
+
+def _pairs_of_one(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    pair = _pair(ground, reader, thing)
+    return {"pairs": [{name: pair[name] for name in ("node_id", "adviser_id")}], "month": pair["month"]}
+
+
+def _reminder_named(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"reminder": thing.parts["reminder_id"]}
+
+
+def _reminders_named(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"reminders": [thing.parts["reminder_id"]]}
 
 
 def _communities(ground: Ground) -> Iterable[Thing]:
@@ -975,6 +1002,10 @@ WRITES: dict[str, Write] = {
     "POST duty:void": Write(_form(why="记错了"), right=_in_november),
     "POST duty:read-reminder": Write(right=_unread),
     "POST duty:remind": Write(_pair, _A_PAIR, right=_not_reminded),
+    "POST duty:remind-many": Write(_ticked, _A_PAIR, right=_not_reminded),
+    "POST duty-api:reminders-many": Write(_pairs_of_one, _A_PAIR, right=_not_reminded),
+    "POST duty:take-back": Write(_reminder_named, Asked(_reminders, _sent_by_himself)),
+    "POST duty-api:reminders-take-back": Write(_reminders_named, Asked(_reminders, _sent_by_himself)),
     "POST duty:months": Write(_form(month="2026-10")),
     "POST duty-api:visits": Write(_sent_visit_json, _A_VISIT, _IN_FORM),
     "POST duty-api:correct": Write(_sent_visit_json, right=_in_november),
@@ -1134,12 +1165,15 @@ WRITES: dict[str, Write] = {
     "POST api-webhook-trial": Write(),
     "POST api-webhook-messages": Write(_form(since="2026-11-01T00:00:00+08:00")),
     "POST portal:audit-export": Write(),
+    "POST portal:list-export": Write(_form(format="csv"), refused=frozenset({403})),
     "POST api-audit-export": Write(),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
 # Acts that ask for a tree that has changed, or for another cell: who may not is refused here, and that they are done for
-# who may is shown by tests of their own.
+# who may is shown by tests of their own; and taking back, which is possible for ten minutes only.
 DONE_ELSEWHERE = {
+    "POST duty:take-back": "tests/web/duty",
+    "POST duty-api:reminders-take-back": "tests/web/duty",
     "POST portal:tenant-merge": "tests/web/tenants",
     "POST portal:tenant-split": "tests/web/tenants",
     "POST portal:tenant-move": "tests/web/tenants",

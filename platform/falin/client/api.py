@@ -948,6 +948,17 @@ class OneUpdateOut(TypedDict):
     hanging: list[EndingOut]
 
 
+class OutcomeOut(TypedDict):
+    node_id: int
+    adviser_id: str
+    adviser_name: str
+    node_name: str
+    minutes_missing: int
+    reminder_id: int | None
+    code: str
+    refused: str
+
+
 class OwnCommunityOut(TypedDict):
     appointment_id: str
     node_id: int
@@ -962,7 +973,12 @@ class OwnerInRequest(TypedDict):
     reason: str
 
 
-PageEnum = Literal["advisers", "behind"]
+PageEnum = Literal["advisers", "vacancies", "firms", "behind", "people", "audit"]
+
+
+class PairInRequest(TypedDict):
+    node_id: int
+    adviser_id: str
 
 
 class PassedOut(TypedDict):
@@ -1156,6 +1172,12 @@ class RemindInRequest(TypedDict):
     month: str
     node_id: int
     adviser_id: str
+
+
+class RemindManyInRequest(TypedDict):
+    month: str
+    pairs: list[PairInRequest]
+    preview: NotRequired[bool]
 
 
 class ReminderOut(TypedDict):
@@ -1400,6 +1422,14 @@ class StreetOut(TypedDict):
     street_id: int | None
     name: str
     squares: list[SquareOut]
+
+
+class TakeBackInRequest(TypedDict):
+    reminders: list[int]
+
+
+class TakenBackOut(TypedDict):
+    taken_back: int
 
 
 class TakenOut(TypedDict):
@@ -2140,6 +2170,24 @@ class Falin(Line):
     ) -> SentOut:
         """Remind an adviser of the hours a community still misses; once a day."""
         return cast("SentOut", self.call("POST", "/api/v1/duty/reminders/", body=body, once=once))
+
+    def duty_reminders_send_many(
+        self,
+        *,
+        body: RemindManyInRequest,
+        once: str = "",
+    ) -> list[OutcomeOut]:
+        """Remind up to a hundred advisers, with what became of each; one that is refused stops no other."""
+        return cast("list[OutcomeOut]", self.call("POST", "/api/v1/duty/reminders/many/", body=body, once=once))
+
+    def duty_reminders_take_back(
+        self,
+        *,
+        body: TakeBackInRequest,
+        once: str = "",
+    ) -> TakenBackOut:
+        """Take back reminders one sent within ten minutes and nobody has read."""
+        return cast("TakenBackOut", self.call("POST", "/api/v1/duty/reminders/take-back/", body=body, once=once))
 
     def duty_token(
         self,
@@ -3257,7 +3305,7 @@ class Falin(Line):
     def views(
         self,
         *,
-        page: Literal["advisers", "behind"],
+        page: Literal["advisers", "audit", "behind", "firms", "people", "vacancies"],
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[ViewOut]:

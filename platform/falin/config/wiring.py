@@ -16,15 +16,19 @@ from falin.kernel.rest.limits import BrokerCounter
 from falin.kernel.scope import Scope
 from falin.portal import commands as portal
 from falin.portal import elsewhere as portal_elsewhere
-from falin.portal import places
+from falin.portal import exports, places
+from falin.portal.web.tables import TABLES as OWN_TABLES
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
+from services.advisers.web.tables import TABLES as OF_ADVISERS
 from services.desk import api as desk_api
 from services.desk import tasks as desk
 from services.duty import api as duty
+from services.duty.web.tables import TABLES as OF_DUTY
 from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands
+from services.indicators.web.tables import TABLES as OF_INDICATORS
 from tenants.divisions import hanging
 from tenants.divisions.api import list_divisions
 from tenants.identity.api import PEOPLE_AT, scope_in_force, system_of, use_token
@@ -57,7 +61,7 @@ def wire() -> None:
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
-    retention.declare(*RETAINED, UPLOADED)
+    retention.declare(*RETAINED, UPLOADED, *exports.wire(*OF_ADVISERS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES))
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *ANCHORS, *DOMAINS)  # fmt: skip
     hands.declare(
@@ -78,6 +82,7 @@ def wire() -> None:
     outbox.subscribe(codes.WANTED, codes.on_wanted)
     for event in desk.OF_ADVISERS:
         outbox.subscribe(event, desk.on_adviser_event)
+    outbox.subscribe("duty.reminder.taken_back", desk.on_reminder_taken_back)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
 

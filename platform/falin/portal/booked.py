@@ -93,13 +93,15 @@ def history(*, scope: Scope, before: int | None = None, kind: str = "", subject_
     """What was booked at the scope's places, or about one thing, newest first."""
     scope.require("history.read")
     asked = Asked(kind=kind, subject_id=subject_id)
-    return _page(scope, _rows(scope, asked), before=before, after=None)
+    return _page(scope, _rows(scope, asked), before=before, after=None, size=PAGE)
 
 
-def log(*, scope: Scope, asked: Asked, before: int | None = None, after: int | None = None) -> History:
+def log(
+    *, scope: Scope, asked: Asked, before: int | None = None, after: int | None = None, size: int | None = None
+) -> History:  # fmt: skip
     """The auditor's log: what was asked for, at the scope's places."""
     scope.require(READ)
-    return _page(scope, _rows(scope, asked), before=before, after=after)
+    return _page(scope, _rows(scope, asked), before=before, after=after, size=size or PAGE)
 
 
 def may_read_shared(scope: Scope) -> bool:
@@ -176,16 +178,18 @@ def _rows(scope: Scope, asked: Asked) -> QuerySet[AuditEntry]:
     return rows
 
 
-def _page(scope: Scope, rows: QuerySet[AuditEntry], *, before: int | None, after: int | None) -> History:
+def _page(
+    scope: Scope, rows: QuerySet[AuditEntry], *, before: int | None, after: int | None, size: int
+) -> History:  # fmt: skip
     if after:
-        found = list(rows.filter(id__gt=after).order_by("id")[: PAGE + 1])
-        shown = found[:PAGE][::-1]
-        newer = shown[0].id if len(found) > PAGE else None
+        found = list(rows.filter(id__gt=after).order_by("id")[: size + 1])
+        shown = found[:size][::-1]
+        newer = shown[0].id if len(found) > size else None
         older = shown[-1].id if shown else None
     else:
-        found = list((rows.filter(id__lt=before) if before else rows).order_by("-id")[: PAGE + 1])
-        shown = found[:PAGE]
-        older = shown[-1].id if len(found) > PAGE else None
+        found = list((rows.filter(id__lt=before) if before else rows).order_by("-id")[: size + 1])
+        shown = found[:size]
+        older = shown[-1].id if len(found) > size else None
         newer = shown[0].id if before and shown else None
     return replace(_history(shown), older=older, newer=newer)
 

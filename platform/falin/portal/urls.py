@@ -47,6 +47,7 @@ urlpatterns = [
     path("jobs/", jobs.list_mine, name="jobs"),
     path("jobs/<uuid:job_id>/", jobs.show, name="job"),
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="job-cancel"),
+    path("lists/<slug:name>/export/", jobs.export, name="list-export"),
     path("files/<uuid:file_id>/", jobs.download, name="file"),
     path("me/sign-on/", sign_on.mine, name="sign-on"),
     path("accounts/oidc/login/", sign_on.begin_sign_in, name="oidc-login"),

@@ -40,7 +40,7 @@ from services.advisers.types import (
 from tenants.divisions.api import list_divisions, subtree_ids
 
 PAGE = 12
-LONG_PAGE = 50
+LONGEST_PAGE = 500
 
 
 def list_advisers(
@@ -55,7 +55,7 @@ def list_advisers(
     policies.check_may_read(scope)
     cut = _cut(scope, filters or AdviserFilters(), on)
     total = cut.count()
-    page, first, has_before, has_after = _page_of(cut, after, before, min(size, LONG_PAGE))
+    page, first, has_before, has_after = _page_of(cut, after, before, min(size, LONGEST_PAGE))
     rows = _rows(scope, page, on)
     return Page(
         rows=tuple(rows), total=total, first=first,
@@ -131,7 +131,7 @@ def list_firms(
     if text.strip():
         rows = rows.filter(reads_like(text, "name", "pinyin"))
     total = rows.count()
-    page, first, has_before, has_after = _page_of(rows, after, before, min(size, LONG_PAGE))
+    page, first, has_before, has_after = _page_of(rows, after, before, min(size, LONGEST_PAGE))
     counts = dict(
         Adviser.objects.filter(firm__in=[row.id for row in page]).values_list("firm_id").annotate(Count("id"))
     )  # fmt: skip

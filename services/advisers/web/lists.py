@@ -13,22 +13,15 @@ from falin.kernel.doors import door
 from falin.kernel.scope import Scope
 from services.advisers import policies, queries
 from services.advisers.rules import REASON_LABELS
-from services.advisers.types import AdviserFilters, View
-from services.advisers.web import presenting
-from services.advisers.web.forms import FilterForm
+from services.advisers.web import presenting, tables
 
 
 @door(grant=policies.READ)
 def advisers(request: HttpRequest, scope: Scope) -> HttpResponse:
     today = legal_day(now())
     streets = queries.coverage_squares(scope=scope, on=today)
-    form = FilterForm(request.GET, streets=[(item.street_id, item.name) for item in streets if item.street_id])
-    form.is_valid()  # what cannot be meant is left out, the rest still counts
-    asked = form.cleaned_data
-    filters = AdviserFilters(
-        text=asked.get("q") or "", street_id=asked.get("street"), specialty=asked.get("specialty") or "",
-        view=View(asked.get("view") or ""),
-    )  # fmt: skip
+    form = tables.filter_form(request.GET, tables.street_choices(streets))
+    filters = tables.filters_of(form)
     page = queries.list_advisers(
         scope=scope, on=today, filters=filters, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
@@ -37,6 +30,7 @@ def advisers(request: HttpRequest, scope: Scope) -> HttpResponse:
         "filters": form,
         "filtered": bool(filters.text or filters.street_id or filters.specialty or filters.view),
         "rows": [presenting.shown_row(row, today) for row in page.rows],
+        "table": tables.ADVISERS.shown(request.GET),
         "pager": presenting.pager_of(page, request.GET, _("第 %(first)s–%(last)s 名，共 %(total)s 名")),
         "tabs": presenting.tabs_of(counts, filters.view.value, request.GET),
         "counts": counts,
@@ -100,6 +94,7 @@ def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
     ]
     context = {
         "rows": rows,
+        "table": tables.VACANCIES.shown(request.GET),
         "unexplained": sum(1 for gap in gaps if gap.reason is None),
         "home": queries.home_of(scope),
         "may_appoint": policies.may_appoint(scope),
@@ -115,6 +110,7 @@ def firms(request: HttpRequest, scope: Scope) -> HttpResponse:
     )
     context = {
         "rows": page.rows,
+        "table": tables.FIRMS.shown(request.GET),
         "text": text,
         "pager": presenting.pager_of(page, request.GET, _("第 %(first)s–%(last)s 家，共 %(total)s 家")),
         "may_register": policies.may_register(scope),

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from falin.ui import formats
 from falin.ui.figures import Pager, State
+from falin.ui.tables import turned
 from services.advisers.rules import REASON_LABELS, STATE_LABELS
 from services.advisers.types import (
     AdviserCounts,
@@ -181,7 +182,7 @@ def tabs_of(counts: AdviserCounts, current: str, query: QueryDict) -> list[dict[
         {
             "label": label,
             "count": count,
-            "url": _with(query, view=view.value),
+            "url": turned(query, view=view.value),
             "current": view.value == current,
             "css": css,
         }
@@ -196,15 +197,9 @@ def pager_of(page: Page[Any], query: QueryDict, unit: str) -> Pager:
     words = {"first": page.first, "last": page.last, "total": formats.number(page.total)}
     return Pager(
         shown=unit % words if page.rows else "",
-        previous_url=_with(query, before=page.before) if page.before else "",
-        next_url=_with(query, after=page.after) if page.after else "",
+        previous_url=turned(query, before=page.before) if page.before else "",
+        next_url=turned(query, after=page.after) if page.after else "",
     )
-
-
-def _with(query: QueryDict, **changes: str) -> str:
-    kept = {name: value for name, value in query.items() if name not in {"after", "before"} and value}
-    kept.update(changes)
-    return "?" + urlencode({name: value for name, value in kept.items() if value})
 
 
 def shown_line(line: AppointmentLine, on: date) -> ShownLine:

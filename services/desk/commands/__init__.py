@@ -2,7 +2,7 @@
 
 from services.desk.commands.choosing import choose_way
 from services.desk.commands.reading import forget_old, mark_all_read, mark_read
-from services.desk.commands.telling import claim_due, settle, tell
+from services.desk.commands.telling import claim_due, settle, tell, untell
 from services.desk.commands.views import drop_view, save_view
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "save_view",
     "settle",
     "tell",
+    "untell",
 ]

@@ -9,8 +9,9 @@ claimed again after a quarter of an hour.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -21,7 +22,7 @@ from services.desk import policies
 from services.desk.models import ChosenWay, Notice
 from services.desk.queries import sentences_of
 from services.desk.rules import DEFAULT_WAYS, QUIET_FROM, QUIET_UNTIL, may_go_out
-from services.desk.types import Draft, Parcel, Way
+from services.desk.types import Draft, NoticeKind, Parcel, Way
 
 GIVEN_UP = timedelta(days=2)  # what could not be sent for so long is on the list all the same
 DEAD = timedelta(minutes=15)
@@ -47,6 +48,14 @@ def tell(*, scope: Scope, drafts: Iterable[Draft], now: datetime) -> int:
         ignore_conflicts=True,
     )  # fmt: skip
     return len(drafts)
+
+
+def untell(*, scope: Scope, kind: NoticeKind, person_id: int, facts: Mapping[str, Any], at: datetime) -> None:
+    """Take a notice off its reader's list while he has not read it; what went out by mail or SMS is out."""
+    policies.check_may_tell(scope)
+    Notice.objects.filter(
+        kind=kind, person_id=person_id, facts__contains=dict(facts), at=at, read_at__isnull=True
+    ).delete()
 
 
 def claim_due(*, scope: Scope, now: datetime) -> list[Parcel]:

@@ -1,9 +1,11 @@
-"""A word to an adviser who is behind, and his having read it."""
+"""A word to advisers who are behind, taken back while nobody has read it, and its having been read."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -11,12 +13,14 @@ from django.utils.translation import gettext as _
 from falin.kernel import audit, outbox
 from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
-from falin.kernel.refusals import Invalid, Missing, Refused, refusal_for
+from falin.kernel.refusals import Missing, Refused, refusal_for
 from falin.kernel.scope import Scope
 from services.duty import policies
 from services.duty.models import Reminder
-from services.duty.queries import is_closed
-from services.duty.queries.hours import find_pair_hours
+from services.duty.queries.reminding import hours_to_remind_of, preview_reminders
+from services.duty.types import ReminderOutcome
+
+TAKEN_BACK_WITHIN = timedelta(minutes=10)
 
 
 def remind(*, scope: Scope, node_id: int, adviser_id: uuid.UUID, month: Month, now: datetime) -> int:
@@ -25,16 +29,7 @@ def remind(*, scope: Scope, node_id: int, adviser_id: uuid.UUID, month: Month, n
 
     :raises Refused: nothing missing, not appointed there, month closed or not begun, or reminded today already.
     """
-    policies.check_may_remind(scope, node_id)
-    if month > Month.of(now):
-        raise Invalid("duty.month_not_begun", _("这个月还没有开始。"), field="month")
-    if is_closed(scope=scope, month=month):
-        raise Refused("duty.month_closed", _("这个月的账已经结了，提醒也补不上了。"), field="month")
-    hours = find_pair_hours(scope=scope, month=month, node_id=node_id, adviser_id=adviser_id)
-    if hours is None or not hours.appointed:
-        raise Refused("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。"))
-    if not hours.missing:
-        raise Refused("duty.nothing_missing", _("这位顾问这个月的时长已经够了，不用提醒。"))
+    hours = hours_to_remind_of(scope=scope, node_id=node_id, adviser_id=adviser_id, month=month, now=now)
     try:
         with transaction.atomic():
             row = Reminder.objects.create(
@@ -42,7 +37,7 @@ def remind(*, scope: Scope, node_id: int, adviser_id: uuid.UUID, month: Month, n
                 minutes_missing=hours.missing, person_id=scope.person_id, at=now,
             )  # fmt: skip
     except IntegrityError as error:
-        refused = refusal_for(error, {"one_reminder_a_day": _reminded_today})
+        refused = refusal_for(error, {"one_reminder_a_day": policies.reminded_today})
         if refused is None:
             raise
         raise refused from None
@@ -54,8 +49,50 @@ def remind(*, scope: Scope, node_id: int, adviser_id: uuid.UUID, month: Month, n
     return int(row.id)
 
 
-def _reminded_today() -> Refused:
-    return Refused("duty.reminded_today", _("今天已经提醒过这位顾问了，明天再看。"))
+def remind_many(
+    *, scope: Scope, pairs: Iterable[tuple[int, uuid.UUID]], month: Month, now: datetime
+) -> list[ReminderOutcome]:  # fmt: skip
+    """
+    Remind several advisers at once; what became of each. One that is refused stops no other.
+
+    :raises Invalid: none or too many. :raises Missing: one is of a place that is not the scope's.
+    """
+    outcomes = []
+    for one in preview_reminders(scope=scope, pairs=pairs, month=month, now=now):
+        outcome = one
+        if not one.refused:
+            try:
+                number = remind(scope=scope, node_id=one.node_id, adviser_id=one.adviser_id, month=month, now=now)
+                outcome = replace(one, reminder_id=number)
+            except Refused as refused:  # somebody was quicker
+                outcome = replace(one, code=refused.code, refused=refused.message)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def take_back_reminders(*, scope: Scope, reminder_ids: Collection[int], now: datetime) -> int:
+    """
+    Take back reminders one sent oneself a moment ago, as far as nobody has read them; how many.
+
+    :raises Missing: one of them is not there, or not one's own. :raises Refused: all were read, or it is too late.
+    """
+    policies.check_may_take_back(scope)
+    asked = set(reminder_ids)
+    locked = Reminder.objects.in_scope(scope).select_for_update(of=("self",))
+    mine = list(locked.filter(id__in=asked, person_id=scope.person_id).order_by("id"))
+    if not mine or len(mine) < len(asked):
+        raise Missing("duty.no_such_reminder", _("没有这条提醒。"))
+    rows = [row for row in mine if row.read_at is None and now - row.at < TAKEN_BACK_WITHIN]
+    if not rows:
+        raise Refused("duty.too_late_to_take_back", _("顾问已经看过，或者超过 10 分钟了，收不回来。"))
+    for row in rows:
+        facts = {"adviser_id": str(row.adviser_id), "month": row.month}
+        audit.record(scope=scope, act="duty.reminder.taken_back", subject=("reminder", row.id), node_id=row.node_id,
+                     now=now, before=facts)  # fmt: skip
+        outbox.put(scope=scope, event="duty.reminder.taken_back", version=1, key=f"reminder:{row.id}", now=now,
+                   payload={**facts, "node_id": row.node_id, "reminder_id": row.id, "sent_at": row.at.isoformat()})  # fmt: skip
+    Reminder.objects.in_scope(scope).filter(id__in=[row.id for row in rows]).delete()
+    return len(rows)
 
 
 def mark_reminder_read(*, scope: Scope, reminder_id: int, now: datetime) -> None:

@@ -70,6 +70,39 @@ class RemindIn(MonthIn):
     adviser_id = serializers.UUIDField()
 
 
+class PairIn(serializers.Serializer[Any]):
+    node_id = serializers.IntegerField()
+    adviser_id = serializers.UUIDField()
+
+
+class RemindManyIn(MonthIn):
+    pairs = PairIn(many=True)
+    preview = serializers.BooleanField(default=False, help_text="say what would become of each, and send nothing")
+
+
+class OutcomeOut(serializers.Serializer[Any]):
+    """What became of one of many; ``code`` and ``refused`` are empty where it was sent."""
+
+    node_id = serializers.IntegerField()
+    adviser_id = serializers.UUIDField()
+    adviser_name = serializers.CharField(allow_blank=True)
+    node_name = serializers.CharField(allow_blank=True)
+    minutes_missing = serializers.IntegerField()
+    reminder_id = serializers.IntegerField(allow_null=True)
+    code = serializers.CharField(allow_blank=True)
+    refused = serializers.CharField(allow_blank=True)
+
+
+class TakeBackIn(serializers.Serializer[Any]):
+    reminders = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**53), min_length=1, max_length=100
+    )
+
+
+class TakenBackOut(serializers.Serializer[Any]):
+    taken_back = serializers.IntegerField()
+
+
 class VisitOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     node_id = serializers.IntegerField(source="content.node_id")

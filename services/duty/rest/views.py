@@ -27,9 +27,13 @@ from services.duty.rest.serializers import (
     MonthIn,
     MyMonthOut,
     MyPlaceOut,
+    OutcomeOut,
     ReminderOut,
     RemindIn,
+    RemindManyIn,
     SentOut,
+    TakeBackIn,
+    TakenBackOut,
     TokenOut,
     VisitIn,
     VisitOut,
@@ -166,6 +170,34 @@ class Reminders(DoorView):
         reminder = commands.remind(scope=scope, node_id=data["node_id"], adviser_id=data["adviser_id"],
                                    month=Month.parse(data["month"]), now=now())  # fmt: skip
         return Response(SentOut({"id": reminder}).data, status=201)
+
+
+class ManyReminders(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.remind"}
+
+    @extend_schema(request=RemindManyIn, responses=OutcomeOut(many=True), operation_id="duty_reminders_send_many")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Remind up to a hundred advisers, with what became of each; one that is refused stops no other."""
+        given = RemindManyIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        data = given.validated_data
+        pairs = [(pair["node_id"], pair["adviser_id"]) for pair in data["pairs"]]
+        ask = queries.preview_reminders if data["preview"] else commands.remind_many
+        return Response(
+            OutcomeOut(ask(scope=scope, pairs=pairs, month=Month.parse(data["month"]), now=now()), many=True).data
+        )
+
+
+class RemindersTakenBack(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.remind"}
+
+    @extend_schema(request=TakeBackIn, responses=TakenBackOut, operation_id="duty_reminders_take_back")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Take back reminders one sent within ten minutes and nobody has read."""
+        given = TakeBackIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        count = commands.take_back_reminders(scope=scope, reminder_ids=given.validated_data["reminders"], now=now())
+        return Response(TakenBackOut({"taken_back": count}).data)
 
 
 class ReminderRead(DoorView):

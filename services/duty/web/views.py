@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
@@ -20,9 +21,11 @@ from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
 from falin.ui import formats
 from falin.ui.forms import show_refusal
+from falin.ui.tables import turned
 from services.duty import commands, policies, queries
 from services.duty.rules import HOURS_A_MONTH
 from services.duty.types import Cut, VisitInfo
+from services.duty.web import tables
 from services.duty.web.cards import card_of, row_of
 from services.duty.web.forms import CorrectForm, LogForm, VoidForm, at_its_field, initial_of
 from services.duty.web.months import month_asked
@@ -69,12 +72,10 @@ def log(request: HttpRequest, scope: Scope) -> HttpResponse:
 def visits(request: HttpRequest, scope: Scope) -> HttpResponse:
     """My visits of one month, each with its way to be corrected or voided while the month is open."""
     turner = month_asked(request, now())
-    found = queries.list_my_visits(scope=scope, month=turner.month)
-    names = queries.place_names({visit.content.node_id for visit in found})
+    found = tables.own_visits(scope, turner.month)
     context = {
-        "turner": turner,
-        "rows": [(visit, names.get(visit.content.node_id, ("", ""))[0]) for visit in found],
-        "minutes": sum(visit.content.minutes for visit in found if visit.in_force),
+        "turner": turner, "rows": found, "table": tables.VISITS.shown(request.GET),
+        "minutes": sum(visit.content.minutes for visit, _place in found if visit.in_force),
         "closed": queries.is_closed(scope=scope, month=turner.month), "may_log": scope.may("duty.log"), **_offline(scope),
     }  # fmt: skip
     return render(request, "duty/visits.html", context)
@@ -135,9 +136,11 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
     cuts = {cut.value: [row for row in rows if row.behind.within(cut)] for cut in Cut}
     context = {
         "turner": turner, "rows": cuts.get(view, rows), "view": view, "all": len(rows),
+        "table": tables.BEHIND.shown(request.GET),
         "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]), "hours": HOURS_A_MONTH.default,
         "may_remind": policies.may_remind(scope) and not queries.is_closed(scope=scope, month=turner.month),
         "here": request.get_full_path(),
+        "tabs": {cut.name.lower(): turned(request.GET, view=cut.value) for cut in Cut},
     }  # fmt: skip
     return render(request, "duty/behind.html", context)
 
@@ -158,7 +161,55 @@ def remind(request: HttpRequest, scope: Scope) -> HttpResponse:
         messages.warning(request, refused.message)
     else:
         messages.success(request, _("已提醒，顾问下次打开就会看到。"))
-    return _back(request, "duty:behind")
+    return HttpResponseRedirect(_own_address(request, "duty:behind"))
+
+
+@door(grant="duty.remind", reads="", writes="POST")
+def remind_many(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The ticked ones: first what would become of each, then, said yes to, what did; with the way to take it back."""
+    month, back = _month_of(request.POST.get("month", "")), _own_address(request, "duty:behind")
+    pairs = [_pair(text) for text in request.POST.getlist("pick")]
+    if month is None or None in pairs:
+        raise Missing("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。"))
+    chosen = [pair for pair in pairs if pair is not None]
+    sure = "sure" in request.POST
+    ask = commands.remind_many if sure else queries.preview_reminders
+    try:
+        outcomes = ask(scope=scope, pairs=chosen, month=month, now=now())
+    except Invalid as refused:
+        messages.warning(request, refused.message)
+        return HttpResponseRedirect(back)
+    good = [one for one in outcomes if not one.refused]
+    context = {"outcomes": outcomes, "good": good, "refused": len(outcomes) - len(good), "month": month, "sure": sure,
+               "back": back}  # fmt: skip
+    return render(request, "duty/remind_many.html", context)
+
+
+@door(grant="duty.remind", reads="", writes="POST")
+def take_back(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """The reminders one has just sent, undone."""
+    asked = [int(text) for text in request.POST.getlist("reminder") if text.isdecimal() and len(text) < 18]
+    try:
+        count = commands.take_back_reminders(scope=scope, reminder_ids=asked, now=now())
+    except Missing:
+        raise
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        left = len(asked) - count
+        words = ngettext("已撤回 %(n)s 条提醒。", "已撤回 %(n)s 条提醒。", count) % {"n": count}
+        if left:
+            words += _("另有 %(n)s 条顾问已经看过，收不回来。") % {"n": left}
+        messages.success(request, words)
+    return HttpResponseRedirect(_own_address(request, "duty:behind"))
+
+
+def _pair(text: str) -> tuple[int, uuid.UUID] | None:
+    node, _bar, adviser = text.partition(":")
+    try:
+        return (int(node), uuid.UUID(adviser)) if len(node) < 18 else None
+    except ValueError:
+        return None
 
 
 @door(grant="duty.close", reads="GET", writes="POST", step_up=SECOND)
@@ -213,10 +264,11 @@ def _with_visit(request: HttpRequest, template: str, visit: VisitInfo, form: Any
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def _back(request: HttpRequest, name: str) -> HttpResponseRedirect:
+def _own_address(request: HttpRequest, name: str) -> str:
+    """Where the form says one came from, if that is one of ours."""
     wanted = request.POST.get("next", "")
     own = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return HttpResponseRedirect(wanted if own else reverse(name))
+    return wanted if own else reverse(name)
 
 
 def _month_of(text: str) -> Month | None:

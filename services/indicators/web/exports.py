@@ -1,32 +1,23 @@
-"""What a page shows, as CSV (with BOM, so that spreadsheets read Chinese) and as XLSX. No cell becomes a formula."""
+"""What a page of figures shows, as CSV and as XLSX."""
 
 from __future__ import annotations
 
-import csv
 import io
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
 
+from falin.kernel.sheets.writing import CSV, XLSX, Value, write_csv, write_xlsx
 from services.indicators import queries, rules
 from services.indicators.types import LinePage, PlaceFigures, Tally
 from services.indicators.web.lines import kind_words
 from tenants.divisions.api import LEVEL_LABELS
 
 MOST_LINES: Final = 10_000
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-Value = str | int | Decimal | date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,47 +72,16 @@ def _name(figures: PlaceFigures) -> str:
     return _("指标-%(place)s-%(month)s") % {"place": figures.place.name, "month": figures.month}
 
 
-def harmless(text: str) -> str:
-    """A text no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_DANGEROUS) else text
-
-
 def as_csv(sheet: Sheet) -> HttpResponse:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([harmless(text) for text in sheet.header])
-    for row in sheet.rows:
-        writer.writerow(["" if value is None else _as_text(value) for value in row])
-    body = b"\xef\xbb\xbf" + out.getvalue().encode()
-    return _download(body, f"{sheet.name}.csv", "text/csv; charset=utf-8")
-
-
-def _as_text(value: str | int | Decimal | date) -> str:
-    if isinstance(value, str):
-        return harmless(value)
-    return value.isoformat() if isinstance(value, date) else str(value)
+    out = io.BytesIO()
+    write_csv(out, sheet.header, sheet.rows)
+    return _download(out.getvalue(), f"{sheet.name}.csv", f"{CSV}; charset=utf-8")
 
 
 def as_xlsx(sheet: Sheet) -> HttpResponse:
-    book = Workbook(write_only=True)
-    page = book.create_sheet(sheet.title)
-    page.freeze_panes = "A2"
-    page.append([_cell(page, text, bold=True) for text in sheet.header])
-    for row in sheet.rows:
-        page.append([_cell(page, value) for value in row])
     out = io.BytesIO()
-    book.save(out)
+    write_xlsx(out, sheet.title, sheet.header, sheet.rows)
     return _download(out.getvalue(), f"{sheet.name}.xlsx", XLSX)
-
-
-def _cell(page: Any, value: Any, *, bold: bool = False) -> Any:
-    value = ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
-    cell = WriteOnlyCell(page, value=value)
-    if isinstance(value, str):
-        cell.data_type = "s"  # "=…" stays a text
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
 
 
 def _download(body: bytes, name: str, content_type: str) -> HttpResponse:

@@ -22,7 +22,7 @@ from falin.ui import formats
 from services.indicators import policies, queries
 from services.indicators.commands import book_export, publish_month
 from services.indicators.types import LinePage, PlaceFigures, PlaceTally
-from services.indicators.web import exports, lines, maps, pages
+from services.indicators.web import exports, lines, maps, pages, tables
 from tenants.divisions.api import changed_since
 from tenants.divisions.types import Level, View
 
@@ -57,7 +57,8 @@ def own_visits(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     month = _month(request) or (months[-1] if months else Month.of(now()))
     found = queries.firm_lines(scope=scope, month=month, page=_page(request))
     page = lines.shown(found, request.GET)
-    context = {"lines": page, "month": month, "choices": pages.month_choices(months, month)}
+    context = {"lines": page, "month": month, "choices": pages.month_choices(months, month),
+               "table": tables.OWN_LINES.shown(request.GET)}  # fmt: skip
     return render(request, "indicators/own_visits.html", context)
 
 

@@ -17,7 +17,7 @@ from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal import booked, commands
 from falin.portal.rest.jobs import JobOut
-from falin.portal.web.audit import LogForm
+from falin.portal.web.log_form import LogForm
 
 
 class ChangeOut(serializers.Serializer[Any]):
@@ -118,7 +118,8 @@ def _log(request: Request, scope: Scope) -> Response:
     asked = form.asked()
     for name, faults in form.errors.items():
         raise Invalid("audit.bad_filter", str(faults[0]), field=name)
-    return Response(LogOut(booked.log(scope=scope, asked=asked, **keys_of(request))).data)
+    keys = keys_of(request)
+    return Response(LogOut(booked.log(scope=scope, asked=asked, before=keys["before"], after=keys["after"])).data)
 
 
 def keys_of(request: Request) -> dict[str, int | None]:

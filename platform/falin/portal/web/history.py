@@ -8,18 +8,19 @@ from django.shortcuts import render
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
 from falin.portal import booked
+from falin.portal.web.tables import LOG
 
 
 @door(grant="history.read", reads="GET")
 def recent(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     page = booked.history(scope=scope, before=key(request, "before"))
-    return render(request, "portal/history.html", {"page": page})
+    return render(request, "portal/history.html", {"page": page, "table": LOG.shown(request.GET)})
 
 
 @door(grant="history.read", reads="GET")
 def of_thing(request: HttpRequest, scope: Scope, kind: str, subject_id: str) -> HttpResponseBase:
     page = booked.history(scope=scope, kind=kind, subject_id=subject_id, before=key(request, "before"))
-    return render(request, "portal/history.html", {"page": page, "thing": True})
+    return render(request, "portal/history.html", {"page": page, "table": LOG.shown(request.GET), "thing": True})
 
 
 def key(request: HttpRequest, name: str) -> int | None:

@@ -13,13 +13,32 @@ from django.utils.translation import gettext as _
 from falin.kernel import files, jobs
 from falin.kernel.clock import now
 from falin.kernel.doors import door
+from falin.kernel.models import Job, StoredFile
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
+from falin.kernel.stepup import FRESH
+from falin.portal import exports
 
 
 @door(grant="jobs.own", reads="GET")
 def list_mine(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    return render(request, "portal/jobs.html", {"jobs": jobs.list_jobs(scope=scope)})
+    found = jobs.list_jobs(scope=scope)
+    return render(request, "portal/jobs.html", {"rows": _with_files(scope, found)})
+
+
+def _with_files(scope: Scope, found: list[Job]) -> list[tuple[Job, StoredFile | None, bool]]:
+    """Each job with the file it made, and whether that file is over."""
+    made = {job.id: uuid.UUID(job.result["file"]) for job in found if job.result.get("file")}
+    there = files.list_files(scope=scope, file_ids=made.values()) if made else {}
+    return [(job, there.get(made.get(job.id, job.id)), job.id in made and made[job.id] not in there) for job in found]
+
+
+@door(grant="jobs.own", reads="", writes="POST", step_up=FRESH)
+def export(request: HttpRequest, scope: Scope, name: str) -> HttpResponseBase:
+    """Take a list along as the address shows it: its filters, order and columns. A job writes the file."""
+    job = exports.ask_export(scope=scope, name=name, query=request.GET.urlencode(),
+                             file_format=request.POST.get("format", ""), now=now())  # fmt: skip
+    return HttpResponseRedirect(reverse("portal:job", args=[job]))
 
 
 @door(grant="jobs.own", reads="GET")
@@ -28,7 +47,8 @@ def show(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpResponseB
     if job is None:
         raise Missing("jobs.missing", _("没有这项任务。"))
     running = job.state in {"queued", "running"}
-    response = render(request, "portal/job.html", {"job": job, "running": running})
+    ((_job, file, over),) = _with_files(scope, [job])
+    response = render(request, "portal/job.html", {"job": job, "running": running, "file": file, "over": over})
     if running:
         response.headers["Refresh"] = "3"  # works without scripts
     return response

@@ -21,6 +21,7 @@ from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH, SECOND
 from falin.portal.acts import STATE_WORDS
+from falin.portal.web.tables import BODIES
 from falin.ui.forms import show_refusal
 from tenants.divisions.api import list_county_bodies, list_divisions
 from tenants.identity.queries import names_of
@@ -53,7 +54,8 @@ def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Every body: state, release, size, last archive; first what waits for a second person."""
     rows = [(row, STATE_WORDS[row.tenant.state], SIGNS[row.tenant.state]) for row in queries.list_overview(scope=scope)]
     return render(request, "portal/tenants/list.html", {
-        "rows": rows, "deeds": _deeds(scope), "receipts": queries.list_receipts(scope=scope),
+        "rows": rows, "table": BODIES.shown(request.GET), "deeds": _deeds(scope),
+        "receipts": queries.list_receipts(scope=scope),
     })  # fmt: skip
 
 

@@ -24,8 +24,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from falin.ui import formats, icons
+from falin.ui import formats, icons, tables
 from falin.ui.figures import Bullet, Figure, State
+from falin.ui.tables import Shown
 
 register = template.Library()
 
@@ -402,6 +403,39 @@ def saved_views(context: Mapping[str, Any], page: str) -> SafeString:
     return format_html(
         '<a class="f-btn" href="{}{}">{}{}</a>', where, f"?{query}" if query else "", icon("star"), _("常用视图")
     )
+
+
+@register.simple_tag
+def heads(shown: Shown) -> SafeString:
+    """The head of a declared list, as far as its columns are shown: `{% heads table %}`."""
+    return format_html_join("", '<th scope="col"{}>{}</th>', (
+        (mark_safe(' class="n"') if column.numeric else "", column.label) for column in shown.heads
+    ))  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def kept_columns(context: Mapping[str, Any]) -> SafeString:
+    """Carries the chosen columns through a filter's form."""
+    request: HttpRequest = context["request"]
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">',
+                            ((tables.CHOSEN, one) for one in request.GET.getlist(tables.CHOSEN)))  # fmt: skip
+
+
+@register.inclusion_tag("ui/parts/table_tools.html", takes_context=True)
+def table_tools(context: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
+    """What goes with a declared list: which columns it shows, and the way to take it along: `{% table_tools table %}`."""
+    request: HttpRequest = context["request"]
+    try:
+        export = reverse("portal:list-export", args=[shown.table.name])
+    except NoReverseMatch:
+        export = ""
+    query = request.GET.urlencode()
+    asked = [(name, one) for name, values in request.GET.lists() for one in values if name != tables.CHOSEN]
+    return {
+        "request": request, "shown": shown, "export": f"{export}?{query}" if export and query else export,
+        "choices": [(column, shown.has[column.key]) for column in shown.table.columns[1:]], "asked": asked,
+        "name": tables.CHOSEN,
+    }  # fmt: skip
 
 
 @register.inclusion_tag("ui/parts/empty.html")

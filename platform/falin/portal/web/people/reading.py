@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
@@ -14,7 +13,9 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.portal import people
+from falin.portal.web.tables import PEOPLE, view_of
 from falin.ui.figures import Pager
+from falin.ui.tables import turned
 from tenants.divisions.api import Division
 from tenants.identity import policies, queries
 from tenants.identity.roles import ROLES
@@ -26,21 +27,20 @@ def register(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Who holds what in one's own places; found by name, pinyin or sign-in name."""
     today = legal_day(now())
     text = request.GET.get("q", "")[:60]
-    view = queries.View(request.GET["view"]) if request.GET.get("view") in set(queries.View) else queries.View.NOW
+    view = view_of(request.GET)
     page = queries.search_people(scope=scope, on=today, text=text, view=view, after=request.GET.get("after", "")[:200])
-    kept = {name: value for name, value in (("q", text), ("view", view.value)) if value}
     tabs = [
         (_("现任"), queries.View.NOW), (_("30 天内到期"), queries.View.SOON), (_("停用的"), queries.View.SUSPENDED),
         (_("以前的"), queries.View.FORMER),
     ]  # fmt: skip
     context = {
         "rows": people.rows_of(scope, page.rows, today), "text": text, "view": view.value,
-        "tabs": [(words, f"?{urlencode({'view': one.value})}" if one.value else "?", one == view) for words, one in tabs],
+        "tabs": [(words, turned(request.GET, view=one.value, q=""), one == view) for words, one in tabs],
         "pager": Pager(
-            shown="", previous_url=f"?{urlencode(kept)}" if request.GET.get("after") else "",
-            next_url=f"?{urlencode({**kept, 'after': page.after})}" if page.after else "",
+            shown="", previous_url=turned(request.GET) if request.GET.get("after") else "",
+            next_url=turned(request.GET, after=page.after) if page.after else "",
         ),
-        "may_grant": scope.may(policies.GRANT),
+        "may_grant": scope.may(policies.GRANT), "table": PEOPLE.shown(request.GET),
     }  # fmt: skip
     return render(request, "portal/people/register.html", context)
 

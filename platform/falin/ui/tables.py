@@ -1,0 +1,102 @@
+"""
+The place of lists as tables: which columns a list has, which of them the reader chose, and its rows for a file.
+
+Each list is declared once, by the service whose it is; the page's head, the choice of columns, what a saved view keeps and
+the export all follow from that (``declare``, wired by the composition root).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from falin.kernel.scope import Scope
+from falin.kernel.sheets.writing import Value
+
+CHOSEN: Final = "col"  # in the address, once for each column that is shown; none: all are
+STEP: Final = 500
+_WHERE_ONE_STANDS: Final = ("after", "before", "page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """
+    :param value: what a row says here, as on the page.
+    :param small: it stands small below the first column on the page, and is a column of its own in a file.
+    """
+
+    key: str
+    label: Any
+    value: Callable[[Any], Value]
+    numeric: bool = False
+    small: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Some rows of a list in its order; ``after`` is where the next ones begin, "" at the end."""
+
+    rows: Sequence[Any]
+    after: str = ""
+    total: int = 0  # where it is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """
+    :param grant: who reads the list.
+    :param step: ``(scope, what the address asks, after, now)``: the rows the page shows for it, a step at a time.
+    """
+
+    name: str
+    title: Any
+    grant: str
+    columns: tuple[Column, ...]
+    step: Callable[[Scope, QueryDict, str, datetime], Step]
+
+    def chosen(self, asked: QueryDict) -> tuple[Column, ...]:
+        """The first one always, and those the address names; all of them where it names none."""
+        named = {column.key for column in self.columns[1:]} & set(asked.getlist(CHOSEN))
+        return tuple(one for one in self.columns if not named or one is self.columns[0] or one.key in named)
+
+    def shown(self, asked: QueryDict) -> Shown:
+        chosen = self.chosen(asked)
+        return Shown(table=self, heads=tuple(one for one in chosen if not one.small),
+                     has={one.key: one in chosen for one in self.columns})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A table as one reader has it: the heads of its columns, and which of them there are."""
+
+    table: Table
+    heads: tuple[Column, ...]
+    has: dict[str, bool] = field(default_factory=dict)
+
+
+_tables: dict[str, Table] = {}
+
+
+def declare(*tables: Table) -> None:
+    for table in tables:
+        _tables[table.name] = table
+
+
+def find(name: str) -> Table | None:
+    return _tables.get(name)
+
+
+def every() -> tuple[Table, ...]:
+    return tuple(_tables.values())
+
+
+def turned(asked: QueryDict, **changes: str) -> str:
+    """The address of the same list with something else asked, from its first page on; an empty change takes out."""
+    kept = [(name, one) for name, values in asked.lists() for one in values
+            if name not in changes and name not in _WHERE_ONE_STANDS and one]  # fmt: skip
+    return "?" + urlencode(kept + [(name, value) for name, value in changes.items() if value])

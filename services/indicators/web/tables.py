@@ -1,0 +1,48 @@
+"""The list of one's own published visits: its columns, and its rows for a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy
+
+from falin.kernel.periods import Month
+from falin.kernel.scope import Scope
+from falin.ui import formats
+from falin.ui.tables import STEP, Column, Step, Table
+from services.indicators import queries
+from services.indicators.types import PublishedLine
+from services.indicators.web.lines import kind_words
+
+
+def month_of(asked: QueryDict, months: list[Month], now: datetime) -> Month:
+    """The month the address names, else the newest with lines."""
+    try:
+        return Month.parse(asked.get("month", ""))
+    except ValueError:
+        return months[-1] if months else Month.of(now)
+
+
+def _own_lines(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
+    month = month_of(asked, queries.list_own_months(scope=scope), now)
+    found = queries.firm_lines(scope=scope, month=month, page=int(after or 1), size=STEP)
+    return Step(rows=found.rows, after=str(found.page + 1) if found.page < found.pages else "", total=found.total)
+
+
+def _place(line: PublishedLine) -> str:
+    return f"{line.above} {line.place.name if line.place else ''}".strip()
+
+
+OWN_LINES: Final = Table(
+    name="published-visits", title=gettext_lazy("已公开的到访"), grant="figures.read", step=_own_lines,
+    columns=(
+        Column(key="day", label=gettext_lazy("日期"), value=lambda line: line.on_day),
+        Column(key="community", label=gettext_lazy("社区和村"), value=_place),
+        Column(key="kind", label=gettext_lazy("类别"), value=lambda line: kind_words(line.kind)),
+        Column(key="adviser", label=gettext_lazy("法律顾问"), value=lambda line: line.adviser_name),
+        Column(key="time", label=gettext_lazy("时长"), value=lambda line: formats.hours(line.minutes), numeric=True),
+    ),
+)  # fmt: skip
+TABLES: Final = (OWN_LINES,)
