@@ -28,7 +28,9 @@ from tenants.divisions.types import (
 
 PLACEHOLDER_NAMES: Final = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 _BODY_LEVELS: Final = frozenset({Level.CITY, Level.COUNTY})
-_OWN: Final = {level: SIGNIFICANT[Level(level - 1)] if level > 1 else 0 for level in Level}  # where its own digits begin
+_OWN: Final = {
+    level: SIGNIFICANT[Level(level - 1)] if level > 1 else 0 for level in Level
+}  # where its own digits begin
 _CONTROL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f]"
 )  # characters for private use pass: the place is real, its font is not
