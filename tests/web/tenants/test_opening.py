@@ -150,10 +150,13 @@ def test_it_opens_when_the_needed_steps_are_done_and_by_the_operator_alone(world
     assert (again.status_code, again.json()["code"]) == (409, "registry.not_preparing")
 
 
-def test_what_was_just_provisioned_is_being_prepared_and_may_be_closed_but_not_suspended(south: World) -> None:
+def test_what_was_just_provisioned_is_being_prepared_and_may_be_closed_but_not_suspended(
+    south: World, sign_in: Any
+) -> None:
     told("provision", "440171")
     tenant = Tenant.objects.get(node_id=south.node("440171"))
     assert tenant.state == State.PREPARING
+    assert "准备中" in sign_in("operator").get("/setup/").content.decode()
     for act in ("suspend", "reopen"):
         with pytest.raises(CommandError):
             told(act, "440171", "--why", "试试")
