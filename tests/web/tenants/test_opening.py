@@ -148,6 +148,9 @@ def test_it_opens_when_the_needed_steps_are_done_and_by_the_operator_alone(world
     assert Client().get(f"/public/{word}/").status_code == 200
     again = sign_in("operator").post(f"/api/v1/tenants/{empty}/opening/")
     assert (again.status_code, again.json()["code"]) == (409, "registry.not_preparing")
+    Tenant.objects.filter(id=empty).update(state=State.PREPARING)
+    assert sign_in("operator").post(f"/api/v1/tenants/{empty}/opening/").status_code == 204
+    assert (Tenant.objects.get(id=empty).state, booked.count()) == (State.OPEN, before + 2)
 
 
 def test_what_was_just_provisioned_is_being_prepared_and_may_be_closed_but_not_suspended(
