@@ -67,7 +67,7 @@ from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.models import Link
 from tenants.identity.queries import own_bindings
 from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
-from tenants.registry.commands import add_address, ask_deed, suspend_tenant
+from tenants.registry.commands import add_address, ask_deed, open_all, suspend_tenant
 from tenants.registry.models import Archive, Tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import NOW, TODAY, World, encoded
@@ -217,6 +217,7 @@ def _updates(world: World) -> None:
 def _bodies(world: World) -> None:
     """Bodies that nobody works in: one suspended, one closed; and a wish that waits for a second operator."""
     empty = provision_tenant(node_id=world.node("3302"), kind=Kind.COUNTY, name="宁波市", now=NOW)
+    open_all(now=NOW)
     operator = world.scope("operator")
     with inside(operator, read_only=False):
         suspend_tenant(scope=operator, tenant_id=empty.id, why="机构还没有成立", now=NOW)

@@ -22,6 +22,7 @@ from tenants.divisions.types import Level, ListedRow
 from tenants.identity.api import Role, create_person, grant_role, read_signed_in, scope_of
 from tenants.identity.rules import SECOND_FACTOR
 from tenants.registry.api import Kind, list_tenants, provision_tenant
+from tenants.registry.commands import open_all
 from tenants.settings.models import Setting
 
 NOW = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # a Monday, ten in the morning in Shanghai
@@ -100,6 +101,7 @@ def build() -> None:
     for code, name in PLACES.items():
         if len(code) == 6:
             provision_tenant(node_id=node(code), kind=Kind.COUNTY, name=name, now=NOW)
+    open_all(now=NOW)
     with shared(read_only=False) as system:
         for username, (name, role, code) in PEOPLE.items():
             person = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),

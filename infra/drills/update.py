@@ -195,7 +195,8 @@ def _decide(found: Found, maker: Any, update: int) -> None:
     from tenants.divisions.types import Decision
 
     with inside(maker, read_only=True):
-        shown, groups = api.get_update(update), [group for group in api.list_groups(update) if group.sure]
+        shown = api.get_update(update, scope=maker)
+        groups = [group for group in api.list_groups(update, scope=maker) if group.sure]
     found.counts = {kind.value: count for kind, count in shown.counts.items()}
     found.alone, found.groups = shown.alone, len(groups)
 

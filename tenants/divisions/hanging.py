@@ -7,9 +7,14 @@ below calls up: each counter is wired in ``falin.config.wiring``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from falin.kernel.scope import Scope
+
+Carried = Sequence[tuple[int, int | None]]  # rows that ended, and what goes on in the place of each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +24,8 @@ class HangsOn:
 
     :param count: nodes → how many hang on each; asked in any open transaction, reads shared tables only.
     :param proposal: what should become of it, in the reader's language.
+    :param carry: has what hangs on an ended place go on at the one place that took over, in the transaction of the update,
+        and says what it did; ``bring_back`` takes exactly that back.
     :param within: it counts in a county's own tables instead: asked by the worker inside each county, which tells the
         reviewers the numbers and nothing else.
     """
@@ -28,6 +35,8 @@ class HangsOn:
     count: Callable[[Collection[int]], Mapping[int, int]]
     proposal: Any
     within: bool = False
+    carry: Callable[..., Carried] | None = None
+    bring_back: Callable[..., None] | None = None
 
 
 _declared: dict[str, HangsOn] = {}
@@ -45,6 +54,22 @@ def counted(nodes: Collection[int]) -> list[tuple[HangsOn, Mapping[int, int]]]:
         return []
     found = [(kind, kind.count(nodes)) for kind in _declared.values() if not kind.within]
     return [(kind, counts) for kind, counts in found if any(counts.values())]
+
+
+def carried(*, scope: Scope, heirs: Mapping[int, int], why: str, now: datetime) -> dict[str, Carried]:
+    """Have what hangs on ended places go on where each went; what was done, by the names of the kinds."""
+    if not heirs:
+        return {}
+    return {
+        kind.kind: kind.carry(scope=scope, heirs=heirs, why=why, now=now) for kind in _declared.values() if kind.carry
+    }
+
+
+def brought_back(*, scope: Scope, done: Mapping[str, Carried], why: str, now: datetime) -> None:
+    """Take back what ``carried`` did."""
+    for kind in _declared.values():
+        if kind.bring_back and kind.kind in done:
+            kind.bring_back(scope=scope, carried=done[kind.kind], why=why, now=now)
 
 
 def counted_within(nodes: Collection[int]) -> dict[str, dict[int, int]]:

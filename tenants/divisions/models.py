@@ -338,6 +338,7 @@ class DivisionUpdate(PublicModel):
     why = models.CharField(max_length=200, blank=True)  # of the one who dropped or undid it
     job = models.CharField(max_length=36, blank=True)
     hanging = models.JSONField(null=True)  # what hangs on ending places in counties' own tables
+    carried = models.JSONField(null=True)  # what went on at the place that took over, as undoing takes it back
 
     class Meta:
         constraints = [

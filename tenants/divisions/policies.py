@@ -48,8 +48,13 @@ def check_may_describe(scope: Scope, path: Iterable[Division]) -> None:
 
 
 def check_may_review(scope: Scope) -> None:
-    """:raises Forbidden: the role does not look at updates."""
-    scope.require(REVIEW)
+    """
+    Who prepares updates or confirms them sees them too.
+
+    :raises Forbidden: the role does not look at updates.
+    """
+    if not (scope.may(UPDATE) or scope.may(CONFIRM)):
+        scope.require(REVIEW)
 
 
 def check_may_prepare(scope: Scope, *, province: str, day: date) -> None:

@@ -34,9 +34,9 @@ from tenants.identity.commands import (
     use_invitation,
     use_token,
 )
+from tenants.identity.hanging import PEOPLE_AT
 from tenants.identity.homes import runs_out_at
 from tenants.identity.queries import (
-    PEOPLE_AT,
     SignedIn,
     find_person,
     list_ending,

@@ -77,6 +77,7 @@ class Hat:
     twin: str = ""  # tells apart the hats of one role in one tenant for two firms or two advisers
     emergency: str = ""  # the number of the emergency access by which an operator is in this tenant
     moving: bool = False  # the tenant's rows change hands at this moment
+    preparing: bool = False  # the tenant is not open yet
     below: frozenset[int] | None = None  # the places with all below them, where they came along with the hat
 
     @property

@@ -1,7 +1,7 @@
 """The names others may use."""
 
 from tenants.registry.commands import keep_spares, provision_tenant
-from tenants.registry.hanging import TENANTS_AT
+from tenants.registry.hanging import JOBS_AT, TENANTS_AT
 from tenants.registry.hosts import Face, find_face, list_faces
 from tenants.registry.queries import find_by_schema, find_tenant_of, get_tenant, list_tenants, list_working
 from tenants.registry.quotas import at_once, seat_of
@@ -9,6 +9,7 @@ from tenants.registry.schemas import django_as_owner
 from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, State, TenantInfo
 
 __all__ = [
+           "JOBS_AT",
            "TENANTS_AT",
            "Act",
            "DeedInfo",

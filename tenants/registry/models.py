@@ -25,9 +25,9 @@ class Tenant(TenantMixin):
     node_id = models.BigIntegerField(unique=True)
     kind = models.CharField(max_length=10, choices=[(kind, kind) for kind in Kind])
     name = models.CharField(max_length=100)
-    state = models.CharField(max_length=10, choices=[(state, state) for state in State], default=State.OPEN)
+    state = models.CharField(max_length=10, choices=[(state, state) for state in State], default=State.PREPARING)
     provisioned_at = models.DateTimeField()
-    # Since when and why it is in its state; empty for one that was never anything but open.
+    # Since when and why it is in its state; empty for one that was provisioned and nothing since.
     state_at = models.DateTimeField(null=True)
     state_by = models.BigIntegerField(null=True)
     state_why = models.CharField(max_length=200, blank=True, db_default="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -28,6 +29,14 @@ def check_reason(why: str) -> str:
     return why.strip()[:200]
 
 
+def check_may_open(tenant: Tenant, undone: Sequence[str]) -> None:
+    """:raises Refused: it is not being prepared, or something that is needed was not done."""
+    if tenant.state != State.PREPARING:
+        raise Refused("registry.not_preparing", _("这个单位不在准备中，不用开通。"))
+    if undone:
+        raise Refused("registry.steps_left", _("还不能开通，先办好：%(steps)s。") % {"steps": "、".join(undone)})
+
+
 def check_may_suspend(tenant: Tenant) -> None:
     """:raises Refused: it is not open."""
     if tenant.state != State.OPEN:
@@ -36,6 +45,8 @@ def check_may_suspend(tenant: Tenant) -> None:
 
 def check_may_reopen(tenant: Tenant) -> None:
     """:raises Refused: it is open, or its removal was confirmed."""
+    if tenant.state == State.PREPARING:
+        raise Refused("registry.is_preparing", _("这个单位还在准备，请从开通清单开通。"))
     if tenant.state not in {State.SUSPENDED, State.CLOSED}:
         raise Refused("registry.is_open", _("这个单位已经是开通状态。"))
     if tenant.into_id is not None:
@@ -46,7 +57,7 @@ def check_may_reopen(tenant: Tenant) -> None:
 
 def check_may_close(tenant: Tenant) -> None:
     """:raises Refused: it is closed."""
-    if tenant.state not in {State.OPEN, State.SUSPENDED}:
+    if tenant.state not in {State.PREPARING, State.OPEN, State.SUSPENDED}:
         raise Refused("registry.is_closed", _("这个单位已经关闭了。"))
 
 

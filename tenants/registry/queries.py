@@ -38,8 +38,8 @@ def list_tenants(*, kind: Kind | None = None) -> list[TenantInfo]:
 
 
 def list_working(*, kind: Kind | None = None) -> list[TenantInfo]:
-    """Those in which work goes on: nothing is done at night in a suspended or closed one."""
-    return [tenant for tenant in list_tenants(kind=kind) if tenant.state == State.OPEN]
+    """Those in which work goes on, also to prepare one: nothing is done at night in a suspended or closed one."""
+    return [tenant for tenant in list_tenants(kind=kind) if tenant.state in {State.PREPARING, State.OPEN}]
 
 
 def find_tenant(tenant_id: int) -> TenantInfo | None:

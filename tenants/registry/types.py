@@ -19,10 +19,12 @@ class Kind(StrEnum):
 
 class State(StrEnum):
     """
-    Open: everybody works. Suspended: everybody reads. Closed: nobody comes in. Moving: held for the seconds in which its
-    rows change hands; who writes is asked to try again. Elsewhere: another cell has it, and here is only the pointer.
+    Preparing: its own people set it up, the public and the night's publishing see nothing of it. Open: everybody works.
+    Suspended: everybody reads. Closed: nobody comes in. Moving: held for the seconds in which its rows change hands; who
+    writes is asked to try again. Elsewhere: another cell has it, and here is only the pointer.
     """
 
+    PREPARING = "preparing"
     OPEN = "open"
     SUSPENDED = "suspended"
     CLOSED = "closed"
@@ -31,6 +33,7 @@ class State(StrEnum):
 
 
 SHUT = frozenset({State.CLOSED, State.ELSEWHERE})  # nobody comes in here
+UNSEEN = frozenset({State.PREPARING, State.CLOSED})  # has no public face
 
 
 class Act(StrEnum):

@@ -56,3 +56,30 @@ def test_people_of_a_suspended_county_read_so_on_their_page(screen: BrowserConte
     page.goto("/")
     expect(page.locator("body")).to_contain_text("西湖区已停用：现在只能查看，不能办理。")
     looks_right(page)
+
+
+def test_an_operator_opens_a_county_that_is_prepared_from_its_checklist(screen: BrowserContext, world: World) -> None:
+    from tenants.registry.models import Tenant
+
+    west = tenant_of(world, "330106")
+    Tenant.objects.filter(id=west).update(state="preparing")
+    page = signed_in(screen, "operator")
+    page.goto("/tenants/")
+    expect(page.locator("main")).to_contain_text("准备中")
+    page.goto(f"/tenants/{west}/")
+    looks_right(page)
+    page.goto(f"/tenants/{west}/checklist/")
+    looks_right(page)
+    press(page, "开通")
+    expect(page.locator("body")).to_contain_text("已开通")
+    assert Tenant.objects.get(id=west).state == "open"
+
+
+def test_people_of_a_county_that_is_prepared_read_so_on_their_page(screen: BrowserContext, world: World) -> None:
+    from tenants.registry.models import Tenant
+
+    Tenant.objects.filter(id=tenant_of(world, "330106")).update(state="preparing")
+    page = signed_in(screen, "county")
+    page.goto("/")
+    expect(page.locator("body")).to_contain_text("西湖区还在准备")
+    looks_right(page)

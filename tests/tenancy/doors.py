@@ -1109,6 +1109,7 @@ WRITES: dict[str, Write] = {
     "POST people-api:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
     "POST portal:events": Write(_delivery),
     "POST api-events": Write(_delivery_json),
+    "POST portal:tenant-checklist": Write(),
     "POST portal:tenant-suspend": Write(_WHY, right=_is_in("open")),
     "POST portal:tenant-reopen": Write(_WHY, right=_is_in("suspended")),
     "POST portal:tenant-close": Write(_WHY, right=_is_in("open")),
@@ -1133,6 +1134,7 @@ WRITES: dict[str, Write] = {
     "POST tenants-api:addresses": Write(_form(address="fl.example.cn")),
     "DELETE tenants-api:address": Write(),
     "POST tenants-api:archives": Write(lambda ground, reader, thing: {"recipient": keys("省档案馆")[0].decode()}),
+    "POST tenants-api:opening": Write(),
     "POST tenants-api:suspension": Write(_WHY, right=_is_in("open")),
     "DELETE tenants-api:suspension": Write(_WHY, right=_is_in("suspended")),
     "POST tenants-api:ask": Write(_form(act="close", why="机构撤销"), right=_is_in("open")),
@@ -1179,6 +1181,8 @@ DONE_ELSEWHERE = {
     "POST portal:tenant-move": "tests/web/tenants",
     "POST portal:deed-again": "tests/web/tenants",
     "POST tenants-api:again": "tests/web/tenants",
+    "POST portal:tenant-checklist": "tests/web/tenants",  # it takes a body with everything but its opening
+    "POST tenants-api:opening": "tests/web/tenants",
 }
 OPEN_WRITES = {
     "POST account_reset_password",

@@ -2,17 +2,21 @@
 Every way by which work leaves the request it belongs to: each tries to reach the neighbour's rows and does not.
 
 For each the guard is then taken out (``barriers.py``) and the same attempt is seen to come through, so it can go red.
-Commands and tasks: ``test_background.py``; exports and files by their doors: ``test_matrix.py``, ``test_barriers.py``.
+Commands and tasks: ``test_background.py``; exports and files by their doors: ``test_matrix.py``, ``test_barriers.py``. The
+catalogue of channels is ``docs/reference/channels.md``.
 """
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -36,13 +40,15 @@ from django.test import Client, RequestFactory
 from django.urls import path
 from redis import Redis
 
-from falin.kernel import files, outbox, relay
+from falin.kernel import audit, files, outbox, relay
+from falin.kernel.audit import exporting
 from falin.kernel.database.base import TenantOutsideTransaction
 from falin.kernel.doors import door
-from falin.kernel.models import IdempotencyKey
+from falin.kernel.models import IdempotencyKey, Job
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
+from falin.portal import search
 from falin.runtime.broker import start_broker
 from tenants.identity.signing import sending
 from tenants.registry.api import list_tenants
@@ -50,7 +56,7 @@ from tests import conftest as run
 from tests.tenancy import barriers
 from tests.tenancy.pooler import pooled
 from tests.tenancy.test_pooler import astray
-from tests.world import NOW, World
+from tests.world import NOW, TODAY, World
 
 
 @pytest.fixture
@@ -217,6 +223,71 @@ def test_a_thread_begun_inside_a_request_has_no_scope_of_its_own(two: tuple[Scop
     assert seen == [None, []]
 
 
+def test_with_one_scope_for_all_threads_it_reads_in_the_requests_name(
+    two: tuple[Scope, Scope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    barriers.one_scope_for_all_threads(monkeypatch)
+    seen: list[str] = []
+
+    def aside() -> None:
+        with transaction.atomic():
+            seen.extend(marks())
+        connection.close()
+
+    with inside(two[0], read_only=True):
+        thread = threading.Thread(target=aside)
+        thread.start()
+        thread.join()
+    assert seen == [two[0].schema]
+
+
+# ---- search ----------------------------------------------------------------------------------------------------------
+def _found(two: tuple[Scope, Scope]) -> list[str]:
+    """What the second one's search finds, when a job of each bears a name that both look for."""
+    for scope in two:
+        with inside(scope, read_only=False):
+            Job.objects.create(kind="x", title=f"names of {scope.schema}", person_id=1, scope={}, created_at=NOW)
+    reader = replace(two[1], person_id=1, grants=two[1].grants | {"jobs.own"})
+    with inside(reader, read_only=True):
+        return [hit.label for group in search.find(scope=reader, text="names of", on=TODAY) for hit in group.hits]
+
+
+def test_a_search_finds_what_is_its_own_tenants(two: tuple[Scope, Scope]) -> None:
+    assert _found(two) == [f"names of {two[1].schema}"]
+
+
+def test_with_every_transaction_in_one_schema_it_finds_the_neighbours(
+    two: tuple[Scope, Scope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    barriers.every_transaction_enters(monkeypatch, two[0].schema)
+    assert f"names of {two[0].schema}" in _found(two)
+
+
+# ---- exports ---------------------------------------------------------------------------------------------------------
+def _exported(two: tuple[Scope, Scope]) -> str:
+    """The second one's log as its reader takes it home, when both have booked something."""
+    for scope in two:
+        with inside(scope, read_only=False):
+            audit.record(scope=scope, act="tests.marked", subject=("mark", scope.schema), node_id=None, now=NOW)
+    text = io.BytesIO()
+    with inside(two[1], read_only=True):
+        exporting.write(scope=two[1], to=text, now=NOW)
+    return text.getvalue().decode()
+
+
+def test_an_export_holds_its_own_tenants_rows_alone(two: tuple[Scope, Scope]) -> None:
+    text = _exported(two)
+    assert two[1].schema in text
+    assert two[0].schema not in text
+
+
+def test_with_every_transaction_in_one_schema_it_holds_the_neighbours(
+    two: tuple[Scope, Scope], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    barriers.every_transaction_enters(monkeypatch, two[0].schema)
+    assert two[0].schema in _exported(two)
+
+
 # ---- e-mails ---------------------------------------------------------------------------------------------------------
 MAIL = "tests.mail.wanted"
 
@@ -375,6 +446,17 @@ def test_with_djangos_own_page_of_errors_they_stand_there(
 ) -> None:
     monkeypatch.setattr(settings, "DEBUG", True)
     assert f"[&#x27;{two[0].schema}&#x27;]" in broken_page()
+
+
+def test_with_the_values_in_tracebacks_they_stand_in_the_log(
+    two: tuple[Scope, Scope], broken_page: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def telling(_formatter: logging.Formatter, error: Any) -> str:
+        return "".join(traceback.TracebackException(*error, capture_locals=True).format())
+
+    monkeypatch.setattr(logging.Formatter, "formatException", telling)
+    broken_page()
+    assert f"['{two[0].schema}']" in caplog.text
 
 
 # ---- workers ---------------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ def make() -> dict[str, Any]:
     from tenants.identity.api import Role, create_person, find_person, grant_role, read_signed_in, scope_of, system_of
     from tenants.identity.rules import SECOND_FACTOR
     from tenants.registry.api import Kind, provision_tenant
+    from tenants.registry.commands import open_all
     from tenants.settings.models import Setting
 
     prepare.pages()
@@ -64,6 +65,7 @@ def make() -> dict[str, Any]:
     assert county
     provision_tenant(node_id=province.id, kind=Kind.PROVINCE, name=province.name, now=moment)
     tenant = provision_tenant(node_id=county.id, kind=Kind.COUNTY, name=county.name, now=moment)
+    open_all(now=moment)
     Setting.objects.create(key=SECOND_FACTOR.key, node_id=province.id, value=0, locked=False,
                            valid_from=date(2026, 1, 1), person_id=0, why="bench", recorded_at=moment)  # fmt: skip
     with shared(read_only=False) as system:

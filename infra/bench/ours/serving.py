@@ -21,6 +21,7 @@ def make(*, streets: int, communities: int, wide: int) -> dict[str, Any]:
     from tenants.divisions.types import Level, ListedRow
     from tenants.identity.api import Role, create_person, grant_role
     from tenants.registry.api import Kind, provision_tenant
+    from tenants.registry.commands import open_all
 
     call_command("migrate_cell", spares=2, verbosity=0)
     codes = [f"330106{street:03d}" for street in range(1, streets + 1)]
@@ -46,6 +47,7 @@ def make(*, streets: int, communities: int, wide: int) -> dict[str, Any]:
     assert province
     provision_tenant(node_id=province.id, kind=Kind.PROVINCE, name="浙江省", now=moment)
     tenant = provision_tenant(node_id=county.id, kind=Kind.COUNTY, name="西湖区", now=moment)
+    open_all(now=moment)
     sessions = {}
     with shared(read_only=False) as system:
         for who, role, at in (

@@ -23,6 +23,7 @@ from tenants.identity.api import Role, create_person, grant_role, read_signed_in
 from tenants.identity.commands import password_was_changed
 from tenants.identity.middleware import scope_of
 from tenants.registry.api import Kind, provision_tenant
+from tenants.registry.commands import open_all
 
 PROVINCE = "33"
 COUNTIES = ("330181", "330182")
@@ -40,6 +41,7 @@ def make(out: str) -> None:
     months = [Month.of(now).plus(-3), Month.of(now).plus(-2), Month.of(now).plus(-1)]
     encoded = make_password(PASSWORD)
     counties = [_county(code, encoded, months, now) for code in COUNTIES]
+    open_all(now=now)
     Path(out).write_text(json.dumps({
         "password": PASSWORD, "months": [str(month) for month in months],
         "first_days": [month.first_day.isoformat() for month in months], "counties": counties,

@@ -1474,7 +1474,7 @@ class TenantReasonInRequest(TypedDict):
     why: str
 
 
-TenantState = Literal["open", "suspended", "closed", "moving", "elsewhere"]
+TenantState = Literal["preparing", "open", "suspended", "closed", "moving", "elsewhere"]
 
 
 class TodayOut(TypedDict):
@@ -3188,6 +3188,16 @@ class Falin(Line):
     ) -> list[TenantOut]:
         """Every body with a schema of its own."""
         return cast("list[TenantOut]", self.call("GET", "/api/v1/tenants/", query={"size": size, "cursor": cursor}))
+
+    def tenants_open(
+        self,
+        *,
+        tenant_id: int,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """A body that is prepared begins; refused (409) while a needed step of its checklist is undone."""
+        self.call("POST", f"/api/v1/tenants/{quoted(tenant_id)}/opening/", once=once, match=match)
 
     def tenants_receipts(
         self,

@@ -86,7 +86,7 @@ def sweep_jobs() -> int:
 @shared_task
 def roll_up_all() -> int:
     """Fan out: one task a county, so that one slow county holds up nobody."""
-    counties = list_working(kind=Kind.COUNTY)
+    counties = [tenant for tenant in list_working(kind=Kind.COUNTY) if tenant.state == State.OPEN]
     for tenant in counties:
         roll_up.delay(tenant.schema)
     return len(counties)

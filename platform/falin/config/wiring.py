@@ -38,7 +38,7 @@ from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
 from tenants.registry import belongings, hands
 from tenants.registry import commands as registry
-from tenants.registry.api import TENANTS_AT, TenantInfo, seat_of
+from tenants.registry.api import JOBS_AT, TENANTS_AT, TenantInfo, seat_of
 from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
 from tenants.registry.commands.changing import CHANGED_HANDS
 from tenants.registry.commands.restoring import UPLOADED
@@ -72,7 +72,7 @@ def wire() -> None:
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
-    hanging.declare(PEOPLE_AT, TENANTS_AT, HANGING, duty.VISITS_AT)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, JOBS_AT, HANGING, duty.VISITS_AT)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)

@@ -29,6 +29,11 @@ class Parameter:
     set_by: tuple[str, ...]
     direction: int = 0
 
+    @property
+    def cited(self) -> str:
+        """The rule or law as a reader knows it (R2.4); empty where the figure comes from a sheet of ours."""
+        return "" if self.rule.islower() else self.rule
+
 
 _declared: dict[str, Parameter] = {}
 Resolver = Callable[[str, int | None, date], Number | None]

@@ -122,6 +122,7 @@ WORDS = {
     "kernel.root.rotated": _("换用新的根密钥"),
     "registry.address.added": _("加网址"),
     "registry.address.removed": _("去掉网址"),
+    "registry.tenant.opened": _("开通单位"),
     "registry.tenant.suspended": _("停用单位"),
     "registry.tenant.reopened": _("恢复单位"),
     "registry.tenant.closed": _("关闭单位"),
@@ -214,6 +215,7 @@ FACTS = {
     "rule": _("规则"), "times": _("次数"), "day": _("日期"), "act": _("操作"), "entry": _("记录编号"),
 }  # fmt: skip
 STATE_WORDS = {
+    "preparing": _("准备中"),
     "open": _("开通"),
     "suspended": _("停用"),
     "closed": _("关闭"),

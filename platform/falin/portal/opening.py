@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from falin.kernel.clock import legal_day
 from falin.kernel.scope import Scope
 from falin.portal.shell import ROLE_LABELS
 from tenants.divisions import api as divisions
@@ -15,7 +16,7 @@ from tenants.divisions.api import Level, count_by_level, list_county_bodies, lis
 from tenants.identity.queries.offices import count_officers, count_roles
 from tenants.identity.roles import ADMINISTRATORS
 from tenants.identity.types import Role
-from tenants.registry import queries
+from tenants.registry import commands, queries
 from tenants.registry.api import Kind, Overview
 
 
@@ -63,6 +64,17 @@ def checklist(*, scope: Scope, tenant_id: int, on: date) -> tuple[Overview, list
         Step(words=_("第一次导出"), needed=False, done=row.archived_at is not None,
              url=reverse("portal:tenant-archive", args=[tenant_id]), told=_("先试一次，确认档案的接收人打得开")),
     ]  # fmt: skip
+
+
+def open_tenant(*, scope: Scope, tenant_id: int, now: datetime) -> None:
+    """
+    The body begins.
+
+    :raises Refused: a needed step of its checklist is still to be done, or it is not being prepared.
+    """
+    _row, steps = checklist(scope=scope, tenant_id=tenant_id, on=legal_day(now))
+    undone = [step.words for step in steps if step.needed and not step.done]
+    commands.open_tenant(scope=scope, tenant_id=tenant_id, undone=undone, now=now)
 
 
 def _schema(row: Overview) -> str:

@@ -205,7 +205,7 @@ def compare(run: jobs.Run) -> dict[str, Any]:
 def count_hanging(scope: Scope, update: int) -> None:
     """Each county counts what hangs on its places that would end, in its own name; the numbers go to the update."""
     with inside(scope, read_only=True):
-        ending = api.list_ending(update)
+        ending = api.list_ending(update, scope=scope)
         tenants = {county: find_tenant_of(county) for county in ending}
     counts: dict[str, dict[int, int]] = {}
     for county, nodes in ending.items():

@@ -33,7 +33,8 @@ from tenants.divisions.api import (
     search,
 )
 from tenants.identity.api import public_of
-from tenants.registry.api import Kind, State, find_tenant_of, list_tenants
+from tenants.registry.api import Kind, find_tenant_of, list_tenants
+from tenants.registry.types import UNSEEN
 
 _DIGITS = {Level.CITY: 4, Level.COUNTY: 6, Level.STREET: 9, Level.COMMUNITY: 12}
 MOST_FOUND = 40
@@ -91,14 +92,14 @@ def find_face(slug: str) -> Face:
     level = Level.CITY if len(slug) == 4 else Level.COUNTY
     county = find_by_code(level, slug) if slug.isdigit() and len(slug) in {4, 6} else None
     tenant = find_tenant_of(county.id) if county else None
-    if county is None or tenant is None or tenant.kind != Kind.COUNTY or tenant.state == State.CLOSED:
+    if county is None or tenant is None or tenant.kind != Kind.COUNTY or tenant.state in UNSEEN:
         raise Missing("portal.no_such_county", _("没有这个县（区）的公开页面。"))
     return Face(county=county, slug=slug, scope=public_of(tenant))
 
 
 def list_faces() -> list[City]:
     """The counties that have public pages, by city, in the order of official codes."""
-    open_ones = [one.node_id for one in list_tenants(kind=Kind.COUNTY) if one.state != State.CLOSED]
+    open_ones = [one.node_id for one in list_tenants(kind=Kind.COUNTY) if one.state not in UNSEEN]
     bodies = list_divisions(open_ones)
     names = {city.id: city.name for city in list_divisions({body.city_id for body in bodies if body.city_id})}
     found: dict[str, list[tuple[str, str]]] = {}
@@ -110,7 +111,7 @@ def list_faces() -> list[City]:
 
 def find_anywhere(text: str) -> list[tuple[str, str, Division]]:
     """Places of every open county by name, pinyin or initials: the county's slug and name, and the place."""
-    bodies = {one.node_id for one in list_tenants(kind=Kind.COUNTY) if one.state != State.CLOSED}
+    bodies = {one.node_id for one in list_tenants(kind=Kind.COUNTY) if one.state not in UNSEEN}
     found = [place for place in search(text, limit=200) if place.county_id in bodies][:MOST_FOUND]
     counties = {body.id: body for body in list_divisions({place.county_id for place in found if place.county_id})}
     return [(slug_of(body), body.name, place) for place in found if (body := counties.get(place.county_id or 0))]

@@ -140,7 +140,7 @@ def _jobs(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
 def _settings(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
     named = [(one, str(_(one.label))) for one in parameters.declared()]
     return [
-        Hit(label=label, sub=one.rule, url=reverse("portal:setting", args=[one.key]))
+        Hit(label=label, sub=one.cited, url=reverse("portal:setting", args=[one.key]))
         for one, label in named
         if _called(label, text)
     ][:most]

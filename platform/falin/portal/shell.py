@@ -155,6 +155,15 @@ def trail_to(node_id: int, scope: Scope) -> tuple[Crumb, ...]:
     return tuple(crumbs)
 
 
+def _notice(active: Hat) -> str:
+    """What stands above every page while the body is not simply open."""
+    if active.suspended:
+        return _("%(name)s已停用：现在只能查看，不能办理。") % {"name": active.tenant_name}
+    if active.preparing:
+        return _("%(name)s还在准备：可以录入和设置，公众还看不到，每月的数也还不发布。") % {"name": active.tenant_name}
+    return ""
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Asks the database nothing: everything came with the session and is on the request."""
     scope: Scope | None = getattr(request, "scope", None)
@@ -165,9 +174,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "shell": Shell(
             person=scope.person_name,
-            notice=str(_("%(name)s已停用：现在只能查看，不能办理。") % {"name": active.tenant_name})
-            if scope.suspended
-            else "",
+            notice=_notice(active),
             owner=active.tenant_name or str(_("平台运维")),
             active=_shown(active),
             hats=tuple(_shown(hat) for hat in hats),

@@ -29,6 +29,7 @@ from tenants.divisions.types import (
     Kind,
     Level,
     Lineage,
+    LineageKind,
     ListedRow,
     Placed,
     Proposal,
@@ -205,13 +206,22 @@ def apply_update(*, scope: Scope, update_id: int, now: datetime) -> tuple[int, i
     made = plan_of(update)
     counts = write_difference(made.before, made.after, day=update.day, update=update.pk)
     DivisionLineage.objects.bulk_create((lineage_row(one, update.pk) for one in made.lineage), batch_size=_BATCH)
+    update.carried = hanging.carried(scope=scope, heirs=_heirs(made), why=_("区划更新：由接手的地方继续"), now=now)
     update.state, update.applied_at = UpdateState.APPLIED, now
-    update.save(update_fields=["state", "applied_at"])
+    update.save(update_fields=["state", "applied_at", "carried"])
     facts = {"ended": counts[0], "begun": counts[1], "day": update.day.isoformat()}
     audit.record(scope=scope, act="divisions.update.applied", subject=("update", update_id), node_id=None, now=now,
                  after=facts)  # fmt: skip
     outbox.put(scope=scope, event=APPLIED, version=1, key=f"update:{update_id}", payload=facts, now=now)
     return counts
+
+
+def _heirs(made: Plan) -> dict[int, int]:
+    """The places that end and go whole into one other, with that one."""
+    return {
+        one.from_id: one.to_id
+        for one in made.lineage if one.kind == LineageKind.MERGE and one.from_id not in made.after
+    }  # fmt: skip
 
 
 def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> None:
@@ -224,6 +234,7 @@ def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> Non
     update = locked(update_id)
     policies.check_may_undo(scope, update)
     reason = _reason(why)
+    hanging.brought_back(scope=scope, done=update.carried or {}, why=reason, now=now)
     made = {node for node in update.changes.values_list("made_node", flat=True) if node is not None}
     if standing := hanging.counted(made):
         told = "、".join(f"{kind.label} {sum(counts.values())}" for kind, counts in standing)

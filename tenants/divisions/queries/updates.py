@@ -1,4 +1,8 @@
-"""The place where updates are read: which there are, what one would change, and what hangs on the places that end."""
+"""
+The place where updates are read: which there are, what one would change, and what hangs on the places that end.
+
+Each asks whether its reader looks at updates at all; the list and its decisions are about places, of which all are public.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from datetime import date, timedelta
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
+from falin.kernel.scope import Scope
 from tenants.divisions import hanging, policies
 from tenants.divisions.models import DivisionChange, DivisionUpdate, DivisionVersion
 from tenants.divisions.types import (
@@ -28,14 +33,16 @@ EXAMPLES = 5
 PAGE = 100
 
 
-def list_updates(*, limit: int = 50) -> list[Update]:
+def list_updates(*, scope: Scope, limit: int = 50) -> list[Update]:
     """Newest first."""
+    policies.check_may_review(scope)
     rows = DivisionUpdate.objects.order_by("-prepared_at", "-id")[:limit]
     return [_update(row, {}) for row in rows]
 
 
-def get_update(update_id: int) -> Update:
+def get_update(update_id: int, *, scope: Scope) -> Update:
     """:raises Missing:"""
+    policies.check_may_review(scope)
     row = DivisionUpdate.objects.filter(pk=update_id).first()
     if row is None:
         raise policies.no_update()
@@ -49,12 +56,14 @@ def _update(row: DivisionUpdate, counts: Mapping[ChangeKind, int], *, alone: int
         id=row.pk, source=row.source, day=row.day, province=row.province, state=UpdateState(row.state),
         prepared_by=row.prepared_by, prepared_at=row.prepared_at, submitted_by=row.submitted_by,
         confirmed_by=row.confirmed_by, applied_at=row.applied_at, undone_by=row.undone_by, undone_at=row.undone_at,
-        why=row.why, job=row.job, listed=row.listed, counts=counts, alone=alone, open=open,
+        why=row.why, job=row.job, listed=row.listed,
+        carried=sum(map(len, (row.carried or {}).values())), counts=counts, alone=alone, open=open,
     )  # fmt: skip
 
 
-def list_groups(update_id: int) -> list[Group]:
+def list_groups(update_id: int, *, scope: Scope) -> list[Group]:
     """The groups in the order of kinds, those to decide one by one last; a few examples of each."""
+    policies.check_may_review(scope)
     order = Case(*(When(kind=kind, then=Value(turn)) for turn, kind in enumerate(ChangeKind)), default=Value(99))
     of_update = DivisionChange.objects.filter(update=update_id)
     groups = of_update.values("group", "kind", "reason", "sure").annotate(
@@ -79,17 +88,19 @@ def list_groups(update_id: int) -> list[Group]:
 
 
 def list_changes(
-    update_id: int, *, group: str = "", waiting: bool = False, after: int = 0, size: int = PAGE
+    update_id: int, *, scope: Scope, group: str = "", waiting: bool = False, after: int = 0, size: int = PAGE
 ) -> list[Change]:
     """Changes of an update, or of one of its groups, in their order."""
+    policies.check_may_review(scope)
     rows = DivisionChange.objects.filter(update=update_id, id__gt=after)
     rows = rows.filter(group=group) if group else rows
     rows = rows.filter(decision="") if waiting else rows
     return _changes(rows.order_by("id")[:size])
 
 
-def get_change(update_id: int, change_id: int) -> Change:
+def get_change(update_id: int, change_id: int, *, scope: Scope) -> Change:
     """:raises Missing:"""
+    policies.check_may_review(scope)
     found = _changes(DivisionChange.objects.filter(update=update_id, pk=change_id))
     if not found:
         raise policies.no_update()
@@ -135,8 +146,9 @@ def _names(nodes: Iterable[int]) -> dict[int, tuple[str, str]]:
     return {node: (code, name) for node, code, name in rows.values_list("node_id", "code", "name")}
 
 
-def list_ending(update_id: int) -> dict[int, list[int]]:
+def list_ending(update_id: int, *, scope: Scope) -> dict[int, list[int]]:
     """The places that would end, by the county in whose tenant they lie."""
+    policies.check_may_review(scope)
     rows = DivisionChange.objects.filter(update=update_id, kind__in=ENDS, node_id__isnull=False).select_related(
         "update"
     )
@@ -152,8 +164,9 @@ def list_ending(update_id: int) -> dict[int, list[int]]:
     return found
 
 
-def list_hanging(update_id: int) -> list[tuple[Change, list[Hanging]]]:
+def list_hanging(update_id: int, *, scope: Scope) -> list[tuple[Change, list[Hanging]]]:
     """The places that would end and have something hanging on them, with what it is and what is proposed for it."""
+    policies.check_may_review(scope)
     rows = DivisionChange.objects.filter(update=update_id, kind__in=ENDS).exclude(decision=Decision.REFUSED)
     ending = {node: change for node, change in rows.values_list("node_id", "id") if node is not None}
     found: dict[int, list[Hanging]] = {}

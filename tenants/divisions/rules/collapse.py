@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
-from tenants.divisions.rules.codes import committee_of, kind_of, padded, urban_of
+from tenants.divisions.rules.codes import CODE_LENGTH, SIGNIFICANT, committee_of, kind_of, padded, urban_of
 from tenants.divisions.types import (
     PLACEHOLDER_REASONS,
     Committee,
+    Kind,
     Level,
     ListedRow,
     RefusalReason,
@@ -26,6 +28,9 @@ from tenants.divisions.types import (
 
 PLACEHOLDER_NAMES: Final = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 _BODY_LEVELS: Final = frozenset({Level.CITY, Level.COUNTY})
+_OWN: Final = {
+    level: SIGNIFICANT[Level(level - 1)] if level > 1 else 0 for level in Level
+}  # where its own digits begin
 _CONTROL: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f]"
 )  # characters for private use pass: the place is real, its font is not
@@ -88,7 +93,8 @@ class _Builder:
     def _place(self, row: ListedRow, code: str, parent: int | None) -> Standing:
         position, level = len(self.places), row.level
         above = self.places[parent] if parent is not None else None
-        is_body = row.code in (self._bodies if level == Level.CITY else self._peopled) and level in _BODY_LEVELS
+        is_body = level in _BODY_LEVELS and row.code in (self._bodies if level == Level.CITY else self._peopled)
+        kind, committee, urban = _told_by(level, code[_OWN[level] :])
         return Standing(
             node=position,
             level=level,
@@ -99,12 +105,21 @@ class _Builder:
             city=position if level == Level.CITY else above and above.city,
             county=position if is_body or level == Level.COUNTY else above and above.county,
             street=position if level == Level.STREET else above and above.street,
-            kind=kind_of(level, code),
+            kind=kind,
             status=Status.NOMINAL if level == Level.COUNTY and not is_body else Status.IN_USE,
             is_county_body=is_body,
-            committee=committee_of(code) if level == Level.COMMUNITY else Committee.NONE,
-            urban=urban_of(code) if level == Level.COMMUNITY else None,
+            committee=committee,
+            urban=urban,
         )
+
+
+@lru_cache(maxsize=10_000)
+def _told_by(level: Level, digits: str) -> tuple[Kind, Committee, bool | None]:
+    """What a code says of its place by its own last digits: a thousand answers for 620,000 communities."""
+    code = digits.rjust(CODE_LENGTH, "0")
+    if level != Level.COMMUNITY:
+        return kind_of(level, code), Committee.NONE, None
+    return kind_of(level, code), committee_of(code), urban_of(code)
 
 
 def _numbered_nought(level: Level, full: str) -> bool:

@@ -151,3 +151,4 @@ class Update:
     counts: Mapping[ChangeKind, int] = field(default_factory=dict)
     alone: int = 0  # changes a person decides one by one
     open: int = 0  # not decided yet
+    carried: int = 0  # what went on by itself at the places that took over

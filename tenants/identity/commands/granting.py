@@ -67,7 +67,7 @@ def grant_role(
     check_separate(person_id, role, place, begins_on, valid_to)
     if held is None:
         binding = Binding(
-            person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, tenant_id=_tenant_of(role, place),
+            person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, tenant_id=tenant_of(role, place),
             valid_from=begins_on, valid_to=valid_to, granted_by=scope.person_id, granted_as=scope.role, reason=reason,
             created_at=now,
         )  # fmt: skip
@@ -88,7 +88,7 @@ def end_role(
     """End what ``grant_role`` gave; ending what is not there changes nothing."""
     _check_direct(scope, role)
     _lock(person_id)
-    ending = _with_deputies(Binding.objects.filter(
+    ending = with_deputies(Binding.objects.filter(
         person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, ended_at__isnull=True
     ))  # fmt: skip
     end_these(ending, scope, why, now)
@@ -98,7 +98,7 @@ def end_role(
 def end_all(*, scope: Scope, person_id: int, why: str, now: datetime) -> list[Binding]:
     """End everything somebody holds or is proposed for; what ended. The caller has asked whether he may."""
     _lock(person_id)
-    ending = _with_deputies(Binding.objects.filter(person_id=person_id, ended_at__isnull=True).order_by("id"))
+    ending = with_deputies(Binding.objects.filter(person_id=person_id, ended_at__isnull=True).order_by("id"))
     end_these(ending, scope, why, now)
     _close_sessions({row.person_id for row in ending}, now)
     return ending
@@ -211,7 +211,7 @@ def end_binding(*, scope: Scope, binding_id: int, why: str, now: datetime) -> No
                                    subject_id=row.subject_id):  # fmt: skip
         raise policies.not_yours()
     _lock(row.person_id)
-    ending = _with_deputies([row])
+    ending = with_deputies([row])
     end_these(ending, scope, why, now)
     _close_sessions({one.person_id for one in ending}, now)
 
@@ -295,7 +295,7 @@ def end_unreviewed(*, scope: Scope, now: datetime, preview: bool = False) -> lis
     rows = list(Binding.objects.select_related("person").filter(to_review(today)).order_by("id"))
     found = [binding_info(row, today) for row in rows]
     if not preview:
-        ending = _with_deputies(rows)
+        ending = with_deputies(rows)
         for person_id in sorted({row.person_id for row in ending}):
             _lock(person_id)
         end_these(ending, scope, _("本季度没有人复核，自动结束"), now)
@@ -329,7 +329,7 @@ def _lock(person_id: int) -> None:
         raise policies.no_person()
 
 
-def _tenant_of(role: Role, place: Division) -> int | None:
+def tenant_of(role: Role, place: Division) -> int | None:
     if role in PLATFORM:
         return None
     body = None if role in IN_THE_PROVINCE else place.county_id
@@ -345,7 +345,7 @@ def _make(
 ) -> Binding:  # fmt: skip
     second = ROLES[Role(scope.role)].granting.confirmed_by is not None
     return Binding(
-        person_id=person_id, role=role, node_id=place.id, subject_id=subject_id, tenant_id=_tenant_of(role, place),
+        person_id=person_id, role=role, node_id=place.id, subject_id=subject_id, tenant_id=tenant_of(role, place),
         valid_from=begins_on, valid_to=ends_on, granted_by=scope.person_id, granted_as=scope.role, reason=reason,
         proposal=proposal, created_at=now, standing=Standing.PROPOSED if second else Standing.CONFIRMED,
     )  # fmt: skip
@@ -391,11 +391,11 @@ def _into_force(scope: Scope, binding: Binding, now: datetime) -> None:
     if before is None or before.ended_at is not None:
         return
     if binding.valid_from <= max(today, before.valid_from):
-        end_these(_with_deputies([before]), scope, _("移交"), now)
+        end_these(with_deputies([before]), scope, _("移交"), now)
         _close_sessions({before.person_id}, now)
         return
     last = binding.valid_from - timedelta(days=1)
-    for row in _with_deputies([before]):
+    for row in with_deputies([before]):
         if row.valid_to is None or row.valid_to > last:
             row.valid_to = max(last, row.valid_from)
             row.save(update_fields=["valid_to"])
@@ -411,7 +411,7 @@ def _confirmed(binding: Binding) -> QuerySet[Binding]:
     ).exclude(id=binding.id)  # fmt: skip
 
 
-def _with_deputies(bindings: Iterable[Binding]) -> list[Binding]:
+def with_deputies(bindings: Iterable[Binding]) -> list[Binding]:
     """These, and who stands in for their holders."""
     own = list(bindings)
     deputies = Binding.objects.filter(acting_for__in=own, ended_at__isnull=True).exclude(id__in=[row.id for row in own])

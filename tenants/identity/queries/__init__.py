@@ -2,7 +2,6 @@
 
 from tenants.identity.queries.account import phone_key
 from tenants.identity.queries.ending import list_ending, list_holders
-from tenants.identity.queries.hanging import PEOPLE_AT
 from tenants.identity.queries.leaving import get_left_open
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
 from tenants.identity.queries.register import (
@@ -38,7 +37,6 @@ from tenants.identity.queries.tokens import (
 )
 
 __all__ = [
-    "PEOPLE_AT",
     "Explained",
     "People",
     "Right",

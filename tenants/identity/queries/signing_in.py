@@ -43,7 +43,8 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
         role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below = row[5:]
         hat = Hat(role=Role(role), tenant_id=tenant_id or 0, schema=schema or "public", tenant_name=tenant or "",
                   tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
-                  moving=state == State.MOVING, places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
+                  moving=state == State.MOVING, preparing=state == State.PREPARING,
+                  places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
                   below=None if below is None else frozenset(below))  # fmt: skip
         if hat.key in hats and hats[hat.key].subject_id != subject:  # one's places never go with the other's rows
             hat = replace(hat, twin=f":{subject}")

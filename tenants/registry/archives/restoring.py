@@ -140,8 +140,8 @@ def _restore(own: psycopg.Connection, archive: _Opened, *, check: bool, tell: Te
 def _enter(own: psycopg.Connection, tenant: TenantInfo, now: datetime) -> None:
     """:raises Refused: it is open here, changes hands at this moment, or is another cell's."""
     state = arriving.enter(own, tenant, cell="", now=now)
-    if state in {State.OPEN, State.MOVING}:
-        raise Refused("registry.still_open", _("这个单位正在使用。请先停用，再从档案恢复。"))
+    if state in {State.PREPARING, State.OPEN, State.MOVING}:
+        raise Refused("registry.still_open", _("这个单位正在使用。请先停用（还在准备的，先关闭），再从档案恢复。"))
     if state == State.ELSEWHERE:
         raise Refused("registry.lives_elsewhere", _("这个单位已经搬到另一个库，不能在这里恢复成第二份。"))
 

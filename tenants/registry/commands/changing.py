@@ -80,7 +80,8 @@ def planned_change(tenant: TenantInfo, act: Act, target: str) -> Change:
     other = standing or TenantInfo(
         id=0, schema="", node_id=place.id, kind=Kind.COUNTY, name=place.name, state=State.OPEN
     )
-    if other.id == tenant.id or other.state not in {State.OPEN, State.SUSPENDED} or other.kind != Kind.COUNTY:
+    takes = {State.OPEN, State.SUSPENDED} | ({State.PREPARING} if act == Act.SPLIT else set())  # it begins by this
+    if other.id == tenant.id or other.state not in takes or other.kind != Kind.COUNTY:
         raise Refused("registry.cannot_take_part", _("%(name)s现在不能接手。") % {"name": other.name}, field="target")
     return change_between(_ask, tenant, other, whole=act == Act.MERGE)
 
@@ -164,6 +165,8 @@ def _done(own: psycopg.Connection, deed: Deed, change: Change, folded: Folded, n
                     " where id = %s", [now, deed.decided_by, deed.why, change.target.id, change.source.id])  # fmt: skip
     else:
         release(own, change.source)
+        own.execute("update registry_tenant set state = 'open', state_at = %s, state_by = %s, state_why = %s where id = %s"
+                    " and state = 'preparing'", [now, deed.decided_by, deed.why, change.target.id])  # fmt: skip
     done = own.execute("update registry_deed set outcome = 'done', done_at = %s, result = %s where id = %s and"
                        " outcome = 'confirmed'", [now, Jsonb(folded.as_json()), deed.id])  # fmt: skip
     if not done.rowcount:  # taken back at the last moment

@@ -1,8 +1,9 @@
-"""The place where a tenant's state changes: suspended and open again by one, closed and removed by two."""
+"""The place where a tenant's state changes: opened, suspended and open again by one, closed and removed by two."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -12,7 +13,8 @@ from django.utils.translation import gettext_noop
 from falin.kernel import audit, parameters
 from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Refused, refusal_for
-from falin.kernel.scope import Scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
+from falin.kernel.transactions import inside
 from tenants.registry import policies
 from tenants.registry.commands.changing import ask_carrying_out, planned_change
 from tenants.registry.models import Deed, Tenant
@@ -22,6 +24,27 @@ DAYS_BEFORE_REMOVAL = parameters.declare(parameters.Parameter(
     key="registry.days_before_removal", label=gettext_noop("删除单位前等待"), unit=gettext_noop("天"), default=30, minimum=7,
     maximum=365, rule="sheet operations.md", set_by=("province_leader",), direction=1,
 ))  # fmt: skip
+
+
+def open_tenant(*, scope: Scope, tenant_id: int, undone: Sequence[str], now: datetime) -> None:
+    """
+    A body that was provisioned and set up begins: it has its public face, and its months are published from tonight.
+
+    :param undone: the needed steps of its checklist that are still to be done, in words; the portal knows them.
+    :raises Refused: there are some, or it is not being prepared.
+    """
+    policies.check_may_manage(scope)
+    tenant = lock_tenant(tenant_id)
+    policies.check_may_open(tenant, undone)
+    set_state(scope, tenant, State.OPEN, "", now)
+
+
+def open_all(*, now: datetime) -> None:
+    """Open whatever is being prepared, by the system: a world that is made at once (demo, drill) is prepared by making it."""
+    scope = system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=frozenset({policies.MANAGE}))
+    with inside(scope, read_only=False):
+        for tenant_id in Tenant.objects.filter(state=State.PREPARING).values_list("id", flat=True).order_by("id"):
+            open_tenant(scope=scope, tenant_id=tenant_id, undone=(), now=now)
 
 
 def suspend_tenant(*, scope: Scope, tenant_id: int, why: str, now: datetime) -> None:
@@ -46,7 +69,8 @@ def set_state(scope: Scope, tenant: Tenant, state: State, why: str, now: datetim
     before = tenant.state
     tenant.state, tenant.state_why, tenant.state_at, tenant.state_by = state, why, now, scope.person_id
     tenant.save(update_fields=["state", "state_why", "state_at", "state_by"])
-    audit.record(scope=scope, act=f"registry.tenant.{_BOOKED[state]}", subject=("tenant", tenant.schema_name),
+    verb = "opened" if before == State.PREPARING and state == State.OPEN else _BOOKED[state]
+    audit.record(scope=scope, act=f"registry.tenant.{verb}", subject=("tenant", tenant.schema_name),
                  node_id=tenant.node_id, now=now, why=why, before={"state": before}, after={"state": state})  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def told(world: World, update: int) -> dict[str, dict[str, int]]:
     with inside(second(world), read_only=True):
         return {
             change.before_name: {thing.label: thing.count for thing in things}
-            for change, things in api.list_hanging(update)
+            for change, things in api.list_hanging(update, scope=second(world))
         }
 
 

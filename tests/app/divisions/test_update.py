@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -55,7 +56,10 @@ def do(scope: Scope, command: Callable[..., Any], update: int, **more: Any) -> A
 
 def accept_all(world: World, update: int) -> None:
     with inside(maker(world), read_only=True):
-        groups, alone = api.list_groups(update), [one for one in api.list_changes(update) if not one.sure]
+        groups, alone = (
+            api.list_groups(update, scope=maker(world)),
+            [one for one in api.list_changes(update, scope=maker(world)) if not one.sure],
+        )
     for group in groups:
         if group.sure:
             do(maker(world), api.decide_group, update, group=group.key, decision=Decision.ACCEPTED)
@@ -79,7 +83,7 @@ def tree(world: World, on: date | None = None) -> str:
 
 def state(world: World, update: int) -> UpdateState:
     with inside(maker(world), read_only=True):
-        return api.get_update(update).state
+        return api.get_update(update, scope=maker(world)).state
 
 
 LATER = [
@@ -92,13 +96,41 @@ LATER = [
 def test_a_new_list_is_shown_as_what_it_changes(world: World) -> None:
     update = prepare(world, LATER)
     with inside(maker(world), read_only=True):
-        kinds = {change.after_name or change.before_name: change.kind for change in api.list_changes(update)}
-        shown = api.get_update(update)
+        kinds = {
+            change.after_name or change.before_name: change.kind
+            for change in api.list_changes(update, scope=maker(world))
+        }
+        shown = api.get_update(update, scope=maker(world))
     assert kinds == {
         "宝石山社区": ChangeKind.RENAMED, "灵山村": ChangeKind.GONE, "湖埠东村": ChangeKind.SPLIT,
         "曙光社区": ChangeKind.ADDED,
     }  # fmt: skip
     assert (shown.state, shown.open, shown.alone, shown.listed) == (UpdateState.DECIDING, 4, 0, 27)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda scope, update: api.list_updates(scope=scope), lambda scope, update: api.get_update(update, scope=scope),
+        lambda scope, update: api.list_groups(update, scope=scope),
+        lambda scope, update: api.list_changes(update, scope=scope),
+        lambda scope, update: api.get_change(update, 1, scope=scope),
+        lambda scope, update: api.list_hanging(update, scope=scope),
+        lambda scope, update: api.list_ending(update, scope=scope),
+    ],
+    ids=["updates", "update", "groups", "changes", "change", "hanging", "ending"],
+)  # fmt: skip
+def test_who_neither_prepares_confirms_nor_reviews_reads_nothing_of_an_update(
+    world: World, read: Callable[[Scope, int], Any]
+) -> None:
+    update = prepare(world, LATER)
+    nobody = world.scope("county")
+    assert not nobody.may(policies.REVIEW)
+    with inside(nobody, read_only=True), pytest.raises(Forbidden):
+        read(nobody, update)
+    for scope in (maker(world), second(world), replace(nobody, grants=frozenset({policies.REVIEW}))):
+        with inside(scope, read_only=True), suppress(Missing):  # a change of that number there may be or not
+            read(scope, update)
 
 
 def test_nothing_changes_in_the_tree_before_it_is_applied(world: World) -> None:
@@ -198,7 +230,7 @@ def test_an_update_is_submitted_when_everything_is_decided(world: World) -> None
 def test_a_refused_change_leaves_the_place_as_it_is(world: World) -> None:
     update = prepare(world, LATER)
     with inside(maker(world), read_only=True):
-        gone = next(one for one in api.list_changes(update) if one.kind == ChangeKind.GONE)
+        gone = next(one for one in api.list_changes(update, scope=maker(world)) if one.kind == ChangeKind.GONE)
     do(maker(world), api.decide_change, update, change_id=gone.id, decision=Decision.REFUSED)
     carry_through(world, update)
     with inside(maker(world), read_only=True):
@@ -210,7 +242,7 @@ def test_decisions_that_do_not_fit_together_are_told_by_name(world: World) -> No
     listed = [row for row in rows() if not row.code.startswith("330106109")]
     update = prepare(world, listed)
     with inside(maker(world), read_only=True):
-        kept = next(one for one in api.list_changes(update) if one.before_name == "湖埠村")
+        kept = next(one for one in api.list_changes(update, scope=maker(world)) if one.before_name == "湖埠村")
     do(maker(world), api.decide_change, update, change_id=kept.id, decision=Decision.REFUSED)
     accept_all(world, update)
     with pytest.raises(Refused, match="cannot_stand") as refused:
@@ -221,7 +253,7 @@ def test_decisions_that_do_not_fit_together_are_told_by_name(world: World) -> No
 def test_a_person_may_say_what_an_ended_place_went_into(world: World) -> None:
     update = prepare(world, LATER)
     with inside(maker(world), read_only=True):
-        gone = next(one for one in api.list_changes(update) if one.kind == ChangeKind.GONE)
+        gone = next(one for one in api.list_changes(update, scope=maker(world)) if one.kind == ChangeKind.GONE)
     with pytest.raises(Invalid, match="bad_target"):
         do(maker(world), api.decide_change, update, change_id=gone.id, decision=Decision.ACCEPTED, target=["湖埠村"])
     do(maker(world), api.decide_change, update, change_id=gone.id, decision=Decision.ACCEPTED,
@@ -238,7 +270,7 @@ def test_a_person_may_say_what_an_ended_place_went_into(world: World) -> None:
 def test_a_person_may_say_that_a_name_on_an_old_code_is_another_place(world: World) -> None:
     update = prepare(world, a_year_later(c330106109201="曙光社区"))
     with inside(maker(world), read_only=True):
-        (change,) = api.list_changes(update)
+        (change,) = api.list_changes(update, scope=maker(world))
     assert (change.kind, change.sure) == (ChangeKind.RENAMED, False)
     with pytest.raises(Refused, match="one_by_one"):
         do(maker(world), api.decide_group, update, group=change.group, decision=Decision.ACCEPTED)
@@ -320,7 +352,7 @@ def test_an_update_that_something_stands_on_is_not_undone(world: World, monkeypa
 def test_what_hangs_on_places_that_would_end_is_shown(world: World) -> None:
     update = prepare(world, a_year_later(c330106109200=None))
     with inside(maker(world), read_only=True):
-        ((change, found),) = api.list_hanging(update)
+        ((change, found),) = api.list_hanging(update, scope=maker(world))
     assert change.before_name == "湖埠村"
     assert [(one.label, one.count) for one in found] == [("人员身份", 1)]  # the liaison
 

@@ -278,6 +278,7 @@ def test_a_county_some_of_whose_places_went_elsewhere_is_not_merged_whole(counti
         from tenants.registry.types import Kind
 
     provision_tenant(node_id=counties.world.node("330114"), kind=Kind.COUNTY, name="之江区", now=NOW)
+    commands.open_all(now=NOW)
     with pytest.raises(Refused, match="places_left"):
         counties.ask(Act.MERGE, WEST, counties.world.node("330114"))
 

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from falin.kernel import jobs
 from falin.kernel.models import Job
+from falin.kernel.scope import PUBLIC_SCHEMA, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.portal import places
-from tenants.divisions import api
+from tenants.divisions import api, policies
 from tenants.divisions.types import UpdateState
 from tenants.identity.api import Role, create_person, grant_role, system_of
 from tenants.registry.api import find_tenant_of
@@ -22,6 +23,7 @@ from tests.world import NOW, PLACES, World, encoded
 
 LATER = {**PLACES, "330106002001": "宝石山社区", "330106109202": "湖埠东村", "330106002009": "曙光社区"}
 DAY = "2024-07-01"
+READER = system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=frozenset({policies.REVIEW}))
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def text_of(answer: Any, status: int = 200) -> str:
 
 def read(world: World, update: int) -> Any:
     with shared(read_only=True):
-        return api.get_update(update)
+        return api.get_update(update, scope=READER)
 
 
 # ---- the tree --------------------------------------------------------------------------------------------------------
@@ -106,7 +108,7 @@ def test_an_update_goes_from_the_list_to_the_new_tree_and_back(office: World, si
     for words in ("宝石山社区", "湖埠东村", "曙光社区", "灵山村", "整组接受", "要逐处看的"):
         assert words in page
     with shared(read_only=True):
-        groups = api.list_groups(update)
+        groups = api.list_groups(update, scope=READER)
     for group in groups:
         answer = maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "accepted"})
         assert answer.status_code == 302
@@ -133,7 +135,7 @@ def test_a_place_that_ended_still_has_a_page(office: World, sign_in: Any) -> Non
     gone = office.node("330106109201")
     update = prepared(office, maker)
     with shared(read_only=True):
-        groups = api.list_groups(update)
+        groups = api.list_groups(update, scope=READER)
     for group in groups:
         maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "accepted"})
     maker.post(reverse("portal:update-submit", args=[update]))
@@ -177,7 +179,7 @@ def test_one_change_is_decided_by_itself(office: World, sign_in: Any) -> None:
     client = sign_in("sysadmin")
     update = prepared(office, client)
     with shared(read_only=True):
-        gone = next(one for one in api.list_changes(update) if one.before_name == "灵山村")
+        gone = next(one for one in api.list_changes(update, scope=READER) if one.before_name == "灵山村")
     address = reverse("portal:update-decide", args=[update, gone.id])
     assert "撤销，没有接手的地方" in text_of(client.get(address))
     assert "请选一个" in text_of(client.post(address, {}), 422)
@@ -185,7 +187,7 @@ def test_one_change_is_decided_by_itself(office: World, sign_in: Any) -> None:
     assert "请填 12 位区划代码" in text_of(client.post(address, {"choice": "other", "target": "湖埠"}), 422)
     assert client.post(address, {"choice": "other", "target": "330106109200"}).status_code == 302
     with shared(read_only=True):
-        decided = api.get_change(update, gone.id)
+        decided = api.get_change(update, gone.id, scope=READER)
     assert (decided.decision, decided.target) == ("accepted", ("330106109200",))
     assert 'value="other" ' in text_of(client.get(address)) or 'value="accepted:330106109200"' in text_of(
         client.get(address)
@@ -203,7 +205,7 @@ def test_the_second_person_sends_back_and_the_first_gives_up(office: World, sign
     maker, second = sign_in("sysadmin"), sign_in("security")
     update = prepared(office, maker)
     with shared(read_only=True):
-        groups = api.list_groups(update)
+        groups = api.list_groups(update, scope=READER)
     for group in groups:
         maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "refused"})
     maker.post(reverse("portal:update-submit", args=[update]))
@@ -228,7 +230,7 @@ def test_a_cancelled_comparison_leaves_nothing(office: World, sign_in: Any) -> N
     number = job.headers["Location"].rstrip("/").rpartition("/")[2]
     assert client.post(reverse("portal:job-cancel", args=[number])).status_code == 302
     with shared(read_only=True):
-        assert api.list_updates() == []
+        assert api.list_updates(scope=READER) == []
 
 
 def test_a_place_is_drawn_where_an_outline_is_known() -> None:
@@ -247,7 +249,7 @@ def test_who_holds_a_role_at_a_place_that_ended_still_comes_in(office: World, si
     update = int(work(office).result["update"])
     assert "到接手的地方重新授予" in text_of(maker.get(reverse("portal:update", args=[update])))
     with shared(read_only=True):
-        groups = api.list_groups(update)
+        groups = api.list_groups(update, scope=READER)
     for group in groups:
         maker.post(reverse("portal:update-group", args=[update]), {"group": group.key, "decision": "accepted"})
     maker.post(reverse("portal:update-submit", args=[update]))

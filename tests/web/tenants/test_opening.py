@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
+from falin.config import tasks
 from falin.kernel import jobs
+from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import inside, shared
 from services.indicators.models import Figure
 from tenants.divisions.api import import_divisions
 from tenants.divisions.types import Level, ListedRow
+from tenants.identity.api import Role, create_person, grant_role
+from tenants.registry import hosts
+from tenants.registry.api import list_working
 from tenants.registry.models import Tenant
+from tenants.registry.types import State
 from tests.app.divisions.test_import import AS_OF, GUANGDONG
 from tests.app.indicators.books import OCTOBER, night, publish
 from tests.app.registry.cast import tenant_of
@@ -89,6 +98,91 @@ def test_the_checklist_says_what_stands_and_what_is_to_be_done(world: World, sig
     assert "还有 1 项必须办" in operator.get(f"/tenants/{empty}/checklist/").content.decode()
     assert "✗ 工作专班" in told("checklist", "330205")
     assert "还缺：" in told("checklist", "33")
+
+
+def _prepared(world: World) -> tuple[int, str]:
+    """The county of the world with nobody in it, as it was when it was provisioned; its number and its word."""
+    empty = tenant_of(world, "330205")
+    Tenant.objects.filter(id=empty).update(state=State.PREPARING)
+    hosts.forget()
+    return empty, "330205"
+
+
+def test_a_body_that_is_prepared_works_inside_and_is_seen_by_nobody_outside(world: World, sign_in: Any) -> None:
+    empty, word = _prepared(world)
+    enrol(world, "330205")
+    county = world.scope("preparing")
+    assert county.may("advisers.appoint")
+    page = sign_in("preparing").get("/").content.decode()
+    assert "江北区还在准备" in page
+    assert "还在准备" not in sign_in("county").get("/").content.decode()
+    assert empty in [one.id for one in list_working()]  # its jobs are worked on
+    with monkeypatched_delay() as sent:
+        tasks.roll_up_all()
+    assert world.schema("330106") in sent
+    assert world.schema(word) not in sent
+    tasks.roll_up(world.schema(word))
+    assert not Figure.objects.filter(node_id=world.node(word)).exists()
+    assert Client().get(f"/public/{word}/").status_code == 404
+    assert Client().get("/public/330106/").status_code == 200
+
+
+def test_it_opens_when_the_needed_steps_are_done_and_by_the_operator_alone(world: World, sign_in: Any) -> None:
+    empty, word = _prepared(world)
+    booked = AuditEntry.objects.filter(act="registry.tenant.opened", subject_id=world.schema(word))
+    before = booked.count()
+    refused = sign_in("operator").post(f"/api/v1/tenants/{empty}/opening/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "registry.steps_left")
+    assert "工作专班" in refused.content.decode()
+    with pytest.raises(CommandError, match="工作专班"):
+        told("open", word)
+    assert "disabled" in sign_in("operator").get(f"/tenants/{empty}/checklist/").content.decode()
+    assert (Tenant.objects.get(id=empty).state, booked.count()) == (State.PREPARING, before)
+    enrol(world, word)
+    assert sign_in("preparing").post(f"/tenants/{empty}/checklist/").status_code == 403
+    assert sign_in("operator", proved=False).post(f"/tenants/{empty}/checklist/").status_code == 302  # to his proof
+    assert Tenant.objects.get(id=empty).state == State.PREPARING
+    assert sign_in("operator").post(f"/tenants/{empty}/checklist/").status_code == 302
+    assert (Tenant.objects.get(id=empty).state, booked.count()) == (State.OPEN, before + 1)
+    hosts.forget()
+    assert Client().get(f"/public/{word}/").status_code == 200
+    again = sign_in("operator").post(f"/api/v1/tenants/{empty}/opening/")
+    assert (again.status_code, again.json()["code"]) == (409, "registry.not_preparing")
+    Tenant.objects.filter(id=empty).update(state=State.PREPARING)
+    assert sign_in("operator").post(f"/api/v1/tenants/{empty}/opening/").status_code == 204
+    assert (Tenant.objects.get(id=empty).state, booked.count()) == (State.OPEN, before + 2)
+
+
+def test_what_was_just_provisioned_is_being_prepared_and_may_be_closed_but_not_suspended(
+    south: World, sign_in: Any
+) -> None:
+    told("provision", "440171")
+    tenant = Tenant.objects.get(node_id=south.node("440171"))
+    assert tenant.state == State.PREPARING
+    assert "准备中" in sign_in("operator").get("/setup/").content.decode()
+    for act in ("suspend", "reopen"):
+        with pytest.raises(CommandError):
+            told(act, "440171", "--why", "试试")
+    assert Tenant.objects.get(id=tenant.id).state == State.PREPARING
+    assert told("close", "440171", "--why", "开错了").strip().isdecimal()
+
+
+def enrol(world: World, code: str) -> None:
+    with shared(read_only=False) as system:
+        person = create_person(scope=system, username="preparing", name="沈开源", password=None, encoded="!",
+                               must_change_password=False, now=NOW)  # fmt: skip
+        grant_role(
+            scope=system, person_id=person.id, role=Role.COUNTY_TEAM, node_id=world.node(code), reason="测试", now=NOW
+        )
+
+
+@contextmanager
+def monkeypatched_delay() -> Iterator[list[str]]:
+    """The schemas the night's round sends a task for."""
+    sent: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks.roll_up, "delay", sent.append)
+        yield sent
 
 
 def test_who_runs_no_platform_sees_no_checklist(world: World, sign_in: Any) -> None:

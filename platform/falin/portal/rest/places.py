@@ -214,8 +214,8 @@ class DecidedOut(serializers.Serializer[Any]):
     decided = serializers.IntegerField()
 
 
-def _told(update_id: int) -> Response:
-    return Response(UpdateOut(api.get_update(update_id)).data)
+def _told(scope: Scope, update_id: int) -> Response:
+    return Response(UpdateOut(api.get_update(update_id, scope=scope)).data)
 
 
 class Updates(DoorView):
@@ -224,8 +224,7 @@ class Updates(DoorView):
     @extend_schema(responses=UpdateOut(many=True), operation_id="places_updates", tags=_TAGS)
     def get(self, request: Request, scope: Scope) -> Response:
         """The updates, newest first."""
-        policies.check_may_review(scope)
-        return Response(UpdateOut(api.list_updates(), many=True).data)
+        return Response(UpdateOut(api.list_updates(scope=scope), many=True).data)
 
     @extend_schema(request=ListIn, responses={202: JobOut}, operation_id="places_compare", tags=_TAGS)
     def post(self, request: Request, scope: Scope) -> Response:
@@ -244,10 +243,11 @@ class Update(DoorView):
     @extend_schema(responses=OneUpdateOut, operation_id="places_update_show", tags=_TAGS)
     def get(self, request: Request, scope: Scope, update_id: int) -> Response:
         """One update with its groups, and what hangs on the places that would end."""
-        policies.check_may_review(scope)
-        hanging = [{"change": change, "hanging": things} for change, things in api.list_hanging(update_id)]
+        ending = api.list_hanging(update_id, scope=scope)
+        hanging = [{"change": change, "hanging": things} for change, things in ending]
         return Response(OneUpdateOut({
-            "summary": api.get_update(update_id), "groups": api.list_groups(update_id), "hanging": hanging,
+            "summary": api.get_update(update_id, scope=scope), "groups": api.list_groups(update_id, scope=scope),
+            "hanging": hanging,
         }).data)  # fmt: skip
 
 
@@ -259,9 +259,8 @@ class Changes(DoorView):
         """A hundred changes of an update, or of one group; the next ones ``after`` the last id."""
         asked = ChangesIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        policies.check_may_review(scope)
-        api.get_update(update_id)
-        return Response(ChangeOut(api.list_changes(update_id, **asked.validated_data), many=True).data)
+        api.get_update(update_id, scope=scope)
+        return Response(ChangeOut(api.list_changes(update_id, scope=scope, **asked.validated_data), many=True).data)
 
 
 class Groups(DoorView):
@@ -288,7 +287,7 @@ class OneChange(DoorView):
         api.decide_change(scope=scope, update_id=update_id, change_id=change_id, now=now(),
                           decision=Decision(given.validated_data["decision"]),
                           target=given.validated_data["target"])  # fmt: skip
-        return Response(ChangeOut(api.get_change(update_id, change_id)).data)
+        return Response(ChangeOut(api.get_change(update_id, change_id, scope=scope)).data)
 
 
 class Submission(DoorView):
@@ -298,7 +297,7 @@ class Submission(DoorView):
     def post(self, request: Request, scope: Scope, update_id: int) -> Response:
         """Everything is decided: a second person is asked."""
         api.submit_update(scope=scope, update_id=update_id, now=now())
-        return _told(update_id)
+        return _told(scope, update_id)
 
 
 class Confirmation(DoorView):
@@ -338,4 +337,4 @@ def _with_reason(request: Request, scope: Scope, update_id: int, command: Any) -
     given = ReasonIn(data=request.query_params if request.method == "DELETE" else request.data)
     given.is_valid(raise_exception=True)
     command(scope=scope, update_id=update_id, why=given.validated_data["why"], now=now())
-    return _told(update_id)
+    return _told(scope, update_id)

@@ -103,6 +103,17 @@ class Checklist(DoorView):
         return Response(StepOut(steps, many=True).data)
 
 
+class Opening(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.SECOND}
+
+    @extend_schema(request=None, responses={204: None}, operation_id="tenants_open", tags=["tenants"])
+    def post(self, request: Request, scope: Scope, tenant_id: int) -> Response:
+        """A body that is prepared begins; refused (409) while a needed step of its checklist is undone."""
+        opening.open_tenant(scope=scope, tenant_id=tenant_id, now=now())
+        return Response(status=204)
+
+
 class OwnUses(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": READ}
 

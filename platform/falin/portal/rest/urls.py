@@ -103,6 +103,7 @@ _tenants = [
     path("<int:tenant_id>/addresses/", room.Addresses.as_view(), name="addresses"),
     path("<int:tenant_id>/addresses/<int:address_id>/", room.OneAddress.as_view(), name="address"),
     path("<int:tenant_id>/checklist/", room.Checklist.as_view(), name="checklist"),
+    path("<int:tenant_id>/opening/", room.Opening.as_view(), name="opening"),
     path("<int:tenant_id>/uses/", room.Uses.as_view(), name="uses"),
 ]
 _account: list[Any] = [

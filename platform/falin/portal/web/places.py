@@ -136,8 +136,7 @@ class WhyForm(forms.Form):
 
 @door(grant=policies.REVIEW)
 def updates(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    policies.check_may_review(scope)
-    found = api.list_updates()
+    found = api.list_updates(scope=scope)
     names = names_of({one.prepared_by for one in found})
     rows = [{"update": one, "state": api.UPDATE_LABELS[one.state], "sign": _SIGNS[one.state],
              "by": names.get(one.prepared_by, _("系统"))} for one in found]  # fmt: skip
@@ -179,23 +178,22 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 @door(grant=policies.REVIEW)
 def update(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """One update: the groups, what hangs on places that end, and whatever the reader may do next."""
-    policies.check_may_review(scope)
     return _page(request, scope, update_id)
 
 
 def _page(request: HttpRequest, scope: Scope, update_id: int, refused: Refused | None = None) -> HttpResponse:
-    found = api.get_update(update_id)
+    found = api.get_update(update_id, scope=scope)
     mine = scope.person_id in {found.prepared_by, found.submitted_by}
     confirms = scope.may(policies.CONFIRM) and not mine
     names = names_of(
         {one for one in (found.prepared_by, found.submitted_by, found.confirmed_by, found.undone_by) if one}
     )
     deciding = found.state == UpdateState.DECIDING and scope.may(policies.UPDATE)
-    groups = api.list_groups(update_id)
+    groups = api.list_groups(update_id, scope=scope)
     context = {
         "update": found, "refused": refused, "state": api.UPDATE_LABELS[found.state], "sign": _SIGNS[found.state],
         "kinds": [(api.CHANGE_LABELS[kind], found.counts[kind]) for kind in api.CHANGE_LABELS if kind in found.counts],
-        "groups": [_group(group) for group in groups], "hanging": api.list_hanging(update_id), "names": names,
+        "groups": [_group(group) for group in groups], "hanging": api.list_hanging(update_id, scope=scope), "names": names,
         "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
         "confirmed": names.get(found.confirmed_by or 0, ""), "undone": names.get(found.undone_by or 0, ""),
         "deciding": deciding, "may_submit": deciding and not found.open,
@@ -203,6 +201,7 @@ def _page(request: HttpRequest, scope: Scope, update_id: int, refused: Refused |
         "may_send_back": confirms and found.state in {UpdateState.SUBMITTED, UpdateState.CONFIRMED},
         "may_undo": scope.may(policies.CONFIRM) and found.state == UpdateState.APPLIED,
         "may_drop": found.state in {UpdateState.DECIDING, UpdateState.SUBMITTED, UpdateState.CONFIRMED},
+        "over": found.state == UpdateState.APPLIED, "carried": found.carried,
         "moving": found.state in _MOVING, "vacancies": scope.may("advisers.appoint"),
     }  # fmt: skip
     return render(request, "portal/places/update.html", context, status=422 if refused else 200)
@@ -233,17 +232,16 @@ def _line(change: api.Change) -> dict[str, Any]:
 @door(grant=policies.REVIEW)
 def changes(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """All changes of a group, a hundred at a time."""
-    policies.check_may_review(scope)
     after = request.GET.get("after", "")
     group = request.GET.get("group", "")[:60]
     found = api.list_changes(
-        update_id, group=group, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=101
+        update_id, scope=scope, group=group, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=101
     )  # fmt: skip
-    shown_group = next((one for one in api.list_groups(update_id) if one.key == group), None)
+    shown_group = next((one for one in api.list_groups(update_id, scope=scope) if one.key == group), None)
     if group and shown_group is None:
         raise policies.no_update()
     context = {
-        "update": api.get_update(update_id), "group": _group(shown_group) if shown_group else None,
+        "update": api.get_update(update_id, scope=scope), "group": _group(shown_group) if shown_group else None,
         "lines": [_line(change) for change in found[:100]], "next": found[99].id if len(found) > 100 else 0,
         "deciding": scope.may(policies.UPDATE),
     }  # fmt: skip
@@ -298,8 +296,7 @@ def choices_of(change: api.Change) -> list[tuple[str, str]]:
 @door(grant=policies.UPDATE, reads="GET", writes="POST")
 def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -> HttpResponseBase:
     """One change by itself, with the places that come into question."""
-    policies.check_may_review(scope)
-    found, change = api.get_update(update_id), api.get_change(update_id, change_id)
+    found, change = api.get_update(update_id, scope=scope), api.get_change(update_id, change_id, scope=scope)
     sent = request.method == "POST"
     form = DecisionForm(request.POST, change=change) if sent else DecisionForm(initial={
         "choice": _chosen(change), "target": " ".join(code for code in change.target if code != "-"),
@@ -318,7 +315,7 @@ def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -
         except Refused as refused:
             show_refusal(form, refused)
         else:
-            following = api.list_changes(update_id, waiting=True, size=1)
+            following = api.list_changes(update_id, waiting=True, size=1, scope=scope)
             messages.success(request, _("已决定。"))
             if following and not following[0].sure:
                 return redirect("portal:update-decide", update_id, following[0].id)
@@ -389,8 +386,7 @@ def _with_reason(
     request: HttpRequest, scope: Scope, update_id: int, command: Callable[..., None], title: str, button: str,
     sub: str, said: str,
 ) -> HttpResponseBase:  # fmt: skip
-    policies.check_may_review(scope)
-    found = api.get_update(update_id)
+    found = api.get_update(update_id, scope=scope)
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -411,16 +407,16 @@ def _with_reason(
 @door(grant=policies.REVIEW)
 def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """Every change with its decision, for the file: made to be printed."""
-    policies.check_may_review(scope)
-    found = api.get_update(update_id)
+    found = api.get_update(update_id, scope=scope)
     names = names_of({one for one in (found.prepared_by, found.submitted_by, found.confirmed_by) if one})
-    lines = [_line(change) for change in api.list_changes(update_id, size=REPORTED)]
+    lines = [_line(change) for change in api.list_changes(update_id, size=REPORTED, scope=scope)]
     context = {
         "update": found, "state": api.UPDATE_LABELS[found.state], "lines": lines,
         "kinds": [(api.CHANGE_LABELS[kind], found.counts[kind]) for kind in api.CHANGE_LABELS if kind in found.counts],
         "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
         "confirmed": names.get(found.confirmed_by or 0, ""), "most": REPORTED,
-        "left": max(sum(found.counts.values()) - REPORTED, 0),
+        "left": max(sum(found.counts.values()) - REPORTED, 0), "hanging": api.list_hanging(update_id, scope=scope),
+        "over": found.state == UpdateState.APPLIED, "carried": found.carried,
     }  # fmt: skip
     return render(request, "portal/places/report.html", context)
 

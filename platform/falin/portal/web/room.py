@@ -23,6 +23,7 @@ from falin.ui.forms import show_refusal
 from tenants.registry import commands, queries
 from tenants.registry.policies import MANAGE
 from tenants.registry.quotas import list_uses
+from tenants.registry.types import State
 from tenants.settings.api import READ
 
 
@@ -62,12 +63,18 @@ def take_away(request: HttpRequest, scope: Scope, tenant_id: int, address_id: in
     return redirect("portal:tenant-room", tenant_id)
 
 
-@door(grant=MANAGE, reads="GET")
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=SECOND)
 def checklist(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
-    """From provisioned to open: what stands, and what is still to be done."""
+    """From provisioned to open: what stands, what is still to be done, and at its end the opening."""
+    if request.method == "POST":
+        opening.open_tenant(scope=scope, tenant_id=tenant_id, now=now())
+        messages.success(request, _("已开通：公开页面从现在起看得到，今晚起发布每月的数。"))
+        return redirect("portal:tenant", tenant_id)
     row, steps = opening.checklist(scope=scope, tenant_id=tenant_id, on=legal_day(now()))
     left = sum(step.needed and not step.done for step in steps)
-    return render(request, "portal/tenants/checklist.html", {"row": row, "steps": steps, "left": left})
+    return render(request, "portal/tenants/checklist.html", {
+        "row": row, "steps": steps, "left": left, "preparing": row.tenant.state == State.PREPARING,
+    })  # fmt: skip
 
 
 @door(grant=READ, reads="GET")

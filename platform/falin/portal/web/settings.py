@@ -52,6 +52,9 @@ class StatementForm(forms.Form):
         self.fields["value"].help_text = _("%(low)s 到 %(high)s；留空表示不另设，照上级的办") % {
             "low": parameter.minimum, "high": parameter.maximum
         }  # fmt: skip
+        if parameter.direction:
+            tighter = _("数值越大越严") if parameter.direction > 0 else _("数值越小越严")
+            self.fields["value"].help_text += _("。%(tighter)s，不能比上级的松") % {"tighter": tighter}
 
 
 def _own(scope: Scope) -> list[Division]:

@@ -31,6 +31,7 @@ from tenants.registry.policies import MANAGE
 from tenants.registry.types import CHANGES, ArchiveInfo
 
 SIGNS = {
+    State.PREPARING: "watch",
     State.OPEN: "ok",
     State.SUSPENDED: "watch",
     State.CLOSED: "idle",
@@ -69,7 +70,8 @@ def _page(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBas
     tenant, state = row.tenant, row.tenant.state
     return render(request, "portal/tenants/one.html", {
         "row": row, "words": STATE_WORDS[state], "sign": SIGNS[state], "deeds": _deeds(scope, tenant_id),
-        "is_open": state == State.OPEN, "is_closed": state == State.CLOSED and tenant.into is None,
+        "is_open": state == State.OPEN, "preparing": state == State.PREPARING,
+        "is_closed": state == State.CLOSED and tenant.into is None,
         "in_use": state in {State.OPEN, State.SUSPENDED}, "is_county": tenant.kind == Kind.COUNTY,
         "into": queries.find_tenant(tenant.into) if tenant.into else None,
         "cell": directory.find_cell(tenant.cell) if tenant.cell else None,

@@ -52,6 +52,7 @@ from tenants.identity.commands import password_was_changed
 from tenants.identity.rules import SECOND_FACTOR
 from tenants.identity.signing.factors import give_app
 from tenants.registry.api import Kind, django_as_owner, find_tenant_of, keep_spares, provision_tenant
+from tenants.registry.commands import open_all
 from tenants.settings.api import explain, make_statement
 
 PASSWORD = "fa-lin-yan-shi"  # noqa: S105 - printed on the terminal of every demo
@@ -171,6 +172,7 @@ def officials(province: str) -> list[Account]:
         assert with_app is not None
         give_app(person_id=with_app.id, secret=APP_SECRET)
     _no_second_factor(root)
+    open_all(now=clock.now())
     return accounts
 
 

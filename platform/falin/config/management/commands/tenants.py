@@ -19,7 +19,7 @@ from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import ask_county, ask_province
-from falin.portal.opening import checklist
+from falin.portal.opening import checklist, open_tenant
 from falin.portal.people import LENGTHS
 from tenants.divisions.api import find_by_code
 from tenants.identity.api import Role, find_person, read_signed_in, scope_of, system_of
@@ -101,6 +101,9 @@ class Command(BaseCommand):
         checklist.add_argument("tenant", help="its schema, or the code of its place")
         checklist.add_argument("--as", dest="username", required=True, help="sign-in name of an operator")
         checklist.add_argument("--json", action="store_true", help="one JSON object a line")
+        opening = acts.add_parser("open", help="a prepared body begins; refused while a needed step is undone")
+        opening.add_argument("tenant", help="its schema, or the code of its place")
+        opening.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
         self._add_changes(acts)
@@ -319,6 +322,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 json.dumps(line, ensure_ascii=False) if options["json"] else f"{mark} {step.words}：{step.told}"
             )
+
+    def _open(self, options: Any) -> None:
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        with inside(scope, read_only=False):
+            open_tenant(scope=scope, tenant_id=tenant.id, now=now())
 
     def _confirm(self, options: Any) -> None:
         scope = operator(options["username"])

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.clock import legal_day, now
 from tenants.divisions.hanging import HangsOn
+from tenants.identity.commands.following import bring_back, carry_roles
 from tenants.identity.models import Binding
 from tenants.identity.queries.register import open_on
 
@@ -18,4 +19,7 @@ def _count(nodes: Collection[int]) -> dict[int, int]:
     return dict(held.order_by().values_list("node_id").annotate(Count("id")))
 
 
-PEOPLE_AT = HangsOn(kind="people", label=_("人员身份"), count=_count, proposal=_("到接手的地方重新授予，旧的结束"))
+PEOPLE_AT = HangsOn(
+    kind="people", label=_("人员身份"), count=_count, carry=carry_roles, bring_back=bring_back,
+    proposal=_("同一单位里只有一处接手的，应用时自动转过去；其余的到接手的地方重新授予"),
+)  # fmt: skip

@@ -1,0 +1,87 @@
+"""The place where roles go on at the place that took over theirs, and come back when that is undone (decision 34)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import F
+
+from falin.kernel import clock
+from falin.kernel.refusals import Refused
+from falin.kernel.scope import Scope
+from tenants.divisions.api import Division, list_divisions
+from tenants.divisions.hanging import Carried
+from tenants.identity import policies
+from tenants.identity.commands.booking import book, facts_of
+from tenants.identity.commands.granting import check_separate, end_these, tenant_of, with_deputies
+from tenants.identity.models import Binding
+from tenants.identity.queries.register import open_on
+from tenants.identity.types import Role, Standing
+
+
+def carry_roles(*, scope: Scope, heirs: Mapping[int, int], why: str, now: datetime) -> Carried:
+    """
+    Confirmed roles at places that ended go on at the one place that took over, in the same body and for the same days.
+
+    Not those of firms and advisers, which follow an appointment; nor one that may not be held there. They stay listed.
+
+    :param heirs: places that ended, and where each went.
+    """
+    today = clock.legal_day(now)
+    places = {place.id: place for place in list_divisions(set(heirs.values()))}
+    rows = Binding.objects.select_for_update(of=("self",)).filter(
+        open_on(today), node_id__in=heirs, standing=Standing.CONFIRMED, subject_id=""
+    ).order_by(F("acting_for").asc(nulls_first=True), "id")  # fmt: skip
+    carried: list[tuple[int, int | None]] = []
+    became: dict[int, int | None] = {}
+    for row in rows:
+        place = places.get(heirs[row.node_id])
+        if place is None or not _may_go_on(row, place) or (row.acting_for_id and row.acting_for_id not in became):
+            continue
+        end_these([row], scope, why, now)
+        held = Binding.objects.filter(person_id=row.person_id, role=row.role, node_id=place.id, subject_id="",
+                                      standing=Standing.CONFIRMED, ended_at__isnull=True).exists()  # fmt: skip
+        became[row.pk] = None if held else _again(scope, row, place.id, became, why, now)
+        carried.append((row.pk, became[row.pk]))
+    return carried
+
+
+def bring_back(*, scope: Scope, carried: Carried, why: str, now: datetime) -> None:
+    """What ``carry_roles`` did is taken back; a role that somebody ended since stays ended."""
+    begun = Binding.objects.in_bulk([new for _old, new in carried if new is not None])
+    standing = [(old, new) for old, new in carried if new is None or begun[new].ended_at is None]
+    ending = with_deputies([begun[new] for _old, new in standing if new is not None])
+    end_these({row.pk: row for row in ending}.values(), scope, why, now)
+    ended, became = Binding.objects.in_bulk([old for old, _new in standing]), dict[int, int | None]()
+    for old, _new in standing:
+        row = ended[old]
+        if row.valid_to is None or row.valid_to >= clock.legal_day(now):
+            became[old] = _again(scope, row, row.node_id, became, why, now)
+
+
+def _may_go_on(row: Binding, place: Division) -> bool:
+    """At its level, in the same body, and with no separation of duties against it."""
+    role = Role(row.role)
+    try:
+        policies.check_fits(role, place, "")
+        check_separate(row.person_id, role, place, row.valid_from, row.valid_to)
+        return tenant_of(role, place) == row.tenant_id
+    except Refused:
+        return False
+
+
+def _again(
+    scope: Scope, row: Binding, node_id: int, became: Mapping[int, int | None], why: str, now: datetime
+) -> int:  # fmt: skip
+    """The same role from today, at a place; whoever had to confirm it has, and its next review is due when it was."""
+    binding = Binding(
+        person_id=row.person_id, role=row.role, node_id=node_id, tenant_id=row.tenant_id, valid_to=row.valid_to,
+        valid_from=max(row.valid_from, clock.legal_day(now)), granted_by=row.granted_by, granted_as=row.granted_as,
+        decided_by=row.decided_by, decided_at=row.decided_at, reviewed_at=row.reviewed_at or row.created_at, reason=why,
+        created_at=now, acting_for_id=became.get(row.acting_for_id) if row.acting_for_id else None,
+    )  # fmt: skip
+    binding.save(force_insert=True)
+    book(scope=scope, act="identity.role.granted", person_id=row.person_id, node_id=node_id, why=why,
+         after=facts_of(binding), now=now)  # fmt: skip
+    return int(binding.pk)
