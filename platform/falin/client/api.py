@@ -653,7 +653,7 @@ class GroupOut(TypedDict):
     more: bool
 
 
-GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "people", "settings", "jobs"]
+GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "people", "settings", "help", "jobs"]
 
 
 class HandOverInRequest(TypedDict):
@@ -676,6 +676,14 @@ class HeadTrouble(TypedDict):
     doubled: list[str]
     merged: list[str]
     unknown: list[str]
+
+
+class HelpOut(TypedDict):
+    key: str
+    title: str
+    url: str
+    lines: list[str]
+    terms: list[TermOut]
 
 
 class HitOut(TypedDict):
@@ -1447,6 +1455,15 @@ class TenantReasonInRequest(TypedDict):
 TenantState = Literal["open", "suspended", "closed", "moving", "elsewhere"]
 
 
+class TermOut(TypedDict):
+    key: str
+    word: str
+    plain: str
+    rule: str
+    english: str
+    traditional: str
+
+
 class TodayOut(TypedDict):
     day: str
     sentence: str
@@ -1473,6 +1490,12 @@ class ToldOut(TypedDict):
     why: str
     recorded_at: str
     outcome: str | None
+
+
+class TopicOut(TypedDict):
+    key: str
+    title: str
+    url: str
 
 
 class TouchedOut(TypedDict):
@@ -2384,6 +2407,32 @@ class Falin(Line):
         """Enter a firm into the province's register."""
         return cast("FirmOut", self.call("POST", "/api/v1/advisers/firms/", body=body, once=once))
 
+    def help_get(
+        self,
+        *,
+        key: str,
+    ) -> HelpOut:
+        """Help for some pages."""
+        return cast("HelpOut", self.call("GET", f"/api/v1/help/{quoted(key)}/"))
+
+    def help_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[TopicOut]:
+        """The topics whose pages one's role may open."""
+        return cast("list[TopicOut]", self.call("GET", "/api/v1/help/", query={"size": size, "cursor": cursor}))
+
+    def help_terms(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[TermOut]:
+        """The programme's words with their plain meaning."""
+        return cast("list[TermOut]", self.call("GET", "/api/v1/help/terms/", query={"size": size, "cursor": cursor}))
+
     def history_list(
         self,
         *,
@@ -2965,7 +3014,7 @@ class Falin(Line):
         self,
         *,
         q: str,
-        kind: Literal["advisers", "firms", "jobs", "pages", "people", "places", "settings"] | None = None,
+        kind: Literal["advisers", "firms", "help", "jobs", "pages", "people", "places", "settings"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[GroupOut]:

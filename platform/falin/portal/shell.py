@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from falin.kernel.scope import Scope
+from falin.portal.help import help_url
 from falin.ui.shell import Crumb, NavGroup, NavItem, Shell
 from falin.ui.shell import Hat as ShownHat
 from tenants.divisions.api import get_division, list_path
@@ -181,6 +182,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             account_url=_address("portal:security"),
             password_url=_address("account_change_password"),
             sign_out_url=_address("account_logout"),
+            help_url=help_url(request.resolver_match.route) if request.resolver_match else _address("portal:help"),
         )
     }
 

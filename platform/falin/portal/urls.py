@@ -9,6 +9,7 @@ from falin.portal.web import (
     audit,
     describing,
     emergencies,
+    helping,
     history,
     home,
     jobs,
@@ -30,6 +31,9 @@ app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
     path("search/", search.page, name="search"),
+    path("help/", helping.overview, name="help"),
+    path("help/terms/", helping.terms, name="terms"),
+    path("help/<slug:key>/", helping.topic, name="help-topic"),
     path("api/", api.overview, name="api"),
     path("api/about/<slug:name>/", api.subject, name="api-subject"),
     path("hat/", home.switch_hat, name="hat"),
