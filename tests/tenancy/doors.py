@@ -496,6 +496,17 @@ def _kept_views(ground: Ground) -> Iterable[Thing]:
     yield Thing({"view_id": 99_999_999}, frozenset(), more={"whose": set()})
 
 
+def _feedback(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["desk_feedback"]:
+        yield Thing({"feedback_id": row["id"]}, frozenset(), more={"province": row["province_id"]})
+    yield Thing({"feedback_id": 99_999_999}, frozenset(), more={"province": -1})
+
+
+def _answers_feedback(reader: Reader, thing: Thing) -> bool:
+    """The operator everybody's; the system administrator his province's, and there is one in the ground."""
+    return thing.more["province"] != -1 and reader.role in {"operator", "system_administrator"}
+
+
 def _own_notice(reader: Reader, thing: Thing) -> bool:
     return (reader.schema, reader.person) in thing.more["whose"]
 
@@ -520,6 +531,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-figures-ranking": Asked(_ranked, _place_facts),
     "api-figures-counties": Asked(_places(2, 4, 6), _place_facts),
     "api-figures-visits": Asked(_served, _place_facts),
+    "figures:screen": Asked(_places(2, 4, 6, 9), _place_facts),
     "figures:publish": Asked(_places(4, 6, 9, 12), _county_of),
     "api-figures-publish": Asked(_places(4, 6, 9, 12), _county_of),
     "duty:post": COMMUNITY,
@@ -531,6 +543,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "desk:views": Asked(_once(page="advisers"), _anybody),
     ("view_id",): Asked(_kept_views, _own_notice),
     "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
+    ("feedback_id",): Asked(_feedback, _answers_feedback),
     ("notice_id",): Asked(_notices, _own_notice),
     "desk-api:way": Asked(_once(kind="role_ending"), _anybody),
     "advisers:community": COMMUNITY,
@@ -1014,6 +1027,12 @@ WRITES: dict[str, Write] = {
     "POST desk:view-drop": Write(),
     "POST desk-api:views": Write(_form(page="advisers", title="落后的", query="view=ending")),
     "DELETE desk-api:view": Write(),
+    "POST portal:feedback": Write(_form(page="/duty/", text="看不懂")),
+    "POST api-feedback": Write(_form(page="/duty/", text="看不懂")),
+    "POST portal:feedback-answer": Write(_form(answer="改好了"), done=frozenset({302, 422})),
+    "POST api-feedback-answer": Write(_form(answer="改好了"), done=frozenset({200, 409})),
+    "POST portal:first-day-away": Write(),
+    "DELETE api-first-day": Write(),
     "POST desk:read": Write(),
     "POST desk:read-all": Write(),
     "POST desk:ways": Write(_form(**{kind.value: "none" for kind in NoticeKind})),
@@ -1234,6 +1253,10 @@ SHOWS: dict[str, set[str] | str] = {
     "duty:posts": {"place"},
     "duty:post": {"place"},
     "duty-api:posts": {"place"},
+    "portal:feedback": FORM,
+    "portal:feedback-all": FORM,
+    "api-feedback": FORM,
+    "api-feedback-all": FORM,
     "desk:notices": FORM,
     "desk:views": FORM,
     "desk-api:views": FORM,
@@ -1252,6 +1275,7 @@ SHOWS: dict[str, set[str] | str] = {
     "figures:home": FORM,
     "figures:visits": {"place"},
     "figures:place": {"place"},
+    "figures:screen": {"place"},
     "api-figures": {"place"},
     "api-figures-own-visits": {"visit"},
     "api-figures-place": {"place"},

@@ -50,7 +50,7 @@ class Topic:
 
 TOPICS = (
     Topic(
-        key="today", title=_("今天：从这里开始"), under=("", "hat/"), grant="home.read",
+        key="today", title=_("今天：从这里开始"), under=("", "hat/", "first-day/"), grant="home.read",
         lines=(
             _("“要办的”列出等着您办的事，前面的数是还有几件，点进去就能办。"),
             _("左边（手机上点“菜单”）是您这个身份能用的全部页面。"),
@@ -101,7 +101,7 @@ TOPICS = (
         ),
     ),
     Topic(
-        key="feedback", title=_("提意见"), under=("desk/feedback/",), grant="feedback.own",
+        key="feedback", title=_("提意见"), under=("feedback/",), grant="feedback.own",
         lines=(
             _("哪一页不好用、写错了、看不懂，就在那一页点“这一页有问题”，用自己的话写。"),
             _("送出的只有您写的字、页面地址、您的身份和版本；请不要写居民的姓名、电话和案情。"),

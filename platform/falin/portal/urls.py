@@ -9,6 +9,7 @@ from falin.portal.web import (
     audit,
     describing,
     emergencies,
+    feedback,
     helping,
     history,
     home,
@@ -31,6 +32,10 @@ app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
     path("search/", search.page, name="search"),
+    path("feedback/", feedback.own, name="feedback"),
+    path("feedback/all/", feedback.overview, name="feedback-all"),
+    path("feedback/<int:feedback_id>/answer/", feedback.answer, name="feedback-answer"),
+    path("first-day/away/", feedback.put_away, name="first-day-away"),
     path("help/", helping.overview, name="help"),
     path("help/terms/", helping.terms, name="terms"),
     path("help/<slug:key>/", helping.topic, name="help-topic"),
