@@ -284,7 +284,7 @@ def test_the_screen_on_the_wall_renews_itself_until_it_is_told_to_hold(published
     page = first.content.decode()
     assert first.headers["Refresh"] == "300" and "每 5 分钟更新" in page and "杭州市" in page
     assert "Refresh" not in client.get(f"{address}?hold=1").headers
-    assert "数据截至" in page or "截至" in page
+    assert "数据截止" in page
 
 
 def test_the_screen_on_the_wall_names_nobody_and_shows_no_community(published: World, sign_in: Any) -> None:
