@@ -117,6 +117,7 @@ STAYS = {
     "registry_receipt": "of tenants that were destroyed here",
     "desk_notice": "told to operators here",
     "desk_chosenway": "of operators here",
+    "desk_firstday": "of operators here",
     "desk_savedview": "of operators here",
     "kernel_datakey": "keys never leave; what they sealed leaves under the recipient's",
     "kernel_auditkey": "vouched for by the other cell's key",
