@@ -40,7 +40,7 @@ from services.advisers.api import (
 from services.advisers.commands import ban_adviser, show_numbers
 from services.advisers.commands.importing import take_sheet
 from services.advisers.types import VacancyReason
-from services.desk.commands import save_view
+from services.desk.commands import save_view, send_feedback
 from services.duty.commands import close_month, log_visit, post_hours, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
@@ -420,6 +420,7 @@ def _county_months(world: World) -> None:
         for number in (1, 2):
             with inside(scope, read_only=False):
                 save_view(scope=scope, page="advisers", title=f"视图{number}", query="sort=name", shared=False, now=NOW)
+                send_feedback(scope=scope, page="/advisers/", text=f"列表太长{team}{number}", now=NOW)
     for place in POSTED:
         scope = world.scope(TEAMS[place[:6]])
         with inside(scope, read_only=False):

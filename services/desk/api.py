@@ -1,7 +1,18 @@
 """The names other floors may use."""
 
-from services.desk.commands import forget_old
+from services.desk.commands import answer_feedback, forget_old, put_away_first_day, send_feedback
 from services.desk.queries import count_unread
 from services.desk.queries.belongings import HANDS
+from services.desk.queries.feedback import first_day_is_put_away, list_feedback, own_feedback
 
-__all__ = ["HANDS", "count_unread", "forget_old"]
+__all__ = [
+    "HANDS",
+    "answer_feedback",
+    "count_unread",
+    "first_day_is_put_away",
+    "forget_old",
+    "list_feedback",
+    "own_feedback",
+    "put_away_first_day",
+    "send_feedback",
+]

@@ -1,10 +1,10 @@
-"""Notices to people of one body, how each wants to be told, and the views of lists he keeps."""
+"""Notices to people of one body, how each wants to be told, the views of lists he keeps, and what he says of pages."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from falin.kernel.models import EverywhereModel
+from falin.kernel.models import EverywhereModel, PublicModel
 
 
 class Notice(EverywhereModel):
@@ -61,3 +61,45 @@ class SavedView(EverywhereModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person_id", "page", "title"], name="one_view_of_a_name")]
+
+
+class Feedback(PublicModel):
+    """What somebody says of a page, and the answer. Read by who looks after the platform, whatever the writer's body."""
+
+    id = models.BigAutoField(primary_key=True)
+    person_id = models.BigIntegerField()
+    role = models.CharField(max_length=32)
+    tenant_id = models.BigIntegerField()  # 0: the platform's own
+    province_id = models.BigIntegerField(null=True)  # the place; none: the platform's own
+    page = models.CharField(max_length=120)
+    text = models.CharField(max_length=1000)
+    release = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    answer = models.CharField(max_length=1000, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person_id", "tenant_id", "-id"], name="feedback_of_a_person"),
+            models.Index(fields=["tenant_id", "answered_at"], name="feedback_answered"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(answered_at__isnull=True, answer="")
+                | models.Q(answered_at__isnull=False, answer__gt=""),
+                name="feedback_is_answered_with_words",
+            )
+        ]
+
+
+class FirstDay(EverywhereModel):
+    """That somebody put the list of his first day away, in one role."""
+
+    id = models.BigAutoField(primary_key=True)
+    person_id = models.BigIntegerField()
+    role = models.CharField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person_id", "role"], name="a_first_day_is_put_away_once")]

@@ -7,6 +7,7 @@ from services.desk.rules import ROLES
 from services.desk.types import NoticeKind
 
 OWN, TELL, VIEWS = "notices.own", "desk.tell", "views.own"
+SEND_FEEDBACK, ANSWER_FEEDBACK = "feedback.own", "feedback.answer"
 
 
 def check_may_read_own(scope: Scope) -> None:
@@ -17,6 +18,16 @@ def check_may_read_own(scope: Scope) -> None:
 def check_may_keep_views(scope: Scope) -> None:
     """Keep views of lists; what a view shows is asked of the list's own door each time it is opened."""
     scope.require(VIEWS)
+
+
+def check_may_send_feedback(scope: Scope) -> None:
+    """Say what is wrong on a page, and read the answers to oneself."""
+    scope.require(SEND_FEEDBACK)
+
+
+def check_may_answer_feedback(scope: Scope) -> None:
+    """Read and answer what others said: who looks after the platform."""
+    scope.require(ANSWER_FEEDBACK)
 
 
 def check_may_tell(scope: Scope) -> None:

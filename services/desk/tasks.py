@@ -17,6 +17,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.advisers.api import count_ending, person_of_adviser
 from services.desk.commands import claim_due, settle, tell, untell
+from services.desk.queries.feedback import answers_to_tell
 from services.desk.types import Draft, NoticeKind, Parcel, Way
 from tenants.identity.api import Role, list_ending, list_holders
 from tenants.identity.signing.sending import NotSent, tell_by
@@ -76,8 +77,13 @@ def _step(day: date, today: date) -> int:
 
 
 def send_due(scope: Scope) -> int:
-    """Send what is due in one tenant, each message outside any transaction; how many went out."""
+    """
+    Send what is due in one tenant, each message outside any transaction; how many went out.
+
+    Answers to feedback were given in another body: they are looked for, where all else came by an event.
+    """
     with inside(scope, read_only=False):
+        tell(scope=scope, drafts=answers_to_tell(scope=scope, now=now()), now=now())
         parcels = claim_due(scope=scope, now=now())
     if not parcels:
         return 0

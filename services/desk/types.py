@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     APPOINTMENT_ENDED = "appointment_ended"
     CONTRACTS_ENDING = "contracts_ending"
     ROLE_ENDING = "role_ending"
+    FEEDBACK_ANSWERED = "feedback_answered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,39 @@ class ViewInfo:
     query: str
     shared: bool
     own: bool
+
+
+class FeedbackState(StrEnum):
+    NEW = "new"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackInfo:
+    """What somebody said of a page. ``body`` is named for who answers alone."""
+
+    id: int
+    page: str
+    text: str
+    role: str
+    body: str
+    release: str
+    at: datetime
+    answer: str
+    answered_at: datetime | None
+
+    @property
+    def state(self) -> FeedbackState:
+        return FeedbackState.ANSWERED if self.answered_at else FeedbackState.NEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackPage:
+    """A stretch of the list; ``waiting`` counts what nobody answered."""
+
+    rows: tuple[FeedbackInfo, ...]
+    waiting: int
+    next_before: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

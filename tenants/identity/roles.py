@@ -89,7 +89,8 @@ class Row:
     granting: Granting = field(default_factory=Granting)
 
 
-_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own", "notices.own", "views.own"})
+_SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own", "notices.own", "views.own",
+                      "feedback.own"})  # fmt: skip
 _PLACES = _SESSION | {"places.read"}
 _ALL = _PLACES | {"figures.read"}
 _ABOVE = frozenset({"figures.export", "visits.published", "history.read"})
@@ -143,14 +144,14 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.DATA_STEWARD: _PLACES,
     Role.RESIDENT: frozenset(),
     Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {
-        "webhooks.manage", "places.review", "places.update", "places.describe",
+        "webhooks.manage", "places.review", "places.update", "places.describe", "feedback.answer",
     },
     Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {
         "people.confirm", "emergency.decide", "places.review", "places.confirm",
     },
     Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read", "audit.read", "audit.export"},
     # He runs the platform; what is in it is not his, figures neither.
-    Role.OPERATOR: _SESSION | {"tenants.manage", "events.manage", "emergency.ask"},
+    Role.OPERATOR: _SESSION | {"tenants.manage", "events.manage", "emergency.ask", "feedback.answer"},
 }  # fmt: skip
 
 # What the operator may do in a tenant that let him in for an hour: look, and change nothing.

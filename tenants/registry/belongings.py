@@ -90,6 +90,7 @@ _SIGNED_IN = "of somebody's way in here; he signs in anew there"
 STAYS = {
     "divisions_namepart": "made of the names that come in",
     "divisions_divisionchange": "how an update was decided; its outcome is in the versions and the lineage",
+    "desk_feedback": "said of this installation's pages, and answered here",
     "divisions_divisionimport": "which lists were brought in here",
     "identity_session": _SIGNED_IN,
     "identity_foreignsession": _SIGNED_IN,
@@ -116,6 +117,7 @@ STAYS = {
     "registry_receipt": "of tenants that were destroyed here",
     "desk_notice": "told to operators here",
     "desk_chosenway": "of operators here",
+    "desk_firstday": "of operators here",
     "desk_savedview": "of operators here",
     "kernel_datakey": "keys never leave; what they sealed leaves under the recipient's",
     "kernel_auditkey": "vouched for by the other cell's key",

@@ -118,6 +118,7 @@ WITHOUT_POLICY = {
     "kernel_webhookmessage": "what a receiver of the whole tenant is told",
     "kernel_webhookattempt": "how a message of the whole tenant went",
     "kernel_job": "its owner's; read by person",
+    "desk_firstday": "its person's; read by person",
     "desk_savedview": "its keeper's, or his role's",
     "desk_notice": "its reader's; read by person",
     "desk_chosenway": "its chooser's; read by person",

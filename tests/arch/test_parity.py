@@ -78,6 +78,8 @@ def test_no_reason_outlives_what_it_excuses() -> None:
 NOT_FILTERS = {
     "/advisers/appoint/": "community stands in the API's address; shown: how many candidates the page lays out",
     "/duty/months/": "close: which month's form is open",
+    "/feedback/": "page: where the writer came from; the API takes it with the words",
+    "/figures/<int:node_id>/screen/": "hold: whether the page on the wall stays as it is; the month alone is asked of it",
     "/figures/<int:node_id>/": "page: of the table; the API gives every child",
     "/people/at/": "at stands in the API's address",
     "/sitemap.xml": "nothing is asked: the name is of a template's part",

@@ -505,6 +505,17 @@ def _kept_views(ground: Ground) -> Iterable[Thing]:
     yield Thing({"view_id": 99_999_999}, frozenset(), more={"whose": set()})
 
 
+def _feedback(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["desk_feedback"]:
+        yield Thing({"feedback_id": row["id"]}, frozenset(), more={"province": row["province_id"]})
+    yield Thing({"feedback_id": 99_999_999}, frozenset(), more={"province": -1})
+
+
+def _answers_feedback(reader: Reader, thing: Thing) -> bool:
+    """The operator everybody's; the system administrator his province's, and there is one in the ground."""
+    return thing.more["province"] != -1 and reader.role in {"operator", "system_administrator"}
+
+
 def _own_notice(reader: Reader, thing: Thing) -> bool:
     return (reader.schema, reader.person) in thing.more["whose"]
 
@@ -529,6 +540,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-figures-ranking": Asked(_ranked, _place_facts),
     "api-figures-counties": Asked(_places(2, 4, 6), _place_facts),
     "api-figures-visits": Asked(_served, _place_facts),
+    "figures:screen": Asked(_places(2, 4, 6, 9), _place_facts),
     "figures:publish": Asked(_places(4, 6, 9, 12), _county_of),
     "api-figures-publish": Asked(_places(4, 6, 9, 12), _county_of),
     "duty:post": COMMUNITY,
@@ -541,6 +553,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:list-export": Asked(_once(name="advisers"), _reads_advisers),
     ("view_id",): Asked(_kept_views, _own_notice),
     "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
+    ("feedback_id",): Asked(_feedback, _answers_feedback),
     ("notice_id",): Asked(_notices, _own_notice),
     "desk-api:way": Asked(_once(kind="role_ending"), _anybody),
     "advisers:community": COMMUNITY,
@@ -606,6 +619,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "api-setting-touched": Asked(_touched, _sees_settings),
     "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
+    "portal:help-topic": Asked(_once(key="today"), _anybody),
+    "api-help-topic": Asked(_once(key="today"), _anybody),
     "portal:api-subject": Asked(_once(name="advisers"), _anybody),
     "mfa_remove_webauthn": Asked(_once(pk=1), _anybody),
     ("emergency_id",): Asked(_emergencies, _of_the_emergency),
@@ -1043,6 +1058,12 @@ WRITES: dict[str, Write] = {
     "POST desk:view-drop": Write(),
     "POST desk-api:views": Write(_form(page="advisers", title="落后的", query="view=ending")),
     "DELETE desk-api:view": Write(),
+    "POST portal:feedback": Write(_form(page="/duty/", text="看不懂")),
+    "POST api-feedback": Write(_form(page="/duty/", text="看不懂")),
+    "POST portal:feedback-answer": Write(_form(answer="改好了"), done=frozenset({302, 422})),
+    "POST api-feedback-answer": Write(_form(answer="改好了"), done=frozenset({200, 409})),
+    "POST portal:first-day-away": Write(),
+    "DELETE api-first-day": Write(),
     "POST desk:read": Write(),
     "POST desk:read-all": Write(),
     "POST desk:ways": Write(_form(**{kind.value: "none" for kind in NoticeKind})),
@@ -1270,6 +1291,10 @@ SHOWS: dict[str, set[str] | str] = {
     "duty:posts": {"place"},
     "duty:post": {"place"},
     "duty-api:posts": {"place"},
+    "portal:feedback": FORM,
+    "portal:feedback-all": FORM,
+    "api-feedback": FORM,
+    "api-feedback-all": FORM,
     "desk:notices": FORM,
     "desk:views": FORM,
     "desk-api:views": FORM,
@@ -1288,6 +1313,7 @@ SHOWS: dict[str, set[str] | str] = {
     "figures:home": FORM,
     "figures:visits": {"place"},
     "figures:place": {"place"},
+    "figures:screen": {"place"},
     "api-figures": {"place"},
     "api-figures-own-visits": {"visit"},
     "api-figures-place": {"place"},
@@ -1322,6 +1348,12 @@ SHOWS: dict[str, set[str] | str] = {
     "api-audit": {"why"},
     "api-audit-sealing": {"=waiting"},
     "api-audit-alarms": FORM,
+    "portal:help": FORM,
+    "portal:help-topic": FORM,
+    "portal:terms": FORM,
+    "api-help": FORM,
+    "api-help-topic": FORM,
+    "api-help-terms": FORM,
     "portal:search": FORM,
     "api-search": FORM,
     "portal:webhooks": {"webhook"},

@@ -49,6 +49,8 @@ MAY: dict[str, set[str]] = {
     "duty.remind": {"county_team", "street_officer"},
     "duty.post": _COUNTY_SIDE,
     "notices.own": _EVERYBODY,
+    "feedback.own": _EVERYBODY,
+    "feedback.answer": {"operator", "system_administrator"},
     "views.own": _EVERYBODY,
     "duty.close": {"county_team"},
     "duty.log": {"adviser"},

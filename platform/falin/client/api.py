@@ -146,6 +146,10 @@ class AlarmOut(TypedDict):
     at: str
 
 
+class AnswerInRequest(TypedDict):
+    answer: str
+
+
 class AppointmentInRequest(TypedDict):
     adviser_id: str
     node_id: int
@@ -565,6 +569,33 @@ class FactorOut(TypedDict):
 FactorOutKindEnum = Literal["totp", "webauthn", "recovery_codes"]
 
 
+class FeedbackInRequest(TypedDict):
+    page: str
+    text: str
+
+
+class FeedbackOut(TypedDict):
+    id: int
+    page: str
+    text: str
+    role: str
+    body: str
+    release: str
+    at: str
+    state: FeedbackState
+    answer: str
+    answered_at: str | None
+
+
+class FeedbackPageOut(TypedDict):
+    feedback: list[FeedbackOut]
+    waiting: int
+    next_before: int | None
+
+
+FeedbackState = Literal["new", "answered"]
+
+
 class FiguresShape(TypedDict):
     place: PlaceShape
     path: list[PlaceShape]
@@ -631,6 +662,12 @@ class FirmSeatOut(TypedDict):
     ends_on: str | None
 
 
+class FirstStepOut(TypedDict):
+    words: str
+    url: str
+    done: bool
+
+
 class FoundOut(TypedDict):
     place: PlaceOut
     former_name: str
@@ -653,7 +690,7 @@ class GroupOut(TypedDict):
     more: bool
 
 
-GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "people", "settings", "jobs"]
+GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "people", "settings", "help", "jobs"]
 
 
 class HandOverInRequest(TypedDict):
@@ -676,6 +713,14 @@ class HeadTrouble(TypedDict):
     doubled: list[str]
     merged: list[str]
     unknown: list[str]
+
+
+class HelpOut(TypedDict):
+    key: str
+    title: str
+    url: str
+    lines: list[str]
+    terms: list[TermOut]
 
 
 class HitOut(TypedDict):
@@ -874,7 +919,7 @@ class MyPlaceOut(TypedDict):
     name: str
 
 
-NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending"]
+NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered"]
 
 
 class NoticeOut(TypedDict):
@@ -1477,10 +1522,20 @@ class TenantReasonInRequest(TypedDict):
 TenantState = Literal["preparing", "open", "suspended", "closed", "moving", "elsewhere"]
 
 
+class TermOut(TypedDict):
+    key: str
+    word: str
+    plain: str
+    rule: str
+    english: str
+    traditional: str
+
+
 class TodayOut(TypedDict):
     day: str
     sentence: str
     due: list[DueOut]
+    first: list[FirstStepOut]
 
 
 class TokenOut(TypedDict):
@@ -1503,6 +1558,12 @@ class ToldOut(TypedDict):
     why: str
     recorded_at: str
     outcome: str | None
+
+
+class TopicOut(TypedDict):
+    key: str
+    title: str
+    url: str
 
 
 class TouchedOut(TypedDict):
@@ -2320,6 +2381,43 @@ class Falin(Line):
         """Have the relay send one again."""
         self.call("POST", "/api/v1/events/", body=body, once=once)
 
+    def feedback_answer(
+        self,
+        *,
+        feedback_id: int,
+        body: AnswerInRequest,
+        once: str = "",
+    ) -> FeedbackOut:
+        """Answer, once; the writer is told."""
+        return cast("FeedbackOut", self.call("POST", f"/api/v1/feedback/{quoted(feedback_id)}/answer/", body=body, once=once))
+
+    def feedback_list(
+        self,
+        *,
+        before: int | None = None,
+        view: Literal["answered", "new"] | None = None,
+    ) -> FeedbackPageOut:
+        """What everybody said whom one answers, newest first."""
+        return cast("FeedbackPageOut", self.call("GET", "/api/v1/feedback/all/", query={"before": before, "view": view}))
+
+    def feedback_own(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[FeedbackOut]:
+        """What one said oneself, with the answers."""
+        return cast("list[FeedbackOut]", self.call("GET", "/api/v1/feedback/", query={"size": size, "cursor": cursor}))
+
+    def feedback_send(
+        self,
+        *,
+        body: FeedbackInRequest,
+        once: str = "",
+    ) -> FeedbackOut:
+        """Say what is wrong on a page."""
+        return cast("FeedbackOut", self.call("POST", "/api/v1/feedback/", body=body, once=once))
+
     def figures_counties(
         self,
         *,
@@ -2431,6 +2529,40 @@ class Falin(Line):
     ) -> FirmOut:
         """Enter a firm into the province's register."""
         return cast("FirmOut", self.call("POST", "/api/v1/advisers/firms/", body=body, once=once))
+
+    def first_day_put_away(
+        self,
+        *,
+        once: str = "",
+    ) -> None:
+        """Put the list of one's first day away; `today` has it until then."""
+        self.call("DELETE", "/api/v1/today/first/", once=once)
+
+    def help_get(
+        self,
+        *,
+        key: str,
+    ) -> HelpOut:
+        """Help for some pages."""
+        return cast("HelpOut", self.call("GET", f"/api/v1/help/{quoted(key)}/"))
+
+    def help_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[TopicOut]:
+        """The topics whose pages one's role may open."""
+        return cast("list[TopicOut]", self.call("GET", "/api/v1/help/", query={"size": size, "cursor": cursor}))
+
+    def help_terms(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[TermOut]:
+        """The programme's words with their plain meaning."""
+        return cast("list[TermOut]", self.call("GET", "/api/v1/help/terms/", query={"size": size, "cursor": cursor}))
 
     def history_list(
         self,
@@ -3013,7 +3145,7 @@ class Falin(Line):
         self,
         *,
         q: str,
-        kind: Literal["advisers", "firms", "jobs", "pages", "people", "places", "settings"] | None = None,
+        kind: Literal["advisers", "firms", "help", "jobs", "pages", "people", "places", "settings"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[GroupOut]:

@@ -240,7 +240,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "falin.ui.assets.HashedAssets"},
 }
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
 LOCALE_PATHS = [HOME / "locale"]  # compiled at set-up from platform/falin/ui/locale
 USE_I18N = True
 USE_TZ = True

@@ -15,6 +15,7 @@ from falin.kernel.models import Delivery, Job
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.portal import acts, opening
+from falin.portal.first_day import Step, first_day
 from falin.ui import formats
 from services.advisers.api import firm_overview, list_gaps
 from services.duty.api import dirty_months, list_behind, my_months
@@ -101,6 +102,7 @@ class Today:
     sentence: str
     due: tuple[Due, ...]
     go: tuple[tuple[str, str, str], ...]  # words, address, icon: where this role usually goes
+    first: tuple[Step, ...] = ()  # of the first day, until done or put away
 
 
 def today(*, scope: Scope, now: datetime) -> Today:
@@ -118,7 +120,7 @@ def today(*, scope: Scope, now: datetime) -> Today:
     if scope.emergency:
         make = _plain_today  # he looks for something; nothing is due here for him
     page = make(scope, now)
-    return replace(page, due=(*page.due, *_people_due(scope, now)))
+    return replace(page, due=(*page.due, *_people_due(scope, now)), first=first_day(scope=scope))
 
 
 def _people_due(scope: Scope, now: datetime) -> tuple[Due, ...]:

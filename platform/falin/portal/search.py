@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel import jobs, parameters
 from falin.kernel.scope import Scope
+from falin.portal.help import list_topics
 from falin.portal.shell import MENU, ROLE_LABELS
+from falin.portal.terms import TERMS
 from falin.ui import formats
 from services.advisers.api import AdviserFilters, list_advisers, list_firms
 from tenants.divisions.api import list_divisions, search
@@ -155,6 +157,21 @@ def _pages(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
     ][:most]
 
 
+def _help(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+    topics = [
+        Hit(label=str(topic.title), sub=str(topic.lines[0]), url=topic.url)
+        for topic in list_topics(scope=scope)
+        if _called(str(topic.title), text) or any(text in str(line) for line in topic.lines)
+    ]
+    where = reverse("portal:terms")
+    words = [
+        Hit(label=str(term.word), sub=str(term.plain), url=f"{where}#{term.key}")
+        for term in TERMS
+        if _called(str(term.word), text)
+    ]
+    return [*topics, *words][:most]
+
+
 def _called(label: str, text: str) -> bool:
     """Whether a label contains the text, or is read or begins like it."""
     if text.lower() in label.lower():
@@ -171,5 +188,6 @@ _SOURCES = (
     _Source(kind="firms", title=gettext_lazy("律所"), icon="building", grant="advisers.read", find=_firms),
     _Source(kind="people", title=gettext_lazy("人员"), icon="user", grant="people.read", find=_people),
     _Source(kind="settings", title=gettext_lazy("设定"), icon="gear", grant="settings.read", find=_settings),
+    _Source(kind="help", title=gettext_lazy("帮助"), icon="help", grant="home.read", find=_help),
     _Source(kind="jobs", title=gettext_lazy("我的任务"), icon="clock", grant="jobs.own", find=_jobs),
 )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from falin.kernel.scope import Scope
+from falin.portal.help import help_url
 from falin.ui.shell import Crumb, NavGroup, NavItem, Shell
 from falin.ui.shell import Hat as ShownHat
 from tenants.divisions.api import get_division, list_path
@@ -92,6 +93,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
             (_("单位"), "portal:tenants", "building", "tenants.manage"),
+            (_("大家的意见"), "portal:feedback-all", "chat", "feedback.answer"),
             (_("应急访问"), "portal:emergency-ask", "warn", "emergency.ask"),
             (_("事件投递"), "portal:events", "refresh", "events.manage"),
             (_("消息推送"), "portal:webhooks", "link", "webhooks.manage"),
@@ -188,6 +190,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             account_url=_address("portal:security"),
             password_url=_address("account_change_password"),
             sign_out_url=_address("account_logout"),
+            feedback_url=_address("portal:feedback") if scope.may("feedback.own") else "",
+            help_url=help_url(request.resolver_match.route) if request.resolver_match else _address("portal:help"),
         )
     }
 

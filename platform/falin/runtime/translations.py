@@ -1,15 +1,17 @@
 """
 Place of the languages: strings are gathered from code and templates, and the catalogue is compiled for Django.
 
-The source language is Simplified Chinese; English is complete or the tests fail. Babel reads Python and, through Django's own
-``templatize``, templates: no gettext binary is needed on the machine.
+The source language is Simplified Chinese; English is complete or the tests fail. Traditional Chinese is written by nobody: it
+is converted from the source when the catalogues are compiled, with the programme's own terms as their file has them. Babel
+reads Python and, through Django's own ``templatize``, templates: no gettext binary is needed on the machine.
 """
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -23,6 +25,7 @@ from falin.runtime.sentences import say
 
 ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = ROOT / "platform" / "falin" / "ui" / "locale" / "en" / "LC_MESSAGES" / "django.po"
+TERMS = CATALOGUE.parents[2] / "zh_Hant" / "terms.txt"  # a term, a tab, its traditional form
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
@@ -122,16 +125,43 @@ def update() -> int:
     return len(missing())
 
 
+def terms() -> dict[str, str]:
+    """The programme's terms with their traditional form, where conversion by itself could choose another."""
+    lines = TERMS.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if line)
+
+
+def converter() -> Callable[[str], str]:
+    """From simplified to traditional: terms as their file has them, the longest first, all else by OpenCC's phrases."""
+    from opencc import OpenCC
+
+    kept, convert = terms(), OpenCC("s2tw").convert
+    found = re.compile("(" + "|".join(map(re.escape, sorted(kept, key=len, reverse=True))) + ")")
+    return lambda text: "".join(kept.get(part) or convert(part) for part in found.split(text) if part)
+
+
+def traditional() -> Catalog:
+    """Every string of the product in Traditional Chinese, which like the source has one form for any number."""
+    convert, made = converter(), Catalog(locale="zh_Hant", fuzzy=False)
+    for message in known():
+        if isinstance(message.id, tuple):
+            made.add(message.id, (convert(message.id[0]),), context=message.context)
+        elif message.id:
+            made.add(message.id, convert(str(message.id)), context=message.context)
+    return made
+
+
 def compile_into(folder: Path) -> None:
-    """The compiled catalogue under ``folder``, made anew only when the source is newer."""
-    out = folder / "en" / "LC_MESSAGES" / "django.mo"
-    if out.exists() and CATALOGUE.exists() and out.stat().st_mtime >= CATALOGUE.stat().st_mtime:
-        return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_suffix(f".{os.getpid()}.part")  # two processes of one set-up may come here at once
-    with part.open("wb") as file:
-        write_mo(file, known() if CATALOGUE.exists() else Catalog(locale="en"))
-    part.replace(out)
+    """The compiled catalogues under ``folder``, made anew only when their source is newer."""
+    for name, make in (("en", known), ("zh_Hant", traditional)):
+        out = folder / name / "LC_MESSAGES" / "django.mo"
+        if out.exists() and out.stat().st_mtime >= max(source.stat().st_mtime for source in (CATALOGUE, TERMS)):
+            continue
+        out.parent.mkdir(parents=True, exist_ok=True)
+        part = out.with_suffix(f".{os.getpid()}.part")  # two processes of one set-up may come here at once
+        with part.open("wb") as file:
+            write_mo(file, make())
+        part.replace(out)
 
 
 def run(arguments: Arguments, home: Home) -> int:

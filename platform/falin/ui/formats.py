@@ -20,7 +20,7 @@ def _local(value: date | datetime) -> date:
 
 
 def day(value: date | datetime) -> str:
-    """2026年11月22日 · 22 November 2026."""
+    """2026年11月22日, in both kinds of Chinese · 22 November 2026."""
     local = _local(value)
     if _english():
         return f"{local.day} {local:%B} {local.year}"

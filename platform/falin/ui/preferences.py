@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 COOKIE = "falin_prefs"
 COOKIE_AGE = 365 * 24 * 3600
 SIZES = ("16", "20", "24", "30")
-LANGUAGES = ("zh-hans", "en")
+LANGUAGES = ("zh-hans", "zh-hant", "en")
 _ALLOWED = {"size": SIZES, "contrast": ("normal", "high"), "care": ("off", "on"), "language": LANGUAGES}
 
 

@@ -65,3 +65,4 @@ class Shell:
     sign_out_url: str = ""  # takes POST
     home_url: str = "/"
     help_url: str = ""
+    feedback_url: str = ""  # says what is wrong on this page

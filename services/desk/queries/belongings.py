@@ -7,5 +7,6 @@ from tenants.registry.hands import Goes, Way
 HANDS = (
     Way("desk_notice", Goes.STAYS, "told of work in that body; what is still open there is told anew"),
     Way("desk_chosenway", Goes.STAYS, "of a person, who may have chosen otherwise in the other body"),
+    Way("desk_firstday", Goes.STAYS, "the first day in that body"),
     Way("desk_savedview", Goes.STAYS, "of a list of that body, with its places and names"),
 )

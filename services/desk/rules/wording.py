@@ -19,6 +19,7 @@ LABELS = {
     NoticeKind.APPOINTMENT_ENDED: _("我的聘任结束"),
     NoticeKind.CONTRACTS_ENDING: _("聘任快到期"),
     NoticeKind.ROLE_ENDING: _("我的身份快到期"),
+    NoticeKind.FEEDBACK_ANSWERED: _("我提的意见有答复"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -26,6 +27,7 @@ _SENTENCES = {
     NoticeKind.APPOINTMENT_ENDED: _("您在%(place)s的聘任到 %(ends_on)s结束。"),
     NoticeKind.CONTRACTS_ENDING: _("%(ends_on)s有 %(count)s 份聘任到期，请安排续聘或者换人。"),
     NoticeKind.ROLE_ENDING: _("您在%(place)s的身份 %(ends_on)s到期。要续的话，请联系给您授予的单位。"),
+    NoticeKind.FEEDBACK_ANSWERED: _("您 %(on)s提的意见有答复了。"),
 }
 # The roles to whom a kind comes: nobody is asked about what never comes to him. None: to everybody.
 ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
@@ -34,6 +36,7 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     NoticeKind.APPOINTMENT_ENDED: frozenset({"adviser"}),
     NoticeKind.CONTRACTS_ENDING: frozenset({"county_team"}),
     NoticeKind.ROLE_ENDING: None,
+    NoticeKind.FEEDBACK_ANSWERED: None,
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -42,6 +45,7 @@ DEFAULT_WAYS = {
     NoticeKind.APPOINTMENT_ENDED: Way.MAIL,
     NoticeKind.CONTRACTS_ENDING: Way.MAIL,
     NoticeKind.ROLE_ENDING: Way.MAIL,
+    NoticeKind.FEEDBACK_ANSWERED: Way.NONE,
 }
 
 
@@ -49,7 +53,7 @@ def sentence(kind: NoticeKind, facts: Mapping[str, Any], *, places: Mapping[int,
     """What the reader reads; ``places`` names the nodes."""
     words: dict[str, Any] = {"count": facts.get("count", "")}
     words["place"] = places.get(facts.get("node_id", 0), _now("一个社区"))
-    for name in ("begins_on", "ends_on"):
+    for name in ("begins_on", "ends_on", "on"):
         words[name] = formats.day(date.fromisoformat(facts[name])) if facts.get(name) else ""
     if facts.get("month"):
         words["month"] = formats.month(Month.parse(facts["month"]).first_day)

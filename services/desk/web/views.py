@@ -27,6 +27,7 @@ WHERE = {
     NoticeKind.APPOINTMENT_ENDED: "duty:mine",
     NoticeKind.CONTRACTS_ENDING: "advisers:list",
     NoticeKind.ROLE_ENDING: "portal:home",
+    NoticeKind.FEEDBACK_ANSWERED: "portal:feedback",
 }
 
 

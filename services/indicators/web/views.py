@@ -26,6 +26,9 @@ from services.indicators.web import exports, lines, maps, pages, tables
 from tenants.divisions.api import changed_since
 from tenants.divisions.types import Level, View
 
+ON_A_WALL = 11  # rows one still reads from across the room
+RENEWED = 300  # seconds
+
 
 @door(grant="figures.read", reads="GET")
 def home(request: HttpRequest, scope: Scope) -> HttpResponseBase:
@@ -48,6 +51,29 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
         return render(request, "indicators/community.html", context)
     context["map"] = maps.map_of(figures, _county_values(scope, figures)) if maps.has_map(figures) else None
     return render(request, "indicators/place.html", context)
+
+
+@door(grant="figures.read", reads="GET")
+@gzip_page
+def screen(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
+    """
+    A place on a screen on the wall, which asks again by itself, scripts or not, until somebody has it hold still.
+
+    :raises Missing: a community is for nobody's wall: its page names advisers.
+    """
+    figures = _figures(request, scope, node_id)
+    if figures.place.level == Level.COMMUNITY:
+        raise Missing("indicators.missing", _("没有这个地方，或者不在您的范围内。"))
+    page, hold = pages.page_of(figures, scope, today=now()), request.GET.get("hold") == "1"
+    context = {
+        "page": page, "rows": page.rows[:ON_A_WALL], "others": max(0, len(page.rows) - ON_A_WALL), "hold": hold,
+        "at": now(), "month": request.GET.get("month", ""),
+        "map": maps.map_of(figures, _county_values(scope, figures)) if maps.has_map(figures) else None,
+    }  # fmt: skip
+    answer = render(request, "indicators/screen.html", context)
+    if not hold:
+        answer.headers["Refresh"] = str(RENEWED)
+    return answer
 
 
 @door(grant="figures.read", reads="GET")

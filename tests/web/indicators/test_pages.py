@@ -276,3 +276,27 @@ def test_a_pages_statements_do_not_grow_with_its_rows(published: World, sign_in:
 
 def test_a_nul_in_the_address_is_a_bad_request(sign_in: Any) -> None:
     assert sign_in("county").get("/figures/?month=%00").status_code == 400
+
+
+def test_the_screen_on_the_wall_renews_itself_until_it_is_told_to_hold(published: World, sign_in: Any) -> None:
+    client, address = sign_in("leader"), f"/figures/{published.node('33')}/screen/"
+    first = client.get(address)
+    page = first.content.decode()
+    assert first.headers["Refresh"] == "300" and "每 5 分钟更新" in page and "杭州市" in page
+    assert "Refresh" not in client.get(f"{address}?hold=1").headers
+    assert "数据截止" in page
+
+
+def test_the_screen_on_the_wall_names_nobody_and_shows_no_community(published: World, sign_in: Any) -> None:
+    page = _get(sign_in("county"), f"/figures/{published.node('330106')}/screen/")
+    assert "林知远" not in page and "f-mast" not in page
+    assert sign_in("county").get(f"/figures/{published.node('330106109200')}/screen/").status_code == 404
+    assert sign_in("county2").get(f"/figures/{published.node('330106')}/screen/").status_code == 404
+
+
+def test_the_wall_shows_the_same_numbers_as_the_page(published: World, sign_in: Any) -> None:
+    client, node = sign_in("leader"), published.node("33")
+    figures = re.findall(r'<p class="f-fig__v[^"]*">([^<]+)<', _get(client, f"/figures/{node}/"))
+    assert figures and figures == re.findall(
+        r'<p class="f-fig__v[^"]*">([^<]+)<', _get(client, f"/figures/{node}/screen/")
+    )

@@ -14,7 +14,7 @@ from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal import search
 
-_KINDS = ("pages", "places", "advisers", "firms", "people", "settings", "jobs")
+_KINDS = ("pages", "places", "advisers", "firms", "people", "settings", "help", "jobs")
 
 
 class Asked(serializers.Serializer[Any]):

@@ -23,10 +23,17 @@ class DueOut(serializers.Serializer[Any]):
     kind = serializers.CharField(help_text="act: a person must decide; watch: good to know")
 
 
+class FirstStepOut(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    url = serializers.CharField(allow_blank=True, help_text="the page where it is done")
+    done = serializers.BooleanField()
+
+
 class TodayOut(serializers.Serializer[Any]):
     day = serializers.DateField()
     sentence = serializers.CharField(allow_blank=True)
     due = DueOut(many=True)
+    first = FirstStepOut(many=True, help_text="of one's first day; none once all is done or it was put away")
 
 
 class AsideOut(serializers.Serializer[Any]):
