@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tomllib
 from pathlib import Path
 
 from celery.schedules import crontab
@@ -16,6 +17,7 @@ except environment.Misconfigured as wrong:
     raise
 
 ROOT = Path(__file__).resolve().parents[3]
+RELEASE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 HOME = ENV.home
 DEMO = ENV.demo
 DEBUG = False

@@ -284,7 +284,7 @@ TOPICS = (
         words=("audit", "sealing"),
     ),
     Topic(
-        key="jobs", title=_("我的任务"), under=("jobs/", "files/"), grant="jobs.own",
+        key="jobs", title=_("我的任务"), under=("jobs/", "files/", "lists/"), grant="jobs.own",
         lines=(
             _("费时间的事在后台做，这里看做到哪里了；不想要了可以取消。"),
             _("做好的文件在这里下载，过了期限会删掉。"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from importlib.metadata import version
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from falin.kernel import audit, outbox
@@ -34,7 +34,7 @@ def send_feedback(*, scope: Scope, page: str, text: str, now: datetime) -> Feedb
     row = Feedback.objects.create(
         person_id=scope.person_id, role=scope.role, tenant_id=body.id if body else 0,
         province_id=list_path(body.node_id)[0].id if body else None,
-        page=page_kept(page), text=text, release=version("falin"), at=now,
+        page=page_kept(page), text=text, release=settings.RELEASE, at=now,
     )  # fmt: skip
     audit.record(scope=scope, act="desk.feedback.sent", subject=("feedback", row.pk), node_id=None, now=now)
     outbox.put(scope=scope, event="desk.feedback.sent", version=1, key=f"feedback:{row.pk}", now=now,
