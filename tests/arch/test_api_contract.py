@@ -13,6 +13,7 @@ import pytest
 import yaml
 from drf_spectacular.drainage import GENERATOR_STATS
 
+from falin.portal.web.api import SUBJECTS
 from falin.runtime.contract import broken
 from falin.runtime.reference import RELEASED, openapi
 
@@ -52,6 +53,12 @@ def test_every_operation_has_a_name_that_says_what_it_does_and_a_sentence() -> N
             assert not name.endswith(("_create", "_retrieve", "_destroy", "_update", "_2")), f"{method} {path}: {name}"
             assert operation.get("description") or path.endswith("/schema/"), f"{method} {path}"
             assert "default" in operation["responses"] or path.endswith("/schema/"), f"{method} {path}"
+
+
+def test_every_subject_of_the_api_has_words() -> None:
+    assert {operation["tags"][0] for methods in present()["paths"].values() for operation in methods.values()} == set(
+        SUBJECTS
+    )
 
 
 def op(document: Any, path: str = "/api/v1/advisers/firms/", method: str = "post") -> Any:

@@ -19,7 +19,8 @@ SUBJECTS: dict[str, Any] = {
     "places": _("区划"), "settings": _("设定"), "audit": _("操作记录和封存"), "history": _("历史"), "today": _("今天该办的"),
     "search": _("搜索"), "jobs": _("任务和文件"), "webhooks": _("消息推送"), "me": _("自己的账号和令牌"),
     "account": _("账号安全"), "tenants": _("单位"), "emergencies": _("应急查看"), "events": _("事件投递"),
-    "desk": _("通知和存下的筛选"), "public": _("公开的网站"), "batch": _("一次办多件"),
+    "desk": _("通知和存下的筛选"), "public": _("公开的网站"), "help": _("帮助和术语"),
+    "batch": _("一次办多件"),
 }  # fmt: skip
 DEEP = 2  # so far a field of a field is shown
 
