@@ -28,7 +28,14 @@ from killing import report
 from loading.people import MIX
 
 from falin.runtime.home import Home
-from falin.runtime.processes import Supervisor, dying_with_parent, free_port, standard_programs, wait_until_listening
+from falin.runtime.processes import (
+    Supervisor,
+    dying_with_parent,
+    free_port,
+    standard_programs,
+    wait_until_listening,
+    web_workers,
+)
 from falin.runtime.sentences import CannotStart, both, say
 
 HOST = "127.0.0.1"
@@ -48,7 +55,6 @@ class Size:
     over_seconds: float = 60.0
     again_seconds: float = 60.0
     cores: int = 2
-    workers: int = 2
     longest: float = 500.0  # p95, in milliseconds
     durable: bool = True
     seed: str = "2026"
@@ -80,14 +86,14 @@ def _whole(home: Home, size: Size) -> dict[str, Any]:
     with kill.own_place(home) as own, kill.backing(own, kill.Size(durable=size.durable)) as (postgres, broker, environ):
         _make_ground(own.root / "world.json", environ)
         port = free_port(HOST)
-        programs = standard_programs(home=own, host=HOST, port=port, environ=environ, workers=size.workers)
+        programs = standard_programs(home=own, host=HOST, port=port, environ=environ, workers=web_workers())
         with Supervisor(children=programs, backing=(postgres, broker)) as supervisor:
             wait_until_listening(HOST, port, seconds=60.0, supervisor=supervisor)
             people = _People(own, f"http://{HOST}:{port}", environ, size)
             try:
                 parts = {child.name: child.pid or 0 for child in programs}
                 parts |= {"database": postgres.pid or 0, "broker": broker.pid or 0}
-                return _drill(people, parts, size)
+                return {"workers": web_workers(), **_drill(people, parts, size)}
             finally:
                 people.leave()
 
@@ -220,7 +226,7 @@ def _report(
         "# Load\n\nWritten by `./falin drill load`: open-loop arrivals at random moments; latency is counted from the moment"
         " of arrival. Web, worker, relay, beat, database, broker and the people on the same cores.\n\n"
         f"Commit {commit}, {began:%Y-%m-%d %H:%M} UTC; {model}, cores {', '.join(map(str, cores))} of"
-        f" {os.cpu_count()}; {size.workers} web processes of 4 threads; the database syncs to disk:"
+        f" {os.cpu_count()}; {found['workers']} web processes of 4 threads; the database syncs to disk:"
         f" {'yes' if size.durable else 'no'}.\n\n"
         f"| goal | met | seen |\n|---|---|---|\n{lines}\n"
         f"## The mix, and its {size.seconds:.0f} s at {size.rate:.0f} a second\n\n"

@@ -304,6 +304,11 @@ def wait_until_listening(host: str, port: int, *, seconds: float, supervisor: Su
     )
 
 
+def web_workers() -> int:
+    """How many processes serve pages: one for each core at hand, four at most (further ones belong on further machines)."""
+    return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 def standard_programs(*, home: Home, host: str, port: int, environ: Mapping[str, str], workers: int = 1) -> list[Child]:
     """The four processes of an instance: web, worker, relay, beat."""
     python = sys.executable

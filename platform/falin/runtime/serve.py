@@ -7,7 +7,7 @@ import sys
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
 from falin.runtime.instance import backing
-from falin.runtime.processes import Supervisor, require_free_port, standard_programs, wait_until_listening
+from falin.runtime.processes import Supervisor, require_free_port, standard_programs, wait_until_listening, web_workers
 from falin.runtime.sentences import CannotStart, both, say
 
 WEB_SECONDS = 60.0
@@ -23,7 +23,9 @@ def run(arguments: Arguments, home: Home) -> int:
         manage(environ, "prepare_pages")
         manage(environ, "migrate_cell")
         manage(environ, "keys", "check")
-        children = standard_programs(home=home, host=arguments.host, port=arguments.port, environ=environ)
+        children = standard_programs(
+            home=home, host=arguments.host, port=arguments.port, environ=environ, workers=web_workers()
+        )
         with Supervisor(children=children, backing=found.kept) as supervisor:
             wait_until_listening(arguments.host, arguments.port, seconds=WEB_SECONDS, supervisor=supervisor)
             say(f"法邻已启动：{address}", "Falin is running; Ctrl-C stops it")
