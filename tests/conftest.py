@@ -81,10 +81,15 @@ SLOW_ROOMS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first: two processes take file after file, and neither shall wait for the other's last drill."""
+    long = set()
     for item in items:
         room = item.path.relative_to(ROOT / "tests").parent.as_posix()
         if room.startswith(SLOW_ROOMS):
             item.add_marker(pytest.mark.slow)
+        if room == "e2e" or item.get_closest_marker("slow"):
+            long.add(item.path)
+    items.sort(key=lambda item: item.path not in long)
 
 
 def _fingerprint() -> str:

@@ -412,6 +412,24 @@ def test_what_is_half_written_survives_a_reload_for_the_same_person_only(page: P
     assert all("visit-" in key for key in keys) and keys
 
 
+def test_half_written_words_lie_in_the_browser_sealed_and_open_on_their_own_persons_page_alone(page: Page) -> None:
+    page.goto("/duty/log/")
+    page.wait_for_selector("[data-duty][data-ready]")
+    page.fill("[name=note]", "secret-advice")
+    page.wait_for_timeout(500)
+    kept = page.evaluate("JSON.stringify(Object.entries(localStorage))")
+    assert "falin-draft:" in kept and "secret-advice" not in kept
+    # what was sealed for one form does not open in another, nor what somebody bent
+    page.evaluate("""() => Object.keys(localStorage).filter((key) => key.startsWith('falin-draft:')).forEach((key) => {
+        const value = localStorage.getItem(key), at = value.indexOf('.') + 9;
+        localStorage.setItem(key, value.slice(0, at) + (value[at] === 'A' ? 'B' : 'A') + value.slice(at + 1));
+    })""")
+    page.reload()
+    page.wait_for_selector("[data-duty][data-ready]")
+    expect(page.locator("[name=note]")).to_have_value("")
+    expect(page.locator("[data-draft-note]")).to_be_hidden()
+
+
 def test_the_form_works_without_scripts(
     browser: Any, site: Any, adviser: Adviser, world: World, sign_in_as: Any
 ) -> None:

@@ -1,5 +1,6 @@
 """Place of the components as template tags. How each is used, in all its states, is shown on the style page."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,6 +25,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from falin.kernel import crypto
+from falin.kernel.scope import PUBLIC_SCHEMA
 from falin.ui import formats, icons, tables
 from falin.ui.figures import Bullet, Figure, State
 from falin.ui.tables import Shown
@@ -87,6 +90,21 @@ def form_keys(context: template.Context, once: bool = True) -> SafeString:  # no
     if once:
         hidden.append(("_once", request.POST.get("_once") or uuid4().hex))
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', hidden)
+
+
+@register.simple_tag(takes_context=True)
+def draft(context: template.Context, name: str, of: object = "") -> SafeString:
+    """
+    A form whose half-written input stays on this device: `<form {% draft "visit" visit.id %}>`, with `drafts.js` on the page.
+
+    The key it is sealed by is the person's and stands on the page alone (decision 32); where nobody is signed in, none is kept.
+    """
+    scope = getattr(context["request"], "scope", None)
+    if scope is None:
+        return mark_safe("")
+    key = crypto.blind_index(str(scope.person_id), tenant=PUBLIC_SCHEMA, purpose="person.draft")
+    full = f"{name}-{of}" if of != "" else name
+    return format_html('data-draft="{}" data-draft-key="{}"', full, b64encode(key).decode())
 
 
 # ---------------------------------------------------------------- filters

@@ -82,71 +82,23 @@ each("[data-show]", (button) => {
   });
 });
 
-/* ---- drafts: data-draft="key" keeps what was typed on this device; secrets and files are never kept ---- */
-const KEEP = "input:not([type=hidden]):not([type=password]):not([autocomplete$=password]):not([type=file]),select,textarea";
-// whose it is stands in the key: the next person at this browser finds nothing of the one before
-const place = (form) => `falin-draft:${document.body.dataset.who || ""}:${location.pathname}:${form.dataset.draft}`;
-const DRAFT_DAYS = 7;
-const SENT = "falin-draft-sent";
+/* ---- what the browser itself keeps; none where it may not ---- */
 function stored(act) { try { return act(window.localStorage); } catch (refused) { return null; } }
-function values(form) {
-  const kept = {};
-  each(KEEP, (field) => {
-    if (!field.name) return;
-    if (field.type === "checkbox" || field.type === "radio") {
-      (kept[field.name] = kept[field.name] || []).push(field.checked ? field.value : null);
-    } else (kept[field.name] = kept[field.name] || []).push(field.value);
-  }, form);
-  return kept;
-}
-function forget(form) { stored((store) => store.removeItem(place(form))); delete form.dataset.changed; }
-each("form[data-draft]", (form) => {
-  const fresh = JSON.stringify(values(form));
-  form.dataset.draftPlace = place(form);
-  const [at, kept] = (form.querySelector(".is-bad") ? null : stored((store) => JSON.parse(store.getItem(place(form))))) || [0, null];
-  if (kept && Date.now() - at > DRAFT_DAYS * 864e5) { forget(form); return; }
-  if (kept && JSON.stringify(kept) !== fresh) {
-    const seen = {};
-    each(KEEP, (field) => {
-      const row = kept[field.name];
-      if (!row) return;
-      const value = row[(seen[field.name] = (seen[field.name] || 0) + 1) - 1];
-      if (field.type === "checkbox" || field.type === "radio") field.checked = value === field.value;
-      else if (value != null) field.value = value;
-    }, form);
-    form.dataset.changed = "1";
-    each("[data-draft-note]", (note) => { note.hidden = false; }, form);
-  }
-  let timer = 0;
-  const save = () => {
-    clearTimeout(timer);
-    timer = 0;
-    stored((store) => store.setItem(place(form), JSON.stringify([Date.now(), values(form)])));
-  };
-  form.addEventListener("input", () => {
-    form.dataset.changed = "1";
-    clearTimeout(timer);
-    timer = setTimeout(save, 300);
-  });
-  window.addEventListener("pagehide", () => { if (timer) save(); }); // what was typed last
-  form.addEventListener("submit", () => {
-    save();
-    stored(() => sessionStorage.setItem(SENT, place(form)));
-  });
-  each("[data-draft-drop]", (button) => button.addEventListener("click", () => { forget(form); form.reset(); location.reload(); }), form);
-});
-// What was sent is forgotten when the server led on to another page; not where the network took it, and not where the way
-// in came instead.
-const sent = stored(() => sessionStorage.getItem(SENT));
+
+/* ---- drafts (drafts.js): what was sent is forgotten when the server led on to another page; not where the network took it,
+   and not where the way in came instead ---- */
+const sent = stored(() => sessionStorage.getItem("falin-draft-sent"));
 if (sent) {
   stored((store) => {
-    sessionStorage.removeItem(SENT);
+    sessionStorage.removeItem("falin-draft-sent");
     const came = performance.getEntriesByType("navigation")[0];
     const ledOn = came && came.redirectCount > 0 && !location.pathname.startsWith("/accounts/");
-    if (ledOn && ![...document.querySelectorAll("form[data-draft]")].some((form) => place(form) === sent)) store.removeItem(sent);
+    const here = [...document.querySelectorAll("form[data-draft]")].map((form) => `:${location.pathname}:${form.dataset.draft}`);
+    if (ledOn && !here.some((end) => sent.endsWith(end))) store.removeItem(sent);
   });
 }
-// a form that keeps a draft needs no warning; one marked data-leave does
+
+/* ---- leaving with something unsent; a form that keeps a draft needs no warning ---- */
 each("form[data-leave]", (form) => form.addEventListener("input", () => { form.dataset.changed = "1"; }));
 window.addEventListener("beforeunload", (event) => {
   if (one("form[data-leave][data-changed]:not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
