@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -49,8 +49,11 @@ def publish_month(*, scope: Scope, month: Month, now: datetime) -> RunInfo:
     last = Run.objects.filter(month=str(month)).defer("figures", "lines").order_by("-computed_at").first()
     if last is not None and last.digest == digest:
         return info(last, fresh=False)
+    # The lock says who counted later, not the clock its request brought: one that waited for the lock brings an earlier one,
+    # and the board takes only what was computed after what stands there.
+    computed_at = max(now, last.computed_at + timedelta(microseconds=1)) if last else now
     run = Run.objects.create(
-        month=str(month), as_of=as_of, computed_at=now, person_id=scope.person_id, digest=digest,
+        month=str(month), as_of=as_of, computed_at=computed_at, person_id=scope.person_id, digest=digest,
         figures=figures, lines=lines,
     )  # fmt: skip
     audit.record(

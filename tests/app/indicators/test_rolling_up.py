@@ -150,6 +150,18 @@ def test_an_older_run_never_replaces_a_newer_one(world: World) -> None:
     assert {row["run_id"] for row in _board(world, "330106")} == {newer.id}
 
 
+def test_who_waited_for_the_lock_counts_later_whatever_moment_his_request_began(world: World) -> None:
+    books.small_book(world)
+    publish(world, "330106", now=NOW + timedelta(seconds=2))
+    visit(world, "330106109001", date(2026, 10, 20), 240, adviser=books.WU)
+    second = publish(world, "330106", now=NOW)  # asked for first, came to count second
+    assert {row["run_id"] for row in _board(world, "330106")} == {second.id}
+    visit(world, "330106109001", date(2026, 10, 21), 60, adviser=books.WU)
+    third = publish(world, "330106", now=NOW + timedelta(seconds=1))
+    assert {row["run_id"] for row in _board(world, "330106")} == {third.id}
+    assert third.computed_at > second.computed_at > NOW + timedelta(seconds=2)
+
+
 def test_sums_that_differ_are_not_published(world: World) -> None:
     books.small_book(world)
     run = roll_up(world, "330106")
