@@ -72,11 +72,12 @@ def _no_number_in_the_log() -> Iterator[None]:
     assert listener.heard == []
 
 
-# What proves a thing in all its combinations, by starting and killing servers, or on a world that takes long to people:
-# left out of ``./falin test --fast``.
+# Rooms and files that prove a thing in all its combinations, by starting and killing servers, or on a world that takes
+# long to people: left out of ``./falin test --fast``.
 SLOW_ROOMS = (
     "tenancy", "property", "oidc", "app/audit", "app/faults", "app/runtime", "app/bench", "app/drills", "app/identity",
-    "app/indicators", "web/identity", "web/indicators",
+    "app/indicators", "app/registry", "web/identity", "web/indicators", "web/portal", "web/tenants", "rest/identity",
+    "rest/indicators", "app/divisions/test_replay", "app/kernel/test_rotation", "app/webhooks/test_telling",
 )  # fmt: skip
 
 
@@ -84,10 +85,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first: two processes take file after file, and neither shall wait for the other's last drill."""
     long = set()
     for item in items:
-        room = item.path.relative_to(ROOT / "tests").parent.as_posix()
-        if room.startswith(SLOW_ROOMS):
+        place = item.path.relative_to(ROOT / "tests").as_posix()
+        if place.startswith(SLOW_ROOMS):
             item.add_marker(pytest.mark.slow)
-        if room == "e2e" or item.get_closest_marker("slow"):
+        if place.startswith("e2e/") or item.get_closest_marker("slow"):
             long.add(item.path)
     items.sort(key=lambda item: item.path not in long)
 
