@@ -38,8 +38,8 @@ def import_divisions(
         _check_day(province, as_of)
         known: dict[tuple[int, str], Standing] = {(place.level, place.code): place for place in open_places(province)}
         listed = _identified(tree.places, known)
-        new = [place for place in listed if (place.level, place.code) not in known]
-        differing = sum(known.get((place.level, place.code), place) != place for place in listed)
+        new = [place for place in listed if (place.level, place.code) not in known] if known else listed
+        differing = sum(known.get((place.level, place.code), place) != place for place in listed) if known else 0
         if new:
             insert_versions(new, day=as_of, update=None)
         counts = dict.fromkeys(Level, 0) | Counter(place.level for place in tree.places)
@@ -70,10 +70,12 @@ def _check_day(province: str | None, as_of: date) -> None:
 
 def _identified(places: Sequence[Standing], known: Mapping[tuple[int, str], Standing]) -> list[Standing]:
     """The places of the list with their identities: the one each has, or a fresh one."""
-    fresh = iter(reserve_nodes(sum((place.level, place.code) not in known for place in places)))
+    fresh = iter(
+        reserve_nodes(sum((place.level, place.code) not in known for place in places) if known else len(places))
+    )
     nodes = [
         known[key].node if (key := (place.level, place.code)) in known else next(fresh) for place in places
-    ]  # fmt: skip
+    ] if known else list(fresh)  # fmt: skip
     return [place.renumbered(nodes) for place in places]
 
 

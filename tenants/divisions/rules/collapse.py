@@ -95,6 +95,9 @@ class _Builder:
         above = self.places[parent] if parent is not None else None
         is_body = level in _BODY_LEVELS and row.code in (self._bodies if level == Level.CITY else self._peopled)
         kind, committee, urban = _told_by(level, code[_OWN[level] :])
+        if level == Level.COMMUNITY and above is not None:  # nineteen of twenty; by position, in half the time
+            return Standing(position, level, code, row.name, parent, above.province, above.city, above.county,
+                            above.street, kind, Status.IN_USE, False, committee, urban)  # fmt: skip  # noqa: FBT003
         return Standing(
             node=position,
             level=level,
