@@ -73,7 +73,8 @@ class _Builder:
 
     def _objection(self, row: ListedRow, full: str, parent: int | None) -> RefusalReason | None:
         """Why the row is no place of its own; the first reason found."""
-        if not row.name or _CONTROL.search(row.name) or row.name != row.name.strip():
+        name = row.name  # of signs and digits alone, as most are, nothing is to be looked for
+        if not name.isalnum() and (not name or _CONTROL.search(name) or name != name.strip()):
             return RefusalReason.BAD_NAME
         if parent is None and row.level != Level.PROVINCE:
             return RefusalReason.ORPHAN
