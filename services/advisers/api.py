@@ -12,8 +12,8 @@ from services.advisers.commands import (
     take_own_record,
 )
 from services.advisers.commands.forgetting import RETAINED
+from services.advisers.commands.hanging import HANGING
 from services.advisers.queries import (
-    HANGING,
     adviser_of_scope,
     count_ending,
     find_appointment_on,

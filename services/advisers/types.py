@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+MOST_COUNTED = 10_000  # rows of a list are counted up to here: beyond it nobody asks for the number
 
 
 class VacancyReason(StrEnum):
@@ -62,10 +63,16 @@ class SquareState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """One page of a long list, by key. ``first`` is the number of its first row, from 1; cursors are "" at the ends."""
+    """
+    One page of a long list, by key. ``first`` is the number of its first row, from 1; cursors are "" at the ends.
+
+    Nobody counts further than ``MOST_COUNTED``: of a longer list ``more`` says that there are more than ``total``, and
+    ``first`` is 0 where more than that lie before it.
+    """
 
     rows: tuple[T, ...]
     total: int
+    more: bool = False
     first: int = 1
     before: str = ""
     after: str = ""
@@ -169,6 +176,7 @@ class AdviserCounts:
     not_examined: int
     banned: int
     firms: int
+    more: bool = False  # counted among the first ``MOST_COUNTED`` only: there are at least as many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,9 @@
 """The names other services may use."""
 
 from services.duty.commands import clear_dirty, log_visit, post_hours
+from services.duty.commands.hanging import HOURS_AT, VISITS_AT
 from services.duty.policies import check_closed_before
 from services.duty.queries import (
-    VISITS_AT,
     closed_months,
     dirty_months,
     list_behind,
@@ -17,6 +17,6 @@ from services.duty.queries import (
 from services.duty.queries.belongings import BELONGINGS, HANDS
 from services.duty.rules import HOURS_A_MONTH, LECTURES_A_QUARTER
 
-__all__ = ["BELONGINGS", "HANDS", "HOURS_A_MONTH", "LECTURES_A_QUARTER", "VISITS_AT", "check_closed_before",
+__all__ = ["BELONGINGS", "HANDS", "HOURS_AT", "HOURS_A_MONTH", "LECTURES_A_QUARTER", "VISITS_AT", "check_closed_before",
            "clear_dirty", "closed_months", "dirty_months", "list_behind", "list_my_visits", "list_posted",
            "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names", "post_hours"]  # fmt: skip

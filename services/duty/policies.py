@@ -72,15 +72,18 @@ def may_remind(scope: Scope) -> bool:
     return scope.may("duty.remind")
 
 
+POST = "duty.post"
+
+
 def check_may_post(scope: Scope) -> None:
     """Post when the advisers of the scope's communities can be met."""
-    scope.require("duty.post")
+    scope.require(POST)
 
 
 def check_may_read_posted(scope: Scope) -> None:
     """What is posted is for everybody: those who come without signing in, and those who post it."""
     if not scope.may("public.read"):
-        scope.require("duty.post")
+        scope.require(POST)
 
 
 def check_may_close(scope: Scope) -> None:

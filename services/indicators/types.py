@@ -6,9 +6,12 @@ import uuid
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
 from falin.kernel.periods import Month
 from tenants.divisions.types import Division, View
+
+LINES_A_PAGE: Final = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,13 +219,27 @@ class PublishedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Which page of the lines: after or before a cursor, or, for programs that count them, by its number."""
+
+    after: str = ""
+    before: str = ""
+    page: int = 1
+    size: int = LINES_A_PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinePage:
+    """One page, by key; ``after`` and ``before`` are the cursors of its neighbours, "" at the ends."""
+
     rows: tuple[PublishedLine, ...]
     total: int  # lectures are among them
     minutes: int
     lectures: int
     page: int
     size: int
+    after: str = ""
+    before: str = ""
 
     @property
     def pages(self) -> int:

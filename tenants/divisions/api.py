@@ -25,6 +25,8 @@ from tenants.divisions.commands import (
     submit_update,
     undo_update,
 )
+from tenants.divisions.commands.handing import CHANGED as PLACES_CHANGED
+from tenants.divisions.commands.handing import settle
 from tenants.divisions.models import (
     CHANGE_LABELS,
     COMMITTEE_LABELS,
@@ -77,6 +79,7 @@ from tenants.divisions.queries import (
     subtree_ids,
     write_tree_to,
 )
+from tenants.divisions.rules.tables import LIST_COLUMNS
 from tenants.divisions.types import (
     Area,
     Change,
@@ -105,7 +108,9 @@ __all__ = [
     "LEVEL_LABELS",
     "LINEAGE_LABELS",
     "LIST_AS_OF",
+    "LIST_COLUMNS",
     "LIST_SOURCE",
+    "PLACES_CHANGED",
     "REASON_LABELS",
     "STATUS_LABELS",
     "UPDATE_LABELS",
@@ -180,6 +185,7 @@ __all__ = [
     "reopen_update",
     "replay_changes",
     "search",
+    "settle",
     "submit_update",
     "subtree_ids",
     "undo_update",

@@ -8,8 +8,8 @@ below calls up: each counter is wired in ``falin.config.wiring``.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from falin.kernel.scope import Scope
@@ -18,27 +18,50 @@ Carried = Sequence[tuple[int, int | None]]  # rows that ended, and what goes on 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """
+    What a county had go on at the places that took over.
+
+    :param went: what was done, as taking it back reads it: kept as JSON, of no meaning to anybody else.
+    :param stands: what stands at the places that took over by it alone, as the kind's own ``count`` leaves it out.
+    :param left: ended place → code of the reason → how many could not go on by themselves.
+    """
+
+    went: Sequence[Mapping[str, Any]] = ()
+    stands: Sequence[str] = ()
+    left: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HangsOn:
     """
     One kind of thing that hangs on places.
 
-    :param count: nodes → how many hang on each; asked in any open transaction, reads shared tables only.
+    :param count: nodes → how many hang on each; asked in any open transaction, reads shared tables only. Where it is handed
+        over, it takes what to leave out as well.
     :param proposal: what should become of it, in the reader's language.
     :param carry: has what hangs on an ended place go on at the one place that took over, in the transaction of the update,
         and says what it did; ``bring_back`` takes exactly that back.
+    :param hand_over: the same for what lies in a county's own tables: called there, after the update; ``take_back`` takes
+        it back. ``reasons`` has the words for why something could not go on.
     :param within: it counts in a county's own tables instead: asked by the worker inside each county, which tells the
         reviewers the numbers and nothing else.
     """
 
     kind: str
     label: Any
-    count: Callable[[Collection[int]], Mapping[int, int]]
+    count: Callable[..., Mapping[int, int]]
     proposal: Any
     within: bool = False
     carry: Callable[..., Carried] | None = None
     bring_back: Callable[..., None] | None = None
+    hand_over: Callable[..., Handed] | None = None
+    take_back: Callable[..., None] | None = None
+    reasons: Mapping[str, Any] = field(default_factory=dict)
 
 
+Tell = Callable[..., bool]
+_tell: list[Tell] = []
 _declared: dict[str, HangsOn] = {}
 
 
@@ -48,12 +71,59 @@ def declare(*kinds: HangsOn) -> None:
         _declared[kind.kind] = kind
 
 
-def counted(nodes: Collection[int]) -> list[tuple[HangsOn, Mapping[int, int]]]:
-    """What hangs on the places, kind by kind; kinds of which there is nothing are left out."""
+def tell_with(tell: Tell) -> None:
+    """Have the body of a county told by ``tell(node_id=, event=, …)``, which says whether there is one."""
+    _tell[:] = [tell]
+
+
+def told_body(**given: Any) -> bool:
+    """Write an event for a county's body in the open transaction; whether there is such a body."""
+    return _tell[0](**given)
+
+
+def declared(kind: str) -> HangsOn | None:
+    return _declared.get(kind)
+
+
+def every() -> tuple[HangsOn, ...]:
+    return tuple(_declared.values())
+
+
+def counted(
+    nodes: Collection[int], *, without: Mapping[str, Collection[str]] | None = None
+) -> list[tuple[HangsOn, Mapping[int, int]]]:
+    """
+    What hangs on the places, kind by kind; kinds of which there is nothing are left out.
+
+    :param without: what was handed over to them and does not count, by the names of the kinds.
+    """
     if not nodes:
         return []
-    found = [(kind, kind.count(nodes)) for kind in _declared.values() if not kind.within]
+    found = [
+        (kind, kind.count(nodes, (without or {}).get(kind.kind, ())) if kind.hand_over else kind.count(nodes))
+        for kind in _declared.values() if not kind.within
+    ]  # fmt: skip
     return [(kind, counts) for kind, counts in found if any(counts.values())]
+
+
+def handed_over(*, scope: Scope, heirs: Mapping[int, int], day: date, why: str, now: datetime) -> dict[str, Handed]:
+    """
+    In the open transaction's county: what hangs on ended places goes on where each went.
+
+    :param day: the first day of the new tree.
+    """
+    found = {
+        kind.kind: kind.hand_over(scope=scope, heirs=heirs, day=day, why=why, now=now)
+        for kind in _declared.values() if kind.hand_over
+    }  # fmt: skip
+    return {kind: handed for kind, handed in found.items() if handed.went or handed.left}
+
+
+def taken_back(*, scope: Scope, done: Mapping[str, Sequence[Mapping[str, Any]]], why: str, now: datetime) -> None:
+    """Take back what ``handed_over`` did."""
+    for kind in _declared.values():
+        if kind.take_back and kind.kind in done:
+            kind.take_back(scope=scope, went=done[kind.kind], why=why, now=now)
 
 
 def carried(*, scope: Scope, heirs: Mapping[int, int], why: str, now: datetime) -> dict[str, Carried]:

@@ -376,6 +376,27 @@ class DivisionChange(PublicModel):
         ]
 
 
+class DivisionHandover(PublicModel):
+    """
+    What of an applied update the body of one county carries out in its own tables, and what came of it.
+
+    Written with the update; the county's own event finds it. ``settled_at`` is empty as long as it has not been carried
+    out, and again when it was taken back.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    update = models.ForeignKey(DivisionUpdate, models.PROTECT, related_name="handovers", db_index=False)
+    county_id = models.BigIntegerField()
+    heirs = models.JSONField()  # places that ended, and the one place of the same body each went to
+    went = models.JSONField(default=dict)  # by kinds, as taking it back reads it
+    stands = models.JSONField(default=dict)  # by kinds: what stands at the places that took over by it alone
+    left = models.JSONField(default=dict)  # by kinds: place → reason → how many
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["update", "county_id"], name="one_handover_for_each_county")]
+
+
 class DivisionImport(PublicModel):
     """A list that was brought in: where from, of which day, for which province, and what of it is no place."""
 

@@ -12,10 +12,12 @@ from tenants.divisions.hanging import HangsOn
 from tenants.identity.commands.following import bring_back, carry_roles
 from tenants.identity.models import Binding
 from tenants.identity.queries.register import open_on
+from tenants.identity.types import Role
 
 
 def _count(nodes: Collection[int]) -> dict[int, int]:
-    held = Binding.objects.filter(open_on(legal_day(now())), node_id__in=nodes)
+    """Without the advisers', who follow their appointments."""
+    held = Binding.objects.filter(open_on(legal_day(now())), node_id__in=nodes).exclude(role=Role.ADVISER)
     return dict(held.order_by().values_list("node_id").annotate(Count("id")))
 
 

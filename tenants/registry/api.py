@@ -6,6 +6,7 @@ from tenants.registry.hosts import Face, find_face, list_faces
 from tenants.registry.queries import find_by_schema, find_tenant_of, get_tenant, list_tenants, list_working
 from tenants.registry.quotas import at_once, seat_of
 from tenants.registry.schemas import django_as_owner
+from tenants.registry.telling import tell_body
 from tenants.registry.types import Act, DeedInfo, Kind, Outcome, Overview, State, TenantInfo
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
            "list_working",
            "provision_tenant",
            "seat_of",
+           "tell_body",
 ]  # fmt: skip

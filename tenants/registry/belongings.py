@@ -90,6 +90,7 @@ _SIGNED_IN = "of somebody's way in here; he signs in anew there"
 STAYS = {
     "divisions_namepart": "made of the names that come in",
     "divisions_divisionchange": "how an update was decided; its outcome is in the versions and the lineage",
+    "divisions_divisionhandover": "how an update was carried out here; its outcome is in the bodies' own rows",
     "desk_feedback": "said of this installation's pages, and answered here",
     "divisions_divisionimport": "which lists were brought in here",
     "identity_session": _SIGNED_IN,

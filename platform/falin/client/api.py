@@ -73,6 +73,7 @@ class AdviserCountsOut(TypedDict):
     not_examined: int
     banned: int
     firms: int
+    more: bool
 
 
 class AdviserInRequest(TypedDict):
@@ -105,6 +106,7 @@ class AdviserOut(TypedDict):
 class AdviserPageOut(TypedDict):
     rows: list[AdviserRowOut]
     total: int
+    more: bool
     first: int
     before: str
     after: str
@@ -281,6 +283,11 @@ class CandidateOut(TypedDict):
     may: bool
     obstacle: Obstacle | None
     reasons: list[ReasonOut]
+
+
+class CarriedOut(TypedDict):
+    label: str
+    count: int
 
 
 class CellOut(TypedDict):
@@ -649,6 +656,7 @@ class FirmOverviewOut(TypedDict):
 class FirmPageOut(TypedDict):
     rows: list[FirmOut]
     total: int
+    more: bool
     first: int
     before: str
     after: str
@@ -806,6 +814,8 @@ class LinesShape(TypedDict):
     lectures: int
     page: int
     pages: int
+    after: str
+    before: str
     rows: list[LineShape]
 
 
@@ -1593,6 +1603,8 @@ class UpdateOut(TypedDict):
     counts: dict[str, Any]
     alone: int
     open: int
+    carried: list[CarriedOut]
+    handing: int
 
 
 UpdateState = Literal["deciding", "submitted", "confirmed", "applied", "undone", "dropped"]
@@ -2445,12 +2457,14 @@ class Falin(Line):
     def figures_own_visits(
         self,
         *,
+        after: str | None = None,
+        before: str | None = None,
         month: str | None = None,
         page: int | None = None,
         size: int | None = None,
     ) -> LinesShape:
         """A firm's or an adviser's own published visits."""
-        return cast("LinesShape", self.call("GET", "/api/v1/figures/visits/", query={"month": month, "page": page, "size": size}))
+        return cast("LinesShape", self.call("GET", "/api/v1/figures/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size}))
 
     def figures_place(
         self,
@@ -2487,12 +2501,14 @@ class Falin(Line):
         self,
         *,
         node_id: int,
+        after: str | None = None,
+        before: str | None = None,
         month: str | None = None,
         page: int | None = None,
         size: int | None = None,
     ) -> LinesShape:
         """The published visits behind a community's figure."""
-        return cast("LinesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/visits/", query={"month": month, "page": page, "size": size}))
+        return cast("LinesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size}))
 
     def files_get(
         self,

@@ -12,6 +12,7 @@ _APPOINTMENT = ("appointment", "adviser", "firm", "begins_on", "ends_on")
 OFFERED = (
     Offer(event="advisers.adviser.appointed", label=_("聘任了顾问"), fields=_APPOINTMENT, place="node"),
     Offer(event="advisers.appointment.ended", label=_("聘任结束了"), fields=_APPOINTMENT, place="node"),
+    Offer(event="advisers.appointment.moved", label=_("聘任转到接手的地方"), fields=_APPOINTMENT, place="node"),
     Offer(event="advisers.vacancy.explained", label=_("说明了空缺原因"), fields=("reason",), place="node"),
     Offer(event="duty.visit.logged", label=_("记录了到访"), fields=_VISIT, place="node_id"),
     Offer(event="duty.visit.corrected", label=_("更正了到访"), fields=_VISIT, place="node_id"),

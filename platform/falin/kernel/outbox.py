@@ -7,6 +7,7 @@ error; later events of the same key wait behind it until somebody re-sends or dr
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -58,6 +59,21 @@ def put(*, scope: Scope, event: str, version: int, key: str, payload: Mapping[st
     """Write an event in the open transaction of the change it tells of."""
     assert connection.in_atomic_block, "an event is written with the change it tells of"
     OutboxEvent.objects.create(event=event, version=version, key=key, payload=dict(payload), at=now)
+
+
+def put_for(schema: str, *, event: str, version: int, key: str, payload: Mapping[str, Any], now: datetime) -> None:
+    """
+    Write an event into another body's outbox, in the open transaction of what happened to both; its own relay delivers it.
+
+    The one statement that names another schema: it adds a row and reads none (decision 41).
+    """
+    assert connection.in_atomic_block, "an event is written with the change it tells of"
+    table = f"{connection.ops.quote_name(schema)}.{OutboxEvent._meta.db_table}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into {table} (event, version, key, payload, at, attempts, error) values (%s, %s, %s, %s, %s, 0, '')",  # noqa: S608
+            [event, version, key, json.dumps(dict(payload)), now],
+        )
 
 
 def put_many(

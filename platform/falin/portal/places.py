@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from falin.kernel import audit, clock, files, jobs
+from falin.kernel.outbox import Event
 from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
@@ -121,7 +122,8 @@ def path_of(geometry: Any) -> str:
 
 # ---- updates ---------------------------------------------------------------------------------------------------------
 def ask_comparison(
-    *, scope: Scope, day: date, source: str, edition: str = "", upload: bytes | None = None, now: datetime
+    *, scope: Scope, day: date, source: str, edition: str = "", upload: bytes | None = None,
+    columns: Mapping[str, str] = api.LIST_COLUMNS, now: datetime,
 ) -> uuid.UUID:  # fmt: skip
     """
     Queue: compare a list with the tree of the scope's province.
@@ -129,6 +131,7 @@ def ask_comparison(
     An uploaded list is read here, so that what is wrong with it is said at once; an edition of the national list is
     fetched by the worker.
 
+    :param columns: which column of an uploaded list holds what.
     :raises Refused: another update is under way, the day is too early, a row cannot be read.
     """
     scope.require(policies.UPDATE)  # before its places are looked at: not every role has one
@@ -136,7 +139,7 @@ def ask_comparison(
     policies.check_may_prepare(scope, province=province, day=day)
     file = ""
     if upload is not None:
-        rows, errors = api.read_uploaded_list(upload)
+        rows, errors = api.read_uploaded_list(upload, columns)
         if errors or not rows:
             raise Invalid("portal.list_rows", told(errors), field="file")
         stored = files.keep_result(scope=scope, data=_as_csv(rows), name=f"places-{day}.csv", content_type="text/csv",
@@ -229,6 +232,11 @@ def apply(run: jobs.Run) -> dict[str, Any]:
     with inside(run.scope, read_only=False):
         ended, begun = api.apply_update(scope=run.scope, update_id=int(run.parameters["update"]), now=clock.now())
     return {"update": run.parameters["update"], "ended": ended, "begun": begun}
+
+
+def on_update_changed(scope: Scope, event: Event) -> None:
+    """Handler of ``divisions.update.changed`` (v1), in each county it concerns; delivered twice it does nothing more."""
+    api.settle(scope=scope, update_id=int(event.payload["update"]), now=clock.now())
 
 
 def register_jobs() -> None:

@@ -61,7 +61,7 @@ def appoint_adviser(
     facts = {"begins_on": str(begins_on), "ends_on": str(ends_on or ""), "firm": adviser.firm_name}
     book(
         scope=scope, act="advisers.adviser.appointed", subject=("adviser", adviser.id), node_id=place.id, now=now,
-        after=facts, field="adviser_id", payload=_payload(appointment),
+        after=facts, field="adviser_id", payload=payload_of(appointment),
     )  # fmt: skip
     return appointment_info(appointment)
 
@@ -90,7 +90,7 @@ def end_appointment(
     book(
         scope=scope, act="advisers.appointment.ended", subject=("adviser", appointment.adviser_id),
         node_id=appointment.node_id, now=now, why=why.strip(), before=before, after={"ends_on": str(on_day)},
-        payload=_payload(appointment),
+        payload=payload_of(appointment),
     )  # fmt: skip
     person_id = Adviser.objects.filter(id=appointment.adviser_id).values_list("person_id", flat=True).first()
     if person_id is not None:
@@ -169,7 +169,8 @@ def _check_nothing_speaks_against(
     )  # fmt: skip
 
 
-def _payload(appointment: Appointment) -> dict[str, object]:
+def payload_of(appointment: Appointment) -> dict[str, object]:
+    """What the events about an appointment tell of it."""
     return {
         "appointment": str(appointment.id), "adviser": str(appointment.adviser_id), "firm": str(appointment.firm_id),
         "node": appointment.node_id, "begins_on": str(appointment.begins_on), "ends_on": str(appointment.ends_on or ""),

@@ -86,6 +86,8 @@ def community_in(scope: Scope, node_id: int) -> Division:
     others = list_divisions([node_id])
     if not others or others[0].county_id != home_of(scope).node_id:
         raise policies.no_community()
+    if others[0].level == Level.COMMUNITY:  # since the list was read
+        return others[0]
     raise policies.not_a_community(others[0].name)
 
 

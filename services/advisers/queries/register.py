@@ -28,6 +28,7 @@ from services.advisers.rules import (
     typed,
 )
 from services.advisers.types import (
+    MOST_COUNTED,
     AdviserCounts,
     AdviserFilters,
     AdviserInfo,
@@ -54,21 +55,21 @@ def list_advisers(
     """
     policies.check_may_read(scope)
     cut = _cut(scope, filters or AdviserFilters(), on)
-    total = cut.count()
+    total, more = _counted(cut)
     page, first, has_before, has_after = _page_of(cut, after, before, min(size, LONGEST_PAGE))
     rows = _rows(scope, page, on)
     return Page(
-        rows=tuple(rows), total=total, first=first,
+        rows=tuple(rows), total=total, more=more, first=first,
         before=_cursor(page[0]) if page and has_before else "", after=_cursor(page[-1]) if page and has_after else "",
     )  # fmt: skip
 
 
 def count_advisers(*, scope: Scope, on: date) -> AdviserCounts:
-    """How many advisers each ready-made cut of the list holds."""
+    """How many advisers each ready-made cut of the list holds, in one statement; of a long list among its first."""
     policies.check_may_read(scope)
     most = most_communities(scope, on)
     counted: dict[str, Any] = (
-        with_held(within_view(scope), on)
+        with_held(within_view(scope).order_by("pinyin", "id")[: MOST_COUNTED + 1], on)
         .annotate(is_ending=Exists(_appointments(scope).filter(_ending(on))))
         .aggregate(
             all=Count("id"),
@@ -79,7 +80,7 @@ def count_advisers(*, scope: Scope, on: date) -> AdviserCounts:
             firms=Count("firm", distinct=True),
         )
     )
-    return AdviserCounts(**counted)
+    return AdviserCounts(**counted, more=counted["all"] > MOST_COUNTED)
 
 
 def get_adviser(*, scope: Scope, adviser_id: uuid.UUID, on: date) -> AdviserProfile:
@@ -130,13 +131,13 @@ def list_firms(
     rows = Firm.objects.filter(province_id=home_of(scope).province_id)
     if text.strip():
         rows = rows.filter(reads_like(text, "name", "pinyin"))
-    total = rows.count()
+    total, more = _counted(rows)
     page, first, has_before, has_after = _page_of(rows, after, before, min(size, LONGEST_PAGE))
     counts = dict(
         Adviser.objects.filter(firm__in=[row.id for row in page]).values_list("firm_id").annotate(Count("id"))
     )  # fmt: skip
     return Page(
-        rows=tuple(firm_info(row, advisers=counts.get(row.id, 0)) for row in page), total=total, first=first,
+        rows=tuple(firm_info(row, advisers=counts.get(row.id, 0)) for row in page), total=total, more=more, first=first,
         before=_cursor(page[0]) if page and has_before else "", after=_cursor(page[-1]) if page and has_after else "",
     )  # fmt: skip
 
@@ -264,8 +265,14 @@ def _page_of(rows: QuerySet[Any], after: str, before: str, size: int) -> tuple[l
         page, has_before, has_after = found[:size], bool(start), len(found) > size
     if not page or not (start or stop):
         return page, 1, has_before, has_after
-    first = rows.filter(_beyond((page[0].pinyin, str(page[0].id)), "lt")).count() + 1
-    return page, first, has_before, has_after
+    passed, more = _counted(rows.filter(_beyond((page[0].pinyin, str(page[0].id)), "lt")))
+    return page, 0 if more else passed + 1, has_before, has_after
+
+
+def _counted(rows: QuerySet[Any]) -> tuple[int, bool]:
+    """How many rows there are, up to the most anybody counts; and whether there are more."""
+    found = rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+    return min(found, MOST_COUNTED), found > MOST_COUNTED
 
 
 def _beyond(key: tuple[str, str], way: str) -> Q:

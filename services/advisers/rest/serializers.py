@@ -11,7 +11,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.rest.fields import OneOf
 from services.advisers.rules.import_wording import sentence
 from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile
-from services.advisers.types import AdviserState, Obstacle, SquareState, VacancyReason, View
+from services.advisers.types import MOST_COUNTED, AdviserState, Obstacle, SquareState, VacancyReason, View
 
 
 def read_by(reader: Callable[[str], str], text: str) -> str:
@@ -78,16 +78,18 @@ class AdviserProfileOut(serializers.Serializer[Any]):
 
 class AdviserPageOut(serializers.Serializer[Any]):
     rows = AdviserRowOut(many=True)
-    total = serializers.IntegerField()
-    first = serializers.IntegerField(help_text="The number of the first row, from 1.")
+    total = serializers.IntegerField(help_text=f"Counted up to {MOST_COUNTED:,}.")
+    more = serializers.BooleanField(help_text="There are more than ``total``.")
+    first = serializers.IntegerField(help_text="The number of the first row, from 1; 0 where nobody counted so far.")
     before = serializers.CharField(help_text="Cursor for the page before; empty at the beginning.")
     after = serializers.CharField(help_text="Cursor for the next page; empty at the end.")
 
 
 class FirmPageOut(serializers.Serializer[Any]):
     rows = FirmOut(many=True)
-    total = serializers.IntegerField()
-    first = serializers.IntegerField()
+    total = serializers.IntegerField(help_text=f"Counted up to {MOST_COUNTED:,}.")
+    more = serializers.BooleanField(help_text="There are more than ``total``.")
+    first = serializers.IntegerField(help_text="0 where nobody counted so far.")
     before = serializers.CharField()
     after = serializers.CharField()
 
@@ -158,6 +160,7 @@ class AdviserCountsOut(serializers.Serializer[Any]):
     not_examined = serializers.IntegerField()
     banned = serializers.IntegerField()
     firms = serializers.IntegerField()
+    more = serializers.BooleanField(help_text="Counted among the first of a long list: there are at least as many.")
 
 
 class OwnCommunityOut(serializers.Serializer[Any]):

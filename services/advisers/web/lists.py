@@ -13,6 +13,7 @@ from falin.kernel.doors import door
 from falin.kernel.scope import Scope
 from services.advisers import policies, queries
 from services.advisers.rules import REASON_LABELS
+from services.advisers.types import MOST_COUNTED
 from services.advisers.web import presenting, tables
 
 
@@ -31,9 +32,14 @@ def advisers(request: HttpRequest, scope: Scope) -> HttpResponse:
         "filtered": bool(filters.text or filters.street_id or filters.specialty or filters.view),
         "rows": [presenting.shown_row(row, today) for row in page.rows],
         "table": tables.ADVISERS.shown(request.GET),
-        "pager": presenting.pager_of(page, request.GET, _("第 %(first)s–%(last)s 名，共 %(total)s 名")),
+        "pager": presenting.pager_of(
+            page, request.GET, _("第 %(first)s–%(last)s 名，共 %(total)s 名"), _("共 %(total)s 名")
+        ),
         "tabs": presenting.tabs_of(counts, filters.view.value, request.GET),
-        "counts": counts,
+        "numbers": {
+            "all": presenting.number_of(min(counts.all, MOST_COUNTED), more=counts.more),
+            "firms": presenting.at_least(counts.firms, more=counts.more),
+        },
         "streets": presenting.shown_streets(streets, may_appoint=policies.may_appoint(scope)),
         "squares_summary": presenting.squares_summary(streets),
         "communities": sum(len(item.squares) for item in streets),
@@ -112,7 +118,9 @@ def firms(request: HttpRequest, scope: Scope) -> HttpResponse:
         "rows": page.rows,
         "table": tables.FIRMS.shown(request.GET),
         "text": text,
-        "pager": presenting.pager_of(page, request.GET, _("第 %(first)s–%(last)s 家，共 %(total)s 家")),
+        "pager": presenting.pager_of(
+            page, request.GET, _("第 %(first)s–%(last)s 家，共 %(total)s 家"), _("共 %(total)s 家")
+        ),
         "may_register": policies.may_register(scope),
     }
     return render(request, "advisers/firms.html", context)

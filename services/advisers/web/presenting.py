@@ -18,6 +18,7 @@ from falin.ui.figures import Pager, State
 from falin.ui.tables import turned
 from services.advisers.rules import REASON_LABELS, STATE_LABELS
 from services.advisers.types import (
+    MOST_COUNTED,
     AdviserCounts,
     AdviserRow,
     AdviserState,
@@ -169,6 +170,16 @@ def squares_summary(streets: Sequence[StreetSquares]) -> str:
     }
 
 
+def number_of(count: int, *, more: bool) -> str:
+    """A number as it was counted, or what it is more than."""
+    return _("超过 %(n)s") % {"n": formats.number(count)} if more else formats.number(count)
+
+
+def at_least(count: int, *, more: bool) -> str:
+    """What was counted among the first of a long list."""
+    return _("至少 %(n)s") % {"n": formats.number(count)} if more else formats.number(count)
+
+
 def tabs_of(counts: AdviserCounts, current: str, query: QueryDict) -> list[dict[str, Any]]:
     """The ready-made cuts; each keeps the other filters and goes back to the first page."""
     named = [
@@ -182,6 +193,7 @@ def tabs_of(counts: AdviserCounts, current: str, query: QueryDict) -> list[dict[
         {
             "label": label,
             "count": count,
+            "shown": _tab_number(counts, view, count),
             "url": turned(query, view=view.value),
             "current": view.value == current,
             "css": css,
@@ -190,13 +202,20 @@ def tabs_of(counts: AdviserCounts, current: str, query: QueryDict) -> list[dict[
     ]
 
 
-def pager_of(page: Page[Any], query: QueryDict, unit: str) -> Pager:
+def _tab_number(counts: AdviserCounts, view: View, count: int) -> str:
+    if view == View.ALL or not counts.more:
+        return number_of(min(count, MOST_COUNTED), more=counts.more)
+    return at_least(count, more=True) if count else ""
+
+
+def pager_of(page: Page[Any], query: QueryDict, unit: str, far: str) -> Pager:
     """
-    :param unit: the whole sentence with ``%(first)s``, ``%(last)s`` and ``%(total)s``.
+    :param unit: the whole sentence with ``%(first)s``, ``%(last)s`` and ``%(total)s``. :param far: the one with
+        ``%(total)s`` alone, for pages so far in that nobody counts what lies before them.
     """
-    words = {"first": page.first, "last": page.last, "total": formats.number(page.total)}
+    words = {"first": page.first, "last": page.last, "total": number_of(page.total, more=page.more)}
     return Pager(
-        shown=unit % words if page.rows else "",
+        shown=(unit if page.first else far) % words if page.rows else "",
         previous_url=turned(query, before=page.before) if page.before else "",
         next_url=turned(query, after=page.after) if page.after else "",
     )

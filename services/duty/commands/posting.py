@@ -43,7 +43,7 @@ def post_hours(
         [row], update_conflicts=True, unique_fields=["node_id"],
         update_fields=["weekdays", "begins_at", "ends_at", "room", "person_id", "posted_at"],
     )  # fmt: skip
-    _book(scope, "duty.hours.posted", place, before=_facts(before), after=_facts(row), now=now)
+    _book(scope, "duty.hours.posted", place.id, before=facts_of(before), after=facts_of(row), now=now)
     return info_of(row)
 
 
@@ -58,8 +58,13 @@ def withdraw_hours(*, scope: Scope, node_id: int, now: datetime) -> None:
     row = PostedHours.objects.select_for_update(of=("self",)).filter(node_id=place.id).first()
     if row is None:
         raise Missing("duty.nothing_posted", _("这个社区没有公布值班时间。"))
+    take_off(scope, row, now)
+
+
+def take_off(scope: Scope, row: PostedHours, now: datetime) -> None:
+    """A row of the board goes, and that is booked; the caller has asked whether it may."""
     row.delete()
-    _book(scope, "duty.hours.withdrawn", place, before=_facts(row), after={}, now=now)
+    _book(scope, "duty.hours.withdrawn", row.node_id, before=facts_of(row), after={}, now=now)
 
 
 def _community(scope: Scope, node_id: int) -> Division:
@@ -70,7 +75,8 @@ def _community(scope: Scope, node_id: int) -> Division:
     raise Missing("duty.no_such_place", _("没有这个社区，或者不归您管。"))
 
 
-def _facts(row: PostedHours | None) -> dict[str, object]:
+def facts_of(row: PostedHours | None) -> dict[str, object]:
+    """What a row says, as it is booked."""
     if row is None:
         return {}
     return {"weekdays": list(row.weekdays), "begins_at": f"{row.begins_at:%H:%M}", "ends_at": f"{row.ends_at:%H:%M}",
@@ -78,10 +84,10 @@ def _facts(row: PostedHours | None) -> dict[str, object]:
 
 
 def _book(
-    scope: Scope, act: str, place: Division, *, before: dict[str, object], after: dict[str, object], now: datetime
+    scope: Scope, act: str, node_id: int, *, before: dict[str, object], after: dict[str, object], now: datetime
 ) -> None:
-    audit.record(scope=scope, act=act, subject=("division", place.id), node_id=place.id, now=now, before=before,
+    audit.record(scope=scope, act=act, subject=("division", node_id), node_id=node_id, now=now, before=before,
                  after=after)  # fmt: skip
     outbox.put(
-        scope=scope, event=act, version=1, key=f"hours:{place.id}", now=now, payload={"node_id": place.id, **after}
+        scope=scope, event=act, version=1, key=f"hours:{node_id}", now=now, payload={"node_id": node_id, **after}
     )

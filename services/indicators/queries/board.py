@@ -7,6 +7,7 @@ depends on the number of places.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -32,6 +33,7 @@ from services.indicators.types import (
     Rank,
     Ranking,
     Tally,
+    Turn,
 )
 from tenants.divisions.api import (
     UnknownDivision,
@@ -48,8 +50,8 @@ from tenants.registry.hands import Goes, Rewritten, Way
 
 BODIES: Final = (Level.CITY, Level.COUNTY)  # a county body is a county, or a city without counties
 SERIES: Final = 12
-LINES_A_PAGE: Final = 50
 MOST_RANKED: Final = 500
+FIRST: Final = Turn()
 
 _SUMS: Final = {f"sum_{name}": Sum(name) for name in COUNTS}  # not under the columns' own names: they would shadow them
 
@@ -129,7 +131,7 @@ def rank(children: Iterable[PlaceTally]) -> Ranking:
     return _ranked(list(children))
 
 
-def visit_lines(*, scope: Scope, node_id: int, month: Month, page: int = 1, size: int = LINES_A_PAGE) -> LinePage:
+def visit_lines(*, scope: Scope, node_id: int, month: Month, turn: Turn = FIRST) -> LinePage:
     """
     The published visits behind a community's figure, by day.
 
@@ -139,14 +141,14 @@ def visit_lines(*, scope: Scope, node_id: int, month: Month, page: int = 1, size
     policies.check_may_read_lines(scope)
     place = _path_to(scope, node_id)[-1]
     rows = VisitLine.objects.filter(node_id=place.id, month=str(month))
-    return _page(rows, page, size, places={place.id: (place, "")})
+    return _page(rows, turn, places={place.id: (place, "")})
 
 
-def firm_lines(*, scope: Scope, month: Month, page: int = 1, size: int = LINES_A_PAGE) -> LinePage:
+def firm_lines(*, scope: Scope, month: Month, turn: Turn = FIRST) -> LinePage:
     """A firm's or an adviser's own published visits, in whatever county."""
     policies.check_may_read_own_lines(scope)
     rows = _own_lines(scope).filter(month=str(month))
-    return _page(rows, page, size, places=None)
+    return _page(rows, turn, places=None)
 
 
 def list_own_months(*, scope: Scope) -> list[Month]:
@@ -311,13 +313,12 @@ def _own_lines(scope: Scope) -> QuerySet[VisitLine]:
 
 
 def _page(
-    rows: QuerySet[VisitLine], page: int, size: int, *, places: dict[int, tuple[Division, str]] | None
-) -> LinePage:
+    rows: QuerySet[VisitLine], turn: Turn, *, places: dict[int, tuple[Division, str]] | None
+) -> LinePage:  # fmt: skip
     sums = rows.aggregate(
         total=Count("id"), minutes=Coalesce(Sum("minutes"), 0), lectures=Count("id", filter=Q(kind="lecture"))
     )
-    page = min(max(page, 1), max(1, -(-sums["total"] // size)))
-    shown = list(rows.order_by("on_day", "adviser_name", "id")[(page - 1) * size : page * size])
+    shown, page, has_before, has_after = _turned(rows, turn, sums["total"])
     known = _named(shown) if places is None else places
     lines = tuple(
         PublishedLine(place=known.get(line.node_id, (None, ""))[0], above=known.get(line.node_id, (None, ""))[1],
@@ -326,7 +327,55 @@ def _page(
         for line in shown
     )  # fmt: skip
     return LinePage(rows=lines, total=sums["total"], minutes=sums["minutes"], lectures=sums["lectures"], page=page,
-                    size=size)  # fmt: skip
+                    size=turn.size, after=_cursor(shown[-1]) if has_after else "",
+                    before=_cursor(shown[0]) if has_before else "")  # fmt: skip
+
+
+_ORDER: Final = ("on_day", "adviser_name", "id")
+
+
+def _turned(rows: QuerySet[VisitLine], turn: Turn, total: int) -> tuple[list[VisitLine], int, bool, bool]:
+    """The rows of a page, its number, and whether there are rows before and after it."""
+    size, start, stop = turn.size, _key(turn.after), _key(turn.before)
+    if not (start or stop):
+        page = min(max(turn.page, 1), max(1, -(-total // size)))
+        found = list(rows.order_by(*_ORDER)[(page - 1) * size : page * size])
+        return found, page, page > 1, page * size < total
+    if stop:
+        found = list(rows.filter(_beyond(stop, "lt")).order_by(*(f"-{one}" for one in _ORDER))[: size + 1])
+        shown, has_before, has_after = found[:size][::-1], len(found) > size, True
+    else:
+        assert start is not None
+        found = list(rows.filter(_beyond(start, "gt")).order_by(*_ORDER)[: size + 1])
+        shown, has_before, has_after = found[:size], True, len(found) > size
+    passed = rows.filter(_beyond(_key_of(shown[0]), "lt")).count() if shown else total
+    return shown, passed // size + 1, has_before and bool(shown), has_after and bool(shown)
+
+
+def _beyond(key: tuple[date, str, int], way: str) -> Q:
+    day, name, row = key
+    same_day = Q(**{"on_day": day, f"adviser_name__{way}": name}) | Q(
+        **{"on_day": day, "adviser_name": name, f"id__{way}": row}
+    )
+    return Q(**{f"on_day__{way}e": day}) & (Q(**{f"on_day__{way}": day}) | same_day)  # the first part is for the index
+
+
+def _key_of(row: VisitLine) -> tuple[date, str, int]:
+    return row.on_day, row.adviser_name, row.id
+
+
+def _cursor(row: VisitLine) -> str:
+    day, name, number = _key_of(row)
+    return urlsafe_b64encode(f"{day.isoformat()}\n{name}\n{number}".encode()).decode().rstrip("=")
+
+
+def _key(cursor: str) -> tuple[date, str, int] | None:
+    """What a cursor stands for; ``None`` for one that was not made here."""
+    try:
+        day, name, row = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("\n")
+        return date.fromisoformat(day), name, min(int(row), 2**62)
+    except ValueError:
+        return None
 
 
 def _named(lines: list[VisitLine]) -> dict[int, tuple[Division, str]]:

@@ -17,6 +17,7 @@ from services.indicators.types import (
     Ratio,
     RunInfo,
     Tally,
+    Turn,
 )
 from tenants.divisions.types import Division, Level, View
 
@@ -48,8 +49,15 @@ class FiguresAsked(MonthAsked):
 
 
 class LinesAsked(MonthAsked):
-    page = serializers.IntegerField(min_value=1, max_value=100_000, default=1)
+    after = serializers.CharField(
+        default="", allow_blank=True, max_length=200, help_text="a page's ``after``: the next one"
+    )
+    before = serializers.CharField(default="", allow_blank=True, max_length=200, help_text="likewise the one before")
+    page = serializers.IntegerField(min_value=1, max_value=100_000, default=1, help_text="by its number; slower far in")
     size = serializers.IntegerField(min_value=1, max_value=500, default=50)
+
+    def turn(self) -> Turn:
+        return Turn(**{name: self.validated_data[name] for name in ("after", "before", "page", "size")})
 
 
 class RankingAsked(serializers.Serializer[Any]):
@@ -155,6 +163,8 @@ class LinesShape(serializers.Serializer[Any]):
     lectures = serializers.IntegerField()
     page = serializers.IntegerField()
     pages = serializers.IntegerField()
+    after = serializers.CharField(help_text="Cursor for the next page; empty at the end.")
+    before = serializers.CharField(help_text="Cursor for the page before; empty at the beginning.")
     rows = LineShape(many=True)
 
 
@@ -221,7 +231,7 @@ def lines(found: LinePage) -> dict[str, Any]:
         for line in found.rows
     ]  # fmt: skip
     return {"total": found.total, "minutes": found.minutes, "lectures": found.lectures, "page": found.page,
-            "pages": found.pages, "rows": rows}  # fmt: skip
+            "pages": found.pages, "after": found.after, "before": found.before, "rows": rows}  # fmt: skip
 
 
 def run(found: RunInfo) -> dict[str, Any]:

@@ -107,8 +107,7 @@ class VisitsView(DoorView):
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.LinesAsked(data=request.query_params.dict()))
         month = _month_of(scope, node_id, asked.asked())
-        page, size = asked.validated_data["page"], asked.validated_data["size"]
-        found = queries.visit_lines(scope=scope, node_id=node_id, month=month, page=page, size=size)
+        found = queries.visit_lines(scope=scope, node_id=node_id, month=month, turn=asked.turn())
         return Response(shapes.lines(found))
 
 
@@ -120,10 +119,9 @@ class OwnVisitsView(DoorView):
     @extend_schema(operation_id="figures_own_visits", parameters=[shapes.LinesAsked], responses=shapes.LinesShape)
     def get(self, request: Request, scope: Scope) -> Response:
         asked = _checked(shapes.LinesAsked(data=request.query_params.dict()))
-        page, size = asked.validated_data["page"], asked.validated_data["size"]
         months = queries.list_own_months(scope=scope)
         month = asked.asked() or (months[-1] if months else Month.of(now()))
-        return Response(shapes.lines(queries.firm_lines(scope=scope, month=month, page=page, size=size)))
+        return Response(shapes.lines(queries.firm_lines(scope=scope, month=month, turn=asked.turn())))
 
 
 class PublishView(DoorView):

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext
 
 from falin.ui import formats
 from falin.ui.figures import Pager
+from falin.ui.tables import turned
 from services.indicators.types import LinePage, PublishedLine
 
 
@@ -37,7 +38,7 @@ def shown(found: LinePage, query: QueryDict) -> Shown:
     return Shown(
         rows=tuple(ShownLine(line=line, kind=kind_words(line.kind)) for line in found.rows),
         total=found.total, minutes=found.minutes, lectures=found.lectures,
-        pager=_pager(found, query) if found.pages > 1 else None,
+        pager=_pager(found, query) if found.after or found.before else None,
     )  # fmt: skip
 
 
@@ -49,12 +50,6 @@ def _pager(found: LinePage, query: QueryDict) -> Pager:
     }  # fmt: skip
     return Pager(
         shown=text,
-        previous_url=_turned(query, found.page - 1) if found.page > 1 else "",
-        next_url=_turned(query, found.page + 1) if found.page < found.pages else "",
+        previous_url=turned(query, before=found.before) if found.before else "",
+        next_url=turned(query, after=found.after) if found.after else "",
     )
-
-
-def _turned(query: QueryDict, page: int) -> str:
-    changed = query.copy()
-    changed["page"] = str(page)
-    return f"?{changed.urlencode()}"

@@ -13,7 +13,7 @@ from falin.kernel.scope import Scope
 from falin.ui import formats
 from falin.ui.tables import STEP, Column, Step, Table
 from services.indicators import queries
-from services.indicators.types import PublishedLine
+from services.indicators.types import PublishedLine, Turn
 from services.indicators.web.lines import kind_words
 
 
@@ -27,8 +27,8 @@ def month_of(asked: QueryDict, months: list[Month], now: datetime) -> Month:
 
 def _own_lines(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     month = month_of(asked, queries.list_own_months(scope=scope), now)
-    found = queries.firm_lines(scope=scope, month=month, page=int(after or 1), size=STEP)
-    return Step(rows=found.rows, after=str(found.page + 1) if found.page < found.pages else "", total=found.total)
+    found = queries.firm_lines(scope=scope, month=month, turn=Turn(after=after, size=STEP))
+    return Step(rows=found.rows, after=found.after, total=found.total)
 
 
 def _place(line: PublishedLine) -> str:

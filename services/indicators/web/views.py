@@ -21,7 +21,7 @@ from falin.kernel.stepup import FRESH, SECOND
 from falin.ui import formats
 from services.indicators import policies, queries
 from services.indicators.commands import book_export, publish_month
-from services.indicators.types import LinePage, PlaceFigures, PlaceTally
+from services.indicators.types import LinePage, PlaceFigures, PlaceTally, Turn
 from services.indicators.web import exports, lines, maps, pages, tables
 from tenants.divisions.api import changed_since
 from tenants.divisions.types import Level, View
@@ -81,7 +81,7 @@ def own_visits(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """A firm's or an adviser's own visits as they were published, whatever the county."""
     months = queries.list_own_months(scope=scope)
     month = _month(request) or (months[-1] if months else Month.of(now()))
-    found = queries.firm_lines(scope=scope, month=month, page=_page(request))
+    found = queries.firm_lines(scope=scope, month=month, turn=_turn(request))
     page = lines.shown(found, request.GET)
     context = {"lines": page, "month": month, "choices": pages.month_choices(months, month),
                "table": tables.OWN_LINES.shown(request.GET)}  # fmt: skip
@@ -120,7 +120,8 @@ def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> expor
     if figures.month is None or figures.tally is None:
         raise Missing("indicators.nothing_published", _("这个月还没有发布，没有可以下载的数据。"))
     if figures.place.level == Level.COMMUNITY:
-        found = queries.visit_lines(scope=scope, node_id=node_id, month=figures.month, size=exports.MOST_LINES)
+        found = queries.visit_lines(scope=scope, node_id=node_id, month=figures.month,
+                                    turn=Turn(size=exports.MOST_LINES))  # fmt: skip
         sheet = exports.sheet_of_lines(figures, found)
     else:
         sheet = exports.sheet_of_places(figures)
@@ -143,7 +144,7 @@ def _lines(request: HttpRequest, scope: Scope, figures: PlaceFigures) -> lines.S
     if figures.month is None or not policies.may_read_lines(scope):
         return None
     found: LinePage = queries.visit_lines(
-        scope=scope, node_id=figures.place.id, month=figures.month, page=_page(request)
+        scope=scope, node_id=figures.place.id, month=figures.month, turn=_turn(request)
     )
     return lines.shown(found, request.GET)
 
@@ -167,6 +168,5 @@ def _month(request: HttpRequest, *, posted: bool = False) -> Month | None:
         raise Invalid("indicators.bad_month", _("月份不对，请从列表里选一个月。"), field="month") from None
 
 
-def _page(request: HttpRequest) -> int:
-    text = request.GET.get("page", "1")
-    return int(text) if text.isdecimal() and len(text) < 6 else 1
+def _turn(request: HttpRequest) -> Turn:
+    return Turn(after=request.GET.get("after", ""), before=request.GET.get("before", ""))

@@ -35,6 +35,7 @@ def read_uploaded_list(
     """
     The rows of a list, and what is wrong with others: row number and sentence.
 
+    :param columns: which column holds the code, the name and the parent's code; an empty name: none does.
     :raises Invalid: the file as a whole cannot be read.
     """
     try:
@@ -144,12 +145,14 @@ def _nodes(codes: Iterable[str], on: date) -> dict[str, int]:
 
 def _unreadable(wrong: Unreadable) -> Invalid:
     sentence = {
-        "column_missing": _("表里缺少这些列：%(value)s。请核对第一行的列名。"),
+        "column_missing": _("表里缺少这些列：%(value)s。第一行写的是：%(found)s。")
+        if wrong.found
+        else _("表里缺少这些列：%(value)s。请核对第一行的列名。"),
         "too_many_rows": _("行数太多，请分开导入。"),
         "too_large": _("这个文件解开后太大，没有读。"),
         "not_a_table": _("看不懂这个文件。请用 CSV 或 XLSX，第一行写列名。"),
         "not_geojson": _("看不懂这个文件。请用 GeoJSON 的要素集合（FeatureCollection）。"),
-    }[wrong.code] % {"value": wrong.value}
+    }[wrong.code] % {"value": wrong.value, "found": wrong.found}
     return Invalid(f"divisions.{wrong.code}", sentence, field="file")
 
 

@@ -18,6 +18,7 @@ from falin.kernel import audit, outbox
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
 from tenants.divisions import hanging, policies
+from tenants.divisions.commands.handing import standing_by, tell_again, tell_counties
 from tenants.divisions.commands.importing import check_provinces
 from tenants.divisions.commands.writing import open_places, reserve_nodes, take_back, take_turn, write_difference
 from tenants.divisions.models import DivisionChange, DivisionLineage, DivisionUpdate
@@ -206,9 +207,11 @@ def apply_update(*, scope: Scope, update_id: int, now: datetime) -> tuple[int, i
     made = plan_of(update)
     counts = write_difference(made.before, made.after, day=update.day, update=update.pk)
     DivisionLineage.objects.bulk_create((lineage_row(one, update.pk) for one in made.lineage), batch_size=_BATCH)
-    update.carried = hanging.carried(scope=scope, heirs=_heirs(made), why=_("区划更新：由接手的地方继续"), now=now)
+    heirs = _heirs(made)
+    update.carried = hanging.carried(scope=scope, heirs=heirs, why=_("区划更新：由接手的地方继续"), now=now)
     update.state, update.applied_at = UpdateState.APPLIED, now
     update.save(update_fields=["state", "applied_at", "carried"])
+    tell_counties(update=update, heirs=_by_county(made, heirs), now=now)
     facts = {"ended": counts[0], "begun": counts[1], "day": update.day.isoformat()}
     audit.record(scope=scope, act="divisions.update.applied", subject=("update", update_id), node_id=None, now=now,
                  after=facts)  # fmt: skip
@@ -224,6 +227,16 @@ def _heirs(made: Plan) -> dict[int, int]:
     }  # fmt: skip
 
 
+def _by_county(made: Plan, heirs: Mapping[int, int]) -> dict[int, dict[int, int]]:
+    """Those of the pairs that stay in one county, by it: what another body has is given by people alone."""
+    found: dict[int, dict[int, int]] = {}
+    for gone, heir in heirs.items():
+        county = made.before[gone].county
+        if county is not None and county == made.after[heir].county:
+            found.setdefault(county, {})[gone] = heir
+    return found
+
+
 def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> None:
     """
     Take an applied update back, until something new stands on it. It may be confirmed and applied again.
@@ -236,13 +249,14 @@ def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> Non
     reason = _reason(why)
     hanging.brought_back(scope=scope, done=update.carried or {}, why=reason, now=now)
     made = {node for node in update.changes.values_list("made_node", flat=True) if node is not None}
-    if standing := hanging.counted(made):
+    if standing := hanging.counted(made, without=standing_by(update.handovers.all())):
         told = "、".join(f"{kind.label} {sum(counts.values())}" for kind, counts in standing)
         raise Refused("divisions.stood_upon", _("新设的地方已经有了%(told)s，不能再撤回。") % {"told": told})
     DivisionLineage.objects.filter(update_id=update.pk).delete()
     take_back(update.pk)
     update.state, update.undone_by, update.undone_at, update.why = UpdateState.UNDONE, scope.person_id, now, reason
     update.save(update_fields=["state", "undone_by", "undone_at", "why"])
+    tell_again(update=update, now=now)
     audit.record(scope=scope, act="divisions.update.undone", subject=("update", update_id), node_id=None, now=now,
                  why=reason)  # fmt: skip
     outbox.put(scope=scope, event=UNDONE, version=1, key=f"update:{update_id}", payload={}, now=now)

@@ -24,7 +24,9 @@ _MANY: Final = 200_000
 _NULL: Final = "\\N"
 _FIELDS: Final = ("node_id", "level", "code", "name", "parent_id", "province_id", "city_id", "county_id", "street_id",
                   "kind", "status", "is_county_body", "committee", "urban")  # fmt: skip
-_COPIED: Final = (*_FIELDS, "valid_from", "urban_derived", "pinyin", "initials", "begun_by")
+_COPIED: Final = (*_FIELDS, "urban_derived", "valid_from", "pinyin", "initials", "begun_by")
+_DIGIT: Final = {level: str(int(level)) for level in Level}
+_URBAN: Final = {None: f"{_NULL}\tf", True: "t\tt", False: "f\tt"}  # and whether it was read off the code
 _PLAIN: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -87,21 +89,20 @@ def insert_versions(places: Iterable[Standing], *, day: date, update: int | None
     with connection.cursor() as cursor:
         cursor.execute("select coalesce(max(id), 0) from divisions_divisionversion")
         (last,) = cursor.fetchone()
-        many = isinstance(places, Sequence) and len(places) >= _MANY
-        with (
-            _indexed_afterwards(cursor) if many and not last else nullcontext(),
-            cursor.copy(f"copy divisions_divisionversion ({', '.join(_COPIED)}) from stdin") as copy,
-        ):
-            block: list[str] = []
-            written_by = _NULL if update is None else str(update)
-            for place in places:
-                block.append(_line(place, day.isoformat(), written_by))
-                count += 1
-                if len(block) == _BLOCK:
-                    copy.write("".join(block))
-                    block.clear()
-            copy.write("".join(block))
-        insert_parts(cursor, last)
+        first = not last and isinstance(places, Sequence) and len(places) >= _MANY
+        with _indexed_afterwards(cursor) if first else nullcontext():
+            with cursor.copy(f"copy divisions_divisionversion ({', '.join(_COPIED)}) from stdin") as copy:
+                block: list[str] = []
+                from_day, written_by = day.isoformat(), _NULL if update is None else str(update)
+                for place in places:
+                    block.append(_line(place, from_day, written_by))
+                    if len(block) == _BLOCK:
+                        copy.write("".join(block))
+                        count += _BLOCK
+                        block.clear()
+                copy.write("".join(block))
+                count += len(block)
+            insert_parts(cursor, last, order=not first)
         for table in ("divisions_divisionversion", "divisions_namepart"):
             cursor.execute(f"analyze {table}")  # the planner must not think the tree empty
     return count
@@ -116,43 +117,48 @@ def _indexed_afterwards(cursor: Any) -> Iterator[None]:
     killed leaves the indexes as they were.
     """
     cursor.execute(
-        "select x.indexrelid::regclass::text, pg_get_indexdef(x.indexrelid) from pg_index x"
+        "select format('drop index %s', x.indexrelid::regclass), pg_get_indexdef(x.indexrelid) from pg_index x"
         " join pg_class t on t.oid = x.indrelid where t.oid = 'divisions_divisionversion'::regclass"
         " and not x.indisprimary and not x.indisexclusion and pg_has_role(t.relowner, 'usage')"
+        " union all select format('alter table divisions_namepart drop constraint %I', c.conname),"
+        " format('alter table divisions_namepart add constraint %I %s', c.conname, pg_get_constraintdef(c.oid))"
+        " from pg_constraint c join pg_class t on t.oid = c.conrelid where t.oid = 'divisions_namepart'::regclass"
+        " and c.contype = 'p' and pg_has_role(t.relowner, 'usage')"
     )
     indexes = cursor.fetchall()
-    for name, _definition in indexes:
-        cursor.execute(f"drop index {name}")
+    for drop, _make in indexes:
+        cursor.execute(drop)
     yield
     if indexes:
         cursor.execute("set local maintenance_work_mem = '256MB'")
-    for _name, definition in indexes:
-        cursor.execute(definition)
+    for _drop, make in indexes:
+        cursor.execute(make)
 
 
 def _line(place: Standing, day: str, written_by: str) -> str:
-    node, level, code, name, *ids, kind, status, body, committee, urban = place
-    above = "\t".join([_NULL if one is None else str(one) for one in ids])
-    sound = sound_of(name)
+    node, level, code, name, parent, province, city, county, street, kind, status, body, committee, urban = place
+    pinyin, initials = sound_of(name)
     return (
-        f"{node}\t{level:d}\t{code}\t{name.translate(_PLAIN)}\t{above}\t{kind.value}\t{status.value}\t{body}"
-        f"\t{committee.value}\t{_NULL if urban is None else urban}\t{day}\t{urban is not None}\t{sound.pinyin}"
-        f"\t{sound.initials}\t{written_by}\n"
+        f"{node}\t{_DIGIT[level]}\t{code}\t{name if name.isalnum() else name.translate(_PLAIN)}"
+        f"\t{_NULL if parent is None else parent}\t{province}\t{_NULL if city is None else city}"
+        f"\t{_NULL if county is None else county}\t{_NULL if street is None else street}\t{kind}\t{status}\t{body}"
+        f"\t{committee}\t{_URBAN[urban]}\t{day}\t{pinyin}\t{initials}\t{written_by}\n"
     )
 
 
-def insert_parts(cursor: Any, after: int) -> None:
+def insert_parts(cursor: Any, after: int, *, order: bool = True) -> None:
     """
     Every end of a name that begins before the words for a committee.
 
-    In the order of the index: rows that come sorted are put into it in half the time.
+    :param order: in the order of the index: rows that come sorted are put into it in half the time.
     """
     cursor.execute("set local work_mem = '128MB'")
+    sorted_by = " order by v.level, at > 1, substr(v.name, at)" if order else ""
     cursor.execute(
-        "insert into divisions_namepart (level, \"inner\", part, version_id)"
+        "insert into divisions_namepart (level, \"inner\", part, version_id)"  # noqa: S608 - one of two texts of ours
         " select v.level, at > 1, substr(v.name, at), v.id from divisions_divisionversion v,"
         "  generate_series(1, coalesce(nullif(length(regexp_replace(v.name, %s, '')), 0), length(v.name))) at"
-        " where v.id > %s order by v.level, at > 1, substr(v.name, at)",
+        " where v.id > %s" + sorted_by,
         [TAIL.pattern, after],
     )  # fmt: skip
 

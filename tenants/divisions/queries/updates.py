@@ -6,15 +6,17 @@ Each asks whether its reader looks at updates at all; the list and its decisions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
 from falin.kernel.scope import Scope
 from tenants.divisions import hanging, policies
-from tenants.divisions.models import DivisionChange, DivisionUpdate, DivisionVersion
+from tenants.divisions.models import DivisionChange, DivisionHandover, DivisionUpdate, DivisionVersion
 from tenants.divisions.types import (
     Candidate,
     Change,
@@ -26,6 +28,7 @@ from tenants.divisions.types import (
     Reason,
     Update,
     UpdateState,
+    WentOn,
 )
 from tenants.divisions.types.updates import ENDS
 
@@ -46,18 +49,26 @@ def get_update(update_id: int, *, scope: Scope) -> Update:
     row = DivisionUpdate.objects.filter(pk=update_id).first()
     if row is None:
         raise policies.no_update()
+    handovers = list(row.handovers.all()) if row.state == UpdateState.APPLIED else []
     kinds = row.changes.order_by().values_list("kind").annotate(Count("id"))
     numbers = row.changes.aggregate(alone=Count("id", filter=Q(sure=False)), open=Count("id", filter=Q(decision="")))
-    return _update(row, {ChangeKind(kind): count for kind, count in kinds}, **numbers)
+    return _update(row, {ChangeKind(kind): count for kind, count in kinds}, handovers, **numbers)
 
 
-def _update(row: DivisionUpdate, counts: Mapping[ChangeKind, int], *, alone: int = 0, open: int = 0) -> Update:  # noqa: A002
+def _update(
+    row: DivisionUpdate, counts: Mapping[ChangeKind, int], handovers: Sequence[DivisionHandover] = (), *, alone: int = 0,
+    open: int = 0,  # noqa: A002
+) -> Update:  # fmt: skip
+    went = Counter({kind: len(rows) for kind, rows in (row.carried or {}).items()})
+    for one in handovers:
+        went.update({kind: len(rows) for kind, rows in one.went.items()})
     return Update(
         id=row.pk, source=row.source, day=row.day, province=row.province, state=UpdateState(row.state),
         prepared_by=row.prepared_by, prepared_at=row.prepared_at, submitted_by=row.submitted_by,
         confirmed_by=row.confirmed_by, applied_at=row.applied_at, undone_by=row.undone_by, undone_at=row.undone_at,
         why=row.why, job=row.job, listed=row.listed,
-        carried=sum(map(len, (row.carried or {}).values())), counts=counts, alone=alone, open=open,
+        carried=tuple(WentOn(label=str(kind.label), count=went[kind.kind]) for kind in hanging.every() if went[kind.kind]),
+        handing=sum(one.settled_at is None for one in handovers), counts=counts, alone=alone, open=open,
     )  # fmt: skip
 
 
@@ -171,12 +182,29 @@ def list_hanging(update_id: int, *, scope: Scope) -> list[tuple[Change, list[Han
     ending = {node: change for node, change in rows.values_list("node_id", "id") if node is not None}
     found: dict[int, list[Hanging]] = {}
     kept = DivisionUpdate.objects.filter(pk=update_id).values_list("hanging", flat=True).first() or {}
+    reasons = _reasons(update_id)
     for kind, counts in (*hanging.counted(ending), *hanging.told_within(kept)):
         for node, count in counts.items():
             if count and node in ending:
-                told = Hanging(label=str(kind.label), count=count, proposal=str(kind.proposal))
+                why = reasons.get((kind.kind, node), "")
+                told = Hanging(label=str(kind.label), count=count, proposal=why + str(kind.proposal))
                 found.setdefault(node, []).append(told)
     changes = {
         change.node: change for change in _changes(DivisionChange.objects.filter(pk__in=[ending[n] for n in found]))
     }
     return [(changes[node], found[node]) for node in sorted(found)]
+
+
+def _reasons(update_id: int) -> dict[tuple[str, int], str]:
+    """Why something could not go on by itself, by kind and place, as the beginning of a sentence."""
+    found: dict[tuple[str, int], str] = {}
+    for row in DivisionHandover.objects.filter(update=update_id):
+        for name, places in row.left.items():
+            words = kind.reasons if (kind := hanging.declared(name)) else {}
+            for node, reasons in places.items():
+                told = "、".join(
+                    _("%(why)s %(n)d 项") % {"why": words.get(code, _("转不过去")), "n": count}
+                    for code, count in reasons.items()
+                )
+                found[name, int(node)] = f"{told}；"
+    return found

@@ -73,7 +73,8 @@ class _Builder:
 
     def _objection(self, row: ListedRow, full: str, parent: int | None) -> RefusalReason | None:
         """Why the row is no place of its own; the first reason found."""
-        if not row.name or _CONTROL.search(row.name) or row.name != row.name.strip():
+        name = row.name  # of signs and digits alone, as most are, nothing is to be looked for
+        if not name.isalnum() and (not name or _CONTROL.search(name) or name != name.strip()):
             return RefusalReason.BAD_NAME
         if parent is None and row.level != Level.PROVINCE:
             return RefusalReason.ORPHAN
@@ -95,6 +96,9 @@ class _Builder:
         above = self.places[parent] if parent is not None else None
         is_body = level in _BODY_LEVELS and row.code in (self._bodies if level == Level.CITY else self._peopled)
         kind, committee, urban = _told_by(level, code[_OWN[level] :])
+        if level == Level.COMMUNITY and above is not None:  # nineteen of twenty; by position, in half the time
+            return Standing(position, level, code, row.name, parent, above.province, above.city, above.county,
+                            above.street, kind, Status.IN_USE, False, committee, urban)  # fmt: skip  # noqa: FBT003
         return Standing(
             node=position,
             level=level,

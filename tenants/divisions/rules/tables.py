@@ -26,6 +26,7 @@ from tenants.divisions.types import FactKind, Level, ListedRow
 
 LIST_COLUMNS: Final = {"code": "代码", "name": "名称", "parent": ""}  # without a parent the code tells it
 FACT_COLUMNS: Final = {"code": "代码", "population": "人口", "households": "户数", "area": "面积"}
+_SHOWN: Final = 12  # columns that are named where one is missing
 MOST_ROWS: Final = 800_000
 _MOST_UNPACKED: Final = 600 * 1024 * 1024
 _FINE: Final = 0.0005  # degrees: some fifty metres, finer than a line on the map
@@ -55,11 +56,11 @@ class Outline(NamedTuple):
 
 
 class Unreadable(Exception):
-    """The file as a whole cannot be read: ``code`` says why, ``value`` names what is missing."""
+    """The file as a whole cannot be read: ``code`` says why, ``value`` what is missing, ``found`` which columns it has."""
 
-    def __init__(self, code: str, value: str = "") -> None:
-        super().__init__(code, value)
-        self.code, self.value = code, value
+    def __init__(self, code: str, value: str = "", found: str = "") -> None:
+        super().__init__(code, value, found)
+        self.code, self.value, self.found = code, value, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def read_sheet(data: bytes, columns: Mapping[str, str], needed: Iterable[str]) -
     at = {field: head.index(name) for field, name in columns.items() if name and name in head}
     missing = [columns[field] or field for field in needed if field not in at]
     if missing:
-        raise Unreadable("column_missing", "、".join(missing))
+        raise Unreadable("column_missing", "、".join(missing), "、".join([cell for cell in head if cell][:_SHOWN]))
     rows = []
     for number, cells in enumerate(lines, start=2):
         if number > MOST_ROWS:

@@ -30,6 +30,7 @@ from tenants.divisions.types.updates import (
     Reason,
     Update,
     UpdateState,
+    WentOn,
 )
 
 __all__ = [
@@ -66,4 +67,5 @@ __all__ = [
     "UpdateState",
     "Version",
     "View",
+    "WentOn",
 ]

@@ -167,11 +167,11 @@ class Standing(NamedTuple):
 
     def renumbered(self, nodes: Sequence[int]) -> Standing:
         """The place with identities in place of positions."""
+        node, level, code, name, parent, province, city, county, street, kind, status, body, committee, urban = self
         return Standing(
-            nodes[self.node], self.level, self.code, self.name, None if self.parent is None else nodes[self.parent],
-            nodes[self.province], None if self.city is None else nodes[self.city],
-            None if self.county is None else nodes[self.county], None if self.street is None else nodes[self.street],
-            self.kind, self.status, self.is_county_body, self.committee, self.urban,
+            nodes[node], level, code, name, None if parent is None else nodes[parent], nodes[province],
+            None if city is None else nodes[city], None if county is None else nodes[county],
+            None if street is None else nodes[street], kind, status, body, committee, urban,
         )  # fmt: skip
 
 

@@ -88,6 +88,12 @@ class Proposal(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WentOn:
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hanging:
     """What hangs on places that end: people, appointments, open work; and what is proposed for it."""
 
@@ -151,4 +157,5 @@ class Update:
     counts: Mapping[ChangeKind, int] = field(default_factory=dict)
     alone: int = 0  # changes a person decides one by one
     open: int = 0  # not decided yet
-    carried: int = 0  # what went on by itself at the places that took over
+    carried: tuple[WentOn, ...] = ()  # what went on by itself at the places that took over
+    handing: int = 0  # counties that have not carried out yet what the update asks of their own tables

@@ -22,6 +22,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "provision": {"rounds": 1},
     "migrate": {"tenants": 2, "rounds": 1},
     "tenants": {"rows": 1000, "schemas": (1, 2), "rounds": 1},
+    "lists": {"rows": 300, "pages": 2, "rounds": 1},
     "audit": {"entries": 50, "acts": 3, "rounds": 1},
     "signin": {"bindings": 20, "rounds": 2, "times": 1},
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
@@ -48,6 +49,7 @@ CASES = {
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
     "tenants": {"tenants/export/1": "s", "tenants/restore/1": "s", "tenants/export": "s", "tenants/restore": "s"},
     "migrate": {"migrate/nothing": "s", "migrate/addfield": "s", "migrate/addfield-parallel": "s"},
+    "lists": {f"lists/{name}/{place}": "ms" for name in ("advisers", "firms", "visits") for place in ("first", "deep")},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
     "signin": {"signin/many-bindings": "CPU ms"},
     "request": {

@@ -128,6 +128,17 @@ def test_rows_that_cannot_be_read_are_told_by_number(office: World, tmp_path: Pa
         run("diff", "--list", str(path), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin")
 
 
+def test_a_list_with_columns_of_its_own_names_is_read_by_them(office: World, tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    lines = [f"{name},{code}" for code, name in {**PLACES, "330106002001": "宝石山社区"}.items()]
+    path.write_text("\n".join(["地名,区划码", *lines]), encoding="utf-8")
+    asked = ["diff", "--list", str(path), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin"]
+    with pytest.raises(CommandError, match="缺少这些列：代码、名称。第一行写的是：地名、区划码"):
+        run(*asked)
+    shown = run(*asked, "--code-column", "区划码", "--name-column", "地名")[0]
+    assert (shown["listed"], shown["open"]) == (len(PLACES), 1)
+
+
 @pytest.mark.usefixtures("world")
 def test_the_whole_tree_leaves_as_lines() -> None:
     rows = run("export")

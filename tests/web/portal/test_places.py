@@ -260,3 +260,17 @@ def test_who_holds_a_role_at_a_place_that_ended_still_comes_in(office: World, si
         assert liaison.get(path).status_code < 500, path
     for path in ("/", "/people/", "/advisers/", "/advisers/vacancies/", "/figures/"):
         assert county.get(path, follow=True).status_code == 200, path
+
+
+def test_columns_of_a_list_are_named_on_the_page_and_a_missing_one_is_said_at_the_file(
+    office: World, sign_in: Any
+) -> None:
+    client = sign_in("sysadmin")
+    own = SimpleUploadedFile("own.csv", "地名,区划码\n浙江省,33\n杭州市,3301\n".encode())
+    given = {"edition": "", "source": "浙民区〔2024〕3号", "day": DAY}
+    page = text_of(client.post(reverse("portal:update-new"), {**given, "file": own}), 422)
+    assert "表里缺少这些列：代码、名称。第一行写的是：地名、区划码。" in page
+    own.seek(0)
+    named = {**given, "file": own, "code_column": "区划码", "name_column": "地名"}
+    assert client.post(reverse("portal:update-new"), named).status_code == 302
+    assert read(office, int(work(office).result["update"])).listed == 2

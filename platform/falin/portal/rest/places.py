@@ -122,6 +122,11 @@ class Place(DoorView):
 
 
 # ---- the update ------------------------------------------------------------------------------------------------------
+class CarriedOut(serializers.Serializer[Any]):
+    label = serializers.CharField()  # type: ignore[assignment]
+    count = serializers.IntegerField()
+
+
 class UpdateOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     list = serializers.CharField(source="source", help_text="where the list is from")
@@ -133,6 +138,8 @@ class UpdateOut(serializers.Serializer[Any]):
     counts = serializers.DictField(child=serializers.IntegerField())
     alone = serializers.IntegerField(help_text="changes to decide one by one")
     open = serializers.IntegerField(help_text="changes not decided yet")
+    carried = CarriedOut(many=True, help_text="what went on by itself at the places that took over")
+    handing = serializers.IntegerField(help_text="counties that have not carried it out yet")
 
 
 class ChangeCandidateOut(serializers.Serializer[Any]):

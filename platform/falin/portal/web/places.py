@@ -87,6 +87,11 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
 
 
 # ---- the yearly update -----------------------------------------------------------------------------------------------
+def _column(label: Any, name: str, help_text: Any = "") -> forms.CharField:
+    """The name of a column as it stands in the first row of an uploaded list."""
+    return forms.CharField(label=label, max_length=40, required=False, initial=name, help_text=help_text)
+
+
 class ListForm(forms.Form):
     """Which list, and from which day its tree would hold."""
 
@@ -97,8 +102,13 @@ class ListForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("上传的名录"),
         required=False,
-        help_text=gettext_lazy("CSV 或 XLSX，第一行写“代码”“名称”；代码 2、4、6、9 或 12 位"),
+        help_text=gettext_lazy("CSV 或 XLSX，第一行写列名；代码 2、4、6、9 或 12 位"),
     )
+    code_column = _column(gettext_lazy("代码在哪一列"), "代码")
+    name_column = _column(gettext_lazy("名称在哪一列"), "名称")
+    parent_column = _column(
+        gettext_lazy("上级代码在哪一列"), "", gettext_lazy("没有这一列就空着，上级从代码看出来")
+    )  # fmt: skip
     source = forms.CharField(
         label=gettext_lazy("名录的来源"),
         max_length=100,
@@ -127,6 +137,11 @@ class ListForm(forms.Form):
         if given.get("file") and not given.get("source"):
             self.add_error("source", _("请写明这份名录从哪里来。"))
         return given
+
+    def columns(self) -> dict[str, str]:
+        """Which column of the file holds what; one that was left empty has the usual name."""
+        given = {field: self.cleaned_data[f"{field}_column"].strip() for field in api.LIST_COLUMNS}
+        return {field: name or api.LIST_COLUMNS[field] for field, name in given.items()}
 
 
 class WhyForm(forms.Form):
@@ -165,7 +180,7 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         try:
             job = places.ask_comparison(
                 scope=scope, day=given["day"], source=source, edition="" if uploaded else given["edition"],
-                upload=uploaded.read() if uploaded else None, now=now(),
+                upload=uploaded.read() if uploaded else None, columns=form.columns(), now=now(),
             )  # fmt: skip
         except Refused as refused:
             show_refusal(form, refused)
@@ -201,7 +216,7 @@ def _page(request: HttpRequest, scope: Scope, update_id: int, refused: Refused |
         "may_send_back": confirms and found.state in {UpdateState.SUBMITTED, UpdateState.CONFIRMED},
         "may_undo": scope.may(policies.CONFIRM) and found.state == UpdateState.APPLIED,
         "may_drop": found.state in {UpdateState.DECIDING, UpdateState.SUBMITTED, UpdateState.CONFIRMED},
-        "over": found.state == UpdateState.APPLIED, "carried": found.carried,
+        "over": found.state == UpdateState.APPLIED,
         "moving": found.state in _MOVING, "vacancies": scope.may("advisers.appoint"),
     }  # fmt: skip
     return render(request, "portal/places/update.html", context, status=422 if refused else 200)
@@ -416,7 +431,7 @@ def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBa
         "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
         "confirmed": names.get(found.confirmed_by or 0, ""), "most": REPORTED,
         "left": max(sum(found.counts.values()) - REPORTED, 0), "hanging": api.list_hanging(update_id, scope=scope),
-        "over": found.state == UpdateState.APPLIED, "carried": found.carried,
+        "over": found.state == UpdateState.APPLIED,
     }  # fmt: skip
     return render(request, "portal/places/report.html", context)
 

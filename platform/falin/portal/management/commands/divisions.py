@@ -49,6 +49,9 @@ class Command(BaseCommand):
             act.add_argument("--province", help="两位代码 · two digits; without it the whole country")
             act.add_argument("--edition", default=max(api.EDITIONS), choices=sorted(api.EDITIONS))
             act.add_argument("--list", type=Path, help="CSV、XLSX 或名录包 · a file instead of the edition")
+            for field, name in api.LIST_COLUMNS.items():
+                act.add_argument(f"--{field}-column", default=name, metavar="NAME",
+                                 help=f"{name or '上级代码'}在哪一列 · the column of the {field}")  # fmt: skip
         decide = acts.add_parser("decide", help="决定 · accept or refuse")
         decide.add_argument("decision", choices=["accepted", "refused"])
         which = decide.add_mutually_exclusive_group(required=True)
@@ -166,7 +169,8 @@ class Command(BaseCommand):
         """The list that was named, and where it is from."""
         file, province = options["list"], options["province"]
         if file is not None and file.suffix.lower() in {".csv", ".xlsx"}:
-            rows, errors = api.read_uploaded_list(file.read_bytes())
+            columns = {field: options[f"{field}_column"] for field in api.LIST_COLUMNS}
+            rows, errors = api.read_uploaded_list(file.read_bytes(), columns)
             if errors:
                 told = "\n".join(_("第 %(row)d 行：%(what)s") % {"row": row, "what": what} for row, what in errors[:20])
                 raise CommandError(told)
@@ -194,6 +198,9 @@ class Command(BaseCommand):
                     entry,
                     f"{api.CHANGE_LABELS[group.kind]}：{api.WHY_LABELS[group.reason]} {group.count}{sign} [{group.key}]",
                 )
+            for one in api.get_update(number, scope=_reader()).carried:
+                told = _("已由接手的地方继续：%(label)s %(n)d") % {"label": one.label, "n": one.count}
+                yield {"carried": asdict(one)}, told
             for change, things in api.list_hanging(number, scope=_reader()):
                 told = "，".join(f"{one.label} {one.count}：{one.proposal}" for one in things)
                 yield {"hanging": [asdict(one) for one in things], "change": change.id}, f"{change.before_name}：{told}"

@@ -1,0 +1,37 @@
+"""What of duty hangs on places: visits of months whose book is still open, and hours on the notice board."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.db.models import Count
+from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.periods import Month
+from services.duty.commands.following import come_back, follow_places
+from services.duty.models import ClosedMonth, PostedHours, Visit
+from tenants.divisions.hanging import HangsOn
+
+
+def _count_visits(nodes: Collection[int]) -> dict[int, int]:
+    """In the county's own tables, by its own system: whoever reviews an update learns the number."""
+    closed = ClosedMonth.objects.order_by("-month").values_list("month", flat=True).first()
+    rows = Visit.objects.unscoped(reason="counted by the county itself").filter(
+        node_id__in=nodes, voided_at__isnull=True
+    )
+    if closed is not None:
+        rows = rows.filter(begins_at__gte=Month.parse(closed).ends_at)
+    return dict(rows.order_by().values_list("node_id").annotate(Count("id")))
+
+
+def _count_hours(nodes: Collection[int], without: Collection[str] = ()) -> dict[int, int]:
+    posted = PostedHours.objects.filter(node_id__in=nodes).exclude(node_id__in=[int(node) for node in without])
+    return dict.fromkeys(posted.values_list("node_id", flat=True), 1)
+
+
+VISITS_AT = HangsOn(kind="visits", label=_("没有结账的到访"), count=_count_visits, within=True,
+                    proposal=_("先把这几个月结账；结账以后的数按份额归到接手的地方"))  # fmt: skip
+HOURS_AT = HangsOn(
+    kind="hours", label=_("公布的值班时间"), count=_count_hours, hand_over=follow_places, take_back=come_back,
+    proposal=_("同一单位里只有一处接手的，应用后自动转过去；其余的到接手的地方重新公布"),
+)  # fmt: skip
