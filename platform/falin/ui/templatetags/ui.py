@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 from falin.ui import formats, icons, tables
 from falin.ui.figures import Bullet, Figure, State
 from falin.ui.tables import Shown
+from falin.ui.undo import Undo, read_undo
 
 register = template.Library()
 
@@ -94,6 +95,12 @@ def form_keys(context: template.Context, once: bool = True) -> SafeString:  # no
 
 def _or_none(value: object) -> str | None:
     return formats.none() if value is None or value == "" else None
+
+
+@register.filter
+def undo_of(carried: str) -> Undo | None:
+    """The way to undo that a message carries."""
+    return read_undo(carried or "")
 
 
 @register.filter
