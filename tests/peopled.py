@@ -40,7 +40,7 @@ from services.advisers.api import (
 from services.advisers.commands import ban_adviser, show_numbers
 from services.advisers.commands.importing import take_sheet
 from services.advisers.types import VacancyReason
-from services.desk.commands import save_view, send_feedback
+from services.desk.commands import save_view, send_feedback, write_comment
 from services.duty.commands import close_month, log_visit, post_hours, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
@@ -168,6 +168,7 @@ def build() -> None:
         _tokens(world, words)
         _accounts()
         _above(world, words)
+        _talks(world)
         _updates(world)
         _areas(world)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
@@ -516,6 +517,31 @@ def _above(world: World, words: _Words) -> None:
         with inside(scope, read_only=False):
             audit.record(scope=scope, act="tests.place.noted", subject=("division", world.node(code)), why=words("批示"),
                          node_id=world.node(code), now=NOW)  # fmt: skip
+
+
+def _talks(world: World) -> None:
+    """In each county something is said about an adviser, his appointment, one of his visits and his community; and above."""
+    from services.advisers.models import Appointment
+    from services.duty.models import Visit
+
+    def say(scope: Scope, kind: str, subject: object) -> None:
+        with inside(scope, read_only=False):
+            write_comment(scope=scope, kind=kind, subject_id=str(subject), text="请核实一下", tell=[], now=NOW)
+
+    for county, team in TEAMS.items():
+        adviser = next(one for one in ADVISERS if one.county == county)
+        node, scope = world.node(adviser.places[0]), world.scope(team)
+        his = {"adviser_id": adviser_id(adviser.username), "node_id": node}
+        with inside(scope, read_only=True):
+            appointment = Appointment.objects.in_scope(scope).filter(**his).latest("begins_on")
+            visit = Visit.objects.in_scope(scope).filter(**his).latest("begins_at")
+        for kind, subject in (("adviser", his["adviser_id"]), ("appointment", appointment.id), ("visit", visit.id),
+                              ("division", node)):  # fmt: skip
+            say(scope, kind, subject)
+        say(scope_in(world, adviser.username, county), "visit", visit.id)
+    for username, place in (("street", "330106109200"), ("liaison", "330106109200"), ("leader", "3301"), ("city", "3301"),
+                            ("city2", "3302")):  # fmt: skip
+        say(world.scope(username), "division", world.node(place))
 
 
 def _receivers(world: World, words: _Words) -> None:

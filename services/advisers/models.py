@@ -134,6 +134,7 @@ class Appointment(ScopedModel):
     begins_on = models.DateField()
     ends_on = models.DateField(null=True)  # the contract's last day; an earlier end overwrites it
     ended_why = models.CharField(max_length=200, blank=True)
+    before_end = models.JSONField(null=True)  # its last day and why, as they were; who changed that and when
     replaces = models.UUIDField(null=True)
     created_at = models.DateTimeField()
 

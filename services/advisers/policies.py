@@ -92,6 +92,18 @@ def no_appointment() -> Missing:
     return Missing("advisers.no_appointment", _("没有这项聘任，或者它不在您的辖区。"))
 
 
+def too_late_to_resume() -> Refused:
+    return Refused("advisers.too_late_to_resume", _("结束聘任只能由经办人在 10 分钟内撤回。现在请重新聘任。"))
+
+
+def somebody_follows() -> Refused:
+    return Refused("advisers.somebody_follows", _("已经有人接任，不能撤回。请先结束接任的聘任，再重新聘任。"))
+
+
+def seat_is_used() -> Refused:
+    return Refused("advisers.seat_used", _("他的名额已经用在别处，或者他已经重新聘到这里，不能撤回。"))
+
+
 def no_community() -> Missing:
     return Missing("advisers.no_community", _("没有这个社区（村），或者它不在您的辖区。"))
 

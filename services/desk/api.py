@@ -1,16 +1,21 @@
 """The names other floors may use."""
 
 from services.desk.commands import answer_feedback, forget_old, put_away_first_day, send_feedback
-from services.desk.queries import count_unread
+from services.desk.queries import count_unread, get_talk
 from services.desk.queries.belongings import HANDS
+from services.desk.queries.comments import TEXT
 from services.desk.queries.feedback import first_day_is_put_away, list_feedback, own_feedback
+
+SEALED = (TEXT,)
 
 __all__ = [
     "HANDS",
+    "SEALED",
     "answer_feedback",
     "count_unread",
     "first_day_is_put_away",
     "forget_old",
+    "get_talk",
     "list_feedback",
     "own_feedback",
     "put_away_first_day",

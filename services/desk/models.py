@@ -1,10 +1,15 @@
-"""Notices to people of one body, how each wants to be told, the views of lists he keeps, and what he says of pages."""
+"""
+Notices to people of one body, how each wants to be told, the views of lists he keeps, what is said about a thing, and what
+he says of pages.
+"""
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 
-from falin.kernel.models import EverywhereModel, PublicModel
+from falin.kernel.models import EverywhereModel, PublicModel, TenantModel
 
 
 class Notice(EverywhereModel):
@@ -61,6 +66,32 @@ class SavedView(EverywhereModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person_id", "page", "title"], name="one_view_of_a_name")]
+
+
+class Comment(TenantModel):
+    """
+    A sentence of one person about a thing of the body. Its words are encrypted: they may be about somebody.
+
+    It has no place of its own: who may see the thing may read it, and the thing's own service says who that is.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20)
+    subject_id = models.CharField(max_length=36)
+    person_id = models.BigIntegerField()
+    text_sealed = models.BinaryField(default=bytes)
+    told = models.JSONField(default=list)  # the people it named
+    at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "subject_id", "at"], name="comments_on_a_thing")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(taken_back_at__isnull=True) ^ models.Q(text_sealed=b""),
+                name="a_comment_has_words_until_it_is_taken_back",
+            )
+        ]
 
 
 class Feedback(PublicModel):

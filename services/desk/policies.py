@@ -7,6 +7,7 @@ from services.desk.rules import ROLES
 from services.desk.types import NoticeKind
 
 OWN, TELL, VIEWS = "notices.own", "desk.tell", "views.own"
+JOIN = "comments.join"
 SEND_FEEDBACK, ANSWER_FEEDBACK = "feedback.own", "feedback.answer"
 
 
@@ -18,6 +19,11 @@ def check_may_read_own(scope: Scope) -> None:
 def check_may_keep_views(scope: Scope) -> None:
     """Keep views of lists; what a view shows is asked of the list's own door each time it is opened."""
     scope.require(VIEWS)
+
+
+def check_may_join(scope: Scope) -> None:
+    """Read and write about things; whether a thing is one's to see is asked of its own service."""
+    scope.require(JOIN)
 
 
 def check_may_send_feedback(scope: Scope) -> None:

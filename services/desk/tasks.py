@@ -52,6 +52,31 @@ def on_reminder_taken_back(scope: Scope, event: Event) -> None:
                at=datetime.fromisoformat(event.payload["sent_at"]))  # fmt: skip
 
 
+def on_appointment_resumed(scope: Scope, event: Event) -> None:
+    """The notice of an ending that was taken back goes, unless it was read."""
+    person_id = person_of_adviser(uuid.UUID(str(event.payload["adviser"])))
+    if person_id is not None:
+        untell(scope=scope, kind=NoticeKind.APPOINTMENT_ENDED, person_id=person_id,
+               facts={"node_id": event.payload["node"], "ends_on": event.payload["ended_on"]},
+               at=datetime.fromisoformat(event.payload["ended_at"]))  # fmt: skip
+
+
+def on_comment_written(scope: Scope, event: Event) -> None:
+    """Whom a comment names is told that it does, and not what it says."""
+    facts = {name: event.payload[name] for name in ("comment", "kind", "subject", "thing", "who")}
+    tell(scope=scope, now=event.at, drafts=[
+        Draft(kind=NoticeKind.MENTIONED, person_id=person, key=f"comment:{event.payload['comment']}", facts=facts)
+        for person in event.payload["told"]
+    ])  # fmt: skip
+
+
+def on_comment_taken_back(scope: Scope, event: Event) -> None:
+    """The notices of a comment that was taken back go, unless they were read."""
+    for person in event.payload["told"]:
+        untell(scope=scope, kind=NoticeKind.MENTIONED, person_id=person, facts={"comment": event.payload["comment"]},
+               at=datetime.fromisoformat(event.payload["written_at"]))  # fmt: skip
+
+
 def look_ahead(scope: Scope, moment: datetime) -> int:
     """What ends within a month: contracts to the county's team, roles to who holds them. Every night; told once."""
     today = legal_day(moment)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from tenants.identity.types import Colleague
 
 
 class Way(StrEnum):
@@ -26,6 +29,7 @@ class NoticeKind(StrEnum):
     CONTRACTS_ENDING = "contracts_ending"
     ROLE_ENDING = "role_ending"
     FEEDBACK_ANSWERED = "feedback_answered"
+    MENTIONED = "mentioned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,48 @@ class FeedbackPage:
     rows: tuple[FeedbackInfo, ...]
     waiting: int
     next_before: int | None
+
+
+class ThingKind(StrEnum):
+    """What can be spoken about; the names are those under which acts on such things are booked."""
+
+    ADVISER = "adviser"
+    APPOINTMENT = "appointment"
+    VISIT = "visit"
+    PLACE = "division"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """A thing of one's scope: what it is called, its place if it has one, and who else may see it."""
+
+    kind: ThingKind
+    id: str
+    title: str
+    node_id: int | None
+    readers: tuple[Colleague, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentInfo:
+    """A sentence about a thing. Taken back, its words are gone; who wrote it and when stays."""
+
+    id: uuid.UUID
+    person_id: int
+    name: str
+    text: str
+    told: tuple[str, ...]  # the names of who was to read it
+    at: datetime
+    own: bool
+    taken_back_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What was said about a thing, in the order it was said."""
+
+    thing: Thing
+    comments: tuple[CommentInfo, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,10 @@ from services.duty.policies import check_closed_before
 from services.duty.queries import (
     closed_months,
     dirty_months,
+    get_visit,
     list_behind,
     list_my_visits,
+    list_own_posted,
     list_posted,
     list_visit_lines,
     month_hours,
@@ -18,5 +20,5 @@ from services.duty.queries.belongings import BELONGINGS, HANDS
 from services.duty.rules import HOURS_A_MONTH, LECTURES_A_QUARTER
 
 __all__ = ["BELONGINGS", "HANDS", "HOURS_AT", "HOURS_A_MONTH", "LECTURES_A_QUARTER", "VISITS_AT", "check_closed_before",
-           "clear_dirty", "closed_months", "dirty_months", "list_behind", "list_my_visits", "list_posted",
-           "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names", "post_hours"]  # fmt: skip
+           "clear_dirty", "closed_months", "dirty_months", "get_visit", "list_behind", "list_my_visits", "list_own_posted",
+           "list_posted", "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names", "post_hours"]  # fmt: skip

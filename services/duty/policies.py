@@ -44,6 +44,18 @@ def check_may_read(scope: Scope) -> None:
     scope.require("duty.read")
 
 
+def own_or_published(scope: Scope) -> uuid.UUID | None:
+    """
+    Whose visits one may look at one by one: an adviser his own, officials those of their places, whose lines are published.
+
+    :raises Forbidden:
+    """
+    if scope.may("duty.own"):
+        return own_adviser_id(scope)
+    scope.require("visits.published")
+    return None
+
+
 def check_may_remind(scope: Scope, node_id: int) -> None:
     """:raises Missing: a place outside the scope; who sees a whole county sees none beside it."""
     scope.require("duty.remind")

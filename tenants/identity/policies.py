@@ -38,6 +38,11 @@ def is_system(scope: Scope) -> bool:
     return scope.person_id == 0
 
 
+def check_may_join(scope: Scope) -> None:
+    """Who can be spoken to about a thing of one's body: those who speak about it themselves."""
+    scope.require("comments.join")
+
+
 def check_may_look_ahead(scope: Scope) -> None:
     """Whose role ends soon, for who tells them: the system."""
     scope.require("desk.tell")

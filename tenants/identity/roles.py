@@ -91,7 +91,7 @@ class Row:
 
 _SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tokens.own", "notices.own", "views.own",
                       "feedback.own"})  # fmt: skip
-_PLACES = _SESSION | {"places.read"}
+_PLACES = _SESSION | {"places.read", "calendar.read"}
 _ALL = _PLACES | {"figures.read"}
 _ABOVE = frozenset({"figures.export", "visits.published", "history.read"})
 _PEOPLE = frozenset({"people.read"})
@@ -123,20 +123,25 @@ operator | platform | – (break-glass +2, tenant approves, 1 h, recorded) | –
 # department belongs to a body of levels 1 to 3; residents are given no role: the service that serves them knows them.
 _LEVELS = {"ext": {1}, "department": {1, 2, 3}, "province": {1}, "platform": {1}, "–": set[int]()}
 
+# Whose work lies at things of a body: they speak about them under the things themselves.
+_JOINS = frozenset({"comments.join"})
+
 # Each grant of a cell that is built. Grants are opened by doors and policies.
 _GRANTS: dict[Role, frozenset[str]] = {
-    Role.PROVINCE_LEADER: _ALL | _ABOVE | _SETS,
-    Role.CITY_OFFICER: _ALL | _ABOVE | _SETS | _APPOINTS | {"people.confirm"},
-    Role.COUNTY_TEAM: _ALL | _ABOVE | _SETS | _APPOINTS
+    Role.PROVINCE_LEADER: _ALL | _ABOVE | _SETS | _JOINS,
+    Role.CITY_OFFICER: _ALL | _ABOVE | _SETS | _APPOINTS | _JOINS | {"people.confirm"},
+    Role.COUNTY_TEAM: _ALL | _ABOVE | _SETS | _APPOINTS | _JOINS
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
         "duty.close", "duty.post", "duty.remind", "figures.publish", "emergency.decide", "webhooks.manage",
         "places.describe",
     },
     Role.COUNTY_FINANCE: _ALL,
-    Role.STREET_OFFICER: _ALL | {"advisers.read", "duty.read", "duty.post", "duty.remind", "visits.published", "settings.read"},
-    Role.LIAISON: _ALL | {"advisers.read", "duty.read", "duty.post", "settings.read"},
-    Role.ADVISER: _ALL | {"duty.log", "duty.own"},
+    Role.STREET_OFFICER: _ALL | _JOINS | {
+        "advisers.read", "duty.read", "duty.post", "duty.remind", "visits.published", "settings.read",
+    },
+    Role.LIAISON: _ALL | _JOINS | {"advisers.read", "duty.read", "duty.post", "settings.read"},
+    Role.ADVISER: _ALL | _JOINS | {"duty.log", "duty.own"},
     Role.FIRM_MANAGER: _ALL | _APPOINTS | {"firm.read"},
     Role.INSPECTOR: _PLACES,
     Role.AUDITOR: _ALL | _ABOVE | _PEOPLE | {"settings.read", "audit.read", "audit.export"},
@@ -218,7 +223,8 @@ NOT_BY_TOKEN = frozenset(
 # What is left to everybody while his tenant is suspended.
 READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
                         "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read",
-                        "settings.read", "audit.read", "notices.own"})  # fmt: skip
+                        "settings.read", "audit.read", "notices.own", "comments.join",
+                        "calendar.read"})  # fmt: skip
 
 
 def grades(level: int, *, is_county_body: bool) -> frozenset[int]:

@@ -129,6 +129,15 @@ class EndingRole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Colleague:
+    """Somebody of one's body who works at a place, in one of his roles there."""
+
+    person_id: int
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuspensionInfo:
     begun_at: datetime
     begun_by: int

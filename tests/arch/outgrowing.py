@@ -49,7 +49,7 @@ def _loud_policy(sql: str) -> list[str]:
     """A policy asks no table, and stays quiet where nothing is set."""
     return [
         policy for policy in _POLICY.findall(sql)
-        if re.search(r"\bselect\b", policy, re.IGNORECASE)
+        if re.search(r"(?<!\bfor )\bselect\b", policy, re.IGNORECASE)
         or re.search(r"current_setting\s*\(\s*'[^']*'\s*\)", policy, re.IGNORECASE)
     ]  # fmt: skip
 

@@ -120,6 +120,7 @@ WITHOUT_POLICY = {
     "kernel_job": "its owner's; read by person",
     "desk_firstday": "its person's; read by person",
     "desk_savedview": "its keeper's, or his role's",
+    "desk_comment": "of a thing of the tenant; read by who may see the thing, which its own service says",
     "desk_notice": "its reader's; read by person",
     "desk_chosenway": "its chooser's; read by person",
     "kernel_idempotencykey": "its sender's; read by person",

@@ -203,6 +203,22 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "it takes more than a hundred rows",
         "web/duty/test_reminding_many.py::test_none_ticked_too_many_or_what_is_none_is_said",
     ),
+    "advisers.too_late_to_resume": (
+        "the button is gone with the sentence; who keeps it is told above the list",
+        "web/portal/test_undo.py::test_an_appointment_that_was_ended_by_mistake_is_taken_back",
+    ),
+    "advisers.somebody_follows": (
+        "no button stands after a replacement",
+        "app/advisers/test_resuming.py::test_who_was_replaced_does_not_come_back_beside_the_other",
+    ),
+    "advisers.seat_used": (
+        "it takes an appointment made within the ten minutes",
+        "app/advisers/test_resuming.py::test_a_seat_that_was_taken_again_meanwhile_is_not_taken_twice",
+    ),
+    "duty.too_late_to_restore": (
+        "it takes ten minutes",
+        "app/duty/test_restoring.py::test_after_ten_minutes_it_stays_voided",
+    ),
     "duty.too_late_to_take_back": (
         "it takes ten minutes, or an adviser who reads meanwhile",
         "web/duty/test_reminding_many.py::test_what_was_read_is_too_old_or_is_anothers_is_not_taken_back",

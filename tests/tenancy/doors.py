@@ -505,6 +505,25 @@ def _kept_views(ground: Ground) -> Iterable[Thing]:
     yield Thing({"view_id": 99_999_999}, frozenset(), more={"whose": set()})
 
 
+def _spoken_of(ground: Ground) -> Iterable[Thing]:
+    """The things that were spoken about, each with what was said, kinds in turn; and one that nobody has."""
+    for row in sorted(ground.rows["desk_comment"], key=lambda row: (str(row["person_id"]), row["kind"])):
+        fact = next(fact for fact in ground.facts if fact.word == str(row["id"]))
+        yield Thing({"kind": row["kind"], "subject_id": row["subject_id"]}, fact.codes, fact)
+    yield Thing({"kind": "visit", "subject_id": uuid.UUID(int=5)}, frozenset(), Fact("-" * 40, "comment on visit"))
+
+
+def _comments(ground: Ground) -> Iterable[Thing]:
+    for thing in _spoken_of(ground):
+        assert thing.fact is not None
+        word = thing.fact.word if thing.codes else uuid.UUID(int=5)
+        yield Thing({"comment_id": word}, thing.codes, more={"person": thing.fact.person})
+
+
+def _wrote(reader: Reader, thing: Thing) -> bool:
+    return bool(thing.codes) and reader.person == thing.more["person"]
+
+
 def _feedback(ground: Ground) -> Iterable[Thing]:
     for row in ground.rows["desk_feedback"]:
         yield Thing({"feedback_id": row["id"]}, frozenset(), more={"province": row["province_id"]})
@@ -553,6 +572,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:list-export": Asked(_once(name="advisers"), _reads_advisers),
     ("view_id",): Asked(_kept_views, _own_notice),
     "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
+    **dict.fromkeys(("desk:comments", "desk-api:comments"), Asked(_spoken_of, _by_fact)),
+    ("comment_id",): Asked(_comments, _wrote),
     ("feedback_id",): Asked(_feedback, _answers_feedback),
     ("notice_id",): Asked(_notices, _own_notice),
     "desk-api:way": Asked(_once(kind="role_ending"), _anybody),
@@ -598,6 +619,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("area_id", "member_id"): Asked(_members, _describes),
     ("update_id",): Asked(_updates, _reviews),
     ("update_id", "change_id"): Asked(_changes, _reviews),
+    "portal:calendar-feed": Asked(_once(token="nobodys"), _anybody),
     "portal:invitation": Asked(_once(token="nobodys"), _anybody),
     ("tenant_id",): Asked(_tenants(), _runs_the_platform),
     ("tenant_id", "address_id"): Asked(_addresses, _runs_the_platform),
@@ -988,6 +1010,8 @@ WRITES: dict[str, Write] = {
         lambda ground, reader, thing: {"adviser_id": str(thing.parts["adviser_id"]), "begins_on": "2026-11-16"}
     ),
     "POST advisers:end": Write(_END, right=_holds),
+    "POST advisers:resume": Write(),
+    "DELETE advisers-api:end": Write(),
     "POST advisers:replace": Write(_replacement, right=_holds),
     "POST advisers:correct": Write(_CORRECTION),
     "POST advisers:examine": Write(_PASSED),
@@ -1015,6 +1039,8 @@ WRITES: dict[str, Write] = {
     "POST duty:log": Write(_sent_visit, _A_VISIT, _IN_FORM),
     "POST duty:correct": Write(_sent_visit, right=_in_november),
     "POST duty:void": Write(_form(why="记错了"), right=_in_november),
+    "POST duty:restore": Write(),
+    "DELETE duty-api:void": Write(),
     "POST duty:read-reminder": Write(right=_unread),
     "POST duty:remind": Write(_pair, _A_PAIR, right=_not_reminded),
     "POST duty:remind-many": Write(_ticked, _A_PAIR, right=_not_reminded),
@@ -1064,6 +1090,10 @@ WRITES: dict[str, Write] = {
     "POST api-feedback-answer": Write(_form(answer="改好了"), done=frozenset({200, 409})),
     "POST portal:first-day-away": Write(),
     "DELETE api-first-day": Write(),
+    "POST desk:comments": Write(_form(text="请核实一下")),
+    "POST desk-api:comments": Write(_form(text="请核实一下")),
+    "POST desk:comment-take-back": Write(done=_ONCE),
+    "DELETE desk-api:comment": Write(done=_ONCE),
     "POST desk:read": Write(),
     "POST desk:read-all": Write(),
     "POST desk:ways": Write(_form(**{kind.value: "none" for kind in NoticeKind})),
@@ -1107,6 +1137,7 @@ WRITES: dict[str, Write] = {
     "POST people-api:merge-refuse": Write(_WHY, _A_MERGE, _NOT_ONES_CHARGE),
     "POST people-api:leaving": Write(_WHY, right=_is_charge()),
     "POST portal:token-new": Write(_new_token),
+    "POST portal:calendar-subscribe": Write(_new_token),
     "POST portal:token-revoke": Write(),
     "POST api-tokens": Write(_new_token),
     "DELETE api-token": Write(),
@@ -1195,6 +1226,10 @@ WRITES: dict[str, Write] = {
 # Acts that ask for a tree that has changed, or for another cell: who may not is refused here, and that they are done for
 # who may is shown by tests of their own; and taking back, which is possible for ten minutes only.
 DONE_ELSEWHERE = {
+    "POST advisers:resume": "tests/app/advisers",
+    "DELETE advisers-api:end": "tests/app/advisers",
+    "POST duty:restore": "tests/app/duty",
+    "DELETE duty-api:void": "tests/app/duty",
     "POST duty:take-back": "tests/web/duty",
     "POST duty-api:reminders-take-back": "tests/web/duty",
     "POST portal:tenant-merge": "tests/web/tenants",
@@ -1231,6 +1266,7 @@ def things_of(door: Door) -> Asked | None:
 # ---- what a rightful reader finds ------------------------------------------------------------------------------------
 FORM = "a form without rows"
 # Kinds of rows, of which the answer must hold one that is the reader's; "=…" is a text it must hold.
+_SAID = {"comment on adviser", "comment on appointment", "comment on visit", "comment on division"}
 SHOWS: dict[str, set[str] | str] = {
     "advisers:list": {"adviser"},
     "advisers:import": {"sheet"},
@@ -1295,6 +1331,8 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:feedback-all": FORM,
     "api-feedback": FORM,
     "api-feedback-all": FORM,
+    "desk:comments": _SAID,
+    "desk-api:comments": _SAID,
     "desk:notices": FORM,
     "desk:views": FORM,
     "desk-api:views": FORM,
@@ -1322,6 +1360,9 @@ SHOWS: dict[str, set[str] | str] = {
     "api-figures-counties": {"place"},
     "api-figures-visits": {"place"},
     "portal:home": {"person", "adviser"},
+    "portal:calendar": FORM,
+    "portal:calendar-subscribe": FORM,
+    "api-calendar": FORM,
     "portal:jobs": {"job"},
     "portal:job": {"job"},
     "portal:file": {"photo", "sheet file"},

@@ -214,6 +214,26 @@ def _facts(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
                 yield Fact(word, "proposal", frozenset({row["place"]}), person=row["person_id"])
     for code, name in PLACES.items():
         yield Fact(name, "place", frozenset({code}))
+    yield from _facts_of_talks(rows)
+
+
+def _facts_of_talks(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
+    """Comments by their numbers, with the places and the adviser of what they are about."""
+    appointments = rows["advisers_appointment"]
+    named = {str(row["id"]): row for table in ("advisers_appointment", "duty_visit") for row in rows[table]}
+    places = {str(row["node_id"]): row["place"] for row in rows["divisions_divisionversion"]}
+    bodies = {row["node_id"]: row["place"] for row in rows["registry_tenant"]}
+    entered = {str(row["id"]): bodies[row["registered_by"]] for row in rows["advisers_adviser"]}
+    for row in rows["desk_comment"]:
+        about, kind = row["subject_id"], row["kind"]
+        if kind == "adviser":
+            codes, own = {one["place"] for one in appointments if str(one["adviser_id"]) == about}, {about}
+        elif kind == "division":
+            codes, own = {places[about]}, set()
+        else:
+            codes, own = {named[about]["place"]}, {str(named[about]["adviser_id"])}
+        yield Fact(str(row["id"]), f"comment on {kind}", frozenset(codes), row["schema"], frozenset(own),
+                   person=row["person_id"], county=entered.get(about, ""))  # fmt: skip
 
 
 def _facts_of_the_register(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:

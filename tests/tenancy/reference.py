@@ -52,6 +52,8 @@ MAY: dict[str, set[str]] = {
     "feedback.own": _EVERYBODY,
     "feedback.answer": {"operator", "system_administrator"},
     "views.own": _EVERYBODY,
+    "calendar.read": _EVERYBODY - {"operator"},
+    "comments.join": {"province_leader", "city_officer", "adviser"} | _COUNTY_SIDE,
     "duty.close": {"county_team"},
     "duty.log": {"adviser"},
     "duty.own": {"adviser"},
@@ -256,6 +258,28 @@ def _run(reader: Reader, fact: Fact, _door: str) -> bool:
     return (reader.role == "county_team" and reader.reaches(fact.codes)) or _county_book(reader, fact)
 
 
+# Where things are spoken about, their readers stand by name for each other: those above the place and those below it.
+TALKS = {"desk:comments", "desk-api:comments", "desk:comment-take-back", "portal:history-of"}
+
+
+def _said_on_adviser(reader: Reader, fact: Fact, door: str) -> bool:
+    return fact.schema == reader.schema and reader.role in _COUNTY_SIDE and _adviser(reader, fact, door)
+
+
+def _said_on_appointment(reader: Reader, fact: Fact, _door: str) -> bool:
+    return fact.schema == reader.schema and _works_here(reader, fact)
+
+
+def _said_on_visit(reader: Reader, fact: Fact, _door: str) -> bool:
+    official = reader.role in {"county_team", "street_officer"} and reader.reaches(fact.codes)
+    return fact.schema == reader.schema and (_is_his_here(reader, fact) or official)
+
+
+def _said_on_place(reader: Reader, fact: Fact, _door: str) -> bool:
+    joins = reader.role in MAY["comments.join"] - {"adviser"}
+    return fact.schema == reader.schema and joins and reader.reaches(fact.codes)
+
+
 # Pages and answers that list people and their roles.
 REGISTER = {
     "portal:search", "api-search",
@@ -300,6 +324,10 @@ def _person(reader: Reader, fact: Fact, door: str) -> bool:
         return in_register(reader, fact) or (reader.role != "firm_manager" and reader.reaches(fact.gave))
     if door in UPDATES:
         return reader.role in MAY["places.review"]
+    if door in TALKS and reader.role in MAY["comments.join"]:
+        above = any(root.startswith(code) for root in reader.roots for code in fact.codes)
+        if above or reader.reaches(fact.codes):
+            return True
     return reader.role in MAY["history.read"] | {"adviser"} and fact.person in reader.met
 
 
@@ -324,5 +352,7 @@ _BY_KIND = {
     "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
     "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "why": _why, "run": _run, "person": _person,
     "proposal": _proposal,
+    "comment on adviser": _said_on_adviser, "comment on appointment": _said_on_appointment,
+    "comment on visit": _said_on_visit, "comment on division": _said_on_place,
     "secret": _secret, "seen": _seen, "token": _job, "webhook": _webhook,
 }  # fmt: skip

@@ -278,6 +278,12 @@ class BookMonthOut(TypedDict):
     over: bool
 
 
+class CalendarOut(TypedDict):
+    month: str
+    announced: bool
+    days: list[DayOut]
+
+
 class CandidateOut(TypedDict):
     adviser: AdviserOut
     may: bool
@@ -354,6 +360,21 @@ class ClearNumbersOut(TypedDict):
     seen_today: int
 
 
+class CommentInRequest(TypedDict):
+    text: str
+    tell: NotRequired[list[int]]
+
+
+class CommentOut(TypedDict):
+    id: str
+    name: str
+    text: str
+    told: list[str]
+    at: str
+    own: bool
+    taken_back_at: str | None
+
+
 class CommunityOut(TypedDict):
     node_id: int
     name: str
@@ -389,6 +410,14 @@ class Counts(TypedDict):
     to_mend: int
     examples: int
     blank: int
+
+
+class DayOut(TypedDict):
+    day: str
+    works: bool
+    holiday: str
+    made_up: bool
+    entries: list[EntryOut]
 
 
 class DecidedOut(TypedDict):
@@ -535,6 +564,15 @@ class EntryInRequest(TypedDict):
     username: str
     name: str
     invite: NotRequired[bool]
+
+
+class EntryOut(TypedDict):
+    day: str
+    words: str
+    sign: str
+    url: str
+    begins_at: str | None
+    ends_at: str | None
 
 
 class EntryRowInRequest(TypedDict):
@@ -929,7 +967,7 @@ class MyPlaceOut(TypedDict):
     name: str
 
 
-NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered"]
+NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned"]
 
 
 class NoticeOut(TypedDict):
@@ -1196,6 +1234,11 @@ class RankShape(TypedDict):
 class RankingShape(TypedDict):
     total: int
     rows: list[RankShape]
+
+
+class ReaderOut(TypedDict):
+    person_id: int
+    name: str
 
 
 class ReasonInRequest(TypedDict):
@@ -1491,6 +1534,13 @@ class TakenOut(TypedDict):
     taken: int
 
 
+class TalkOut(TypedDict):
+    kind: ThingKind
+    title: str
+    readers: list[ReaderOut]
+    comments: list[CommentOut]
+
+
 class TallyShape(TypedDict):
     communities: int
     covered: int
@@ -1539,6 +1589,9 @@ class TermOut(TypedDict):
     rule: str
     english: str
     traditional: str
+
+
+ThingKind = Literal["adviser", "appointment", "visit", "division"]
 
 
 class TodayOut(TypedDict):
@@ -2078,6 +2131,16 @@ class Falin(Line):
         """End an appointment and have somebody else serve from the next day on; both or neither."""
         return cast("AppointmentOut", self.call("POST", f"/api/v1/advisers/appointments/{quoted(appointment_id)}/replace/", body=body, once=once, match=match))
 
+    def appointments_resume(
+        self,
+        *,
+        appointment_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> AppointmentOut:
+        """Take the ending back, within ten minutes and by who ended it."""
+        return cast("AppointmentOut", self.call("DELETE", f"/api/v1/advisers/appointments/{quoted(appointment_id)}/end/", once=once, match=match))
+
     def audit_alarms(
         self,
         *,
@@ -2141,6 +2204,44 @@ class Falin(Line):
     ) -> BatchOut:
         """Up to a hundred requests; the answer to each, in their order."""
         return cast("BatchOut", self.call("POST", "/api/v1/batch/", body=body, once=once))
+
+    def calendar(
+        self,
+        *,
+        month: str | None = None,
+    ) -> CalendarOut:
+        """A month with what has a day in one's role, and its working days."""
+        return cast("CalendarOut", self.call("GET", "/api/v1/calendar/", query={"month": month}))
+
+    def comments(
+        self,
+        *,
+        kind: str,
+        subject_id: str,
+    ) -> TalkOut:
+        """What was said about a thing: an adviser, an appointment, a visit, a place (`division`)."""
+        return cast("TalkOut", self.call("GET", f"/api/v1/desk/comments/{quoted(kind)}/{quoted(subject_id)}/"))
+
+    def comments_take_back(
+        self,
+        *,
+        comment_id: str,
+        once: str = "",
+    ) -> None:
+        """Take one's own comment back: its words go, that there was one stays."""
+        self.call("DELETE", f"/api/v1/desk/comments/{quoted(comment_id)}/", once=once)
+
+    def comments_write(
+        self,
+        *,
+        kind: str,
+        subject_id: str,
+        body: CommentInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> CommentOut:
+        """Write about a thing; whom one names is told."""
+        return cast("CommentOut", self.call("POST", f"/api/v1/desk/comments/{quoted(kind)}/{quoted(subject_id)}/", body=body, once=once, match=match))
 
     def duty_behind_list(
         self,
@@ -2308,6 +2409,16 @@ class Falin(Line):
     ) -> VisitOut:
         """Log a visit. 201: booked now; 200: this very visit was booked before, nothing was written."""
         return cast("VisitOut", self.call("POST", "/api/v1/duty/visits/", body=body, once=once))
+
+    def duty_visits_restore(
+        self,
+        *,
+        visit_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> VisitOut:
+        """Take the voiding back, within ten minutes."""
+        return cast("VisitOut", self.call("DELETE", f"/api/v1/duty/visits/{quoted(visit_id)}/void/", once=once, match=match))
 
     def duty_visits_void(
         self,

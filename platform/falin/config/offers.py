@@ -13,10 +13,12 @@ OFFERED = (
     Offer(event="advisers.adviser.appointed", label=_("聘任了顾问"), fields=_APPOINTMENT, place="node"),
     Offer(event="advisers.appointment.ended", label=_("聘任结束了"), fields=_APPOINTMENT, place="node"),
     Offer(event="advisers.appointment.moved", label=_("聘任转到接手的地方"), fields=_APPOINTMENT, place="node"),
+    Offer(event="advisers.appointment.resumed", label=_("结束聘任撤回了"), fields=_APPOINTMENT, place="node"),
     Offer(event="advisers.vacancy.explained", label=_("说明了空缺原因"), fields=("reason",), place="node"),
     Offer(event="duty.visit.logged", label=_("记录了到访"), fields=_VISIT, place="node_id"),
     Offer(event="duty.visit.corrected", label=_("更正了到访"), fields=_VISIT, place="node_id"),
     Offer(event="duty.visit.voided", label=_("作废了到访"), fields=_VISIT, place="node_id"),
+    Offer(event="duty.visit.restored", label=_("作废到访撤回了"), fields=_VISIT, place="node_id"),
     Offer(event="duty.month.closed", label=_("一个月结账了"), fields=("month",)),
     Offer(event="indicators.month.rolled_up", label=_("一个月的指标汇总好了"), fields=("month", "run_id")),
 )

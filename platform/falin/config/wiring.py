@@ -60,7 +60,7 @@ def wire() -> None:
     registry.register_jobs()
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
-    crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *webhooks.SEALED)
+    crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *desk_api.SEALED, *webhooks.SEALED)
     retention.declare(*RETAINED, UPLOADED, *exports.wire(*OF_ADVISERS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES))
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *ANCHORS, *DOMAINS)  # fmt: skip
@@ -85,6 +85,9 @@ def wire() -> None:
     for event in desk.OF_ADVISERS:
         outbox.subscribe(event, desk.on_adviser_event)
     outbox.subscribe("duty.reminder.taken_back", desk.on_reminder_taken_back)
+    outbox.subscribe("advisers.appointment.resumed", desk.on_appointment_resumed)
+    outbox.subscribe("desk.comment.written", desk.on_comment_written)
+    outbox.subscribe("desk.comment.taken_back", desk.on_comment_taken_back)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
 

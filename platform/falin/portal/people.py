@@ -34,6 +34,8 @@ GRANT_WORDS = {
     "views.own": gettext_lazy("存自己的常用视图"),
     "feedback.own": gettext_lazy("提意见，看自己的意见的答复"),
     "feedback.answer": gettext_lazy("看和答复大家的意见"),
+    "calendar.read": gettext_lazy("看自己的日历"),
+    "comments.join": gettext_lazy("看和写评论"),
     "notices.own": gettext_lazy("看自己的通知"),
     "tokens.own": gettext_lazy("给自己的程序生成令牌"),
     "places.read": gettext_lazy("看区划"),

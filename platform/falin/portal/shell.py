@@ -40,7 +40,13 @@ ROLE_LABELS = {
 
 # The menu: group, label, address, icon, the grant that shows it. What is not granted is not shown.
 MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
-    ("", ((_("今天"), "portal:home", "home", "home.read"),)),
+    (
+        "",
+        (
+            (_("今天"), "portal:home", "home", "home.read"),
+            (_("日历"), "portal:calendar", "calendar", "calendar.read"),
+        ),
+    ),
     (
         _("人"),
         (

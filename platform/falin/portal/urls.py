@@ -7,6 +7,7 @@ from falin.portal.web import (
     api,
     areas,
     audit,
+    calendar,
     describing,
     emergencies,
     feedback,
@@ -31,6 +32,9 @@ from falin.portal.web.people import accounts, acting, reading, same, sheets, wai
 app_name = "portal"
 urlpatterns = [
     path("", home.today, name="home"),
+    path("calendar/", calendar.month, name="calendar"),
+    path("calendar/subscribe/", calendar.subscribe, name="calendar-subscribe"),
+    path("calendar/<slug:token>.ics", calendar.feed, name="calendar-feed"),
     path("search/", search.page, name="search"),
     path("feedback/", feedback.own, name="feedback"),
     path("feedback/all/", feedback.overview, name="feedback-all"),

@@ -6,6 +6,7 @@ from services.advisers.commands.appointing import (
     end_appointment,
     explain_vacancy,
     replace_adviser,
+    resume_appointment,
 )
 from services.advisers.commands.erasing import erase_numbers
 from services.advisers.commands.registering import (
@@ -19,5 +20,5 @@ from services.advisers.commands.registering import (
 from services.advisers.commands.showing import show_numbers, take_own_record
 
 __all__ = ["appoint_adviser", "ban_adviser", "end_appointment", "erase_numbers", "explain_vacancy", "lift_ban", "open_account",
-           "record_examination", "register_adviser", "register_firm", "replace_adviser", "show_numbers",
-           "take_own_record", "update_adviser"]  # fmt: skip
+           "record_examination", "register_adviser", "register_firm", "replace_adviser", "resume_appointment",
+           "show_numbers", "take_own_record", "update_adviser"]  # fmt: skip

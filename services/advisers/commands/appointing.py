@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from falin.kernel import undoing
 from falin.kernel.clock import legal_day
-from falin.kernel.refusals import Refused
+from falin.kernel.refusals import Refused, refusal_for
 from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.commands.access import settle_access
@@ -23,6 +24,8 @@ from services.advisers.queries.homes import home_of
 from services.advisers.queries.register import most_communities
 from services.advisers.rules import free_slot, obstacle_to
 from services.advisers.types import AppointmentInfo, Obstacle, TakenSeat, VacancyReason
+
+_SEATS = ("a_seat_is_taken_once", "an_adviser_holds_a_community_once")
 
 
 def appoint_adviser(
@@ -83,8 +86,9 @@ def end_appointment(
     if appointment.ends_on is not None and on_day > appointment.ends_on:
         raise policies.ends_already(appointment.ends_on)
     before = {"ends_on": str(appointment.ends_on or "")}
+    appointment.before_end = {**before, "why": appointment.ended_why, "person": scope.person_id, "at": now.isoformat()}
     appointment.ends_on, appointment.ended_why = on_day, why.strip()
-    appointment.save(update_fields=["ends_on", "ended_why"])
+    appointment.save(update_fields=["ends_on", "ended_why", "before_end"])
     Seat.objects.filter(appointment_id=appointment.id).update(ends_on=on_day)
     # Before access is settled, which books the same reason: here the person is told what may not stand in it.
     book(
@@ -96,6 +100,44 @@ def end_appointment(
     if person_id is not None:
         settle_access(scope=scope, adviser_id=appointment.adviser_id, person_id=person_id,
                       node_id=appointment.node_id, why=appointment.ended_why, now=now)  # fmt: skip
+    return appointment_info(appointment)
+
+
+def resume_appointment(*, scope: Scope, appointment_id: uuid.UUID, now: datetime) -> AppointmentInfo:
+    """
+    Take back that one ended an appointment a moment ago: it stands as it stood before.
+
+    :raises Missing: :raises Refused: too late, or not by oneself; somebody follows him, or his seat is taken again.
+    """
+    policies.check_may_appoint(scope)
+    appointment = lock_appointment(scope, appointment_id)
+    was = appointment.before_end
+    mine = was is not None and was["person"] == scope.person_id
+    if was is None or not mine or not undoing.in_time(datetime.fromisoformat(was["at"]), now):
+        raise policies.too_late_to_resume()
+    if Appointment.objects.in_scope(scope).filter(replaces=appointment.id).exists():
+        raise policies.somebody_follows()
+    lock_appointee(scope, appointment.adviser_id)  # his seats are counted by nobody else meanwhile
+    ended_on, appointment.ends_on = appointment.ends_on, date.fromisoformat(was["ends_on"]) if was["ends_on"] else None
+    try:
+        with transaction.atomic():
+            Seat.objects.filter(appointment_id=appointment.id).update(ends_on=appointment.ends_on)
+    except IntegrityError as error:
+        refused = refusal_for(error, dict.fromkeys(_SEATS, policies.seat_is_used))
+        if refused is None:
+            raise
+        raise refused from None
+    appointment.ended_why, appointment.before_end = was["why"], None
+    appointment.save(update_fields=["ends_on", "ended_why", "before_end"])
+    book(
+        scope=scope, act="advisers.appointment.resumed", subject=("adviser", appointment.adviser_id),
+        node_id=appointment.node_id, now=now, before={"ends_on": str(ended_on)}, after={"ends_on": was["ends_on"]},
+        payload={**payload_of(appointment), "ended_on": str(ended_on), "ended_at": was["at"]},
+    )  # fmt: skip
+    person_id = Adviser.objects.filter(id=appointment.adviser_id).values_list("person_id", flat=True).first()
+    if person_id is not None:
+        settle_access(scope=scope, adviser_id=appointment.adviser_id, person_id=person_id,
+                      node_id=appointment.node_id, why=_("撤回结束聘任"), now=now)  # fmt: skip
     return appointment_info(appointment)
 
 

@@ -293,7 +293,7 @@ class Appointments(DoorView):
 
 
 class EndAppointment(DoorView):
-    door_grants = {"POST": policies.APPOINT}
+    door_grants = {"POST": policies.APPOINT, "DELETE": policies.APPOINT}
 
     @extend_schema(operation_id="appointments_end", request=s.EndIn, responses=s.AppointmentOut, tags=["advisers"])
     def post(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
@@ -304,6 +304,12 @@ class EndAppointment(DoorView):
             return Response(s.AppointmentOut(made).data)
 
         return _write(request, scope, s.EndIn, act)
+
+    @extend_schema(operation_id="appointments_resume", request=None, responses=s.AppointmentOut, tags=["advisers"])
+    def delete(self, request: Request, scope: Scope, appointment_id: uuid.UUID) -> Response:
+        """Take the ending back, within ten minutes and by who ended it."""
+        made = commands.resume_appointment(scope=scope, appointment_id=appointment_id, now=now())
+        return Response(s.AppointmentOut(made).data)
 
 
 class ReplaceAdviser(DoorView):

@@ -20,6 +20,7 @@ from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.ui import formats
 from falin.ui.forms import show_refusal
+from falin.ui.undo import say_done
 from services.advisers import commands, policies, queries
 from services.advisers.queries.candidates import MOST_LOOKED_AT, MOST_SHOWN
 from services.advisers.rules import SPECIALTIES
@@ -318,7 +319,8 @@ def end(request: HttpRequest, scope: Scope, appointment_id: uuid.UUID) -> HttpRe
             scope=scope, appointment_id=appointment_id, on_day=data["on_day"], why=data["why"], now=now()
         )
         words = {"name": item.adviser_name, "place": line.community, "day": formats.day(data["on_day"])}
-        messages.success(request, _("%(name)s在%(place)s的聘任到%(day)s结束。") % words)
+        undo = reverse("advisers:resume", args=[appointment_id])
+        say_done(request, _("%(name)s在%(place)s的聘任到%(day)s结束。10 分钟内可以撤回。") % words, undo=undo)
         return redirect("advisers:community", item.node_id)
 
     context = {
@@ -328,6 +330,21 @@ def end(request: HttpRequest, scope: Scope, appointment_id: uuid.UUID) -> HttpRe
         "back": reverse("advisers:community", args=[item.node_id]),
     }
     return _answer(request, form, act, context)
+
+
+@door(grant=policies.APPOINT, reads="", writes="POST")
+def resume(request: HttpRequest, scope: Scope, appointment_id: uuid.UUID) -> HttpResponseBase:
+    """The ending of a moment ago, undone."""
+    item = queries.get_appointment(scope=scope, appointment_id=appointment_id, on=legal_day(now())).appointment
+    try:
+        commands.resume_appointment(scope=scope, appointment_id=appointment_id, now=now())
+    except Missing:
+        raise
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, _("已撤回，%(name)s的聘任照旧。") % {"name": item.adviser_name})
+    return redirect("advisers:community", item.node_id)
 
 
 @door(grant=policies.APPOINT, reads="GET", writes="POST")

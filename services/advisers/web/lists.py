@@ -65,6 +65,7 @@ def adviser(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
         "may_register": policies.may_register(scope),
         "may_appoint": policies.may_appoint(scope),
         "may_see_clear": policies.may_see_clear(scope),
+        "may_comment": scope.may("comments.join"),
     }
     return render(request, "advisers/adviser.html", context)
 
@@ -81,6 +82,7 @@ def community(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
         "lines": [presenting.shown_line(line, today) for line in lines],
         "choose_url": presenting.choose_url(node_id),
         "may_appoint": policies.may_appoint(scope),
+        "may_comment": scope.may("comments.join"),
     }
     return render(request, "advisers/community.html", context)
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("appoint/", acting.choose, name="choose"),
     path("appoint/<int:node_id>/<uuid:adviser_id>/", acting.appoint, name="appoint"),
     path("appointments/<uuid:appointment_id>/end/", acting.end, name="end"),
+    path("appointments/<uuid:appointment_id>/resume/", acting.resume, name="resume"),
     path("appointments/<uuid:appointment_id>/replace/", acting.replace, name="replace"),
     path("<uuid:adviser_id>/", lists.adviser, name="adviser"),
     path("<uuid:adviser_id>/correct/", acting.correct, name="correct"),

@@ -1,6 +1,7 @@
 """Every way the state of the desk changes."""
 
 from services.desk.commands.choosing import choose_way
+from services.desk.commands.comments import take_back_comment, write_comment
 from services.desk.commands.feedback import answer_feedback, put_away_first_day, send_feedback
 from services.desk.commands.reading import forget_old, mark_all_read, mark_read
 from services.desk.commands.telling import claim_due, settle, tell, untell
@@ -18,6 +19,8 @@ __all__ = [
     "save_view",
     "send_feedback",
     "settle",
+    "take_back_comment",
     "tell",
     "untell",
+    "write_comment",
 ]

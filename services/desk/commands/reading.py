@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -16,9 +18,9 @@ from services.desk.types import NoticeKind
 KEPT = timedelta(days=180)
 
 
-def mark_read(*, scope: Scope, notice_id: int, now: datetime) -> NoticeKind:
+def mark_read(*, scope: Scope, notice_id: int, now: datetime) -> tuple[NoticeKind, Mapping[str, Any]]:
     """
-    Note that its reader has read a notice; again changes nothing. What kind it is.
+    Note that its reader has read a notice; again changes nothing. What kind it is, and its facts.
 
     :raises Missing: no such notice to him.
     """
@@ -30,7 +32,7 @@ def mark_read(*, scope: Scope, notice_id: int, now: datetime) -> NoticeKind:
         row.read_at = now
         row.save(update_fields=["read_at"])
         audit.record(scope=scope, act="desk.notice.read", subject=("notice", row.id), node_id=None, now=now)
-    return NoticeKind(row.kind)
+    return NoticeKind(row.kind), row.facts
 
 
 def mark_all_read(*, scope: Scope, now: datetime) -> int:

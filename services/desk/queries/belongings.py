@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenants.registry.hands import Goes, Way
 
 HANDS = (
+    Way("desk_comment", Goes.STAYS, "said among the people of that body, under its key"),
     Way("desk_notice", Goes.STAYS, "told of work in that body; what is still open there is told anew"),
     Way("desk_chosenway", Goes.STAYS, "of a person, who may have chosen otherwise in the other body"),
     Way("desk_firstday", Goes.STAYS, "the first day in that body"),

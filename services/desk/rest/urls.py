@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from services.desk.rest import views
+from services.desk.rest import comments, views
 
 app_name = "desk-api"
 urlpatterns = [
+    path("comments/<uuid:comment_id>/", comments.OneComment.as_view(), name="comment"),
+    path("comments/<slug:kind>/<str:subject_id>/", comments.Comments.as_view(), name="comments"),
     path("notices/", views.Notices.as_view(), name="notices"),
     path("notices/unread/", views.Unread.as_view(), name="unread"),
     path("notices/read/", views.AllRead.as_view(), name="read-all"),

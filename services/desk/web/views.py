@@ -56,7 +56,9 @@ def notices(request: HttpRequest, scope: Scope) -> HttpResponse:
 @door(grant="notices.own", reads="", writes="POST")
 def read(request: HttpRequest, scope: Scope, notice_id: int) -> HttpResponse:
     """It is read; on to where something can be done about it."""
-    kind = commands.mark_read(scope=scope, notice_id=notice_id, now=now())
+    kind, facts = commands.mark_read(scope=scope, notice_id=notice_id, now=now())
+    if kind == NoticeKind.MENTIONED:
+        return redirect("desk:comments", facts["kind"], facts["subject"])
     return redirect(WHERE[kind])
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from falin.kernel import audit, outbox
+from falin.kernel import audit, outbox, undoing
 from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Missing, Refused, refusal_for
@@ -19,8 +19,6 @@ from services.duty import policies
 from services.duty.models import Reminder
 from services.duty.queries.reminding import hours_to_remind_of, preview_reminders
 from services.duty.types import ReminderOutcome
-
-TAKEN_BACK_WITHIN = timedelta(minutes=10)
 
 
 def remind(*, scope: Scope, node_id: int, adviser_id: uuid.UUID, month: Month, now: datetime) -> int:
@@ -82,7 +80,7 @@ def take_back_reminders(*, scope: Scope, reminder_ids: Collection[int], now: dat
     mine = list(locked.filter(id__in=asked, person_id=scope.person_id).order_by("id"))
     if not mine or len(mine) < len(asked):
         raise Missing("duty.no_such_reminder", _("没有这条提醒。"))
-    rows = [row for row in mine if row.read_at is None and now - row.at < TAKEN_BACK_WITHIN]
+    rows = [row for row in mine if row.read_at is None and undoing.in_time(row.at, now)]
     if not rows:
         raise Refused("duty.too_late_to_take_back", _("顾问已经看过，或者超过 10 分钟了，收不回来。"))
     for row in rows:

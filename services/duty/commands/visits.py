@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from falin.kernel import audit, outbox
+from falin.kernel import audit, outbox, undoing
 from falin.kernel.files import PHOTO, take_in
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Missing, Refused, refusal_for
@@ -137,14 +137,44 @@ def void_visit(*, scope: Scope, visit_id: uuid.UUID, why: str, now: datetime) ->
     return info_of(row)
 
 
+def restore_visit(*, scope: Scope, visit_id: uuid.UUID, now: datetime) -> VisitInfo:
+    """
+    Take back that one voided a visit a moment ago: it counts again as it stood.
+
+    :raises Missing: :raises Refused: not voided, too late, month closed, no longer appointed on that day, or somewhere
+        else at that time by now.
+    """
+    adviser_id = policies.check_may_log(scope)
+    row = _mine(scope, adviser_id, visit_id)
+    if row.voided_at is None or not undoing.in_time(row.voided_at, now):
+        raise Refused("duty.too_late_to_restore", _("作废只能在 10 分钟内撤回。现在请重新记一次。"))
+    content = content_of(row)
+    months = months_of(content)
+    check_open(months)
+    _appointment(scope, adviser_id, content)
+    _take_time(visit_id, adviser_id, content)
+    row.voided_at, row.void_why, row.revision = None, "", row.revision + 1
+    row.save(force_update=True)
+    mark_dirty(months, now=now)
+    _book_act(scope, "duty.visit.restored", row, why="", now=now, before={"voided": True}, after=_facts(content))
+    _tell(scope, "duty.visit.restored", row, months, now)
+    return info_of(row)
+
+
 # ---- steps ---------------------------------------------------------------------------------------------------------
-def _mine_open(scope: Scope, adviser_id: uuid.UUID, visit_id: uuid.UUID) -> tuple[Visit, VisitContent]:
-    """The adviser's own visit, locked, in force, and in a month that is held open."""
+def _mine(scope: Scope, adviser_id: uuid.UUID, visit_id: uuid.UUID) -> Visit:
+    """The adviser's own visit, locked, with the book held as open as it is."""
     hold_open(scope)
     locked = Visit.objects.in_scope(scope).select_for_update(of=("self",))
-    row = locked.filter(id=visit_id, adviser_id=adviser_id).first()
+    row: Visit | None = locked.filter(id=visit_id, adviser_id=adviser_id).first()
     if row is None:
         raise Missing("duty.no_such_visit", _("没有这条到访记录。"))
+    return row
+
+
+def _mine_open(scope: Scope, adviser_id: uuid.UUID, visit_id: uuid.UUID) -> tuple[Visit, VisitContent]:
+    """The adviser's own visit, locked, in force, and in a month that is held open."""
+    row = _mine(scope, adviser_id, visit_id)
     if row.voided_at is not None:
         raise Refused("duty.voided_already", _("这条记录已经作废了。"))
     content = content_of(row)

@@ -27,6 +27,12 @@ def list_posted(*, scope: Scope, node_id: int | None = None) -> dict[int, HoursP
     return {row.node_id: info_of(row) for row in rows}
 
 
+def list_own_posted(*, scope: Scope) -> dict[int, HoursPosted]:
+    """What is posted for the adviser's own communities."""
+    policies.check_may_read_own(scope)
+    return {row.node_id: info_of(row) for row in PostedHours.objects.filter(node_id__in=scope.nodes)}
+
+
 def list_posts(*, scope: Scope) -> list[Post]:
     """The scope's communities, each with what is posted for it; the unposted first, then by street."""
     policies.check_may_post(scope)

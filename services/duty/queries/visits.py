@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -39,6 +40,21 @@ def get_my_visit(*, scope: Scope, visit_id: uuid.UUID) -> VisitInfo:
     if row is None:
         raise Missing("duty.no_such_visit", _("没有这条到访记录。"))
     return info_of(row)
+
+
+def get_visit(*, scope: Scope, visit_id: uuid.UUID) -> VisitInfo:
+    """
+    One visit for who may know of it: its adviser, and the officials of its place. What he wrote of it stays with him.
+
+    :raises Missing:
+    """
+    adviser_id = policies.own_or_published(scope)
+    rows = Visit.objects.in_scope(scope).filter(id=visit_id)
+    row = (rows if adviser_id is None else rows.filter(adviser_id=adviser_id)).first()
+    if row is None:
+        raise Missing("duty.no_such_visit", _("没有这条到访记录。"))
+    found = info_of(row)
+    return found if adviser_id else replace(found, content=replace(found.content, topic="", note=""), photo_id=None)
 
 
 def list_my_places(*, scope: Scope, now: datetime) -> list[tuple[int, str]]:

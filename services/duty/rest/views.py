@@ -133,7 +133,7 @@ class VisitCorrection(DoorView):
 
 
 class VisitVoid(DoorView):
-    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.log"}
+    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.log", "DELETE": "duty.log"}
 
     @extend_schema(request=WhyIn, responses=VisitOut, operation_id="duty_visits_void")
     def post(self, request: Request, scope: Scope, visit_id: uuid.UUID) -> Response:
@@ -142,6 +142,11 @@ class VisitVoid(DoorView):
         given.is_valid(raise_exception=True)
         visit = commands.void_visit(scope=scope, visit_id=visit_id, why=given.validated_data["why"], now=now())
         return Response(VisitOut(visit).data)
+
+    @extend_schema(request=None, responses=VisitOut, operation_id="duty_visits_restore")
+    def delete(self, request: Request, scope: Scope, visit_id: uuid.UUID) -> Response:
+        """Take the voiding back, within ten minutes."""
+        return Response(VisitOut(commands.restore_visit(scope=scope, visit_id=visit_id, now=now())).data)
 
 
 class MyMonths(DoorView):

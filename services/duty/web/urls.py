@@ -11,6 +11,7 @@ urlpatterns = [
     path("visits/", views.visits, name="visits"),
     path("visits/<uuid:visit_id>/correct/", views.correct, name="correct"),
     path("visits/<uuid:visit_id>/void/", views.void, name="void"),
+    path("visits/<uuid:visit_id>/restore/", views.restore, name="restore"),
     path("reminders/<int:reminder_id>/read/", views.read_reminder, name="read-reminder"),
     path("behind/", views.behind, name="behind"),
     path("behind/remind/", views.remind, name="remind"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -22,6 +23,7 @@ from falin.kernel.stepup import SECOND
 from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.tables import turned
+from falin.ui.undo import say_done
 from services.duty import commands, policies, queries
 from services.duty.rules import HOURS_A_MONTH
 from services.duty.types import Cut, VisitInfo
@@ -114,9 +116,23 @@ def void(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpRespons
         except Refused as refused:
             show_refusal(form, refused)
         else:
-            messages.success(request, _("已作废，不再计时。"))
+            say_done(request, _("已作废，不再计时。10 分钟内可以撤回。"), undo=reverse("duty:restore", args=[visit_id]))
             return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
     return _with_visit(request, "duty/void.html", visit, form)
+
+
+@door(grant="duty.log", reads="", writes="POST")
+def restore(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpResponse:
+    """The voiding of a moment ago, undone."""
+    try:
+        visit = commands.restore_visit(scope=scope, visit_id=visit_id, now=now())
+    except Missing:
+        raise
+    except Refused as refused:
+        messages.warning(request, refused.message)
+        return redirect("duty:visits")
+    messages.success(request, _("已撤回作废，照旧计时。"))
+    return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
 
 
 @door(grant="duty.log", reads="", writes="POST")
@@ -154,13 +170,14 @@ def remind(request: HttpRequest, scope: Scope) -> HttpResponse:
     except ValueError:
         raise Missing("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。")) from None
     try:
-        commands.remind(scope=scope, node_id=node_id, adviser_id=adviser_id, month=month, now=now())
+        sent = commands.remind(scope=scope, node_id=node_id, adviser_id=adviser_id, month=month, now=now())
     except Missing:
         raise
     except Refused as refused:
         messages.warning(request, refused.message)
     else:
-        messages.success(request, _("已提醒，顾问下次打开就会看到。"))
+        undo = urlencode({"reminder": sent, "next": _own_address(request, "duty:behind")})
+        say_done(request, _("已提醒，顾问下次打开就会看到。"), undo=f"{reverse('duty:take-back')}?{undo}")
     return HttpResponseRedirect(_own_address(request, "duty:behind"))
 
 

@@ -48,6 +48,8 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     context: dict[str, Any] = {"page": page}
     if figures.place.level == Level.COMMUNITY:
         context["lines"] = _lines(request, scope, figures)
+        # Visits are a county's own: above it their lines are read, not the visits themselves.
+        context["may_comment"] = scope.may("comments.join") and scope.may("duty.read")
         return render(request, "indicators/community.html", context)
     context["map"] = maps.map_of(figures, _county_values(scope, figures)) if maps.has_map(figures) else None
     return render(request, "indicators/place.html", context)

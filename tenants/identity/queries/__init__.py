@@ -1,7 +1,7 @@
 """Every way people and their roles are read."""
 
 from tenants.identity.queries.account import phone_key
-from tenants.identity.queries.ending import list_ending, list_holders
+from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
 from tenants.identity.queries.leaving import get_left_open
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
 from tenants.identity.queries.register import (
@@ -46,6 +46,7 @@ __all__ = [
     "binding_info",
     "confirms",
     "count_due",
+    "count_ending_roles",
     "find_invited",
     "find_person",
     "get_account",
@@ -57,6 +58,7 @@ __all__ = [
     "known_names",
     "latest_end",
     "list_accounts",
+    "list_colleagues",
     "list_ending",
     "list_holders",
     "list_merges",

@@ -101,7 +101,7 @@ def test_a_notice_is_read_by_its_reader_alone(world: World) -> None:
         commands.mark_all_read(scope=theirs, now=NOW)
     assert _page(scope).unread == 2
     with inside(scope, read_only=False):
-        assert commands.mark_read(scope=scope, notice_id=number, now=NOW) == NoticeKind.APPOINTED
+        assert commands.mark_read(scope=scope, notice_id=number, now=NOW)[0] == NoticeKind.APPOINTED
     assert [one.read_at for one in _page(scope).rows] == [NOW, None]
     assert [one.id for one in _page(scope, unread_only=True).rows] == [number - 1]
 
@@ -187,7 +187,8 @@ def test_nobody_chooses_for_a_kind_that_never_comes_to_him(world: World) -> None
         commands.choose_way(scope=scope, kind=NoticeKind.APPOINTED, way=Way.NONE, now=NOW)
     with inside(scope, read_only=True):
         kinds = {choice.kind for choice in queries.list_choices(scope=scope)}
-    assert kinds == {NoticeKind.CONTRACTS_ENDING, NoticeKind.ROLE_ENDING, NoticeKind.FEEDBACK_ANSWERED}
+    assert kinds == {NoticeKind.CONTRACTS_ENDING, NoticeKind.ROLE_ENDING, NoticeKind.FEEDBACK_ANSWERED,
+                     NoticeKind.MENTIONED}  # fmt: skip
 
 
 def test_what_ends_within_a_month_is_told_ahead_once(world: World) -> None:

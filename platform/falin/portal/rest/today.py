@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from falin.kernel.clock import now
+from falin.kernel.periods import Month
+from falin.kernel.refusals import Invalid
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
-from falin.portal import commands, queries
+from falin.portal import calendar, commands, queries
 from falin.portal.rest.people import given
 
 
@@ -34,6 +38,31 @@ class TodayOut(serializers.Serializer[Any]):
     sentence = serializers.CharField(allow_blank=True)
     due = DueOut(many=True)
     first = FirstStepOut(many=True, help_text="of one's first day; none once all is done or it was put away")
+
+
+class EntryOut(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    words = serializers.CharField(help_text="days, places and numbers; never a name")
+    sign = serializers.CharField(help_text="plan, done, due or ends")
+    url = serializers.CharField(help_text="the page it is about")
+    begins_at = serializers.TimeField(format="%H:%M", allow_null=True)
+    ends_at = serializers.TimeField(format="%H:%M", allow_null=True)
+
+
+class DayOut(serializers.Serializer[Any]):
+    day = serializers.DateField()
+    works = serializers.BooleanField(help_text="offices are open")
+    holiday = serializers.CharField(allow_blank=True)
+    made_up = serializers.BooleanField(help_text="a weekend that is worked for a holiday")
+    entries = EntryOut(many=True)
+
+
+class CalendarOut(serializers.Serializer[Any]):
+    month = serializers.CharField()
+    announced = serializers.BooleanField(
+        help_text="the holidays of the year are known; otherwise weekends alone are free"
+    )
+    days = DayOut(many=True, help_text="in whole weeks, from Monday")
 
 
 class AsideOut(serializers.Serializer[Any]):
@@ -65,6 +94,23 @@ class Today(DoorView):
     def get(self, request: Request, scope: Scope) -> Response:
         """What is due in one's role, as the first page has it."""
         return Response(TodayOut(queries.today(scope=scope, now=now())).data)
+
+
+class Calendar(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": calendar.READ}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("month", OpenApiTypes.STR, description="2026-11; this month where it is left out")],
+        responses=CalendarOut, operation_id="calendar", tags=["today"],
+    )  # fmt: skip
+    def get(self, request: Request, scope: Scope) -> Response:
+        """A month with what has a day in one's role, and its working days."""
+        text = request.query_params.get("month", "")
+        try:
+            month = Month.parse(text) if text else Month.of(now())
+        except ValueError:
+            raise Invalid("calendar.no_such_month", _("月份要写成 2026-11 这样。"), field="month") from None
+        return Response(CalendarOut(calendar.month_page(scope=scope, month=month, now=now())).data)
 
 
 class Events(DoorView):

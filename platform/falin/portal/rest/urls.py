@@ -149,6 +149,7 @@ urlpatterns = [
     path("help/", helping.Topics.as_view(), name="api-help"),
     path("help/terms/", helping.Terms.as_view(), name="api-help-terms"),
     path("help/<slug:key>/", helping.Topic.as_view(), name="api-help-topic"),
+    path("calendar/", today.Calendar.as_view(), name="api-calendar"),
     path("today/", today.Today.as_view(), name="api-today"),
     path("events/", today.Events.as_view(), name="api-events"),
     path("history/", history.History.as_view(), name="api-history"),

@@ -80,6 +80,7 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
         "kind": api.KIND_LABELS[found.place.kind], "status": api.STATUS_LABELS[found.place.status],
         "committee": api.COMMITTEE_LABELS[found.place.committee] if found.place.committee else "",
         "may_see_people": scope.may("people.read"), "may_see_vacancies": scope.may("advisers.appoint"),
+        "may_comment": scope.may("comments.join") and any(step.id in scope.roots for step in found.path),
         "facts": [(api.FACT_LABELS[fact.kind], fact) for fact in found.facts],
         "areas": api.list_areas_over(node_id, on=day),
     }  # fmt: skip

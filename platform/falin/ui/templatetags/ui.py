@@ -30,6 +30,7 @@ from falin.kernel.scope import PUBLIC_SCHEMA
 from falin.ui import formats, icons, tables
 from falin.ui.figures import Bullet, Figure, State
 from falin.ui.tables import Shown
+from falin.ui.undo import Undo, read_undo
 
 register = template.Library()
 
@@ -112,6 +113,12 @@ def draft(context: template.Context, name: str, of: object = "") -> SafeString:
 
 def _or_none(value: object) -> str | None:
     return formats.none() if value is None or value == "" else None
+
+
+@register.filter
+def undo_of(carried: str) -> Undo | None:
+    """The way to undo that a message carries."""
+    return read_undo(carried or "")
 
 
 @register.filter
