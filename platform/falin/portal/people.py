@@ -34,6 +34,7 @@ GRANT_WORDS = {
     "views.own": gettext_lazy("存自己的常用视图"),
     "feedback.own": gettext_lazy("提意见，看自己的意见的答复"),
     "feedback.answer": gettext_lazy("看和答复大家的意见"),
+    "news.write": gettext_lazy("写、发布和撤下对公众的通知"),
     "notices.own": gettext_lazy("看自己的通知"),
     "tokens.own": gettext_lazy("给自己的程序生成令牌"),
     "places.read": gettext_lazy("看区划"),

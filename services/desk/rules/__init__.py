@@ -1,9 +1,10 @@
 """What notices say, to whom which kinds may come, and when a message may go out. Pure."""
 
 from services.desk.rules.feedback import A_DAY, LONGEST, names_somebody, page_kept
+from services.desk.rules.news import TEXT_LONGEST, TITLE_LONGEST, as_paragraphs, stands
 from services.desk.rules.parameters import QUIET_FROM, QUIET_UNTIL
 from services.desk.rules.quiet import may_go_out
 from services.desk.rules.wording import DEFAULT_WAYS, LABELS, ROLES, sentence
 
-__all__ = ["A_DAY", "DEFAULT_WAYS", "LABELS", "LONGEST", "QUIET_FROM", "QUIET_UNTIL", "ROLES", "may_go_out", "names_somebody",
-           "page_kept", "sentence"]  # fmt: skip
+__all__ = ["A_DAY", "DEFAULT_WAYS", "LABELS", "LONGEST", "QUIET_FROM", "QUIET_UNTIL", "ROLES", "TEXT_LONGEST", "TITLE_LONGEST",
+           "as_paragraphs", "may_go_out", "names_somebody", "page_kept", "sentence", "stands"]  # fmt: skip
