@@ -40,7 +40,7 @@ from services.advisers.api import (
 from services.advisers.commands import ban_adviser, show_numbers
 from services.advisers.commands.importing import take_sheet
 from services.advisers.types import VacancyReason
-from services.desk.commands import save_view, send_feedback, write_comment
+from services.desk.commands import publish_news, save_view, send_feedback, write_comment, write_news
 from services.duty.commands import close_month, log_visit, post_hours, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
@@ -422,6 +422,10 @@ def _county_months(world: World) -> None:
             with inside(scope, read_only=False):
                 save_view(scope=scope, page="advisers", title=f"视图{number}", query="sort=name", shared=False, now=NOW)
                 send_feedback(scope=scope, page="/advisers/", text=f"列表太长{team}{number}", now=NOW)
+                write_news(scope=scope, title=f"法律讲座{number}", text="周六上午\n\n在社区一楼", begins_on=NOW.date(),
+                           ends_on=None, now=NOW)  # fmt: skip
+        with inside(scope, read_only=False):
+            publish_news(scope=scope, number=1, now=NOW)
     for place in POSTED:
         scope = world.scope(TEAMS[place[:6]])
         with inside(scope, read_only=False):

@@ -1,6 +1,6 @@
 """
-Notices to people of one body, how each wants to be told, the views of lists he keeps, what is said about a thing, and what
-he says of pages.
+Notices to people of one body, how each wants to be told, the views of lists he keeps, what is said about a thing, what he
+says of pages; and, shared, what a county tells everybody.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models import F, Q
 
 from falin.kernel.models import EverywhereModel, PublicModel, TenantModel
 
@@ -134,3 +135,40 @@ class FirstDay(EverywhereModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person_id", "role"], name="a_first_day_is_put_away_once")]
+
+
+class News(PublicModel):
+    """
+    What a county tells everybody from one day to another. A row of the notice board: it names the places above it, and is
+    written by who holds a role at one of them. Withdrawn, never deleted.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    province_id = models.BigIntegerField()
+    city_id = models.BigIntegerField(null=True)
+    county_id = models.BigIntegerField()
+    street_id = models.BigIntegerField(null=True)
+    node_id = models.BigIntegerField()  # the county itself
+    number = models.PositiveIntegerField()  # by which it is known: each county counts its own
+    title = models.CharField(max_length=60)
+    text = models.CharField(max_length=5000)
+    begins_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    state = models.CharField(max_length=10)
+    person_id = models.BigIntegerField()
+    written_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)  # after it was published
+    withdrawn_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["county_id", "number"], name="news_are_counted_by_county"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("begins_on")), name="news_end_after_they_begin"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published_at__isnull=False), name="published_news_say_since_when"
+            ),
+        ]

@@ -9,6 +9,7 @@ from services.desk.types import NoticeKind
 OWN, TELL, VIEWS = "notices.own", "desk.tell", "views.own"
 JOIN = "comments.join"
 SEND_FEEDBACK, ANSWER_FEEDBACK = "feedback.own", "feedback.answer"
+WRITE_NEWS = "news.write"
 
 
 def check_may_read_own(scope: Scope) -> None:
@@ -34,6 +35,16 @@ def check_may_send_feedback(scope: Scope) -> None:
 def check_may_answer_feedback(scope: Scope) -> None:
     """Read and answer what others said: who looks after the platform."""
     scope.require(ANSWER_FEEDBACK)
+
+
+def check_may_write_news(scope: Scope) -> None:
+    """Write, publish, correct and withdraw what one's county tells everybody; read its drafts."""
+    scope.require(WRITE_NEWS)
+
+
+def check_may_read_public_news(scope: Scope) -> None:
+    """What is published is for everybody: those who come without signing in."""
+    scope.require("public.read")
 
 
 def check_may_tell(scope: Scope) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -162,6 +162,45 @@ class Talk:
 
     thing: Thing
     comments: tuple[CommentInfo, ...]
+
+
+class NewsState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsInfo:
+    """What a county tells everybody, on every day from the first to the last; without a last one, until withdrawn."""
+
+    number: int
+    title: str
+    text: str
+    begins_on: date
+    ends_on: date | None
+    state: NewsState
+    written_at: datetime
+    published_at: datetime | None
+    changed_at: datetime | None
+    withdrawn_at: datetime | None
+    why: str
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [part.strip() for part in self.text.split("\n\n") if part.strip()]
+
+    @property
+    def last_change(self) -> datetime:
+        return self.changed_at or self.published_at or self.written_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsPage:
+    """A stretch of the list, newest first."""
+
+    rows: tuple[NewsInfo, ...]
+    next_before: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,7 @@ _GRANTS: dict[Role, frozenset[str]] = {
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
         "duty.close", "duty.post", "duty.remind", "figures.publish", "emergency.decide", "webhooks.manage",
-        "places.describe",
+        "places.describe", "news.write",
     },
     Role.COUNTY_FINANCE: _ALL,
     Role.STREET_OFFICER: _ALL | _JOINS | {

@@ -83,7 +83,9 @@ def _api_methods() -> Iterator[tuple[str, Any]]:
             for method in owner.door_grants:
                 yield f"{method} /{route}", getattr(owner, method.lower())
         elif isinstance(owner, type) and issubclass(owner, PublicView):
-            yield f"GET /{route}", owner.get  # type: ignore[attr-defined]
+            yield from (
+                (f"{one.upper()} /{route}", getattr(owner, one)) for one in ("get", "post") if hasattr(owner, one)
+            )
 
 
 def behind_api() -> dict[str, frozenset[str]]:

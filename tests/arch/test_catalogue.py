@@ -29,7 +29,8 @@ def test_every_scoped_table_of_every_tenant_has_forced_row_security_with_both_ch
 
 def test_every_table_of_the_notice_board_has_forced_row_security(world: World) -> None:
     wanted = {model._meta.db_table for model in apps.get_models() if issubclass(model, BoardModel)} | {
-        "duty_postedhours"
+        "duty_postedhours",
+        "desk_news",
     }
     with connection.cursor() as cursor:
         cursor.execute("select tablename from pg_policies where schemaname = 'public' and with_check is not null")

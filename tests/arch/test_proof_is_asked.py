@@ -36,7 +36,8 @@ BY_NAME = {
     "tenants-api:confirm POST": FRESH, "portal:setup-people POST": FRESH, "portal:webhook-secret POST": FRESH,
     "portal:webhook-new POST": FRESH, "api-webhooks POST": FRESH, "api-webhook-secret POST": FRESH,
     "advisers:erase POST": FRESH, "advisers:account POST": FRESH, "portal:security-address POST": FRESH,
-    "portal:sign-on POST": FRESH, "api-sign-on DELETE": FRESH,
+    "desk:news-publish POST": SECOND, "desk-api:news-publish POST": SECOND, "portal:sign-on POST": FRESH,
+    "api-sign-on DELETE": FRESH,
 }  # fmt: skip
 
 

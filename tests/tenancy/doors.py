@@ -547,6 +547,26 @@ def _of_a_county(**parts: str) -> Callable[[Ground], Iterable[Thing]]:
     return things
 
 
+def _written_news(ground: Ground) -> Iterable[Thing]:
+    # Each county counts its own from 1.
+    for number in {row["number"] for row in ground.rows["desk_news"]}:
+        rows = [row for row in ground.rows["desk_news"] if row["number"] == number]
+        states = {row["place"]: row["state"] for row in rows}
+        yield Thing({"number": number}, frozenset(states), more={"states": states})
+    yield Thing({"number": 99_999_999}, frozenset(), more={"states": {}})
+
+
+def _published_news(ground: Ground) -> Iterable[Thing]:
+    for row in ground.rows["desk_news"]:
+        if row["state"] == "published":
+            yield Thing({"county": row["place"], "number": row["number"]}, frozenset({row["place"]}))
+    yield Thing({"county": "330106", "number": 99_999_999}, frozenset())
+
+
+def _news_is(*states: str) -> Callable[[Ground, Reader, Thing], bool]:
+    return lambda ground, reader, thing: thing.more["states"].get(reader.place) in states
+
+
 def _is_posted(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return bool(thing.codes & set(peopled.POSTED))
 
@@ -568,6 +588,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("county",): Asked(_of_a_county(), _anybody),
     ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
     ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
+    ("number",): Asked(_written_news, _county_of),
+    ("county", "number"): Asked(_published_news, _anybody),
     "desk:views": Asked(_once(page="advisers"), _anybody),
     "portal:list-export": Asked(_once(name="advisers"), _reads_advisers),
     ("view_id",): Asked(_kept_views, _own_notice),
@@ -887,6 +909,10 @@ def _one_binding(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]
     return {"binding": number, "bindings": [number]}
 
 
+def _seen_binding(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"binding": thing.more["binding_id"], "sure": "1"}
+
+
 def _program_is_charge(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return reader.role == "county_team"
 
@@ -947,6 +973,8 @@ def _update_is(state: str, *, decided: bool | None = None) -> Callable[[Ground, 
 
 
 _ONCE = frozenset({204, 302, 409})  # what one rightful reader ended, the next one finds ended
+_NEWS = {"title": "法律讲座改期", "text": "改到周日。", "begins_on": NOW.date().isoformat()}
+_POSITION = {"longitude": "120.1", "latitude": "30.3"}
 _GROUP = _form(group="added.only_here", decision="accepted")
 _DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
 _GRANTED = {"role": "liaison", "place": "330106109001", "checked": "1", **_DAYS}
@@ -1080,6 +1108,16 @@ WRITES: dict[str, Write] = {
     "POST duty:withdraw": Write(right=_is_posted),
     "PUT duty-api:post": Write(_form(weekdays=[2, 4], begins_at="09:00", ends_at="11:00", room="社区一楼")),
     "DELETE duty-api:post": Write(right=_is_posted),
+    "POST desk:news-new": Write(_form(**_NEWS)),
+    "POST desk:news-change": Write(_form(**_NEWS), right=_news_is("draft", "published")),
+    "POST desk:news-publish": Write(right=_news_is("draft", "published")),
+    "POST desk:news-withdraw": Write(_form(why="写错了地方"), right=_news_is("draft", "published")),
+    "POST desk-api:news": Write(_form(**_NEWS)),
+    "PUT desk-api:news-one": Write(_form(**_NEWS), right=_news_is("draft", "published")),
+    "POST desk-api:news-publish": Write(right=_news_is("draft", "published")),
+    "POST desk-api:news-withdraw": Write(_form(why="写错了地方"), right=_news_is("draft", "published")),
+    "POST portal:public-here": Write(_form(**_POSITION)),
+    "POST api-public-near": Write(_form(**_POSITION)),
     "POST desk:views": Write(_form(title="快到期的")),
     "POST desk:view-drop": Write(),
     "POST desk-api:views": Write(_form(page="advisers", title="落后的", query="view=ending")),
@@ -1122,7 +1160,7 @@ WRITES: dict[str, Write] = {
     "POST portal:person-reset": Write(right=_is_charge()),
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
-    "POST portal:review": Write(_one_binding, _REVIEWED, right=_is_liaison),
+    "POST portal:review": Write(_seen_binding, _REVIEWED, right=_is_liaison),
     "POST portal:people-sheet": Write(_new_sheet, tries=True),
     "POST portal:people-sheet-enter": Write(_new_rows, right=_program_is_charge),
     "POST people-api:sheet": Write(_new_rows_json, right=_program_is_charge),
@@ -1334,6 +1372,12 @@ SHOWS: dict[str, set[str] | str] = {
     "desk:comments": _SAID,
     "desk-api:comments": _SAID,
     "desk:notices": FORM,
+    "desk:news": {"=法律讲座"},
+    "desk:news-new": FORM,
+    "desk:news-one": {"=法律讲座"},
+    "desk:news-change": {"=法律讲座"},
+    "desk-api:news": {"=法律讲座"},
+    "desk-api:news-one": {"=法律讲座"},
     "desk:views": FORM,
     "desk-api:views": FORM,
     "desk:ways": FORM,
@@ -1431,6 +1475,7 @@ SHOWS: dict[str, set[str] | str] = {
     "places-api:changes": {"=candidates"},
     "portal:setup": {"place"},
     "portal:setup-people": FORM,
+    "portal:phones": FORM,
     "portal:events": {"place"},
     "api-events": {"place"},
     "portal:people-sheet": FORM,

@@ -49,6 +49,7 @@ MAY: dict[str, set[str]] = {
     "duty.remind": {"county_team", "street_officer"},
     "duty.post": _COUNTY_SIDE,
     "notices.own": _EVERYBODY,
+    "news.write": {"county_team"},
     "feedback.own": _EVERYBODY,
     "feedback.answer": {"operator", "system_administrator"},
     "views.own": _EVERYBODY,
@@ -113,7 +114,8 @@ def _in_the_emergency(reader: Reader, fact: Fact) -> bool:
 PUBLIC = {
     "portal:public", "portal:public-home", "portal:public-places", "portal:public-community", "portal:public-figures",
     "portal:public-text", "portal:public-site-map", "portal:public-addresses", "portal:addresses", "api-public",
-    "api-public-communities", "api-public-community", "api-public-figures",
+    "api-public-communities", "api-public-community", "api-public-figures", "portal:public-here", "api-public-near",
+    "portal:public-news", "portal:public-news-one", "portal:public-feed", "api-public-news", "api-public-news-one",
 }  # fmt: skip
 
 

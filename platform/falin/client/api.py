@@ -967,6 +967,39 @@ class MyPlaceOut(TypedDict):
     name: str
 
 
+class NewsInRequest(TypedDict):
+    title: str
+    text: str
+    begins_on: str
+    ends_on: NotRequired[str | None]
+
+
+class NewsOut(TypedDict):
+    number: int
+    title: str
+    text: str
+    begins_on: str
+    ends_on: str | None
+    state: NewsState
+    written_at: str
+    published_at: str | None
+    changed_at: str | None
+    withdrawn_at: str | None
+    why: str
+
+
+class NewsPageOut(TypedDict):
+    news: list[NewsOut]
+    next_before: int | None
+
+
+NewsState = Literal["draft", "published", "withdrawn"]
+
+
+class NewsWhyInRequest(TypedDict):
+    why: str
+
+
 NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned"]
 
 
@@ -1211,6 +1244,26 @@ class PublicHoursOut(TypedDict):
     begins_at: str
     ends_at: str
     room: str
+
+
+class PublicNewsOut(TypedDict):
+    number: int
+    title: str
+    text: str
+    published_at: str
+    changed_at: str | None
+    ends_on: str | None
+
+
+class PublicNewsPageOut(TypedDict):
+    news: list[PublicNewsOut]
+    next_before: int | None
+
+
+class PublicPositionInRequest(TypedDict):
+    longitude: float
+    latitude: float
+    accuracy: NotRequired[float]
 
 
 class PublishAskedRequest(TypedDict):
@@ -2750,6 +2803,64 @@ class Falin(Line):
         """Part one's account from the person here; sessions that came from it are over."""
         self.call("DELETE", "/api/v1/me/sign-on/", once=once)
 
+    def news(
+        self,
+        *,
+        before: int | None = None,
+        view: Literal["draft", "published", "withdrawn"] | None = None,
+    ) -> NewsPageOut:
+        """What the county's team wrote, newest first."""
+        return cast("NewsPageOut", self.call("GET", "/api/v1/desk/news/", query={"before": before, "view": view}))
+
+    def news_change(
+        self,
+        *,
+        number: int,
+        body: NewsInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> NewsOut:
+        """Put it in other words or on other days."""
+        return cast("NewsOut", self.call("PUT", f"/api/v1/desk/news/{quoted(number)}/", body=body, once=once, match=match))
+
+    def news_get(
+        self,
+        *,
+        number: int,
+    ) -> NewsOut:
+        """One of them."""
+        return cast("NewsOut", self.call("GET", f"/api/v1/desk/news/{quoted(number)}/"))
+
+    def news_publish(
+        self,
+        *,
+        number: int,
+        once: str = "",
+        match: str = "",
+    ) -> NewsOut:
+        """Let everybody read it."""
+        return cast("NewsOut", self.call("POST", f"/api/v1/desk/news/{quoted(number)}/publish/", once=once, match=match))
+
+    def news_withdraw(
+        self,
+        *,
+        number: int,
+        body: NewsWhyInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> NewsOut:
+        """Take it off the public pages for good."""
+        return cast("NewsOut", self.call("POST", f"/api/v1/desk/news/{quoted(number)}/withdraw/", body=body, once=once, match=match))
+
+    def news_write(
+        self,
+        *,
+        body: NewsInRequest,
+        once: str = "",
+    ) -> NewsOut:
+        """Write a draft."""
+        return cast("NewsOut", self.call("POST", "/api/v1/desk/news/", body=body, once=once))
+
     def notices(
         self,
         *,
@@ -3267,6 +3378,34 @@ class Falin(Line):
     ) -> PublicFiguresOut:
         """The county's newest published figures."""
         return cast("PublicFiguresOut", self.call("GET", f"/api/v1/public/{quoted(county)}/figures/"))
+
+    def public_near(
+        self,
+        *,
+        county: str,
+        body: PublicPositionInRequest,
+        once: str = "",
+    ) -> list[PublicCommunityOut]:
+        """Communities around a position, the one that holds it first; the position is not kept."""
+        return cast("list[PublicCommunityOut]", self.call("POST", f"/api/v1/public/{quoted(county)}/near/", body=body, once=once))
+
+    def public_news(
+        self,
+        *,
+        county: str,
+        before: int | None = None,
+    ) -> PublicNewsPageOut:
+        """What the county tells everybody today, newest first."""
+        return cast("PublicNewsPageOut", self.call("GET", f"/api/v1/public/{quoted(county)}/news/", query={"before": before}))
+
+    def public_news_get(
+        self,
+        *,
+        county: str,
+        number: int,
+    ) -> PublicNewsOut:
+        """One of them."""
+        return cast("PublicNewsOut", self.call("GET", f"/api/v1/public/{quoted(county)}/news/{quoted(number)}/"))
 
     def search(
         self,

@@ -55,6 +55,10 @@ class Environment(BaseSettings):
         description="the province's own domain (falin.zj.gov.cn); a county's word before it is the county's address",
     )  # fmt: skip
     https: bool = Field(False, alias="FALIN_HTTPS", description="served over HTTPS: secure cookies, HSTS")  # noqa: FBT003
+    lan: Path | None = Field(
+        None, alias="FALIN_LAN",
+        description="set by --lan: served over TLS of its own on the office network; where its certificates lie",
+    )  # fmt: skip
     demo: bool = Field(False, alias="FALIN_DEMO", description="demo data: every page says so")  # noqa: FBT003
     cipher: str = Field("AES-256-GCM", alias="FALIN_CIPHER", pattern="^(AES-256-GCM|SM4-GCM)$",
                         description="AES-256-GCM or SM4-GCM, for data keys made from now on")  # fmt: skip

@@ -185,7 +185,10 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https
+# On the office network TLS ends in the web server itself: no proxy's header is believed, and no browser is told to come
+# back by HTTPS for a year (HSTS) to an address that may be another machine's tomorrow.
+LAN = ENV.lan
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV.https or LAN is not None
 if ENV.https:  # TLS ends at a proxy of ours, which sets this header and lets nobody else set it
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in HOSTS if host[0] not in "[*."]

@@ -63,7 +63,7 @@ def wire() -> None:
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *desk_api.SEALED, *webhooks.SEALED)
     retention.declare(*RETAINED, UPLOADED, *exports.wire(*OF_ADVISERS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES))
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
-                       *ANCHORS, *DOMAINS)  # fmt: skip
+                       *desk_api.BELONGINGS, *ANCHORS, *DOMAINS)  # fmt: skip
     hands.declare(
         *hands.KERNEL, hands.DOMAINS, ROLES, *advisers_api.HANDS, *desk_api.HANDS, *duty.HANDS, *indicators.HANDS
     )

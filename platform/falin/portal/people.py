@@ -36,6 +36,7 @@ GRANT_WORDS = {
     "feedback.answer": gettext_lazy("看和答复大家的意见"),
     "calendar.read": gettext_lazy("看自己的日历"),
     "comments.join": gettext_lazy("看和写评论"),
+    "news.write": gettext_lazy("写、发布和撤下对公众的通知"),
     "notices.own": gettext_lazy("看自己的通知"),
     "tokens.own": gettext_lazy("给自己的程序生成令牌"),
     "places.read": gettext_lazy("看区划"),

@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 
 from falin.kernel import parameters
 from falin.kernel.clock import legal_day
-from falin.kernel.refusals import Missing
+from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from services.advisers.api import list_serving
 from services.advisers.types import Serving
+from services.desk.api import get_public_news, list_public_news
+from services.desk.types import NewsInfo, NewsPage
 from services.duty.api import HOURS_A_MONTH, list_posted
 from services.duty.types import HoursPosted
 from services.indicators.api import PlaceFigures, place_figures
@@ -27,8 +29,10 @@ from tenants.divisions.api import (
     Level,
     Status,
     find_by_code,
+    has_outlines,
     list_communities,
     list_divisions,
+    list_near,
     list_streets,
     search,
 )
@@ -38,6 +42,8 @@ from tenants.registry.types import UNSEEN
 
 _DIGITS = {Level.CITY: 4, Level.COUNTY: 6, Level.STREET: 9, Level.COMMUNITY: 12}
 MOST_FOUND = 40
+# Chinese phones and maps place a point up to some 500 m apart (GCJ-02 beside CGCS2000); who stands at a border chooses.
+AROUND, WIDEST, MOST_NEAR = 500.0, 2_000.0, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +165,25 @@ def find_spots(face: Face, text: str, *, on: date) -> list[Spot]:
     return _spots(face, list(places.values())[:MOST_FOUND], on)
 
 
+def can_be_located(face: Face, *, on: date) -> bool:
+    """Whether the county brought in outlines of communities, by which a position says something."""
+    return has_outlines(face.county.id, on=on)
+
+
+def find_near(face: Face, *, longitude: float, latitude: float, accuracy: float, on: date) -> list[Spot]:
+    """
+    Communities around a position, the one that holds it first. It is compared and forgotten: nothing is written.
+
+    :raises Invalid: it is no position.
+    """
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90 and accuracy >= 0):
+        raise Invalid("portal.no_position", _("这不是一个位置。"))
+    near = list_near(
+        face.county.id, longitude=longitude, latitude=latitude, metres=min(AROUND + accuracy, WIDEST), on=on
+    )
+    return _spots(face, near[:MOST_NEAR], on)
+
+
 def get_spot(face: Face, slug: str, *, on: date) -> Spot:
     """
     One community, who serves it and when.
@@ -180,6 +205,16 @@ def figures_of(face: Face, node_id: int) -> PlaceFigures:
 def hours_asked(face: Face, now: datetime) -> int:
     """How many hours a month an adviser gives each community, as set for the county."""
     return parameters.value(HOURS_A_MONTH, node_id=face.county.id, on=legal_day(now))
+
+
+def news_of(face: Face, *, on: date, before: int | None = None) -> NewsPage:
+    """What the county tells everybody on a day, newest first."""
+    return list_public_news(scope=face.scope, on=on, before=before)
+
+
+def get_news(face: Face, number: int, *, on: date) -> NewsInfo:
+    """:raises Missing:"""
+    return get_public_news(scope=face.scope, number=number, on=on)
 
 
 def every_slug(face: Face) -> list[str]:

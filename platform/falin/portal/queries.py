@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -38,6 +40,29 @@ class Setup:
     cities: tuple[opening.CityOffice, ...]
     working: tuple[Job, ...]
     failed: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeNetwork:
+    """How phones on the office network reach this machine, while it serves them."""
+
+    page: str  # where a phone begins, without HTTPS
+    by_number: str
+    by_name: str
+    fingerprint: str
+    until: datetime
+
+
+def office_network(*, scope: Scope) -> OfficeNetwork | None:
+    """The addresses as they are now; none where Falin was started without ``--lan``."""
+    scope.require("tenants.manage")
+    if settings.LAN is None:
+        return None
+    try:
+        told = json.loads((settings.LAN / "door.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return OfficeNetwork(**{**told, "until": datetime.fromisoformat(told["until"])})
 
 
 def setup_page(*, scope: Scope, on: date) -> Setup:

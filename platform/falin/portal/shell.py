@@ -68,6 +68,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("我的信息"), "advisers:me", "eye", "duty.own"),
             (_("谁还没到点"), "duty:behind", "clock", "duty.read"),
             (_("值班公示"), "duty:posts", "calendar", "duty.post"),
+            (_("对公众的通知"), "desk:news", "chat", "news.write"),
             (_("月度结账"), "duty:months", "lock", "duty.close"),
         ),
     ),
@@ -98,6 +99,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         _("平台"),
         (
             (_("开通"), "portal:setup", "box", "tenants.manage"),
+            (_("手机连接"), "portal:phones", "phone", "tenants.manage"),
             (_("单位"), "portal:tenants", "building", "tenants.manage"),
             (_("大家的意见"), "portal:feedback-all", "chat", "feedback.answer"),
             (_("应急访问"), "portal:emergency-ask", "warn", "emergency.ask"),

@@ -44,12 +44,23 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         "--exit", action="store_true", help="检查页面后退出，最后一行是 JSON · check the pages, then leave"
     )
     parser.add_argument("--fresh", action="store_true", help="丢掉上次的演示，重新来 · throw the last demo away")
+    _lan(parser)
     _port(parser)
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="监听的地址 · address to listen on")
+    parser.add_argument(
+        "--host", help="监听的地址，默认 127.0.0.1，有 --lan 时是全部 · address to listen on; all of them with --lan"
+    )
+    _lan(parser)
     _port(parser)
+
+
+def _lan(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lan", action="store_true",
+        help="让办公室网络里的手机用 HTTPS 连上：自己发证书，端口加 443 · let phones on the office network in over HTTPS",
+    )  # fmt: skip
 
 
 def _port(parser: argparse.ArgumentParser) -> None:

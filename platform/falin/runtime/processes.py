@@ -309,8 +309,10 @@ def web_workers() -> int:
     return min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
-def standard_programs(*, home: Home, host: str, port: int, environ: Mapping[str, str], workers: int = 1) -> list[Child]:
-    """The four processes of an instance: web, worker, relay, beat."""
+def standard_programs(
+    *, home: Home, host: str, port: int, environ: Mapping[str, str], workers: int = 1, certificate: Path | None = None
+) -> list[Child]:
+    """The four processes of an instance: web, worker, relay, beat. With a certificate (and its key) web speaks TLS itself."""
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "falin.config.celery")
     web = (
@@ -318,6 +320,7 @@ def standard_programs(*, home: Home, host: str, port: int, environ: Mapping[str,
         "--workers", str(workers), "--threads", "4", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         "--graceful-timeout", "5",
         "--no-control-socket",
+        *(("--certfile", str(certificate), "--keyfile", str(certificate)) if certificate else ()),
     )  # fmt: skip
     commands = {
         "web": web,

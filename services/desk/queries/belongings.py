@@ -1,9 +1,16 @@
-"""What of the desk's tables goes along when counties merge or are split: nothing; each keeps his own anew in the new body."""
+"""
+What of the desk's tables goes along: news with their county, wherever it is kept. When counties merge or are split nothing
+does: what a body said it said itself, and each keeps his own anew in the new one.
+"""
 
 from __future__ import annotations
 
+from tenants.registry.belongings import Belonging
 from tenants.registry.hands import Goes, Way
 
+BELONGINGS = (
+    Belonging(table="desk_news", natural=("county_id", "number"), where="x.county_id = %(node)s", alone=True),
+)
 HANDS = (
     Way("desk_comment", Goes.STAYS, "said among the people of that body, under its key"),
     Way("desk_notice", Goes.STAYS, "told of work in that body; what is still open there is told anew"),

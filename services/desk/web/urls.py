@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from services.desk.web import comments, saved, views
+from services.desk.web import comments, news, saved, views
 
 app_name = "desk"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("notices/read/", views.read_all, name="read-all"),
     path("notices/<int:notice_id>/read/", views.read, name="read"),
     path("notices/ways/", views.ways, name="ways"),
+    path("news/", news.news, name="news"),
+    path("news/new/", news.write, name="news-new"),
+    path("news/<int:number>/", news.one, name="news-one"),
+    path("news/<int:number>/change/", news.change, name="news-change"),
+    path("news/<int:number>/publish/", news.publish, name="news-publish"),
+    path("news/<int:number>/withdraw/", news.withdraw, name="news-withdraw"),
     path("views/<slug:page>/", saved.views, name="views"),
     path("views/<int:view_id>/drop/", saved.drop, name="view-drop"),
 ]

@@ -36,6 +36,7 @@ class Map:
     title: str
     caption: str
     approval: str
+    origin: str  # place, period and source: what must stand with the picture wherever it goes
 
 
 def has_map(figures: PlaceFigures) -> bool:
@@ -58,7 +59,16 @@ def map_of(figures: PlaceFigures, bodies: Iterable[PlaceTally]) -> Map:
         labels = {child.place.code[:4]: _number(child) for child in figures.children if child.place.level == Level.CITY}
         caption = _("粗线为市界，城市名下的数是全市配备率（%）。")
     return Map(geo=geo, rows=rows, legend=_legend(steps, counted), labels=labels, caption=caption,
-               title=_("顾问配备率，按县（区）"), approval=settings.MAP_APPROVAL)  # fmt: skip
+               title=_("顾问配备率，按县（区）"), approval=settings.MAP_APPROVAL,
+               origin=_origin(figures))  # fmt: skip
+
+
+def _origin(figures: PlaceFigures) -> str:
+    assert figures.month is not None and figures.published is not None  # there is a tally (``has_map``)
+    return _("%(place)s，%(month)s，数到 %(day)s。来源：法邻，各县（区）汇总发布。") % {
+        "place": figures.place.name, "month": formats.month(figures.month.first_day),
+        "day": formats.day(figures.published.as_of),
+    }  # fmt: skip
 
 
 def geo_file(figures: PlaceFigures) -> Path:

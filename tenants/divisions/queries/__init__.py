@@ -14,6 +14,7 @@ from tenants.divisions.queries.history import (
     list_successors,
     list_versions,
 )
+from tenants.divisions.queries.locating import has_outlines, list_near
 from tenants.divisions.queries.searching import look_up, search
 from tenants.divisions.queries.tree import (
     UnknownDivision,
@@ -53,6 +54,7 @@ __all__ = [
     "get_change",
     "get_division",
     "get_update",
+    "has_outlines",
     "list_areas",
     "list_areas_over",
     "list_boundaries",
@@ -67,6 +69,7 @@ __all__ = [
     "list_hanging",
     "list_heirs",
     "list_lineage",
+    "list_near",
     "list_parted",
     "list_path",
     "list_predecessors",

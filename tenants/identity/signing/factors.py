@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import qrcode
 from allauth.account.internal.stagekit import unstash_login
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -25,6 +24,7 @@ from falin.kernel import crypto, parameters
 from falin.kernel.clock import legal_day, now
 from falin.kernel.crypto import Place
 from falin.kernel.scope import PUBLIC_SCHEMA
+from falin.kernel.squares import square_svg
 from tenants.identity.models import Person
 from tenants.identity.roles import NEEDS_SECOND
 from tenants.identity.rules import SECOND_FACTOR, SECOND_GRACE
@@ -81,15 +81,7 @@ class Factors(DefaultMFAAdapter):
         return _("法邻")
 
     def build_totp_svg(self, url: str) -> str:
-        """The square as one path, without a style of its own: the content policy lets none through."""
-        code = qrcode.QRCode(border=3)
-        code.add_data(url)
-        rows = code.get_matrix()
-        path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
-        return (
-            f'<svg class="f-qr" viewBox="0 0 {len(rows)} {len(rows)}" role="img" aria-label="{_("给验证器扫的方块")}"'
-            f' shape-rendering="crispEdges"><path d="{path}"/></svg>'
-        )
+        return square_svg(url, label=_("给验证器扫的方块"))
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(crypto.encrypt(text, _place())).decode()

@@ -205,7 +205,12 @@ def test_the_review_keeps_who_is_ticked(county: Client, world: World) -> None:
     held = Binding.objects.get(person_id=number("liaison"))
     nothing = county.post("/people/review/")
     assert (nothing.status_code, "请先勾选" in text(nothing)) == (422, True)
-    county.post("/people/review/", {"binding": [held.id]})
+    seen = text(county.post("/people/review/", {"binding": [held.id]}))
+    assert "还没有记下" in seen
+    assert f'value="{held.id}"' in seen
+    assert f'value="{held.id}"' in text(county.get("/people/review/"))  # looking changes nothing
+    assert Binding.objects.get(id=held.id).reviewed_at == held.reviewed_at
+    county.post("/people/review/", {"binding": [held.id], "sure": "1"})
     page = text(county.get("/people/review/"))
     assert f'value="{held.id}"' not in page
     assert "何淑兰" in page

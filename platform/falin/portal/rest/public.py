@@ -61,6 +61,24 @@ class PublicFiguresOut(serializers.Serializer[Any]):
     minutes = serializers.IntegerField(allow_null=True)
 
 
+class PublicNewsOut(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    text = serializers.CharField(help_text="plain paragraphs, an empty line between them")
+    published_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField(allow_null=True)
+    ends_on = serializers.DateField(allow_null=True, help_text="its last day")
+
+
+class PublicNewsPageOut(serializers.Serializer[Any]):
+    news = PublicNewsOut(many=True, source="rows")
+    next_before = serializers.IntegerField(allow_null=True, help_text="ask with ?before= for the next stretch")
+
+
+class AskedPublicNews(serializers.Serializer[Any]):
+    before = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+
 class PublicView(APIView):
     """An address everybody may read, in the scope of one county's published rows."""
 
@@ -71,7 +89,8 @@ class PublicView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        response.headers["Cache-Control"] = CACHE if response.status_code == 200 else "no-store"
+        kept = response.status_code == 200 and request.method != "POST"
+        response.headers["Cache-Control"] = CACHE if kept else "no-store"
         return response
 
 
@@ -112,6 +131,26 @@ class Communities(PublicView):
             return Response(PublicCommunityOut(spots, many=True).data)
 
 
+class PublicPositionIn(serializers.Serializer[Any]):
+    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    accuracy = serializers.FloatField(min_value=0, default=0, help_text="in metres")
+
+
+class Near(PublicView):
+    @extend_schema(
+        request=PublicPositionIn, responses=PublicCommunityOut(many=True), operation_id="public_near", tags=["public"]
+    )
+    def post(self, request: Request, county: str) -> Response:
+        """Communities around a position, the one that holds it first; the position is not kept."""
+        given = PublicPositionIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        face = _face(county)
+        with inside(face.scope, read_only=True):
+            spots = public.find_near(face, on=legal_day(now()), **given.validated_data)
+            return Response(PublicCommunityOut(spots, many=True).data)
+
+
 class Community(PublicView):
     @extend_schema(responses=PublicCommunityOut, operation_id="public_community", tags=["public"])
     def get(self, request: Request, county: str, code: str) -> Response:
@@ -134,3 +173,29 @@ class PublicFigures(PublicView):
         return Response(
             PublicFiguresOut({**row, "month": str(found.month) if found.month else None, "as_of": as_of}).data
         )
+
+
+class PublicNews(PublicView):
+    @extend_schema(
+        parameters=[OpenApiParameter("before", int)],
+        responses=PublicNewsPageOut,
+        operation_id="public_news",
+        tags=["public"],
+    )
+    def get(self, request: Request, county: str) -> Response:
+        """What the county tells everybody today, newest first."""
+        asked = AskedPublicNews(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        face = _face(county)
+        with inside(face.scope, read_only=True):
+            page = public.news_of(face, on=legal_day(now()), before=asked.validated_data.get("before"))
+        return Response(PublicNewsPageOut(page).data)
+
+
+class OnePublicNews(PublicView):
+    @extend_schema(responses=PublicNewsOut, operation_id="public_news_get", tags=["public"])
+    def get(self, request: Request, county: str, number: int) -> Response:
+        """One of them."""
+        face = _face(county)
+        with inside(face.scope, read_only=True):
+            return Response(PublicNewsOut(public.get_news(face, number, on=legal_day(now()))).data)

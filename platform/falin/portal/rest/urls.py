@@ -138,7 +138,10 @@ _webhooks = [
 urlpatterns = [
     path("public/", public.Counties.as_view(), name="api-public"),
     path("public/<slug:county>/communities/", public.Communities.as_view(), name="api-public-communities"),
+    path("public/<slug:county>/near/", public.Near.as_view(), name="api-public-near"),
     path("public/<slug:county>/communities/<slug:code>/", public.Community.as_view(), name="api-public-community"),
+    path("public/<slug:county>/news/", public.PublicNews.as_view(), name="api-public-news"),
+    path("public/<slug:county>/news/<int:number>/", public.OnePublicNews.as_view(), name="api-public-news-one"),
     path("public/<slug:county>/figures/", public.PublicFigures.as_view(), name="api-public-figures"),
     path("tenants/", include((_tenants, "tenants-api"))),
     path("search/", search.Search.as_view(), name="api-search"),

@@ -19,6 +19,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
+from falin.kernel.squares import square_svg
 from falin.kernel.stepup import FRESH, SECOND
 from falin.kernel.transactions import shared
 from falin.portal import commands, queries
@@ -95,6 +96,14 @@ def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     if page.working:
         response.headers["Refresh"] = "3"
     return response
+
+
+@door(grant="tenants.manage")
+def phones(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """How a phone on the office network reaches this machine over HTTPS."""
+    found = queries.office_network(scope=scope)
+    square = square_svg(found.page, label=_("手机扫的方块")) if found else ""
+    return render(request, "portal/phones.html", {"found": found, "square": square})
 
 
 class PersonForm(forms.Form):

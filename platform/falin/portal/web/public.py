@@ -10,21 +10,26 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape, linebreaks
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import open_door
-from falin.kernel.refusals import Missing
+from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.transactions import inside, shared
 from falin.portal import public
 from falin.portal.public import Face
@@ -110,7 +115,8 @@ def home(request: HttpRequest, face: Face) -> HttpResponse:
     """Find my community, how to get help, what was reached."""
     day = legal_day(now())
     return _page(request, face, "home", face.county.name, streets=public.streets_of(face, on=day),
-                 figures=public.figures_of(face, face.county.id))  # fmt: skip
+                 figures=public.figures_of(face, face.county.id),
+                 locates=public.can_be_located(face, on=day), news=public.news_of(face, on=day).rows[:3])  # fmt: skip
 
 
 @public_page
@@ -123,7 +129,42 @@ def places(request: HttpRequest, face: Face) -> HttpResponse:
     elif street:
         title, spots = public.spots_in(face, street, on=day)
     streets = public.streets_of(face, on=day) if spots is None or not spots else ()
-    return _page(request, face, "places", title, text=text, spots=spots, streets=streets)
+    return _page(request, face, "places", title, text=text, spots=spots, streets=streets,
+                 locates=public.can_be_located(face, on=day))  # fmt: skip
+
+
+class HereForm(forms.Form):
+    """Where the phone says it is, in degrees and metres."""
+
+    longitude = forms.FloatField()
+    latitude = forms.FloatField()
+    accuracy = forms.FloatField(min_value=0, required=False)
+
+
+@csrf_exempt  # public pages carry no form token, which would make each somebody's own; here nothing is changed
+@open_door(reason=REASON, reads="POST")
+def here(request: HttpRequest, county: str) -> HttpResponse:
+    """
+    Communities around a position. It comes in the body, so that no address, log or memory of pages holds it, and is
+    forgotten with the answer.
+    """
+    form = HereForm(request.POST)
+    try:
+        with shared(read_only=True):
+            face = public.find_face(county)
+        with inside(face.scope, read_only=True):
+            day = legal_day(now())
+            spots = None
+            if form.is_valid():
+                position = {name: form.cleaned_data[name] or 0.0 for name in ("longitude", "latitude", "accuracy")}
+                with suppress(Invalid):
+                    spots = public.find_near(face, on=day, **position)
+            response = _page(request, face, "here", _("您附近的社区（村）"), spots=spots,
+                             streets=() if spots else public.streets_of(face, on=day))  # fmt: skip
+    except Missing as missing:
+        raise Http404(missing.message) from missing
+    response.status_code = 422 if spots is None else 200
+    return response
 
 
 @public_page
@@ -142,6 +183,40 @@ def figures(request: HttpRequest, face: Face) -> HttpResponse:
 
 
 @public_page
+def news(request: HttpRequest, face: Face) -> HttpResponse:
+    """What the county tells everybody, newest first."""
+    before = request.GET.get("before", "")
+    page = public.news_of(
+        face, on=legal_day(now()), before=int(before) if before.isdigit() and len(before) < 10 else None
+    )
+    return _page(request, face, "news", _("通知"), page=page)
+
+
+@public_page
+def one_news(request: HttpRequest, face: Face, number: int) -> HttpResponse:
+    """One of them, at an address that stays."""
+    found = public.get_news(face, number, on=legal_day(now()))
+    first = " ".join(found.paragraphs[0].split())
+    return _page(request, face, "one_news", found.title, one=found,
+                 description=first if len(first) <= 120 else f"{first[:119]}…")  # fmt: skip
+
+
+@public_page
+def feed(request: HttpRequest, face: Face) -> HttpResponse:
+    """The same for programs that read news (Atom, RFC 4287)."""
+    page = public.news_of(face, on=legal_day(now()))
+    home = request.build_absolute_uri(reverse("portal:public-news", args=[face.slug]))
+    title = _("%(county)s · 通知") % {"county": face.county.name}
+    atom = Atom1Feed(title=title, link=home, description="", language=get_language(), author_name=face.county.name,
+                     feed_url=request.build_absolute_uri(request.path))  # fmt: skip
+    for one in page.rows:
+        link = request.build_absolute_uri(reverse("portal:public-news-one", args=[face.slug, one.number]))
+        atom.add_item(title=one.title, link=link, description=linebreaks(escape(one.text)), unique_id=link,
+                      pubdate=one.published_at, updateddate=one.last_change)  # fmt: skip
+    return HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+@public_page
 def text(request: HttpRequest, face: Face, name: str) -> HttpResponse:
     if name not in TEXTS:
         raise Missing("portal.no_such_page", _("没有这一页。"))
@@ -157,8 +232,12 @@ def site_map(request: HttpRequest, face: Face) -> HttpResponse:
 @public_page
 def county_addresses(request: HttpRequest, face: Face) -> HttpResponse:
     """Every page of the county for search engines."""
-    pages = [reverse(f"portal:public-{name}", args=[face.slug]) for name in ("home", "places", "figures", "site-map")]
+    pages = [
+        reverse(f"portal:public-{name}", args=[face.slug]) for name in ("home", "places", "news", "figures", "site-map")
+    ]
     pages += [reverse("portal:public-text", args=[face.slug, name]) for name in TEXTS]
+    news = public.news_of(face, on=legal_day(now())).rows
+    pages += [reverse("portal:public-news-one", args=[face.slug, one.number]) for one in news]
     pages += [reverse("portal:public-community", args=[face.slug, slug]) for slug in public.every_slug(face)]
     return _addresses(request, "urlset", "url", pages)
 

@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import ssl
 import sys
 import time
 import urllib.parse
@@ -26,6 +27,7 @@ from falin.runtime.broker import discard_broker
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
 from falin.runtime.instance import backing
+from falin.runtime.lan.arranging import arrange
 from falin.runtime.postgres import discard_postgres
 from falin.runtime.processes import Supervisor, require_free_port, standard_programs, wait_until_listening
 from falin.runtime.sentences import CannotStart, both, say
@@ -37,29 +39,36 @@ LEVELS = ("province", "city", "county", "street", "community")
 def run(arguments: Arguments, home: Home) -> int:
     """`falin demo`; with ``--exit`` the last line is one JSON object."""
     began = time.monotonic()
-    require_free_port(HOST, arguments.port)
+    lan = arrange(home=home, environ=os.environ, host=None, port=arguments.port) if arguments.lan else None
+    host, port = (lan.host, lan.door.port) if lan else (HOST, arguments.port)
+    require_free_port(host, port)
     own = home.inside(f"demo-{arguments.province}")
     if arguments.fresh:
         _throw_away(own)
-    address = f"http://{HOST}:{arguments.port}/"
+    address = f"{'https' if lan else 'http'}://{HOST}:{port}/"
     seconds: dict[str, float] = {}
     with backing(home=own, environ=os.environ, what=f"demo {address}") as found:
         os.environ.update({**found.variables(), "FALIN_DEMO": "1", "FALIN_HOME": str(own.root),
                            "FALIN_PROVINCE": arguments.province, "FALIN_HOSTS": f"{HOST},localhost"})  # fmt: skip
+        os.environ.update(lan.variables(os.environ) if lan else {})
         seconds["start"] = time.monotonic() - began
         report = _make(arguments.province, home, own, seconds)
-        children = standard_programs(home=own, host=HOST, port=arguments.port, environ=dict(os.environ))
+        certificate = lan.door.papers.server if lan else None
+        children = standard_programs(home=own, host=host, port=port, environ=dict(os.environ), certificate=certificate)
+        children += [lan.porter(own, os.environ)] if lan else []
         with Supervisor(children=children, backing=found.kept) as supervisor:
-            wait_until_listening(HOST, arguments.port, seconds=60.0, supervisor=supervisor)
+            wait_until_listening(HOST, port, seconds=60.0, supervisor=supervisor)
             seconds["total"] = time.monotonic() - began
             if arguments.exit:
-                _check_pages(address, report["accounts"])
+                _check_pages(address, report["accounts"], lan.trusting() if lan else None)
                 report["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
                 sys.stdout.write(json.dumps(report, ensure_ascii=False) + "\n")
                 return 0
             _greet(address, report)
+            if lan:
+                lan.greet()
             if not arguments.headless:
-                webbrowser.open(address)
+                webbrowser.open(lan.door.page if lan else address)
             supervisor.watch()
     return 0
 
@@ -188,11 +197,13 @@ def _greet(address: str, report: dict[str, Any]) -> None:
     say("Ctrl-C 停止", "Ctrl-C stops everything")
 
 
-def _check_pages(address: str, accounts: list[dict[str, str]]) -> None:
+def _check_pages(address: str, accounts: list[dict[str, str]], trusting: ssl.SSLContext | None) -> None:
     """Every account signs in and gets its home; a page that fails is a failure of the demo."""
     for account in accounts:
         jar = http.cookiejar.CookieJar()
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(jar), urllib.request.HTTPSHandler(context=trusting)
+        )
         page = opener.open(f"{address}accounts/login/", timeout=30).read().decode()
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token is not None, "the sign-in page has no form"

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import template
+from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.forms import BaseForm, BoundField
 from django.forms.widgets import (
@@ -490,11 +491,13 @@ def choropleth(
     value_label: str = "",
     approval: str = "",
     caption: str = "",
+    origin: str = "",
 ) -> dict[str, Any]:
     """Counties coloured by class, each a link, with the same data as a table below.
 
     `geo` as `falin.ui.geo.load_geo` gives it (None: only the table stands); `rows` of `falin.ui.figures.MapRow`;
-    `legend` of `Shade`; `cities` the text under a city's name by city code; `approval` the map's approval number.
+    `legend` of `Shade`; `cities` the text under a city's name by city code; `approval` the map's approval number;
+    `origin` place, period and source, which stand in the picture somebody takes away (none: there is no such picture).
     """
     by_code = {row.code: row for row in rows}
     shapes = [(county, by_code.get(county["code"])) for county in geo["counties"]] if geo else []
@@ -509,4 +512,6 @@ def choropleth(
         "value_label": value_label or title,
         "approval": approval,
         "caption": caption,
+        "origin": origin,
+        "demo": settings.DEMO,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -89,11 +90,15 @@ def refuse(request: HttpRequest, scope: Scope, proposal: uuid.UUID) -> HttpRespo
 
 @door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
 def review(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    """The quarter's review: who is ticked keeps his role; what nobody ticks ends after the last day."""
+    """The quarter's review: who is ticked keeps his role, once it was seen who does not; what nobody ticks ends by itself."""
     today = legal_day(now())
     bad = ""
     if request.method == "POST":
         ticked = [int(one) for one in request.POST.getlist("binding") if one.isdecimal() and len(one) < 19]
+        kept, left = _parted(scope, ticked, today)
+        if kept and "sure" not in request.POST:
+            due = queries.count_due(scope=scope, now_day=today)
+            return render(request, "portal/people/review_check.html", {"kept": kept, "left": left, "due": due})
         if ticked:
             n = review_bindings(scope=scope, binding_ids=ticked, now=now())
             messages.success(request, ngettext("已复核 %(n)s 项。", "已复核 %(n)s 项。", n) % {"n": n})
@@ -103,6 +108,12 @@ def review(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     lines = people.lines_of(scope, queries.list_to_review(scope=scope, on=today), today)
     context = {"lines": lines, "due": due, "bad": bad, "late": today > due.review_ends}
     return render(request, "portal/people/review.html", context, status=422 if bad else 200)
+
+
+def _parted(scope: Scope, ticked: list[int], today: date) -> tuple[list[people.Line], list[people.Line]]:
+    """What is to be reviewed: what is ticked, and the rest."""
+    lines = people.lines_of(scope, queries.list_to_review(scope=scope, on=today), today)
+    return [one for one in lines if one.binding.id in ticked], [one for one in lines if one.binding.id not in ticked]
 
 
 @open_door(reason="the holder of the one-time link has no password yet", reads="GET", writes="POST")

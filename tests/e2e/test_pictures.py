@@ -1,0 +1,76 @@
+"""A map taken away as a picture: what is in the file, by reading its pixels; and what stays in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.app.indicators.books import publish, small_book
+from tests.e2e.conftest import Site, a_screen, looks_right, signed_in
+from tests.fixtures.outlines import lay_out
+from tests.world import World
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+
+@pytest.fixture
+def province(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    small_book(world)
+    publish(world, "330106")
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    monkeypatch.setattr(settings, "MAP_APPROVAL", "浙S(2026)1号")
+    monkeypatch.setattr(settings, "DEMO", True)
+    lay_out(tmp_path)
+    return f"/figures/{world.node('33')}/?month=2026-10"
+
+
+def _picture(page: Any, path: str, to: Path) -> Image.Image:
+    page.goto(path)
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url))
+    with page.expect_download() as coming:
+        page.get_by_role("button", name="存成图片").click()
+    coming.value.save_as(to)
+    expect(page.locator("#f-say")).to_contain_text("图片已存到下载里")
+    assert [url for url in sent if url.startswith("http") and "/static/" not in url] == []  # nothing leaves the browser
+    assert coming.value.suggested_filename.endswith("顾问配备率，按县（区）.png")
+    return Image.open(to).convert("RGB")
+
+
+def test_the_map_is_taken_away_with_its_title_colours_and_words(
+    province: str, site: Site, browser: Browser, tmp_path: Path
+) -> None:
+    with a_screen(browser, site, "desk") as screen:
+        page = signed_in(screen, "leader")
+        picture = _picture(page, province, tmp_path / "map.png")
+        looks_right(page)
+        wide, tall = picture.size
+        assert wide == 2400 and 1200 < tall < 6000
+        seen = {
+            page.evaluate(f"getComputedStyle(document.documentElement).getPropertyValue('--d{n}').trim()")
+            for n in (1, 4, 7)
+        }
+        colours = {colour for _count, colour in picture.getcolors(2**24) or ()}
+        assert {tuple(bytes.fromhex(one[1:])) for one in seen if len(one) == 7} & colours, "the map's own colours"
+        ink = [row for row in range(tall) if min(sum(picture.getpixel((x, row))) for x in range(96, 1400, 2)) < 250]
+        assert ink[0] < 200 and ink[-1] > tall - 200  # words above the map and below it
+        words = page.locator("[data-picture]").first
+        assert "数到" in str(words.get_attribute("data-origin")) and "浙江省" in str(words.get_attribute("data-origin"))
+        assert words.get_attribute("data-demo") == "演示数据"
+        expect(page.locator("figcaption").first).to_contain_text("浙S(2026)1号")
+
+
+def test_without_scripts_there_is_the_table_and_no_dead_button(province: str, site: Site, browser: Browser) -> None:
+    with a_screen(browser, site, "desk") as screen:
+        page = signed_in(screen, "leader")
+        kept = screen.storage_state()
+    with a_screen(browser, site, "desk", java_script_enabled=False, storage_state=kept) as screen:
+        page = screen.new_page()
+        page.goto(province)
+        expect(page.locator("figure table").first).to_be_attached()
+        expect(page.get_by_role("button", name="存成图片")).to_have_count(0)
