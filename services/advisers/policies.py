@@ -13,6 +13,7 @@ from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.ui import formats
 from services.advisers.types import Obstacle, TakenSeat
+from tenants.identity.api import Role
 
 READ, REGISTER, APPOINT = "advisers.read", "advisers.register", "advisers.appoint"
 # Appointments are the ground of duty and of figures: who may read those may read these.
@@ -77,6 +78,17 @@ def check_may_see_clear(scope: Scope) -> None:
 
 def may_see_clear(scope: Scope) -> bool:
     return scope.may(CLEAR)
+
+
+# Whose cell *personal data* (sheet identity.md) has an adviser's own number at all: the county, which opens it behind a
+# written reason; the street, masked; himself and his firm. A liaison has the contacts of who serves his community: the
+# office's. Whoever else looks in, in an emergency say, sees none (decision 44).
+_SEES_MASKED = frozenset({Role.COUNTY_TEAM, Role.STREET_OFFICER, Role.ADVISER, Role.FIRM_MANAGER})
+
+
+def may_see_masked(scope: Scope) -> bool:
+    """Whether an adviser's private telephone is in the answer, with its middle left out."""
+    return scope.role in _SEES_MASKED
 
 
 # ---- sentences -----------------------------------------------------------------------------------------------------

@@ -95,7 +95,12 @@ class FirmInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdviserInfo:
-    """``held`` counts communities in every county, now or from a later day on; ``most`` is the limit in force."""
+    """
+    ``held`` counts communities in every county, now or from a later day on; ``most`` is the limit in force.
+
+    ``phone_masked`` is his own telephone in the form the reader's role has it, "" where it has none; ``firm_phone`` is the
+    office's, which everybody may call.
+    """
 
     id: uuid.UUID
     name: str
@@ -104,6 +109,7 @@ class AdviserInfo:
     firm_name: str
     licence: str
     phone_masked: str
+    firm_phone: str
     specialties: tuple[str, ...]
     exam_passed_on: date | None
     banned_until: date | None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Forbidden, Missing
 from falin.kernel.scope import Scope
-from tenants.divisions.types import Division
+from tenants.divisions.types import Division, Level
 
 
 def check_may_publish(scope: Scope) -> None:
@@ -49,9 +49,13 @@ def check_may_read_own_lines(scope: Scope) -> None:
         raise Forbidden("indicators.no_own_lines", _("这一页给顾问和律所看自己的到访记录，您现在的身份没有。"))
 
 
-def may_export(scope: Scope) -> bool:
-    return scope.may("figures.export")
+def may_export(scope: Scope, level: Level) -> bool:
+    """A community's page lists visits, each with its adviser: rows. Above it stand sums."""
+    return scope.may("figures.export") and (level != Level.COMMUNITY or scope.may("lists.export"))
 
 
-def check_may_export(scope: Scope) -> None:
+def check_may_export(scope: Scope, level: Level) -> None:
+    """:raises Forbidden: with the sentence for who takes sums home and no rows."""
     scope.require("figures.export")
+    if not may_export(scope, level):
+        raise Forbidden("indicators.sums_alone", _("您的身份只能导出合计。社区这一级是一次次到访，请在页面上看。"))

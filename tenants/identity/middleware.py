@@ -40,6 +40,7 @@ class ScopeMiddleware:
                 return HttpResponseRedirect(resolve_url("portal:second"))
             request.hats = signed_in.hats  # type: ignore[attr-defined]
             request.person_name = signed_in.person.name  # type: ignore[attr-defined]
+            request.parted = signed_in.parted  # type: ignore[attr-defined]
             hat = chosen(signed_in.hats, request.session.get(HAT, ""), getattr(request, "face", None))
             if hat is not None:
                 request.hat = hat  # type: ignore[attr-defined]

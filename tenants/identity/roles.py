@@ -93,9 +93,16 @@ _SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tok
                       "feedback.own"})  # fmt: skip
 _PLACES = _SESSION | {"places.read", "calendar.read"}
 _ALL = _PLACES | {"figures.read"}
-_ABOVE = frozenset({"figures.export", "visits.published", "history.read"})
+_ABOVE = frozenset({"visits.published"})
+_BOOK = frozenset({"history.read"})
 _PEOPLE = frozenset({"people.read"})
 _SETS = frozenset({"settings.read", "settings.set"})
+# What may be taken home as a file, as the cells of *export* say it: sums; rows of the own body; what is one's own or
+# one's firm's; the log. A list names which of them it is (``falin.ui.tables``), and who reads it without that stays with
+# reading (decision 43).
+_SUMS, _ROWS, _OWN, _LOGS = (
+    frozenset({one}) for one in ("figures.export", "lists.export", "own.export", "audit.export")
+)
 _APPOINTS = _PEOPLE | {"people.grant"}
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
 
@@ -128,9 +135,9 @@ _JOINS = frozenset({"comments.join"})
 
 # Each grant of a cell that is built. Grants are opened by doors and policies.
 _GRANTS: dict[Role, frozenset[str]] = {
-    Role.PROVINCE_LEADER: _ALL | _ABOVE | _SETS | _JOINS,
-    Role.CITY_OFFICER: _ALL | _ABOVE | _SETS | _APPOINTS | _JOINS | {"people.confirm"},
-    Role.COUNTY_TEAM: _ALL | _ABOVE | _SETS | _APPOINTS | _JOINS
+    Role.PROVINCE_LEADER: _ALL | _ABOVE | _SETS | _SUMS | _JOINS,
+    Role.CITY_OFFICER: _ALL | _ABOVE | _BOOK | _SETS | _SUMS | _APPOINTS | _JOINS | {"people.confirm"},
+    Role.COUNTY_TEAM: _ALL | _ABOVE | _BOOK | _SETS | _SUMS | _ROWS | _APPOINTS | _JOINS
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
         "duty.close", "duty.post", "duty.remind", "figures.publish", "emergency.decide", "webhooks.manage",
@@ -141,10 +148,10 @@ _GRANTS: dict[Role, frozenset[str]] = {
         "advisers.read", "duty.read", "duty.post", "duty.remind", "visits.published", "settings.read",
     },
     Role.LIAISON: _ALL | _JOINS | {"advisers.read", "duty.read", "duty.post", "settings.read"},
-    Role.ADVISER: _ALL | _JOINS | {"duty.log", "duty.own"},
-    Role.FIRM_MANAGER: _ALL | _APPOINTS | {"firm.read"},
+    Role.ADVISER: _ALL | _JOINS | _OWN | {"duty.log", "duty.own"},
+    Role.FIRM_MANAGER: _ALL | _OWN | _APPOINTS | {"firm.read"},
     Role.INSPECTOR: _PLACES,
-    Role.AUDITOR: _ALL | _ABOVE | _PEOPLE | {"settings.read", "audit.read", "audit.export"},
+    Role.AUDITOR: _ALL | _ABOVE | _BOOK | _LOGS | _PEOPLE | {"settings.read", "audit.read"},
     Role.EVALUATOR: _PLACES,
     Role.DATA_STEWARD: _PLACES,
     Role.RESIDENT: frozenset(),
@@ -154,7 +161,7 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {
         "people.confirm", "emergency.decide", "places.review", "places.confirm",
     },
-    Role.AUDIT_ADMINISTRATOR: _PLACES | _PEOPLE | {"history.read", "audit.read", "audit.export"},
+    Role.AUDIT_ADMINISTRATOR: _PLACES | _BOOK | _LOGS | _PEOPLE | {"audit.read"},
     # He runs the platform; what is in it is not his, figures neither.
     Role.OPERATOR: _SESSION | {"tenants.manage", "events.manage", "emergency.ask", "feedback.answer"},
 }  # fmt: skip
@@ -194,8 +201,8 @@ GRANTS: dict[Role, frozenset[str]] = {role: row.grants for role, row in ROLES.it
 # Who gives or confirms roles, closes or publishes, takes data out, sees numbers in clear, or runs the platform proves
 # himself by a second factor (``rules.SECOND_FACTOR``).
 _WEIGHTY = frozenset({
-    "people.grant", "people.confirm", "figures.publish", "figures.export", "audit.export", "advisers.clear", "duty.close",
-    "settings.set", "tenants.manage", "emergency.ask", "emergency.decide",
+    "people.grant", "people.confirm", "figures.publish", "figures.export", "lists.export", "audit.export",
+    "advisers.clear", "duty.close", "settings.set", "tenants.manage", "emergency.ask", "emergency.decide",
 })  # fmt: skip
 NEEDS_SECOND = frozenset(role for role, grants in GRANTS.items() if grants & _WEIGHTY)
 
@@ -221,9 +228,9 @@ NOT_BY_TOKEN = frozenset(
 )  # fmt: skip
 
 # What is left to everybody while his tenant is suspended.
-READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "jobs.own", "hat.switch", "advisers.read",
-                        "duty.read", "duty.own", "visits.published", "history.read", "people.read", "firm.read",
-                        "settings.read", "audit.read", "notices.own", "comments.join",
+READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "lists.export", "own.export",
+                        "jobs.own", "hat.switch", "advisers.read", "duty.read", "duty.own", "visits.published", "history.read",
+                        "people.read", "firm.read", "settings.read", "audit.read", "notices.own", "comments.join",
                         "calendar.read"})  # fmt: skip
 
 

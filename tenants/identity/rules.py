@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -112,6 +112,11 @@ class Held:
         return (other.ends_on is None or self.begins_on <= other.ends_on) and (
             self.ends_on is None or other.begins_on <= self.ends_on
         )
+
+
+def parted_roles(roles: Collection[Role]) -> frozenset[Role]:
+    """Those of somebody's roles that some rule may part from another of them; where their places lie decides."""
+    return frozenset(one for one in roles for other in roles for rule in SEPARATIONS if rule.parts(one, other))
 
 
 def separation_between(new: Held, held: Iterable[Held]) -> Separation | None:

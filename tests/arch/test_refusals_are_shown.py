@@ -187,6 +187,10 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "the county team's role is given for whole counties",
         "app/indicators/test_rolling_up.py::test_who_is_not_the_county_may_not_publish",
     ),
+    "indicators.sums_alone": (
+        "who takes sums alone is shown no button for rows",
+        "web/indicators/test_pages.py::test_who_takes_sums_home_takes_no_lines_of_visits",
+    ),
     "indicators.no_own_lines": (
         "only advisers and firms are led there",
         "app/indicators/test_reading.py::test_who_has_a_place_has_no_lines_of_his_own",

@@ -248,8 +248,8 @@ def _once(**parts: Any) -> Callable[[Ground], Iterable[Thing]]:
     return lambda ground: [Thing(parts, frozenset())]
 
 
-def _reads_advisers(reader: Reader, thing: Thing) -> bool:
-    return reader.role in MAY["advisers.read"]
+def _takes_lists(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["advisers.read"] & MAY["lists.export"]
 
 
 def _anybody(reader: Reader, thing: Thing) -> bool:
@@ -591,7 +591,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("number",): Asked(_written_news, _county_of),
     ("county", "number"): Asked(_published_news, _anybody),
     "desk:views": Asked(_once(page="advisers"), _anybody),
-    "portal:list-export": Asked(_once(name="advisers"), _reads_advisers),
+    "portal:list-export": Asked(_once(name="advisers"), _takes_lists),
     ("view_id",): Asked(_kept_views, _own_notice),
     "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
     **dict.fromkeys(("desk:comments", "desk-api:comments"), Asked(_spoken_of, _by_fact)),
@@ -937,8 +937,8 @@ def _new_rows_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, An
     return {"rows": [{**row, "username": "fromaprogram"}], "rehearse": False}
 
 
-def _has_figures(ground: Ground, reader: Reader, thing: Thing) -> bool:
-    return bool(thing.codes)
+def _has_sums(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return bool(thing.codes) and max(map(len, thing.codes)) < 12
 
 
 def _new_token(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
@@ -1082,8 +1082,8 @@ WRITES: dict[str, Write] = {
     "POST duty-api:reminders": Write(_pair, _A_PAIR, right=_not_reminded),
     "POST duty-api:read-reminder": Write(right=_unread),
     "POST duty-api:months": Write(_form(month="2026-10")),
-    "POST figures:csv": Write(right=_has_figures),
-    "POST figures:xlsx": Write(right=_has_figures),
+    "POST figures:csv": Write(right=_has_sums),
+    "POST figures:xlsx": Write(right=_has_sums),
     "POST figures:publish": Write(_form(month="2026-08")),
     "POST api-figures-publish": Write(_form(month="2026-08")),
     "POST portal:setting-say": Write(_statement),

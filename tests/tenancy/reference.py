@@ -1,5 +1,5 @@
 """
-Who may open and see what, said once more and on its own: from the design of roles, not from the code.
+Who may open and see what, said once more and on its own: from the design of roles (``cells.py``), not from the code.
 
 Slow and explicit on purpose. A grant given to one more role, or an answer that shows a kind of row to one more role, is
 right only after somebody has changed this page too.
@@ -10,68 +10,16 @@ from __future__ import annotations
 import re
 
 from tests.peopled import PROGRAMS
-from tests.tenancy.ground import ROLES, Fact, Reader
+from tests.tenancy.cells import MAY
+from tests.tenancy.ground import Fact, Reader
 
 _COUNTY_SIDE = {"county_team", "street_officer", "liaison"}
-_ABOVE = {"province_leader", "city_officer", "auditor"}
-_EVERYBODY = set(ROLES) - {"resident"}
-_THREE = {"system_administrator", "security_administrator", "audit_administrator"}
-
-# grant → the roles that hold it
-MAY: dict[str, set[str]] = {
-    "home.read": _EVERYBODY,
-    "account.own": _EVERYBODY,
-    "emergency.ask": {"operator"},
-    "emergency.decide": {"county_team", "security_administrator"},
-    "places.read": _EVERYBODY - {"operator"},
-    "places.review": {"system_administrator", "security_administrator"},
-    "places.update": {"system_administrator"},
-    "places.describe": {"county_team", "system_administrator"},
-    "places.confirm": {"security_administrator"},
-    "figures.read": _EVERYBODY - {"operator", "inspector", "evaluator", "data_steward"} - _THREE,
-    "jobs.own": _EVERYBODY,
-    "hat.switch": _EVERYBODY,
-    "tokens.own": _EVERYBODY,
-    "figures.export": _ABOVE | {"county_team"},
-    "visits.published": _ABOVE | {"county_team", "street_officer"},
-    "history.read": _ABOVE | {"county_team", "audit_administrator"},
-    "audit.read": {"auditor", "audit_administrator"},
-    "audit.export": {"auditor", "audit_administrator"},
-    "people.read": {"city_officer", "county_team", "firm_manager", "auditor"} | _THREE,
-    "people.grant": {"city_officer", "county_team", "firm_manager", "system_administrator"},
-    "people.confirm": {"city_officer", "security_administrator"},
-    "advisers.read": _COUNTY_SIDE,
-    "advisers.register": {"county_team"},
-    "advisers.import": {"county_team"},
-    "advisers.appoint": {"county_team"},
-    "advisers.clear": {"county_team"},
-    "duty.read": _COUNTY_SIDE,
-    "duty.remind": {"county_team", "street_officer"},
-    "duty.post": _COUNTY_SIDE,
-    "notices.own": _EVERYBODY,
-    "news.write": {"county_team"},
-    "feedback.own": _EVERYBODY,
-    "feedback.answer": {"operator", "system_administrator"},
-    "views.own": _EVERYBODY,
-    "calendar.read": _EVERYBODY - {"operator"},
-    "comments.join": {"province_leader", "city_officer", "adviser"} | _COUNTY_SIDE,
-    "duty.close": {"county_team"},
-    "duty.log": {"adviser"},
-    "duty.own": {"adviser"},
-    "settings.read": _ABOVE | _COUNTY_SIDE,
-    "settings.set": {"province_leader", "city_officer", "county_team"},
-    "figures.publish": {"county_team"},
-    "firm.read": {"firm_manager"},
-    "tenants.manage": {"operator"},
-    "events.manage": {"operator"},
-    "webhooks.manage": {"county_team", "system_administrator"},
-}
 
 
 def may_open(reader: Reader, grant: str) -> bool:
     """:raises KeyError: for a grant nobody has said yet who may hold it."""
     if grant not in MAY:
-        raise KeyError(f"say in tests/tenancy/reference.py which roles may hold the grant {grant!r}")
+        raise KeyError(f"say in tests/tenancy/cells.py which roles may hold the grant {grant!r}")
     return reader.role in MAY[grant]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.tenancy.cells import MAY
 from tests.tenancy.doors import OPEN_WRITES, every_door, shows, things_of, write_of
 from tests.tenancy.ground import CAST, MORE, NOBODY, ROLES, Ground
 from tests.tenancy.matrix import RELATIONS, Findings, probe_queries, walk_doors
-from tests.tenancy.reference import MAY
 
 
 def test_every_door_is_known_to_the_matrix() -> None:
@@ -17,7 +17,7 @@ def test_every_door_is_known_to_the_matrix() -> None:
         if not door.grant:
             assert not door.writes or str(door) in OPEN_WRITES, f"{door}: who may send to a door open to everybody?"
             continue
-        assert door.grant in MAY, f"{door}: say in MAY of tests/tenancy/reference.py which roles hold {door.grant}"
+        assert door.grant in MAY, f"{door}: say in tests/tenancy/cells.py which roles hold {door.grant}"
         things_of(door)
         if door.writes:
             write_of(door)

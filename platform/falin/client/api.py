@@ -93,6 +93,7 @@ class AdviserOut(TypedDict):
     firm_name: str
     licence: str
     phone_masked: str
+    firm_phone: str
     specialties: list[str]
     exam_passed_on: str | None
     banned_until: str | None

@@ -41,7 +41,8 @@ OWNERS = {
     "archive": "tenants.manage",
 }
 READERS = {"photo": "duty.read", "sheet": "advisers.import", "import-errors": "advisers.import"}
-MADE_WITHIN: set[str] = set()  # purposes of files a job makes out of rows of its asker's places
+# Purposes of files a job makes out of rows of its asker's places, and the grant that takes them home.
+MADE_WITHIN: dict[str, str] = {}
 Purpose = tuple[str, dict[str, str], int]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f/\\]")
 
@@ -142,7 +143,7 @@ def open_file(*, scope: Scope, file_id: uuid.UUID) -> tuple[StoredFile, File[byt
 
 def _may_open(scope: Scope, row: StoredFile) -> bool:
     if row.person_id == scope.person_id and scope.may(OWNERS.get(row.purpose, "")):
-        return row.purpose not in MADE_WITHIN or _sees_as_much(scope, row)
+        return row.purpose not in MADE_WITHIN or (scope.may(MADE_WITHIN[row.purpose]) and _sees_as_much(scope, row))
     return row.node_id is not None and scope.sees(row.node_id) and scope.may(READERS.get(row.purpose, ""))
 
 

@@ -2,7 +2,8 @@
 The place of exports: what a list shows somebody, in its order and columns, as a file for him.
 
 A job writes it a step at a time under his own scope, says how far it is and can be stopped. The file ends after some days;
-who downloads it must still read the list, at the places it was made of (``falin.kernel.files``). Every file is booked.
+who downloads it must still read the list, at
+the places it was made of, and be one who takes it home (``falin.kernel.files``). Every file is booked.
 """
 
 from __future__ import annotations
@@ -47,12 +48,13 @@ def ask_export(*, scope: Scope, name: str, query: str, file_format: str, now: da
     Queue: write a list, as the address shows it, into a file for the asker.
 
     :param query: what the list's own address says: filters, order, columns.
-    :raises Missing: there is no such list. :raises Forbidden: he does not read it, or only looks in.
+    :raises Missing: there is no such list. :raises Forbidden: he does not read it, only looks in, or stays with reading.
     """
     table = _table(name)
     scope.require(table.grant)
     if scope.emergency:
         raise Forbidden("portal.no_export_in_an_emergency", _("应急访问只能看，不能导出。"))
+    _check_may_take(scope, table)
     if file_format not in FORMATS:
         raise Invalid("portal.no_such_format", _("只能导出 CSV 或者 XLSX。"), field="format")
     audit.record(scope=scope, act="portal.list.asked", subject=("list", name), node_id=None, now=now,
@@ -66,6 +68,7 @@ def export(run: jobs.Run) -> dict[str, Any]:
     """The job behind ``ask_export``."""
     table, kind = _table(run.parameters["name"]), run.parameters["format"]
     run.scope.require(table.grant)
+    _check_may_take(run.scope, table)
     with translation.override(run.parameters["language"]), tempfile.TemporaryDirectory() as folder:
         asked = QueryDict(run.parameters["query"])
         columns, source, written = table.chosen(asked), Path(folder, "list"), _Rows(run, table, asked)
@@ -110,6 +113,12 @@ class _Rows:
             after, first = step.after, False
 
 
+def _check_may_take(scope: Scope, table: Table) -> None:
+    """The cell *export* of his role (sheet identity.md) reaches this list."""
+    if not scope.may(table.export):
+        raise Forbidden("portal.not_to_take", _("您的身份可以看这个列表，不能导出成文件。"))
+
+
 def _table(name: str) -> Table:
     table = tables.find(name)
     if table is None:
@@ -127,6 +136,6 @@ def wire(*declared: Table) -> tuple[Rule, ...]:
     jobs.register(KIND, export)
     grants = {purpose_of(table): table.grant for table in declared}
     files.OWNERS.update(grants)
-    files.MADE_WITHIN.update(grants)
+    files.MADE_WITHIN.update({purpose_of(table): table.export for table in declared})
     return tuple(Rule(purpose=one, label=gettext_lazy("导出的名单"), days=KEPT, removed=_nothing_points_at_it)
                  for one in grants)  # fmt: skip

@@ -63,7 +63,7 @@ _ACTS: Mapping[Role, tuple[_Act, ...]] = {
     Role.STREET_OFFICER: (_POST, _VIEW, _WAY),
     Role.LIAISON: (_POST, _WAY),
     Role.ADVISER: (_act(_("记下第一次到访"), "duty:log", "duty.visit.logged"), _WAY),
-    Role.AUDITOR: (_TAKE, _LOG),
+    Role.AUDITOR: (_LOG, _WAY),
     Role.SYSTEM_ADMINISTRATOR: (_GIVE, _WAY),
     Role.SECURITY_ADMINISTRATOR: (_CONFIRM, _WAY),
     Role.AUDIT_ADMINISTRATOR: (_LOG, _WAY),

@@ -179,7 +179,9 @@ def _plain_today(scope: Scope, now: datetime) -> Today:
 def _leader_today(scope: Scope, now: datetime) -> Today:
     """Province, city, auditor: the newest published month in one sentence."""
     home = home_place(scope)
-    go = ((_("指标与排名"), reverse("figures:home"), "chart"), (_("操作记录"), reverse("portal:history"), "eye"))
+    go: tuple[tuple[str, str, str], ...] = ((_("指标与排名"), reverse("figures:home"), "chart"),)
+    if scope.may("history.read"):
+        go += ((_("操作记录"), reverse("portal:history"), "eye"),)
     months = list_months(scope=scope, node_id=home) if home is not None else []
     if home is None or not months:
         return Today(

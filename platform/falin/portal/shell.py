@@ -17,6 +17,7 @@ from falin.ui.shell import Crumb, NavGroup, NavItem, Shell
 from falin.ui.shell import Hat as ShownHat
 from tenants.divisions.api import get_division, list_path
 from tenants.identity.api import Hat, Role
+from tenants.identity.rules import Rule
 
 ROLE_LABELS = {
     Role.PROVINCE_LEADER: _("省级负责人"),
@@ -165,8 +166,10 @@ def trail_to(node_id: int, scope: Scope) -> tuple[Crumb, ...]:
     return tuple(crumbs)
 
 
-def _notice(active: Hat) -> str:
-    """What stands above every page while the body is not simply open."""
+def _notice(active: Hat, parted: Rule | None) -> str:
+    """What stands above every page while the body is not simply open, or some of the person's roles open nothing."""
+    if parted is not None:
+        return _("%(rule)s您有的身份因此暂时不能用，请找授予的单位结束其中一个。") % {"rule": parted.sentence}
     if active.suspended:
         return _("%(name)s已停用：现在只能查看，不能办理。") % {"name": active.tenant_name}
     if active.preparing:
@@ -184,7 +187,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "shell": Shell(
             person=scope.person_name,
-            notice=_notice(active),
+            notice=_notice(active, getattr(request, "parted", None)),
             owner=active.tenant_name or str(_("平台运维")),
             active=_shown(active),
             hats=tuple(_shown(hat) for hat in hats),

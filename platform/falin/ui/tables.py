@@ -50,6 +50,7 @@ class Step:
 class Table:
     """
     :param grant: who reads the list.
+    :param export: who of them takes it home as a file: rows of a body where nothing else is said.
     :param step: ``(scope, what the address asks, after, now)``: the rows the page shows for it, a step at a time.
     """
 
@@ -58,6 +59,7 @@ class Table:
     grant: str
     columns: tuple[Column, ...]
     step: Callable[[Scope, QueryDict, str, datetime], Step]
+    export: str = "lists.export"
 
     def chosen(self, asked: QueryDict) -> tuple[Column, ...]:
         """The first one always, and those the address names; all of them where it names none."""

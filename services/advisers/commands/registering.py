@@ -83,7 +83,7 @@ def register_adviser(
     after, payload = registered_facts(adviser)
     book(scope=scope, act=REGISTERED, subject=("adviser", adviser.id), node_id=home.node_id, now=now, after=after,
          field="name", payload=payload)  # fmt: skip
-    return adviser_info(adviser, held=0, on=legal_day(now))
+    return adviser_info(adviser, scope=scope, held=0, on=legal_day(now))
 
 
 def adviser_row(
@@ -152,7 +152,7 @@ def update_adviser(
         book(scope=scope, act="advisers.adviser.corrected", subject=("adviser", adviser.id), node_id=home.node_id,
              now=now, before=before, after=after, field="specialties",
              payload={"adviser": str(adviser.id), "changed": after["changed"]})  # fmt: skip
-    return adviser_info(adviser, held=None, on=legal_day(now))
+    return adviser_info(adviser, scope=scope, held=None, on=legal_day(now))
 
 
 def _new_phone(adviser: Adviser, phone: str, home: Home) -> list[str]:
@@ -183,7 +183,7 @@ def record_examination(*, scope: Scope, adviser_id: uuid.UUID, passed_on: date, 
              node_id=home_of(scope).node_id, now=now, before={"passed_on": str(before or "")},
              after={"passed_on": str(passed_on)},
              payload={"adviser": str(adviser.id), "passed_on": str(passed_on)})  # fmt: skip
-    return adviser_info(adviser, held=None, on=legal_day(now))
+    return adviser_info(adviser, scope=scope, held=None, on=legal_day(now))
 
 
 def ban_adviser(*, scope: Scope, adviser_id: uuid.UUID, until: date, reason: str, now: datetime) -> AdviserInfo:
@@ -205,7 +205,7 @@ def ban_adviser(*, scope: Scope, adviser_id: uuid.UUID, until: date, reason: str
     book(scope=scope, act="advisers.adviser.banned", subject=("adviser", adviser.id), node_id=home_of(scope).node_id,
          now=now, why=reason, before=before, after={"until": str(until)}, field="reason",
          payload={"adviser": str(adviser.id), "until": str(until)})  # fmt: skip
-    return adviser_info(adviser, held=None, on=legal_day(now))
+    return adviser_info(adviser, scope=scope, held=None, on=legal_day(now))
 
 
 def lift_ban(*, scope: Scope, adviser_id: uuid.UUID, why: str, now: datetime) -> AdviserInfo:
@@ -221,4 +221,4 @@ def lift_ban(*, scope: Scope, adviser_id: uuid.UUID, why: str, now: datetime) ->
         book(scope=scope, act="advisers.adviser.allowed", subject=("adviser", adviser.id),
              node_id=home_of(scope).node_id, now=now, why=why.strip(), before=before,
              payload={"adviser": str(adviser.id)})  # fmt: skip
-    return adviser_info(adviser, held=None, on=legal_day(now))
+    return adviser_info(adviser, scope=scope, held=None, on=legal_day(now))

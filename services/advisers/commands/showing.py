@@ -68,7 +68,7 @@ def take_own_record(*, scope: Scope, now: datetime) -> OwnRecord:
     book(scope=scope, act="advisers.record.taken", subject=("adviser", adviser.id), node_id=home.node_id, now=now,
          payload={"adviser": str(adviser.id)})  # fmt: skip
     return OwnRecord(
-        adviser=adviser_info(adviser, held=None, on=legal_day(now)), id_number=id_number, phone=phone,
+        adviser=adviser_info(adviser, scope=scope, held=None, on=legal_day(now)), id_number=id_number, phone=phone,
         registered_at=adviser.created_at, seen=tuple(list_seen_by(scope=scope)),
         seats=tuple(
             FirmSeat(node_id=row.node_id, community=places[row.node_id].name, county=places[row.county_id].name,

@@ -59,7 +59,8 @@ def list_candidates(
     known = set(Appointment.objects.in_scope(scope).filter(node_id=node_id).values_list("adviser_id", flat=True))
     most = most_communities(scope, on)
     candidates = [
-        _candidate(row, seats[row.id], most, home.node_id, node_id, on, near[row.id], row.id in known) for row in found
+        _candidate(scope, row, seats[row.id], most, home.node_id, node_id, on, near[row.id], row.id in known)
+        for row in found
     ]
     return sorted(candidates, key=_best_first)[:limit]
 
@@ -79,7 +80,7 @@ def get_candidate(*, scope: Scope, node_id: int, adviser_id: uuid.UUID, on: date
         raise policies.no_adviser()
     known = Appointment.objects.in_scope(scope).filter(node_id=node_id, adviser_id=adviser_id).exists()
     seats = _seats_of([row], on)[row.id]
-    return _candidate(row, seats, most_communities(scope, on), home.node_id, node_id, on, 0, known)
+    return _candidate(scope, row, seats, most_communities(scope, on), home.node_id, node_id, on, 0, known)
 
 
 def _seats_of(rows: Iterable[Adviser], on: date) -> dict[uuid.UUID, list[TakenSeat]]:
@@ -94,10 +95,10 @@ def _seats_of(rows: Iterable[Adviser], on: date) -> dict[uuid.UUID, list[TakenSe
 
 
 def _candidate(
-    row: Any, seats: list[TakenSeat], most: int, county_id: int, node_id: int, on: date, near: int,
+    scope: Scope, row: Any, seats: list[TakenSeat], most: int, county_id: int, node_id: int, on: date, near: int,
     was_here: bool,  # noqa: FBT001
 ) -> Candidate:  # fmt: skip
-    info = adviser_info(row, held=row.held, on=on)
+    info = adviser_info(row, scope=scope, held=row.held, on=on)
     obstacle = obstacle_to(
         seats=seats, most=most, exam_passed_on=row.exam_passed_on, banned_until=row.banned_until, node_id=node_id,
         begins_on=on, ends_on=None,

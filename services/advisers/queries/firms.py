@@ -40,7 +40,7 @@ def firm_overview(*, scope: Scope, on: date) -> FirmOverview:
         )  # fmt: skip
     members = tuple(
         FirmMember(
-            adviser=adviser_info(row, held=row.held, on=on), seats=tuple(seats[row.id]),
+            adviser=adviser_info(row, scope=scope, held=row.held, on=on), seats=tuple(seats[row.id]),
             state=state_of(exam_passed_on=row.exam_passed_on, banned_until=row.banned_until,
                            ends=[seat.ends_on for seat in seats[row.id]], on=on),
         )

@@ -96,7 +96,8 @@ def get_adviser(*, scope: Scope, adviser_id: uuid.UUID, on: date) -> AdviserProf
     lines = lines_of(Appointment.objects.in_scope(scope).filter(adviser_id=adviser_id).order_by("-begins_on", "id"), on)
     holding = [line.appointment for line in lines if line.appointment.holds_on(on)]
     here = sum(1 for line in lines if not line.over)
-    info = adviser_info(row, held=row.held, on=on, phone=_phone_of(row, home_of(scope).province_schema))
+    phone = _phone_of(row, home_of(scope).province_schema) if policies.may_see_masked(scope) else ""
+    info = adviser_info(row, scope=scope, held=row.held, on=on, phone=phone)
     return AdviserProfile(
         adviser=info, appointments=tuple(lines), elsewhere=max(0, info.held - here),
         state=state_of(exam_passed_on=row.exam_passed_on, banned_until=row.banned_until,
@@ -108,14 +109,14 @@ def find_adviser_of_person(*, scope: Scope, person_id: int, on: date) -> Adviser
     """The adviser on the scope's own list who signs in as this person."""
     policies.check_may_read(scope)
     row = with_held(within_view(scope), on).select_related("firm").filter(person_id=person_id).first()
-    return adviser_info(row, held=row.held, on=on) if row else None
+    return adviser_info(row, scope=scope, held=row.held, on=on) if row else None
 
 
 def adviser_of_scope(*, scope: Scope, on: date) -> AdviserInfo | None:
     """The adviser as whom the person is signed in."""
     policies.check_may_read_own(scope)
     row = with_held(Adviser.objects.filter(id=scope.subject_id), on).select_related("firm").first()
-    return adviser_info(row, held=row.held, on=on) if row else None
+    return adviser_info(row, scope=scope, held=row.held, on=on) if row else None
 
 
 def person_of_adviser(adviser_id: uuid.UUID) -> int | None:
@@ -179,17 +180,19 @@ def firm_info(row: Firm, *, advisers: int = 0) -> FirmInfo:
     return FirmInfo(id=row.id, name=row.name, credit_code=row.credit_code, phone=row.phone, advisers=advisers)
 
 
-def adviser_info(row: Adviser, *, held: int | None, on: date, phone: str = "") -> AdviserInfo:
+def adviser_info(row: Adviser, *, scope: Scope, held: int | None, on: date, phone: str = "") -> AdviserInfo:
     """
-    A row of the register as others may see it.
+    A row of the register in the form the scope's role has it: with the private telephone masked, or without.
 
     :param held: how many communities he holds; ``None`` has it counted.
     """
+    masked = masked_phone(phone) if phone else masked_tail(row.phone_tail)
     if held is None:
         held = Seat.objects.filter(_open(on), adviser=row).count()
     return AdviserInfo(
         id=row.id, name=row.name, pinyin=row.pinyin, firm_id=row.firm_id, firm_name=row.firm.name, licence=row.licence,
-        phone_masked=masked_phone(phone) if phone else masked_tail(row.phone_tail), specialties=tuple(row.specialties),
+        phone_masked=masked if policies.may_see_masked(scope) else "", firm_phone=row.firm.phone,
+        specialties=tuple(row.specialties),
         exam_passed_on=row.exam_passed_on, banned_until=row.banned_until, ban_reason=row.ban_reason,
         has_account=row.person_id is not None, held=held, erased=row.erased_at is not None,
         most=parameters.value(MOST_COMMUNITIES, node_id=row.province_id, on=on),
@@ -300,13 +303,13 @@ def _rows(scope: Scope, page: Iterable[Any], on: date) -> list[AdviserRow]:
     for item in serving.order_by("begins_on", "id"):
         theirs[item.adviser_id].append(item)
     names = _names({item.node_id for items in theirs.values() for item in items})
-    return [_row(row, theirs[row.id], names, on) for row in page]
+    return [_row(scope, row, theirs[row.id], names, on) for row in page]
 
 
-def _row(row: Any, items: list[Appointment], names: dict[int, str], on: date) -> AdviserRow:
+def _row(scope: Scope, row: Any, items: list[Appointment], names: dict[int, str], on: date) -> AdviserRow:
     ends = [item.ends_on for item in items if item.begins_on <= on]
     return AdviserRow(
-        adviser=adviser_info(row, held=row.held, on=on),
+        adviser=adviser_info(row, scope=scope, held=row.held, on=on),
         communities=tuple(names.get(item.node_id, "") for item in items),
         ends_on=min((end for end in ends if end), default=None),
         state=state_of(exam_passed_on=row.exam_passed_on, banned_until=row.banned_until, ends=ends, on=on),

@@ -36,7 +36,10 @@ class AdviserOut(serializers.Serializer[Any]):
     firm_id = serializers.UUIDField()
     firm_name = serializers.CharField()
     licence = serializers.CharField()
-    phone_masked = serializers.CharField()
+    phone_masked = serializers.CharField(
+        help_text="His own, its middle left out; empty for a role that has none of it."
+    )
+    firm_phone = serializers.CharField(help_text="The office's, in clear.")
     specialties = serializers.ListField(child=serializers.CharField())
     exam_passed_on = serializers.DateField(allow_null=True)
     banned_until = serializers.DateField(allow_null=True)

@@ -85,7 +85,7 @@ BEHIND: Final = Table(
     ),
 )  # fmt: skip
 VISITS: Final = Table(
-    name="visits", title=gettext_lazy("我的到访和讲座"), grant="duty.own", step=_visits,
+    name="visits", title=gettext_lazy("我的到访和讲座"), grant="duty.own", export="own.export", step=_visits,
     columns=(
         Column(key="community", label=gettext_lazy("社区（村）"), value=lambda row: row[1]),
         Column(key="kind", label=gettext_lazy("类别"), value=_kind, small=True),

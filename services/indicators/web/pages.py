@@ -194,7 +194,7 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
         aim_text=_aim_text(figures, aim),
         reported_text=_reported_text(figures),
         may_publish=policies.may_publish(scope, figures.place) and (month is None or month <= Month.of(today)),
-        may_export=policies.may_export(scope) and figures.tally is not None,
+        may_export=policies.may_export(scope, figures.place.level) and figures.tally is not None,
         may_read_lines=policies.may_read_lines(scope),
         query=query(month, figures.view),
         views=_views(figures, both_trees=both_trees),

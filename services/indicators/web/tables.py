@@ -36,7 +36,7 @@ def _place(line: PublishedLine) -> str:
 
 
 OWN_LINES: Final = Table(
-    name="published-visits", title=gettext_lazy("已公开的到访"), grant="figures.read", step=_own_lines,
+    name="published-visits", title=gettext_lazy("已公开的到访"), grant="figures.read", export="own.export", step=_own_lines,
     columns=(
         Column(key="day", label=gettext_lazy("日期"), value=lambda line: line.on_day),
         Column(key="community", label=gettext_lazy("社区和村"), value=_place),

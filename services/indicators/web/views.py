@@ -117,8 +117,8 @@ def export_xlsx(request: HttpRequest, scope: Scope, node_id: int) -> HttpRespons
 
 def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> exports.Sheet:
     """What leaves, booked in the transaction that reads it: sent for, because it leaves a line behind."""
-    policies.check_may_export(scope)
     figures = _figures(request, scope, node_id)
+    policies.check_may_export(scope, figures.place.level)
     if figures.month is None or figures.tally is None:
         raise Missing("indicators.nothing_published", _("这个月还没有发布，没有可以下载的数据。"))
     if figures.place.level == Level.COMMUNITY:
@@ -127,7 +127,7 @@ def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> expor
         sheet = exports.sheet_of_lines(figures, found)
     else:
         sheet = exports.sheet_of_places(figures)
-    book_export(scope=scope, node_id=node_id, month=figures.month, kind=kind, rows=len(sheet.rows), now=now())
+    book_export(scope=scope, place=figures.place, month=figures.month, kind=kind, rows=len(sheet.rows), now=now())
     return sheet
 
 

@@ -9,10 +9,12 @@ from django.db import connection
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
-from tenants.divisions.api import list_county_bodies, subtree_ids
+from tenants.divisions.api import list_county_bodies, list_divisions, subtree_ids
 from tenants.identity.models import Binding, Emergency, Person
+from tenants.identity.policies import path_of
 from tenants.identity.queries.emergency import in_force_of
 from tenants.identity.roles import EMERGENCY, GRANTS, PUBLIC, READS_ONLY, SYSTEM
+from tenants.identity.rules import Held, Rule, parted_roles, separation_between
 from tenants.identity.types import Hat, Role
 from tenants.registry.types import SHUT, Kind, State, TenantInfo
 
@@ -21,10 +23,15 @@ _ORDER = {role: index for index, role in enumerate(Role)}
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person as re-read from the database at the start of a request, with every hat he may put on."""
+    """
+    A person as re-read from the database at the start of a request, with every hat he may put on.
+
+    ``parted``: the rule by which others of his roles open nothing, as long as he holds both.
+    """
 
     person: Person
     hats: tuple[Hat, ...]
+    parted: Rule | None = None
 
 
 def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
@@ -53,7 +60,32 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
         for row in in_force_of(person_id, now()):
             hat = _emergency_hat(row)
             hats[hat.key] = hat
-    return SignedIn(person, tuple(hats.values()))
+    wearable, parted = _separate(tuple(hats.values()), on)
+    return SignedIn(person, wearable, parted)
+
+
+def _separate(hats: tuple[Hat, ...], on: date) -> tuple[tuple[Hat, ...], Rule | None]:
+    """
+    What is left of somebody's hats where a separation of duties (sheet identity.md) parts two of them, and the rule.
+
+    A grant asks too, but a place can move, a rule can change, a row can come past the commands. Neither of the two
+    opens anything until one has ended: else he would choose. One role, or roles nothing parts, cost no statement.
+    """
+    if len(hats) < 2 or not (roles := parted_roles({hat.role for hat in hats})):
+        return hats, None
+    apart = [hat for hat in hats if hat.role in roles]
+    paths = {one.id: path_of(one) for one in list_divisions({place for hat in apart for place in hat.places}, on=on)}
+    held = {
+        hat.key: [Held(role=hat.role, node_id=place, path=paths.get(place, frozenset({place})), begins_on=on, ends_on=on)
+                  for place in hat.places]
+        for hat in apart
+    }  # fmt: skip
+    broken: dict[str, Rule] = {}
+    for hat in apart:
+        others = [one for key, those in held.items() if key != hat.key for one in those]
+        if rule := next((found for one in held[hat.key] if (found := separation_between(one, others))), None):
+            broken[hat.key] = rule
+    return tuple(hat for hat in hats if hat.key not in broken), next(iter(broken.values()), None)
 
 
 def _emergency_hat(row: Emergency) -> Hat:

@@ -14,11 +14,12 @@ from falin.kernel.periods import Month
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
-from services.advisers import queries
+from services.advisers import policies, queries
 from services.advisers.commands import end_appointment, explain_vacancy, open_account
-from services.advisers.models import Adviser
+from services.advisers.models import Adviser, Firm
 from services.advisers.types import AdviserFilters, AdviserState, Obstacle, SquareState, VacancyReason, View
 from tenants.identity.api import Role, create_person, grant_role
+from tenants.identity.roles import EMERGENCY, ROLES, Capability
 from tests.app.advisers.office import UNKNOWN, Office
 from tests.world import NOW, TODAY, World, encoded
 
@@ -185,6 +186,33 @@ def test_a_profile_shows_the_telephone_masked_and_lists_show_its_end(world: Worl
     for secret in (b"13812340001", b"330106198501010001"):
         for column in (stored.id_sealed, stored.phone_sealed, stored.id_index, stored.phone_index):
             assert secret not in bytes(column)
+
+
+# The cell *personal data* of each role that reads the register, and the form of a private number it comes to.
+FORMS = {
+    Role.COUNTY_TEAM: ("clear, purpose-bound", "138****0001", "*******0001"),  # clear behind a door of its own
+    Role.STREET_OFFICER: ("masked S", "138****0001", "*******0001"),
+    Role.LIAISON: ("contacts of A", "", ""),  # the office's number
+    Role.OPERATOR: ("– (break-glass +2, tenant approves, 1 h, recorded)", "", ""),  # in an emergency
+}
+
+
+@pytest.mark.parametrize("role", FORMS, ids=lambda role: f"{role}-personal_data")
+def test_a_private_telephone_has_the_form_the_cell_of_the_reader_says(world: World, office: Office, role: Role) -> None:
+    adviser = office.adviser(firm=office.firm())
+    Firm.objects.update(phone="0571-88880001")
+    words, in_profile, in_list = FORMS[role]
+    assert ROLES[role].cells[Capability.PERSONAL_DATA].words == words
+    scope = replace(world.scope("county"), role=role)
+    shown = ask(scope, queries.get_adviser, adviser_id=adviser.id, on=TODAY).adviser
+    assert (shown.phone_masked, shown.firm_phone) == (in_profile, "0571-88880001")
+    (row,) = ask(scope, queries.list_advisers, on=TODAY).rows
+    assert row.adviser.phone_masked == in_list
+
+
+def test_every_role_that_reads_the_register_has_its_form() -> None:
+    reads = {role for role, row in ROLES.items() if policies.READ in row.grants}
+    assert reads | ({Role.OPERATOR} if policies.READ in EMERGENCY else set()) == set(FORMS)
 
 
 def test_an_adviser_nobody_registered_is_missing(world: World) -> None:

@@ -44,14 +44,6 @@ def test_a_cell_says_what_the_sheet_says(role: Role, capability: Capability) -> 
     )
 
 
-# What is built today of a capability: these grants, and nothing else, open its doors.
-BUILT = {
-    Capability.GRANTS: {"people.grant", "people.confirm"},
-    Capability.EXPORT: {"figures.export"},
-    Capability.AUDIT_LOG: {"history.read"},
-}
-
-
 def holders(grants: set[str]) -> set[Role]:
     return {role for role, row in ROLES.items() if row.grants & grants}
 
@@ -59,15 +51,19 @@ def holders(grants: set[str]) -> set[Role]:
 def test_only_who_has_a_cell_of_grants_that_appoints_may_grant_or_confirm() -> None:
     silent = {"–", "read", "delegate"}  # an auditor reads; a resident's delegate is no role here
     written = {role for role, row in SHEET.items() if row["grants"] not in silent}
-    assert holders(BUILT[Capability.GRANTS]) == written
+    assert holders({"people.grant", "people.confirm"}) == written
 
 
-def test_only_who_may_see_sums_or_more_exports_figures() -> None:
-    assert holders({"figures.export"}) <= {role for role, row in SHEET.items() if row["export"] != "–"}
+def test_who_has_an_empty_cell_of_exports_takes_nothing_home() -> None:
+    takes = {grant for row in ROLES.values() for grant in row.grants if grant.endswith(".export")}
+    assert takes == {"figures.export", "lists.export", "own.export", "audit.export"}
+    assert holders(takes) <= {role for role, row in SHEET.items() if row["export"] != "–"}
+    assert holders({"audit.export"}) == {role for role, row in SHEET.items() if row["export"] == "logs"}
+    assert holders({"own.export"}) == {role for role, row in SHEET.items() if row["export"] == "A"}
 
 
 def test_the_book_of_a_place_is_read_by_those_whose_cell_goes_beyond_their_own_acts() -> None:
-    own = {"–", "own acts", "own data", "own firm", "who saw me"}
+    own = {"–", "Σ", "own acts", "own data", "own firm", "who saw me"}
     assert holders({"history.read"}) == {role for role, row in SHEET.items() if row["audit log"] not in own}
 
 

@@ -134,12 +134,23 @@ def _plain(cell: str) -> str:
 
 
 def test_an_export_of_a_village_holds_its_lines(published: World, sign_in: Any) -> None:
-    answer = sign_in("leader").post(f"/figures/{published.node('330106109200')}/export.csv?month=2026-10")
+    answer = sign_in("county").post(f"/figures/{published.node('330106109200')}/export.csv?month=2026-10")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert rows[1:] == [
         ["2026-10-08", "到点服务", "林知远", "300", "5.00"],
         ["2026-10-15", "讲座", "林知远", "200", "3.33"],
     ]
+
+
+@pytest.mark.parametrize("username", ["leader", "city"])
+def test_who_takes_sums_home_takes_no_lines_of_visits(published: World, sign_in: Any, username: str) -> None:
+    """The cell *export* of province and city is Σ: what a street's page sums up, not who was where."""
+    client, node = sign_in(username), published.node("330106109200")
+    assert client.post(f"/figures/{published.node('330106109')}/export.csv?month=2026-10").status_code == 200
+    page = _get(client, f"/figures/{node}/?month=2026-10")
+    assert "林知远" in page and "export.csv" not in page
+    refused = client.post(f"/figures/{node}/export.csv?month=2026-10")
+    assert (refused.status_code, "只能导出合计" in refused.content.decode()) == (403, True)
 
 
 def test_an_export_is_booked_before_it_leaves_and_one_that_is_refused_is_not(published: World, sign_in: Any) -> None:
@@ -169,10 +180,10 @@ def test_no_cell_becomes_a_formula(text: str) -> None:
         assert book.active["A2"].value == text
 
 
-@pytest.mark.parametrize("username", ["street", "liaison"])
+@pytest.mark.parametrize("username", ["street", "liaison", "auditor3"])
 def test_who_may_not_export_is_refused_and_shown_no_button(published: World, sign_in: Any, username: str) -> None:
     client = sign_in(username)
-    node = published.node("330106109" if username == "street" else "330106109200")
+    node = published.node({"street": "330106109", "liaison": "330106109200", "auditor3": "330106"}[username])
     assert client.post(f"/figures/{node}/export.csv").status_code == 403
     assert "export.csv" not in _get(client, f"/figures/{node}/")
 

@@ -15,28 +15,28 @@ from openpyxl import load_workbook
 
 from falin.kernel import clock, files, jobs, quotas, retention
 from falin.kernel.models import AuditEntry, Job, StoredFile
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from falin.portal import exports
 from falin.ui import tables
 from services.advisers.api import register_firm
 from tenants.identity.api import Role, grant_role, system_of
+from tenants.identity.roles import GRANTS, ROLES, Capability
 from tenants.registry.api import find_by_schema
 from tests.app.duty.cast import GEM, VILLAGE, Adviser, at, engage, log
 from tests.app.indicators.books import NOVEMBER, publish
 from tests.world import NOW, World
 
-# Each list, its page with something asked of it, and who reads it.
+# Each list somebody takes home, its page with something asked of it, and who does.
 LISTS = {
     "advisers": ("/advisers/?view=room&q=lu", "county"),
     "vacancies": ("/advisers/vacancies/", "county"),
-    "firms": ("/advisers/firms/?q=shi", "street"),
-    "behind": ("/duty/behind/?month=2026-11&view=pace", "street"),
+    "firms": ("/advisers/firms/?q=shi", "county"),
+    "behind": ("/duty/behind/?month=2026-11&view=pace", "county"),
     "visits": ("/duty/visits/?month=2026-11", "luzhiwei"),
     "published-visits": ("/figures/visits/?month=2026-11", "luzhiwei"),
     "people": ("/people/?q=he", "county"),
-    "tenants": ("/tenants/", "operator"),
     "audit": ("/audit/?kind=adviser", "auditor3"),
 }
 
@@ -122,7 +122,91 @@ def test_a_file_holds_the_rows_and_columns_the_page_shows_in_its_order(
 
 
 def test_every_list_is_tried(world: World) -> None:
-    assert {table.name for table in tables.every()} == set(LISTS)
+    assert {table.name for table in tables.every()} == set(LISTS) | {"tenants"}  # the operator reads, and takes nothing
+
+
+# The cell *export* of each role in the sheet, and the lists that come to it. Figures and the whole log have doors of
+# their own (``tests/tenancy/cells.py``).
+TAKES: dict[Role, tuple[str, set[str]]] = {
+    Role.PROVINCE_LEADER: ("Σ", set()),
+    Role.CITY_OFFICER: ("Σ", set()),
+    Role.COUNTY_TEAM: ("+2, capped", {"advisers", "vacancies", "firms", "behind", "people"}),
+    Role.COUNTY_FINANCE: ("books", set()),
+    Role.STREET_OFFICER: ("–", set()),
+    Role.LIAISON: ("–", set()),
+    Role.ADVISER: ("A", {"visits", "published-visits"}),
+    Role.FIRM_MANAGER: ("A", {"published-visits"}),
+    Role.INSPECTOR: ("+2", set()),
+    Role.AUDITOR: ("logs", {"audit"}),
+    Role.EVALUATOR: ("Σ", set()),
+    Role.DATA_STEWARD: ("own corrections", set()),
+    Role.RESIDENT: ("self", set()),
+    Role.SYSTEM_ADMINISTRATOR: ("–", set()),
+    Role.SECURITY_ADMINISTRATOR: ("–", set()),
+    Role.AUDIT_ADMINISTRATOR: ("logs", {"audit"}),
+    Role.OPERATOR: ("–", set()),
+}
+
+
+@pytest.mark.parametrize("role", Role, ids=lambda role: f"{role}-export")
+def test_a_role_takes_home_the_lists_its_cell_names_and_no_others(
+    world: World, monkeypatch: pytest.MonkeyPatch, role: Role
+) -> None:
+    monkeypatch.setattr(jobs, "_sender", [lambda *_job: None])
+    words, takes = TAKES[role]
+    assert ROLES[role].cells[Capability.EXPORT].words == words
+    scope = replace(world.scope("county"), role=role, grants=ROLES[role].grants)
+    taken = set()
+    for table in tables.every():
+        with inside(scope, read_only=False):
+            try:
+                exports.ask_export(scope=scope, name=table.name, query="", file_format="csv", now=NOW)
+            except Forbidden as refused:
+                reads = "portal.not_to_take" if scope.may(table.grant) else "kernel.not_granted"
+                assert refused.code == reads
+            else:
+                taken.add(table.name)
+    assert taken == takes
+    with inside(scope, read_only=True):
+        assert set(AuditEntry.objects.values_list("subject_id", flat=True)) >= taken
+        assert AuditEntry.objects.filter(act="portal.list.asked").count() == Job.objects.count() == len(takes)
+
+
+def test_who_reads_a_list_and_may_not_take_it_home_is_shown_no_button_and_told_why(
+    world: World, peopled: Adviser, sign_in: Any
+) -> None:
+    for username, address, name in (
+        ("street", "/duty/behind/?month=2026-11", "behind"),
+        ("liaison", "/advisers/", "advisers"),
+        ("auditor3", "/people/", "people"),
+        ("operator", "/tenants/", "tenants"),
+    ):
+        client = sign_in(username)
+        page = client.get(address).content.decode()
+        assert "选要看的列" in page
+        assert f"/lists/{name}/export/" not in page
+        refused = client.post(f"/lists/{name}/export/", {"format": "csv"})
+        assert (refused.status_code, "不能导出成文件" in refused.content.decode()) == (403, True), username
+        with inside(world.scope(username), read_only=True):
+            assert not Job.objects.exists()
+    assert "/lists/behind/export/" in sign_in("county").get("/duty/behind/?month=2026-11").content.decode()
+
+
+def test_who_lost_the_right_while_the_job_waited_gets_no_file_and_opens_none_made_before(
+    world: World, peopled: Adviser, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, scope = sign_in("county"), world.scope("county")
+    _export(client, scope, "advisers")
+    with inside(scope, read_only=True):
+        made = StoredFile.objects.get()
+    client.post("/lists/firms/export/", {"format": "csv"})
+    less = {**GRANTS, Role.COUNTY_TEAM: GRANTS[Role.COUNTY_TEAM] - {"lists.export"}}
+    monkeypatch.setattr("tenants.identity.queries.signing_in.GRANTS", less)
+    job = _do(scope.schema)
+    assert (job.state, "不能导出成文件" in job.log) == ("failed", True)
+    assert client.get(f"/files/{made.id}/").status_code == 404
+    with inside(scope, read_only=True):
+        assert StoredFile.objects.count() == 1
 
 
 def test_the_columns_one_chose_stay_in_the_address_and_are_those_of_the_file(
@@ -207,9 +291,10 @@ def test_a_list_one_does_not_read_is_refused_and_one_that_is_none_is_not_there(w
     scope = world.scope("street")
     assert sign_in("street").post("/lists/audit/export/", {"format": "csv"}).status_code == 403
     assert sign_in("street").post("/lists/secrets/export/", {"format": "csv"}).status_code == 404
-    assert sign_in("street").post("/lists/advisers/export/", {"format": "pdf"}).status_code == 422
-    with inside(scope, read_only=True):
-        assert not Job.objects.exists()
+    assert sign_in("county").post("/lists/advisers/export/", {"format": "pdf"}).status_code == 422
+    for one in (scope, world.scope("county")):
+        with inside(one, read_only=True):
+            assert not Job.objects.exists()
 
 
 def test_without_a_fresh_proof_nothing_is_exported(world: World, sign_in: Any) -> None:

@@ -14,6 +14,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.scope import Scope
 from falin.portal import booked, people
 from falin.portal.acts import STATE_WORDS
+from falin.portal.commands import EXPORT
 from falin.portal.web.log_form import LogForm
 from falin.ui.tables import STEP, Column, Step, Table
 from tenants.identity import policies
@@ -96,7 +97,7 @@ BODIES: Final = Table(
     ),
 )  # fmt: skip
 LOG: Final = Table(
-    name="audit", title=gettext_lazy("操作记录"), grant=booked.READ, step=_log,
+    name="audit", title=gettext_lazy("操作记录"), grant=booked.READ, export=EXPORT, step=_log,
     columns=(
         Column(key="act", label=gettext_lazy("做了什么"), value=lambda act: act.words),
         Column(key="kind", label=gettext_lazy("对什么"), value=lambda act: act.kind_words, small=True),

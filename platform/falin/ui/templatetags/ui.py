@@ -451,9 +451,12 @@ def kept_columns(context: Mapping[str, Any]) -> SafeString:
 def table_tools(context: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
     """What goes with a declared list: which columns it shows, and the way to take it along: `{% table_tools table %}`."""
     request: HttpRequest = context["request"]
+    scope = getattr(request, "scope", None)
     try:
         export = reverse("portal:list-export", args=[shown.table.name])
     except NoReverseMatch:
+        export = ""
+    if scope is None or not scope.may(shown.table.export):
         export = ""
     query = request.GET.urlencode()
     asked = [(name, one) for name, values in request.GET.lists() for one in values if name != tables.CHOSEN]
