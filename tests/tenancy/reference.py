@@ -140,7 +140,7 @@ def _adviser(reader: Reader, fact: Fact, door: str) -> bool:
 
 
 def _firm(reader: Reader, fact: Fact, door: str) -> bool:
-    if door in REGISTER and reader.role in MAY["people.read"] and reader.reaches({"33"}):
+    if door in REGISTER | SEEN and reader.role in MAY["people.read"] and reader.reaches({"33"}):
         return True  # whose manager somebody is
     if reader.role in {"adviser", "firm_manager"}:
         return fact.firm == reader.firm
@@ -247,6 +247,10 @@ REGISTER = {
 }  # fmt: skip
 
 
+# Who could have seen a thing: of those who hold a role in reach, and who is known to have looked.
+SEEN = {"portal:seen", "api-seen"}
+
+
 def in_register(reader: Reader, fact: Fact) -> bool:
     """A person who holds a role in reach, or of one's own firm."""
     if reader.role == "firm_manager":
@@ -272,6 +276,8 @@ def _person(reader: Reader, fact: Fact, door: str) -> bool:
         return PROGRAMS[fact.schema][2] == reader.username
     if door in REGISTER and reader.role in MAY["people.read"]:
         return in_register(reader, fact) or (reader.role != "firm_manager" and reader.reaches(fact.gave))
+    if door in SEEN and (in_register(reader, fact) or reader.reaches(fact.gave)):
+        return reader.role in MAY["audit.read"]
     if door in UPDATES:
         return reader.role in MAY["places.review"]
     if door in TALKS and reader.role in MAY["comments.join"]:

@@ -1447,6 +1447,15 @@ class SeenByOut(TypedDict):
     reason: str
 
 
+class SeenOut(TypedDict):
+    on: str
+    places: list[int]
+    readers: list[RightOut]
+    above: int
+    emergencies: list[EmergencyOut]
+    clear: list[ActOut]
+
+
 class SentOut(TypedDict):
     id: int
 
@@ -2762,6 +2771,16 @@ class Falin(Line):
     ) -> LogOut:
         """Who did what to one thing, when and why."""
         return cast("LogOut", self.call("GET", f"/api/v1/history/{quoted(kind)}/{quoted(subject_id)}/", query={"before": before}))
+
+    def history_seen(
+        self,
+        *,
+        kind: str,
+        subject_id: str,
+        on: str | None = None,
+    ) -> SeenOut:
+        """Who could have seen one thing on a day: roles in force, emergencies open, and looks at it in clear."""
+        return cast("SeenOut", self.call("GET", f"/api/v1/history/{quoted(kind)}/{quoted(subject_id)}/seen/", query={"on": on}))
 
     def jobs_cancel(
         self,

@@ -104,6 +104,19 @@ def log(
     return _page(scope, _rows(scope, asked), before=before, after=after, size=size or PAGE)
 
 
+def is_known(*, scope: Scope, asked: Asked) -> bool:
+    """Whether anything was booked of what is asked for, at the scope's places."""
+    scope.require(READ)
+    return _rows(scope, asked).exists()
+
+
+def places_named(*, scope: Scope, asked: Asked) -> set[int]:
+    """The places for which it was booked."""
+    scope.require(READ)
+    nodes = _rows(scope, asked).order_by().values_list("node_id", flat=True).distinct()
+    return {node for node in nodes if node is not None}
+
+
 def may_read_shared(scope: Scope) -> bool:
     """
     What is booked beside every tenant (operators' acts, the set-up, what the night does) is the whole province's: who

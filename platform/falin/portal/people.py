@@ -16,7 +16,7 @@ from falin.ui import formats
 from tenants.divisions.api import Division, find_by_code, list_divisions, search
 from tenants.divisions.types import Level
 from tenants.identity import policies
-from tenants.identity.queries import looked_after, names_of
+from tenants.identity.queries import Right, looked_after, names_of
 from tenants.identity.roles import ROLES, Bound, grades
 from tenants.identity.rules import EXPIRES_SOON
 from tenants.identity.types import BindingInfo, PersonRecord, Role, State
@@ -72,7 +72,7 @@ GRANT_WORDS = {
     "firm.read": gettext_lazy("看本所顾问"),
     "tenants.manage": gettext_lazy("开通省和县（区）"),
     "events.manage": gettext_lazy("处理投不出去的事件"),
-    "webhooks.manage": _("登记推送的接收地址"),
+    "webhooks.manage": gettext_lazy("登记推送的接收地址"),
 }
 _STATES: Mapping[State, tuple[str, Any]] = {
     State.PROPOSED: ("info", gettext_lazy("等第二个人确认")),
@@ -135,6 +135,25 @@ def lines_of(scope: Scope, bindings: Iterable[BindingInfo], on: date) -> list[Li
             sign=_sign(one, on)[0], words=_sign(one, on)[1], notes=tuple(_notes(one, names)),
         )
         for one in found
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A role by which its holder could have read something, and what in it let him."""
+
+    line: Line
+    words: tuple[str, ...]
+    bound: bool  # of his firm or his own alone
+
+
+def readings(scope: Scope, rights: Iterable[Right], on: date) -> list[Reading]:
+    found = list(rights)
+    lines = lines_of(scope, [right.binding for right in found], on)
+    return [
+        Reading(line=line, words=tuple(str(GRANT_WORDS[grant]) for grant in right.grants),
+                bound=ROLES[right.binding.role].bound is not None)
+        for line, right in zip(lines, found, strict=True)
     ]  # fmt: skip
 
 

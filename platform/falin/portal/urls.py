@@ -91,6 +91,7 @@ urlpatterns = [
     path("me/tokens/<int:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("history/", history.recent, name="history"),
     path("history/<slug:kind>/<str:subject_id>/", history.of_thing, name="history-of"),
+    path("history/<slug:kind>/<str:subject_id>/seen/", history.who_saw, name="seen"),
     path("settings/", settings.overview, name="settings"),
     path("settings/use/", room.own, name="use"),
     path("settings/<str:key>/", settings.one, name="setting"),

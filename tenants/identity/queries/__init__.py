@@ -1,6 +1,7 @@
 """Every way people and their roles are read."""
 
 from tenants.identity.queries.account import phone_key
+from tenants.identity.queries.emergency import list_open_on
 from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
 from tenants.identity.queries.leaving import get_left_open
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
@@ -24,7 +25,7 @@ from tenants.identity.queries.register import (
     names_of,
     search_people,
 )
-from tenants.identity.queries.rights import Explained, Right, list_rights, list_who
+from tenants.identity.queries.rights import Explained, Readers, Right, list_readers, list_rights, list_who
 from tenants.identity.queries.signing_in import SignedIn, public_of, read_signed_in, scope_of, seats_of, system_of
 from tenants.identity.queries.tokens import (
     get_account,
@@ -39,6 +40,7 @@ from tenants.identity.queries.tokens import (
 __all__ = [
     "Explained",
     "People",
+    "Readers",
     "Right",
     "SignedIn",
     "View",
@@ -62,7 +64,9 @@ __all__ = [
     "list_ending",
     "list_holders",
     "list_merges",
+    "list_open_on",
     "list_proposals",
+    "list_readers",
     "list_rights",
     "list_same",
     "list_to_review",

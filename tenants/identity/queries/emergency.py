@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from falin.kernel.clock import bounds_of
 from falin.kernel.models import AuditEntry
 from falin.kernel.scope import Scope
 from tenants.divisions.api import list_divisions
@@ -30,10 +31,26 @@ def emergencies_of(scope: Scope) -> QuerySet[Emergency]:
 def list_emergencies(*, scope: Scope, now: datetime) -> list[EmergencyInfo]:
     """Newest first, with what was passed in each as far as it lies in the scope's own tenant's log."""
     rows = list(emergencies_of(scope).order_by("-id")[:50])
+    return _with_doors(rows, scope, AuditEntry.objects.all(), now)
+
+
+def list_open_on(*, scope: Scope, on: date, now: datetime) -> list[EmergencyInfo]:
+    """Those by which an operator could look into the scope's own tenant at some time of a day, and what he passed then."""
+    begins, ends = bounds_of(on)
+    rows = Emergency.objects.select_related("operator", "tenant", "decided_by").filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gte=begins), tenant_id=scope.tenant_id, decided_at__lt=ends,
+        ends_at__gte=begins,
+    )  # fmt: skip
+    return _with_doors(list(rows.order_by("-id")), scope, AuditEntry.objects.filter(at__gte=begins, at__lt=ends), now)
+
+
+def _with_doors(
+    rows: list[Emergency], scope: Scope, entries: QuerySet[AuditEntry], now: datetime
+) -> list[EmergencyInfo]:  # fmt: skip
     passed: dict[str, list[Passed]] = {}
     here = {str(row.pk) for row in rows if row.tenant_id == scope.tenant_id}
-    entries = AuditEntry.objects.filter(act=PASSED, subject_kind="emergency", subject_id__in=here).order_by("-id")
-    for entry in entries[:500]:
+    booked = entries.filter(act=PASSED, subject_kind="emergency", subject_id__in=here).order_by("-id")
+    for entry in booked[:500]:
         passed.setdefault(entry.subject_id, []).append(Passed(at=entry.at, address=entry.after["address"]))
     return [info_of(row, now, tuple(passed.get(str(row.pk), ()))) for row in rows]
 

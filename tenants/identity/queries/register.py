@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Replace
 
 from falin.kernel import parameters
-from falin.kernel.clock import SHANGHAI
+from falin.kernel.clock import SHANGHAI, bounds_of
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_divisions, nodes_below
 from tenants.identity import policies
@@ -67,6 +67,12 @@ def in_reach(scope: Scope) -> QuerySet[Binding]:
 
 def in_force(on: date) -> Q:
     return Q(ended_at__isnull=True, standing=Standing.CONFIRMED, valid_from__lte=on) & _not_over(on)
+
+
+def held_on(on: date) -> Q:
+    """In force at some time of a day, whatever became of it since."""
+    still = Q(ended_at__isnull=True) | Q(ended_at__gte=bounds_of(on)[0])
+    return still & Q(standing=Standing.CONFIRMED, valid_from__lte=on) & _not_over(on)
 
 
 def open_on(on: date) -> Q:

@@ -1,16 +1,22 @@
-"""What somebody may do at a place and why; who may do what there."""
+"""What somebody may do at a place and why; who may do what there; who could have read a thing that lay there."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from falin.kernel.clock import bounds_of
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_divisions
 from tenants.identity import policies
-from tenants.identity.queries.register import binding_info, get_record, in_force, in_reach
-from tenants.identity.roles import GRANTS
-from tenants.identity.types import BindingInfo, PersonInfo, State
+from tenants.identity.models import Binding, Suspension
+from tenants.identity.queries.register import binding_info, get_record, held_on, in_force, in_reach
+from tenants.identity.roles import GRANTS, ROLES
+from tenants.identity.types import BindingInfo, PersonInfo, Role, State
+
+# What these let one read lies beside the bodies' own books: whoever holds a place above reads it under his own body.
+_FROM_ABOVE = frozenset({"people.read", "places.read", "figures.read", "visits.published", "settings.read"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +78,50 @@ def list_who(*, scope: Scope, at: Division, on: date) -> list[Right]:
         Right(binding=one, place=places[one.node_id], reaches=True, grants=tuple(sorted(GRANTS[one.role])))
         for one in sorted(shown, key=lambda one: (order.index(one.role), one.person.name, one.id))
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """Roles that let their holders read a thing; ``above``: how many more there are that the asker does not know of."""
+
+    rights: tuple[Right, ...]
+    above: int
+
+
+def list_readers(
+    *, scope: Scope, places: Collection[Division], kind: str, subject_id: str, grants: frozenset[str], on: date
+) -> Readers:  # fmt: skip
+    """
+    The roles in force at some time of a day that read a thing by one of the grants, in the scope's own body or from above.
+
+    :param places: where it lay; none: the body's as a whole.
+    """
+    begins, ends = bounds_of(on)
+    out_all_day = Suspension.objects.filter(begun_at__lt=begins).exclude(ended_at__lt=ends)
+    held = Binding.objects.filter(held_on(on), role__in=[role for role in GRANTS if GRANTS[role] & grants])
+    if places:
+        held = held.filter(node_id__in={node for place in places for node in policies.path_of(place)})
+    else:
+        held = held.filter(tenant_id=scope.tenant_id)
+    rows = held.exclude(person_id__in=out_all_day.values("person_id"))
+    lets = {row.id: found for row in rows if (found := _reads(row, scope.tenant_id, kind, subject_id) & grants)}
+    known = in_reach(scope).filter(id__in=lets).select_related("person", "acting_for", "takes_over")
+    shown = [binding_info(row, on) for row in known]
+    where = {place.id: place for place in list_divisions({one.node_id for one in shown}, on=on)}
+    there = [one for one in shown if one.node_id in where]  # a place that was over by then reaches nothing
+    order = list(GRANTS)
+    return Readers(
+        rights=tuple(
+            Right(binding=one, place=where[one.node_id], reaches=True, grants=tuple(sorted(lets[one.id])))
+            for one in sorted(there, key=lambda one: (order.index(one.role), one.person.name, one.id))
+        ),
+        above=len(lets) - len(shown),
+    )
+
+
+def _reads(row: Binding, tenant_id: int, kind: str, subject_id: str) -> frozenset[str]:
+    """What a role lets its holder read of a thing of this body; who is bound to a firm or adviser, of that one alone."""
+    role = Role(row.role)
+    if ROLES[role].bound == kind and row.subject_id != subject_id:
+        return frozenset()
+    return GRANTS[role] if row.tenant_id == tenant_id else GRANTS[role] & _FROM_ABOVE

@@ -11,13 +11,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
-from falin.kernel import clock
+from falin.kernel import audit, clock
 from falin.kernel.models import AuditEntry
-from falin.kernel.transactions import shared
+from falin.kernel.transactions import inside, shared
 from falin.runtime.cli import COMMANDS
 from tenants.identity.models import Binding
 from tests.app.identity.cast import number, roles_of
-from tests.world import TODAY, World
+from tests.world import NOW, TODAY, World
 
 
 def access(*words: str) -> str:
@@ -37,6 +37,34 @@ def test_at_a_place_he_does_not_reach_it_says_so_and_names_no_grant(office: Worl
     said = access("explain", "--person", "county", "--at", "330102")
     assert "管不到这个地方" in said
     assert "advisers.appoint" not in said
+
+
+def test_it_says_who_may_do_what_at_a_place(office: World) -> None:
+    said = access("explain", "--at", "330106109")
+    assert "双浦镇 (330106109" in said
+    assert "何淑兰 (street)" in said
+    assert "叶明远 (county)" in said
+    assert "duty.remind  提醒顾问到点" in said
+    assert "方一诺" not in said  # another street's
+    assert "范青禾" not in said  # another county's
+
+
+def test_it_says_who_could_have_seen_a_thing_in_each_body_that_knows_it(office: World) -> None:
+    team = office.scope("county")
+    with inside(team, read_only=False):
+        audit.record(scope=team, act="advisers.adviser.registered", subject=("adviser", "a-1"), now=NOW,
+                     node_id=office.node("330106109200"))  # fmt: skip
+        audit.record(scope=team, act="advisers.numbers.shown", subject=("adviser", "a-1"), now=NOW, why="核对执业证",
+                     node_id=office.node("330106109200"))  # fmt: skip
+    said = access("explain", "--thing", "adviser:a-1", "--on", str(TODAY))
+    assert "西湖区  顾问 a-1  2026-11-16" in said
+    assert "看过完整号码：叶明远" in said
+    assert "核对执业证" in said
+    assert "何淑兰 (street)" in said
+    assert "advisers.read  看法律顾问" in said
+    assert "方一诺" not in said  # of another street
+    assert "范青禾" not in said
+    assert access("explain", "--thing", "adviser:a-1", "--at", "330106", "--on", str(TODAY)) == said
 
 
 def test_a_lost_password_is_replaced_at_the_terminal(office: World) -> None:
@@ -66,7 +94,11 @@ def test_the_review_is_previewed_and_previewing_changes_nothing(office: World) -
 
 
 @pytest.mark.parametrize("words", [("explain", "--person", "nobody"), ("reset", "nobody"),
-                                   ("explain", "--person", "county", "--at", "99")])  # fmt: skip
+                                   ("explain", "--person", "county", "--at", "99"), ("explain",),
+                                   ("explain", "--at", "330106", "--on", "2026-11-16"),
+                                   ("explain", "--person", "county", "--thing", "adviser:a-1"),
+                                   ("explain", "--thing", "adviser:nobody"),
+                                   ("explain", "--thing", "adviser:a-1", "--on", "yesterday")])  # fmt: skip
 def test_a_name_or_code_nobody_has_is_a_sentence(office: World, words: tuple[str, ...]) -> None:
     with pytest.raises(CommandError, match="。"):
         access(*words)

@@ -157,6 +157,7 @@ urlpatterns = [
     path("events/", today.Events.as_view(), name="api-events"),
     path("history/", history.History.as_view(), name="api-history"),
     path("history/<slug:kind>/<str:subject_id>/", history.OfThing.as_view(), name="api-history-of"),
+    path("history/<slug:kind>/<str:subject_id>/seen/", history.Seen.as_view(), name="api-seen"),
     path("jobs/", include(_jobs)),
     path("files/<uuid:file_id>/", jobs.File.as_view(), name="api-file"),
     path("emergencies/", include(_emergencies)),

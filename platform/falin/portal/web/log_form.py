@@ -16,19 +16,18 @@ from falin.ui.widgets import DayInput
 
 def _meant(day: date) -> None:
     if not 2000 <= day.year <= 2200:
-        raise ValidationError(_DAY["invalid"])
+        raise ValidationError(_UNREADABLE)
 
 
-_DAY = {"invalid": gettext_lazy("看不懂这个日期。请写成 2026-1-5 这样的年月日。")}
+_UNREADABLE = gettext_lazy("看不懂这个日期。请写成 2026-1-5 这样的年月日。")
+DAY: dict[str, Any] = {"error_messages": {"invalid": _UNREADABLE}, "validators": [_meant]}
 
 
 class LogForm(forms.Form):
     """What is looked for in the log; everything may be left empty. Pages and the API read it alike."""
 
-    since = forms.DateField(label=gettext_lazy("从哪天"), required=False, widget=DayInput(), error_messages=_DAY,
-                            validators=[_meant])  # fmt: skip
-    until = forms.DateField(label=gettext_lazy("到哪天"), required=False, widget=DayInput(), error_messages=_DAY,
-                            validators=[_meant])  # fmt: skip
+    since = forms.DateField(label=gettext_lazy("从哪天"), required=False, widget=DayInput(), **DAY)
+    until = forms.DateField(label=gettext_lazy("到哪天"), required=False, widget=DayInput(), **DAY)
     person = forms.CharField(label=gettext_lazy("谁做的"), required=False, max_length=60)
     act = forms.ChoiceField(label=gettext_lazy("做了什么"), required=False)
     place = forms.TypedChoiceField(label=gettext_lazy("在哪里"), required=False, coerce=int, empty_value=None)

@@ -1,20 +1,28 @@
-"""Access from the machine's own terminal: who may do what and why, a lost password, an administrator who leaves, the review."""
+"""
+Access from the machine's own terminal: who may do what and why, who may do what here, who could have seen this; a lost
+password, an administrator who leaves, the review.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from falin.kernel.clock import legal_day, now
+from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside
-from falin.portal import people
+from falin.portal import booked, people, seen
+from falin.ui import formats
 from tenants.divisions.api import Division, find_by_code
 from tenants.identity import policies, queries
 from tenants.identity.api import PersonInfo, end_role, end_unreviewed, find_person, reset_password
 from tenants.identity.types import BindingInfo, State
+from tenants.registry.api import list_tenants
 
 
 def _system() -> Scope:
@@ -26,9 +34,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        explain = acts.add_parser("explain", help="某人能做什么，为什么 · what somebody may do and why")
-        explain.add_argument("--person", required=True, metavar="USERNAME")
-        explain.add_argument("--at", metavar="CODE", help="区划代码 · official code of a place")
+        explain = acts.add_parser(
+            "explain",
+            help="某人能做什么、某地谁能办、某样东西谁可能看过 · who may do what, and who could have seen what",
+        )
+        explain.add_argument("--person", metavar="USERNAME", help="这个人能做什么，为什么 · what he may do and why")
+        explain.add_argument(
+            "--at", metavar="CODE", help="区划代码；单独写就是这里谁能办 · a place; alone: who may act there"
+        )
+        explain.add_argument("--thing", metavar="KIND:ID", help="谁可能看过它 · who could have seen it")
+        explain.add_argument(
+            "--on", metavar="YYYY-MM-DD", help="哪一天，不写就是今天 · on which day; today if left out"
+        )
         reset = acts.add_parser("reset", help="给一个一次性密码 · give a one-time password")
         reset.add_argument("person", metavar="USERNAME")
         end = acts.add_parser("end", help="结束一项身份 · end a role")
@@ -42,24 +59,84 @@ class Command(BaseCommand):
     def handle(self, *args: Any, act: str, **given: Any) -> None:
         getattr(self, f"_{act}")(**given)
 
-    def _explain(self, *, person: str, at: str | None, **_options: Any) -> None:
+    def _explain(
+        self, *, person: str | None, at: str | None, thing: str | None, on: str | None, **_options: Any
+    ) -> None:
+        if [person, thing].count(None) == 0 or (on and not thing) or not (person or at or thing):
+            raise CommandError(
+                _("写 --person、--at 或 --thing 其中一个；--person 和 --thing 可以再加 --at，--thing 可以再加 --on。")
+            )
         with inside(_system(), read_only=True):
-            found, place = _person(person), _place(at) if at else None
-            explained = queries.list_rights(scope=_system(), person_id=found.id, at=place, on=legal_day(now()))
-            where = place.name if place else _("各自的地方")
-            self.stdout.write(f"{found.name} ({found.username}) @ {where}")
-            if explained.suspended:
-                self.stdout.write(_("这个人停用了，现在什么也不能做。"))
-            if not explained.rights:
-                self.stdout.write(_("他现在没有身份，什么也不能做。"))
-            lines = people.lines_of(_system(), [right.binding for right in explained.rights], legal_day(now()))
-            for line, right in zip(lines, explained.rights, strict=True):
-                by = _("%(by)s授予，依据：%(why)s") % {"by": line.by, "why": line.binding.reason}
-                self.stdout.write(f"#{line.binding.id} {line.place} {line.role} [{line.words}] {by}")
-                if not right.reaches:
-                    self.stdout.write("  " + _("管不到这个地方。"))
-                for grant in right.grants:
-                    self.stdout.write(f"  {grant}  {people.GRANT_WORDS[grant]}")
+            place = _place(at) if at else None
+            if person:
+                self._what(_person(person), place)
+            elif place and not thing:
+                self._who(place)
+        if thing:
+            self._seen(thing, place, _day(on) if on else legal_day(now()))
+
+    def _what(self, found: PersonInfo, place: Division | None) -> None:
+        explained = queries.list_rights(scope=_system(), person_id=found.id, at=place, on=legal_day(now()))
+        where = place.name if place else _("各自的地方")
+        self.stdout.write(f"{found.name} ({found.username}) @ {where}")
+        if explained.suspended:
+            self.stdout.write(_("这个人停用了，现在什么也不能做。"))
+        if not explained.rights:
+            self.stdout.write(_("他现在没有身份，什么也不能做。"))
+        self._rights(explained.rights, named=False)
+
+    def _who(self, place: Division) -> None:
+        found = queries.list_who(scope=_system(), at=place, on=legal_day(now()))
+        self.stdout.write(f"{place.name} ({place.code})")
+        if not found:
+            self.stdout.write(_("这里谁也不能办。"))
+        self._rights(found, named=True)
+
+    def _rights(self, rights: Iterable[queries.Right], *, named: bool, on: date | None = None) -> None:
+        found = list(rights)
+        lines = people.lines_of(_system(), [right.binding for right in found], on or legal_day(now()))
+        for line, right in zip(lines, found, strict=True):
+            by = _("%(by)s授予，依据：%(why)s") % {"by": line.by, "why": line.binding.reason}
+            said = (
+                _said(line.binding, line.place, line.role) if named else f"#{line.binding.id} {line.place} {line.role}"
+            )
+            self.stdout.write(f"{said} [{line.words}] {by}")
+            if not right.reaches:
+                self.stdout.write("  " + _("管不到这个地方。"))
+            for grant in right.grants:
+                self.stdout.write(f"  {grant}  {people.GRANT_WORDS[grant]}")
+
+    def _seen(self, thing: str, place: Division | None, on: date) -> None:
+        """In every body whose log knows the thing: numbers of visits and reminders are each body's own."""
+        kind, _colon, subject_id = thing.partition(":")
+        over = policies.path_of(place) if place else None
+        known = False
+        for tenant in list_tenants():
+            if over is not None and tenant.node_id not in over:
+                continue
+            scope = system_scope(schema=tenant.schema, tenant_id=tenant.id, roots=(tenant.node_id,),
+                                 grants=frozenset({policies.READ, booked.READ}))  # fmt: skip
+            try:
+                with inside(scope, read_only=True):
+                    found = seen.who_could_see(scope=scope, kind=kind, subject_id=subject_id, on=on, now=now())
+                    self._told(tenant.name, found, on)
+            except Missing:
+                continue
+            except Invalid as refused:
+                raise CommandError(f"{tenant.name}: {refused.message}") from refused
+            known = True
+        if not known:
+            raise CommandError(_("没有一个单位的操作记录里有它。写成 类别:编号，例如 adviser:3f0c…。"))
+
+    def _told(self, tenant: str, found: seen.Seen, on: date) -> None:
+        self.stdout.write(f"{tenant}  {found.kind_words} {found.subject_id}  {on}")
+        for act in found.clear:
+            self.stdout.write("  ! " + _("看过完整号码：%(person)s，%(at)s，%(why)s") % {
+                "person": act.person, "at": formats.moment(act.at), "why": act.why})  # fmt: skip
+        for one in found.emergencies:
+            self.stdout.write("  ! " + _("应急访问：%(person)s，%(incident)s，看了 %(n)s 页") % {
+                "person": one.operator, "incident": one.incident, "n": len(one.passed)})  # fmt: skip
+        self._rights(found.readers.rights, named=True, on=on)
 
     def _reset(self, *, person: str, **_options: Any) -> None:
         with inside(_system(), read_only=False):
@@ -101,3 +178,10 @@ def _place(code: str) -> Division:
     if found is None:
         raise CommandError(_("名录里没有这个代码。"))
     return found
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(_("看不懂这个日期。请写成 2026-01-05 这样的年月日。")) from None
