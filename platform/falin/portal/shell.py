@@ -169,7 +169,7 @@ def trail_to(node_id: int, scope: Scope) -> tuple[Crumb, ...]:
 def _notice(active: Hat, parted: Rule | None) -> str:
     """What stands above every page while the body is not simply open, or some of the person's roles open nothing."""
     if parted is not None:
-        return _("%(rule)s您有的身份因此暂时不能用，请找授予的单位结束其中一个。") % {"rule": parted.sentence}
+        return _("%(rule)s您的部分身份因此暂时不能用，请找授予的单位结束其中一个。") % {"rule": parted.sentence}
     if active.suspended:
         return _("%(name)s已停用：现在只能查看，不能办理。") % {"name": active.tenant_name}
     if active.preparing:
