@@ -125,7 +125,8 @@ def test_above_the_counties_places_are_spoken_about_in_the_provinces_own_schema(
 
 @pytest.mark.parametrize(("kind", "subject"), [
     ("adviser", "nobody"), ("adviser", uuid.UUID(int=5)), ("visit", uuid.UUID(int=5)), ("appointment", uuid.UUID(int=5)),
-    ("division", "99999999"), ("division", "x"), ("division", "9" * 30), ("division", "-1"), ("person", "1"), ("job", uuid.UUID(int=5)),
+    ("division", "99999999"), ("division", "x"), ("division", "9" * 30), ("division", "-1"),
+    ("person", "1"), ("job", uuid.UUID(int=5)),
 ])  # fmt: skip
 def test_of_what_is_not_there_nothing_is_said(world: World, kind: str, subject: object) -> None:
     assert _cannot_see(world.scope("county"), kind, subject)
