@@ -543,6 +543,7 @@ def _talks(world: World) -> None:
                               ("division", node)):  # fmt: skip
             say(scope, kind, subject)
         say(scope_in(world, adviser.username, county), "visit", visit.id)
+    say(world.scope("county2"), "adviser", adviser_id("wenruoxi"))  # whom both counties have
     for username, place in (("street", "330106109200"), ("liaison", "330106109200"), ("leader", "3301"), ("city", "3301"),
                             ("city2", "3302")):  # fmt: skip
         say(world.scope(username), "division", world.node(place))

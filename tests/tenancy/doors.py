@@ -14,7 +14,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -513,6 +513,13 @@ def _spoken_of(ground: Ground) -> Iterable[Thing]:
     yield Thing({"kind": "visit", "subject_id": uuid.UUID(int=5)}, frozenset(), Fact("-" * 40, "comment on visit"))
 
 
+def _sees_thing(reader: Reader, thing: Thing) -> bool:
+    """An adviser on the province's register and a place are things of several bodies; what is said of them is one body's."""
+    assert thing.fact is not None
+    everywhere = thing.parts["kind"] in {"adviser", "division"} and bool(thing.codes)
+    return may_see(reader, replace(thing.fact, schema=reader.schema) if everywhere else thing.fact)
+
+
 def _comments(ground: Ground) -> Iterable[Thing]:
     for thing in _spoken_of(ground):
         assert thing.fact is not None
@@ -594,7 +601,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "portal:list-export": Asked(_once(name="advisers"), _takes_lists),
     ("view_id",): Asked(_kept_views, _own_notice),
     "desk-api:views": Asked(lambda ground: [Thing({}, frozenset(), query="page=advisers")], _anybody),
-    **dict.fromkeys(("desk:comments", "desk-api:comments"), Asked(_spoken_of, _by_fact)),
+    **dict.fromkeys(("desk:comments", "desk-api:comments"), Asked(_spoken_of, _sees_thing)),
     ("comment_id",): Asked(_comments, _wrote),
     ("feedback_id",): Asked(_feedback, _answers_feedback),
     ("notice_id",): Asked(_notices, _own_notice),
@@ -1572,6 +1579,8 @@ NOTHING_FOR: dict[str, set[str]] = {
     "people-api:merges": {"firm_manager", "county2", "city2"},
     "people-api:accounts": {"firm_manager", "county2"},
     "api-figures": {"adviser", "firm_manager"},
+    # what they speak about is above the counties; a place below has its county's words, not theirs
+    **{name: {"province_leader", "city_officer"} for name in ("desk:comments", "desk-api:comments")},
     # of a vacant village
     "advisers-api:appointments": {"liaison2"},
     "duty-api:behind": {"liaison2"},

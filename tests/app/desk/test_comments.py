@@ -114,9 +114,19 @@ def test_a_place_is_spoken_about_by_those_who_are_there_for_it(world: World, adv
     assert _cannot_see(world.scope("liaison"), "division", world.node("330106109"))
 
 
+def test_above_the_counties_places_are_spoken_about_in_the_provinces_own_schema(world: World) -> None:
+    city, county = world.scope("city"), world.node("330106")
+    said = _say(world.scope("leader"), "division", county, tell=(city.person_id,))
+    assert said.told == ("陆远舟",)
+    assert _texts(city, "division", county) == ["请核实一下"]
+    assert _texts(world.scope("county"), "division", county) == []
+    assert _cannot_see(world.scope("city2"), "division", county)
+
+
 @pytest.mark.parametrize(("kind", "subject"), [
     ("adviser", "nobody"), ("adviser", uuid.UUID(int=5)), ("visit", uuid.UUID(int=5)), ("appointment", uuid.UUID(int=5)),
-    ("division", "99999999"), ("division", "x"), ("person", "1"), ("job", uuid.UUID(int=5)),
+    ("division", "99999999"), ("division", "x"), ("division", "9" * 30), ("division", "-1"),
+    ("person", "1"), ("job", uuid.UUID(int=5)),
 ])  # fmt: skip
 def test_of_what_is_not_there_nothing_is_said(world: World, kind: str, subject: object) -> None:
     assert _cannot_see(world.scope("county"), kind, subject)
