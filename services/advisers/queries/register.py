@@ -280,7 +280,8 @@ def _counted(rows: QuerySet[Any]) -> tuple[int, bool]:
 
 def _beyond(key: tuple[str, str], way: str) -> Q:
     pinyin, row = key
-    return Q(**{f"pinyin__{way}": pinyin}) | Q(**{"pinyin": pinyin, f"id__{way}": row})
+    after = Q(**{f"pinyin__{way}": pinyin}) | Q(**{"pinyin": pinyin, f"id__{way}": row})
+    return Q(**{f"pinyin__{way}e": pinyin}) & after  # the first part is where the index begins
 
 
 def _cursor(row: Any) -> str:
