@@ -138,7 +138,9 @@ def texts_in(content: bytes) -> list[str]:
 
 def numbers_in_store(folder: Path, url: str) -> list[str]:
     """``path: number`` for each in the file store of a database, where its purpose does not mean it."""
-    stored = [path for path in folder.glob("*/*/*/*") if re.fullmatch(r"public|t\d+", path.relative_to(folder).parts[0])]
+    stored = [
+        path for path in folder.glob("*/*/*/*") if re.fullmatch(r"public|t\d+", path.relative_to(folder).parts[0])
+    ]
     if not stored:
         return []
     with psycopg.connect(url) as own:
@@ -149,7 +151,9 @@ def numbers_in_store(folder: Path, url: str) -> list[str]:
             path
             for (schema,) in schemas
             for (path,) in own.execute(
-                sql.SQL("select path from {t} where purpose = any(%s)").format(t=sql.Identifier(schema, "kernel_storedfile")),
+                sql.SQL("select path from {t} where purpose = any(%s)").format(
+                    t=sql.Identifier(schema, "kernel_storedfile")
+                ),
                 [list(MEANT_FILES)],
             )
         }

@@ -30,7 +30,9 @@ pytestmark = pytest.mark.e2e
 
 
 def download(site: Site, client: Client, address: str) -> requests.Response:
-    return requests.get(site.url + address, cookies={name: one.value for name, one in client.cookies.items()}, timeout=20)
+    return requests.get(
+        site.url + address, cookies={name: one.value for name, one in client.cookies.items()}, timeout=20
+    )
 
 
 def test_a_number_in_a_file_that_a_job_wrote_is_seen_when_it_leaves_and_where_it_lies(
@@ -62,8 +64,14 @@ def test_a_name_on_an_error_page_is_seen_but_for_the_readers_own(site: Site, wor
     assert site.product.seen == []  # his own stands at the head
     url = with_name(ADMIN, str(connection.settings_dict["NAME"]))
     assert "何淑兰" in leaks.names_of_people(url)
-    for path, status, kind in (("/people/x/", 404, ""), ("/people/x/", 500, ""), ("/figures/5/export.csv", 200, "attachment")):
-        assert leaks.numbers_in_answer(path, status, kind, "何淑兰".encode(), {"何淑兰"}) == [f"{path} ({status}): 何淑兰"]
+    for path, status, kind in (
+        ("/people/x/", 404, ""),
+        ("/people/x/", 500, ""),
+        ("/figures/5/export.csv", 200, "attachment"),
+    ):
+        assert leaks.numbers_in_answer(path, status, kind, "何淑兰".encode(), {"何淑兰"}) == [
+            f"{path} ({status}): 何淑兰"
+        ]
     for path, status, kind in (("/x/", 409, ""), ("/lists/people/", 200, "attachment"), ("/people/", 200, "")):
         assert leaks.numbers_in_answer(path, status, kind, "何淑兰".encode(), {"何淑兰"}) == []
 
