@@ -14,7 +14,6 @@ from falin.kernel.scope import PUBLIC_SCHEMA
 from falin.kernel.transactions import inside, shared
 from tenants.identity import commands, queries
 from tenants.identity.models import Code, Person
-from tenants.identity.oidc.provisioning import EVENTS
 from tenants.identity.queries.account import PHONE, phone_index
 from tenants.identity.signing.codes import ask_to_prove
 from tenants.identity.types import Purpose, Role
@@ -77,10 +76,6 @@ def test_a_record_that_turned_out_to_be_him_is_erased_with_his(office: World) ->
     erase(who="street2")
     assert Person.objects.get(id=gone.id).email == ""
     assert bytes(Person.objects.get(id=gone.id).phone_sealed) == b""
-
-
-def test_the_account_at_the_other_home_hears_of_it() -> None:
-    assert "identity.contacts.erased" in EVENTS
 
 
 def test_of_who_works_on_now_or_later_nothing_is_erased(office: World) -> None:
