@@ -1,6 +1,6 @@
 """
-Where numbers and names of people may not stand in clear: what looks for them in a database, in the log, and in what the
-server answers to the browser suite.
+Where numbers and names of people may not stand in clear: what looks for them in a database, in the file store, in the
+logs of this process and of those it started, and in what the server answers to the browser suite.
 
 A number is eighteen characters of an identity card or eleven digits of a mobile telephone, standing by itself. Names of
 officials and advisers are service data (sheet identity.md) and stand on pages; in what is written down about work a number
@@ -13,7 +13,8 @@ import io
 import logging
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,7 +22,8 @@ from psycopg import sql
 
 from tests import world
 
-NUMBER = r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])"
+# (what follows a figure and a point is a fraction: a moment in a cell of a spreadsheet)
+NUMBER = r"(?<![0-9A-Za-z])(?<![0-9]\.)(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])"
 # What is written down about work, in every schema: no number belongs there, whatever somebody typed.
 BOOKS = ("kernel_auditentry", "kernel_outboxevent", "kernel_job", "kernel_idempotencykey", "kernel_storedfile",
          "kernel_delivery", "advisers_clearview", "advisers_importsheet", "identity_session")  # fmt: skip
@@ -90,23 +92,88 @@ def names_in_books(url: str) -> list[str]:
     return found
 
 
+def names_of_people(url: str) -> set[str]:
+    """Everybody a database knows by name: its register of people, and that of advisers."""
+    with psycopg.connect(url) as own:
+        rows = own.execute("select name from public.identity_person union select name from public.advisers_adviser")
+        return {name for (name,) in rows if name}
+
+
 # Of what is sent, these hold numbers by intent: one's own data, the rows of one's own sheet that are to be mended, and the
 # template, whose example is nobody.
 MEANT = re.compile(r"/advisers/import/(template|[^/]+/errors)\.xlsx$|/me/data/$|/errors/$")
-# An error that shows a form again shows what was typed (422); every other one has no business with anybody's data.
-FORM_AGAIN = 422
+# An error that shows a form again shows what was typed (422); every other one has no business with anybody's data. A
+# refusal says to who gave the order whom it concerns (409).
+FORM_AGAIN, REFUSED = 422, 409
+# Files of figures are about places, but for a community's visits, which say who came; other names stand in the files of
+# lists of people, and are asked for by who reads those.
+OF_PLACES, WHO_CAME = re.compile(r"^/(figures|places)/"), "法律顾问"
+# What is kept in the file store with numbers by intent; ``archive`` is sealed for its receiver.
+MEANT_FILES = {"sheet", "import-errors"}
 
 
-def numbers_in_answer(path: str, status: int, kind: str, content: bytes) -> list[str]:
-    """Numbers in an error page or in a file that leaves; ``kind`` is its Content-Disposition."""
+def numbers_in_answer(path: str, status: int, kind: str, content: bytes, names: Iterable[str] = ()) -> list[str]:
+    """
+    Numbers in an error page or in a file that leaves; ``kind`` is its Content-Disposition. Where people have no business,
+    their ``names`` as well.
+    """
     file = kind.startswith("attachment")
     if MEANT.search(path) or not (file or (status >= 400 and status != FORM_AGAIN)):
         return []
-    texts = [as_text(content)]
+    texts = texts_in(content)
+    found = [number for text in texts for number in re.findall(NUMBER, text)]
+    of_places = OF_PLACES.search(path) and not any(WHO_CAME in text for text in texts)
+    if of_places if file else status != REFUSED:
+        found += [name for name in names if any(name in text for text in texts)]
+    return [f"{path} ({status}): {one}" for one in found]
+
+
+def texts_in(content: bytes) -> list[str]:
+    """A file as text; of a packed one (a spreadsheet, too) each part."""
     if content.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            texts = [as_text(packed.read(name)) for name in packed.namelist()]
-    return [f"{path} ({status}): {number}" for text in texts for number in re.findall(NUMBER, text)]
+            return [as_text(packed.read(name)) for name in packed.namelist()]
+    return [as_text(content)]
+
+
+def numbers_in_store(folder: Path, url: str) -> list[str]:
+    """``path: number`` for each in the file store of a database, where its purpose does not mean it."""
+    stored = [
+        path for path in folder.glob("*/*/*/*") if re.fullmatch(r"public|t\d+", path.relative_to(folder).parts[0])
+    ]
+    if not stored:
+        return []
+    with psycopg.connect(url) as own:
+        schemas = own.execute(
+            "select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace where relname = 'kernel_storedfile'"
+        ).fetchall()
+        meant = {
+            path
+            for (schema,) in schemas
+            for (path,) in own.execute(
+                sql.SQL("select path from {t} where purpose = any(%s)").format(
+                    t=sql.Identifier(schema, "kernel_storedfile")
+                ),
+                [list(MEANT_FILES)],
+            )
+        }
+    return [
+        f"{name}: {number}"
+        for path in stored
+        if (name := path.relative_to(folder).as_posix()) not in meant
+        for text in texts_in(path.read_bytes())
+        for number in re.findall(NUMBER, text)
+    ]
+
+
+def said_in_logs(folder: Path) -> list[str]:
+    """``log: number or name`` for each in the log of a process that a test started."""
+    found = []
+    for log in folder.glob("*.log"):
+        text = log.read_text(errors="replace")
+        said = re.findall(NUMBER, text) + [name for name, _role, _code in world.PEOPLE.values() if name in text]
+        found += [f"{log.name}: {one}" for one in said]
+    return found
 
 
 class Listener(logging.Handler):

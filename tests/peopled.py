@@ -26,7 +26,7 @@ from PIL.PngImagePlugin import PngInfo
 from falin.kernel import audit, crypto, jobs, outbox, relay, webhooks
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.periods import Month
-from falin.kernel.scope import Scope, system_scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import PROVINCES
 from services.advisers import api as advisers
@@ -51,6 +51,7 @@ from tenants.identity.api import (
     create_person,
     find_person,
     grant_role,
+    leave_office,
     make_token,
     open_account,
     propose_merge,
@@ -62,10 +63,13 @@ from tenants.identity.api import (
 )
 from tenants.identity.commands import password_was_changed
 from tenants.identity.commands.emergency import allow_emergency, ask_for_emergency
-from tenants.identity.models import Binding, Session
+from tenants.identity.models import Binding, Person, Session
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.models import Link
 from tenants.identity.queries import own_bindings
+from tenants.identity.queries.account import PHONE, phone_index
+from tenants.identity.signing.codes import ask_to_prove
+from tenants.identity.types import Purpose
 from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
 from tenants.registry.commands import add_address, ask_deed, open_all, suspend_tenant
 from tenants.registry.models import Archive, Tenant
@@ -95,6 +99,11 @@ PEOPLE = {
 # Proposed by the city's second officer for these counties, so that the first one can confirm; and shut out.
 PROPOSED = {"proposed": ("洪待定", "330106"), "proposed2": ("穆待定", "330102")}
 SUSPENDED = {"shut": ("左停云", "330106002001"), "shut2": ("岳停云", "330106002002")}
+# Who left; the county team may still erase what they could be reached by.
+LEFT = {"left": ("连远行", "330106002001"), "left2": ("鲁远行", "330106002002")}
+# Private telephones of accounts, by the number ``phone`` makes; and one that waits for its code.
+TELEPHONES = {"left": 51, "left2": 52, "county": 53, "liaison": 54, "shut": 55, "wenruoxi": 56}
+PROVING = {"county3": 57}
 # Entered twice: the first pair is to be looked at, the second was proposed by the city's second officer.
 TWINS = {"twin1": ("卜同甲", "330106002001"), "twin2": ("卜同甲", "330106002002"),
          "twin3": ("卜同乙", "330106109001"), "twin4": ("卜同乙", "330106109201")}  # fmt: skip
@@ -161,6 +170,7 @@ def build() -> None:
         _register(world)
         _receivers(world, words)
         _appoint(world, words)
+        _telephones(world)
         _log(world, words)
         _county_months(world)
         _sheets(world, words)
@@ -303,6 +313,11 @@ def _grants(world: World, words: _Words) -> None:
             propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
                          begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
             suspend_person(scope=team, person_id=someone.id, why="测试", now=NOW)
+        for username, (name, code) in LEFT.items():
+            someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
+            propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
+                         begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
+            leave_office(scope=team, person_id=someone.id, why="测试", now=NOW)
     with inside(officer, read_only=False):
         kept, gone = find_person("twin3"), find_person("twin4")
         assert kept is not None
@@ -371,6 +386,19 @@ def _appoint(world: World, words: _Words) -> None:
                                             username=adviser.username, encoded=encoded())  # fmt: skip
                 show_numbers(scope=scope, adviser_id=adviser_id(adviser.username), reason=words("看号"), now=NOW)
             password_was_changed(person_id=made_account.person_id)
+
+
+def _telephones(world: World) -> None:
+    """As ``take_over_address`` leaves them when a code was right; and one whose code is on its way."""
+    for username, number in TELEPHONES.items():
+        someone = Person.objects.get(username=username)
+        someone.phone_sealed = crypto.encrypt(phone(number), PHONE.place(PUBLIC_SCHEMA, someone.pk))
+        someone.phone_index = phone_index(phone(number))
+        someone.save()
+    for username, number in PROVING.items():
+        with shared(read_only=False) as system:
+            ask_to_prove(scope=system, person_id=world.scope(username).person_id, purpose=Purpose.PHONE,
+                         address=phone(number), now=NOW)  # fmt: skip
 
 
 def picture(word: str) -> SimpleUploadedFile:

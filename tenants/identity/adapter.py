@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
+from falin.kernel.transactions import shared
 from tenants.identity import passwords
 from tenants.identity.commands.account import book_failure, book_sign_in, must_change, tell_of_duty
 from tenants.identity.homes import home_of
 from tenants.identity.models import Person
+from tenants.identity.oidc.commands import LED_ELSEWHERE, note_refusal
 from tenants.identity.queries import read_signed_in
 from tenants.identity.signing import slowing
 from tenants.identity.signing.factors import duty_of, has_second
@@ -67,6 +69,15 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if message_template in _SAID:
             more["message"] = str(_SAID[message_template])
         super().add_message(request, level, message_template, *given, **more)
+
+    def is_safe_url(self, url: str) -> bool:
+        """allauth's own; a link that was to lead on to another host is booked, once a request."""
+        safe = bool(super().is_safe_url(url))
+        if not safe and not hasattr(self.request, "led_elsewhere"):
+            self.request.led_elsewhere = True
+            with shared(read_only=False) as system:
+                note_refusal(scope=system, code=LED_ELSEWHERE, network=network_of(self.request), now=now())
+        return safe
 
     def get_login_redirect_url(self, request: HttpRequest) -> Any:
         return "/"

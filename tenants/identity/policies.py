@@ -172,6 +172,14 @@ def follows_an_appointment() -> Refused:
     return Refused("identity.follows_appointment", _("这个身份跟着聘任走：请在法律顾问那里结束聘任。"))
 
 
+def still_holds() -> Refused:
+    return Refused("identity.still_holds", _("他还有身份，联系方式还要用。先办离任，再删除。"))
+
+
+def nothing_to_erase() -> Refused:
+    return Refused("identity.nothing_to_erase", _("他的账号里没有手机号和邮箱，不用删除。"))
+
+
 def link_over() -> Refused:
     return Refused("identity.link_over", _("这个链接已经用过或过期了。请给您开通的人重新发一个。"))
 

@@ -27,7 +27,8 @@ LESS = {
 BY_NAME = {
     "portal:person-suspend POST": SECOND, "portal:person-reinstate POST": FRESH, "portal:person-reset POST": FRESH,
     "portal:review POST": FRESH, "portal:merge-confirm POST": FRESH, "portal:merge-refuse POST": SECOND,
-    "portal:person-leave POST": FRESH, "people-api:suspension POST": SECOND, "people-api:suspension DELETE": FRESH,
+    "portal:person-leave POST": FRESH, "portal:person-erase POST": FRESH, "people-api:contacts DELETE": FRESH,
+    "people-api:suspension POST": SECOND, "people-api:suspension DELETE": FRESH,
     "people-api:password POST": FRESH, "people-api:review POST": FRESH, "people-api:merge-confirm POST": FRESH,
     "people-api:merge-refuse POST": SECOND, "people-api:leaving POST": FRESH, "portal:token-new POST": FRESH,
     "api-tokens POST": FRESH, "portal:own-data POST": FRESH, "api-own-data POST": FRESH,

@@ -18,7 +18,7 @@ from django.contrib.staticfiles import finders
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection, connections
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import Error as PlaywrightError
@@ -27,6 +27,7 @@ from falin.kernel import jobs
 from tenants.identity.api import system_of
 from tenants.registry.api import find_by_schema
 from tests import leaks
+from tests.conftest import ADMIN, with_name
 from tests.world import PASSWORD, World
 
 FRONTEND = Path(__file__).resolve().parents[2] / "platform" / "falin" / "ui" / "frontend"
@@ -69,9 +70,18 @@ class _Watched(WSGIHandler):
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         response = super().get_response(request)
-        if isinstance(response, HttpResponse):
-            kind = response.headers.get("Content-Disposition", "")
-            self.seen += leaks.numbers_in_answer(request.path, response.status_code, kind, response.content)
+        kind = response.headers.get("Content-Disposition", "")
+        if kind or response.status_code >= 400:
+            if isinstance(response, StreamingHttpResponse):  # a stored file: read here, and sent from memory
+                content = b"".join(response.streaming_content)
+                response.streaming_content = [content]
+            else:
+                content = response.content
+            names = leaks.names_of_people(with_name(ADMIN, str(connection.settings_dict["NAME"])))
+            own = getattr(getattr(request, "user", None), "name", "")  # at the head of every page of his
+            self.seen += leaks.numbers_in_answer(
+                request.path, response.status_code, kind, content, {name for name in names if name not in own}
+            )
         return response
 
 
@@ -105,7 +115,7 @@ def open_site(assets: Path) -> Iterator[Site]:
         running.stop()
         settings.STATICFILES_DIRS = before
         finders.get_finder.cache_clear()
-    assert running.product.seen == [], "numbers of people on error pages or in files that leave"
+    assert running.product.seen == [], "numbers or names of people on error pages or in files that leave"
 
 
 @pytest.fixture

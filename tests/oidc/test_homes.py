@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Protocol
 
 import pytest
+import requests
+import time_machine
 from django.core.cache import cache
+from django.test import Client
 from joserfc import jws
 
 from falin.kernel import parameters, stepup
 from falin.kernel.clock import now
+from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import shared
 from tenants.identity import commands
 from tenants.identity.models import Binding, Person
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.models import ForeignSession, Link
 from tests.app.identity.cast import act, number
-from tests.oidc.realms import Browser, Realm
+from tests.oidc.realms import Browser, Realm, query_of
+from tests.web.identity.way_in import set_up_app
 from tests.world import PASSWORD, World
 
 AGAIN = "/accounts/reauthenticate/?next=/"
@@ -45,6 +51,9 @@ class Home(Protocol):
     def prove(self, browser: Browser, asked: Any) -> Any:
         """Follow where a step led: the answer in the end."""
 
+    def second(self, browser: Browser) -> None:
+        """Show the second factor."""
+
 
 class BuiltIn:
     name = "builtin"
@@ -58,6 +67,14 @@ class BuiltIn:
 
     def prove(self, browser: Browser, asked: Any) -> Any:
         return browser.follow(browser.falin.post(asked.headers.get("Location", AGAIN), {"password": browser.password}))
+
+    def second(self, browser: Browser) -> None:
+        """Set one up, and come in anew by one of its recovery codes: they do not hang on the half minute."""
+        set_up_app(browser.falin)
+        codes = re.findall(r"<li><b>(\d{8})</b></li>", browser.falin.get("/accounts/second/codes/").content.decode())
+        browser.falin.post("/accounts/logout/")
+        self.come_in(browser)
+        browser.falin.post("/accounts/second/authenticate/", {"code": codes[0]})
 
 
 class AtKeycloak:
@@ -75,6 +92,9 @@ class AtKeycloak:
 
     def prove(self, browser: Browser, asked: Any) -> Any:
         return browser.follow(asked)
+
+    def second(self, browser: Browser) -> None:
+        browser.open("/accounts/oidc/again/2/?next=/")
 
 
 @pytest.fixture(params=["builtin", "keycloak"])
@@ -192,6 +212,75 @@ def test_a_changed_password_ends_the_sessions_opened_before(home: Home) -> None:
     assert not is_in(browser)
 
 
+def test_a_session_ends_by_its_age_however_much_it_is_used(home: Home) -> None:
+    browser = home.browser("county")
+    home.come_in(browser)
+    began = now()
+    for hours in (4, 8, 11.9):
+        with time_machine.travel(began + timedelta(hours=hours)):
+            assert is_in(browser)
+    with time_machine.travel(began + timedelta(hours=12, minutes=1)):
+        assert not is_in(browser)
+
+
+def test_who_signs_out_everywhere_is_out_on_every_device_but_this(home: Home) -> None:
+    here = home.browser("county")
+    there = [Browser(username="county", password=here.password) for _device in range(2)]
+    for browser in (here, *there):
+        home.come_in(browser)
+    assert [is_in(browser) for browser in (here, *there)] == [True, True, True]
+    here.falin.post("/me/security/sessions/end/")
+    assert [is_in(browser) for browser in (here, *there)] == [True, False, False]
+
+
+def test_the_second_level_is_reached_by_the_second_factor_and_holds_eight_hours(home: Home) -> None:
+    browser, suspend = home.browser("county"), f"/people/{number('liaison')}/suspend/"
+    home.come_in(browser)
+    assert proof(browser)["level"] == 1
+    assert browser.falin.post(suspend, {"why": "停职"}).status_code == 302
+    assert Person.objects.get(username="liaison").is_active  # the first level is not enough
+    home.second(browser)
+    assert proof(browser)["level"] == 2
+    assert abs(proof(browser)["second_at"] - now().timestamp()) < 30
+    age(browser, second_at=timedelta(hours=8))
+    browser.falin.post(suspend, {"why": "停职"})
+    assert Person.objects.get(username="liaison").is_active  # nor is one that was shown too long ago
+    age(browser, second_at=timedelta(hours=7, minutes=50))
+    browser.falin.post(suspend, {"why": "停职"})
+    assert not Person.objects.get(username="liaison").is_active
+
+
+def test_an_account_is_linked_by_who_proves_both_and_a_second_one_is_refused(home: Home, realm: Realm) -> None:
+    browser = home.browser("county")
+    home.come_in(browser)
+    subject = realm.enter("another", otp=True)
+    before = set(Link.objects.filter(person__username="county").values_list("subject", flat=True))
+    link_it = browser.falin.post("/me/sign-on/", {"act": "link"})
+    answer = home.prove(browser, link_it)  # here anew; what was sent goes on to the other home
+    browser.there, browser.username, browser.password = requests.Session(), "another", Browser().password
+    answer = browser.follow(browser.falin.post("/me/sign-on/", {"act": "link"}))
+    held = set(Link.objects.filter(person__username="county").values_list("subject", flat=True))
+    if home.name == "builtin":
+        assert held == {subject}
+        later = Browser(username="another")
+        AtKeycloak(realm).come_in(later)
+        assert is_in(later)
+        assert later.falin.session["_auth_user_id"] == str(number("county"))
+    else:
+        assert (held, answer.status_code) == (before, 409)
+        assert "另一个统一身份账号" in answer.content.decode()
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example"])
+def test_a_link_that_leads_on_to_another_host_is_not_followed_and_booked(home: Home, wanted: str) -> None:
+    browser = home.browser("county")
+    answer = home.come_in(browser, wanted)
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/")
+    with shared(read_only=True):
+        booked = AuditEntry.objects.filter(act="identity.sign_on.refused").values_list("after", flat=True)
+        assert list(booked) == [{"why": "foreign_address"}]
+
+
 # ---- which home a tenant takes ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("chosen", "others"), [(1, "keycloak"), (2, "builtin")])
 def test_a_tenant_that_chose_a_home_takes_nobody_from_the_other(
@@ -263,6 +352,20 @@ def test_keycloak_asks_for_both_anew_for_fresh_proof(realm: Realm) -> None:
     browser.open("/accounts/oidc/again/3/?next=/people/")
     assert proof(browser)["fresh_at"] is not None
     assert proof(browser)["second_at"] is not None
+
+
+def test_keycloak_itself_refuses_a_request_without_a_challenge_or_with_a_plain_one(realm: Realm) -> None:
+    """Somebody on the way takes PKCE out of the address, to use the code he will see himself."""
+    client = Client()
+    address, _mark, _query = client.get("/accounts/oidc/login/").headers["Location"].partition("?")
+    right = query_of(client.get("/accounts/oidc/login/").headers["Location"])
+    assert requests.get(address, params=right, allow_redirects=False, timeout=20).status_code == 200  # its sign-in page
+    bare = {name: value for name, value in right.items() if not name.startswith("code_challenge")}
+    for bent in (bare, {**right, "code_challenge_method": "plain"}):
+        answer = requests.get(address, params=bent, allow_redirects=False, timeout=20)
+        told = query_of(answer.headers["Location"])
+        assert (answer.status_code, told["error"]) == (302, "invalid_request")
+        assert "code" not in told
 
 
 def test_the_realm_is_as_strict_as_it_says(realm: Realm) -> None:

@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,11 +17,12 @@ from django.test import Client
 from falin.kernel.clock import now
 from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import shared
-from tenants.identity.models import Binding, Person, Session
+from tenants.identity.models import AccessToken, Binding, Person, Session
 from tenants.identity.oidc import commands
 from tenants.identity.oidc.commands import BOOKED_SINGLY, sum_up_refusals
 from tenants.identity.oidc.models import Link, Refusals
 from tenants.identity.oidc.provider import Provider, Unreachable, provider_of
+from tenants.identity.tokens import kept, new_token
 from tests.oidc import issuer as at
 from tests.oidc.issuer import CURVE, KEY, OTHER_KEY, Issuer, answer, claims, logout_claims, signed, unsigned
 from tests.oidc.realms import query_of
@@ -272,6 +273,7 @@ def test_nobody_is_sent_to_another_host_after_signing_in(issuer: Issuer, wanted:
     issuer.asked = query_of(sent.headers["Location"])
     answered = come_back(issuer, client, signed(claims(issuer)))
     assert (answered.status_code, answered.headers["Location"]) == (302, "/")
+    assert booked() == ["foreign_address"]
 
 
 def test_a_planted_session_does_not_rise_with_who_signs_in(issuer: Issuer) -> None:
@@ -441,6 +443,37 @@ def test_the_issuer_ends_all_sessions_of_a_person(issuer: Issuer) -> None:
     assert tell(signed(logout_claims(issuer, sid=None), typ="logout+jwt")).status_code == 200
     assert not is_in(one)
     assert is_in(builtin)  # he came in by another door; suspending shuts both
+
+
+def token_of(username: str) -> str:
+    """A token that works, as ``make_token`` leaves it."""
+    secret, lookup = new_token()
+    held = Binding.objects.select_related("person").get(person__username=username)
+    AccessToken.objects.create(
+        lookup=lookup, secret_hash=kept(secret), name="取数", binding=held, epoch=held.person.session_epoch,
+        scopes=["people.read"], made_by=held.person_id, made_at=now(), expires_at=now() + timedelta(days=1),
+    )  # fmt: skip
+    return secret
+
+
+def opens(token: str) -> bool:
+    headers = {"Authorization": f"Bearer {token}"}
+    return bool(Client().get("/api/v1/people/", headers=headers).status_code == 200)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_with_a_session_that_the_issuer_ends_the_persons_own_tokens_are_over(issuer: Issuer, whole: bool) -> None:
+    """And nobody else's; where all of him is over, without a session of his as well."""
+    his, others = token_of("county"), token_of("county2")
+    if not whole:
+        come_in(issuer)
+    assert (opens(his), opens(others)) == (True, True)
+    assert tell(signed(logout_claims(issuer, sid="theirs-2"), typ="logout+jwt")).status_code == 200
+    assert opens(his)  # a session we never had
+    more = {"sid": None} if whole else {}
+    assert tell(signed(logout_claims(issuer, **more), typ="logout+jwt")).status_code == 200
+    assert (opens(his), opens(others)) == (False, True)
+    assert AuditEntry.objects.filter(act="identity.token.revoked").count() == 1
 
 
 LOGOUTS: dict[str, tuple[Callable[[Issuer], str], str]] = {

@@ -25,7 +25,7 @@ from falin.runtime.sentences import CannotStart
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "infra" / "keycloak"
-SECRETS = {"oidc": "one", "keycloak": "two", "broker": "three"}
+SECRETS = {"oidc": "one", "keycloak": "two", "broker": "three", "program": "four"}
 
 
 def filled(name: str) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def filled(name: str) -> dict[str, Any]:
                              secrets=SECRETS)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["realm.json", "upstream.json", "government.json"])
+@pytest.mark.parametrize("name", ["realm.json", "program.json", "upstream.json", "government.json"])
 def test_every_blank_is_ours_and_gets_filled(name: str) -> None:
     text = (FOLDER / name).read_text()
     assert re.findall(r"\$\{(?!FALIN_)", text) == []  # Keycloak's import would fill it from its own environment
@@ -41,7 +41,7 @@ def test_every_blank_is_ours_and_gets_filled(name: str) -> None:
 
 
 def test_no_secret_lies_in_the_repository() -> None:
-    for name in ("realm.json", "upstream.json", "government.json"):
+    for name in ("realm.json", "program.json", "upstream.json", "government.json"):
         for found in re.findall(r'"(?:secret|clientSecret)": "([^"]*)"', (FOLDER / name).read_text()):
             assert re.fullmatch(r"\$\{FALIN_\w+_SECRET\}", found)
 

@@ -8,22 +8,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from django.test import Client
 
 from falin.kernel import clock
 from falin.kernel.transactions import inside
+from falin.runtime.keycloak import realm_of
 from tenants.identity import commands, queries
 from tenants.identity.oidc import provider
 from tenants.identity.roles import NOT_BY_TOKEN
 from tenants.identity.types import Role
 from tests.app.identity.cast import number, people_the_office, scope
+from tests.oidc.conftest import SECRETS
 from tests.oidc.issuer import CURVE, OTHER_KEY, Issuer, running, signed, unsigned, with_public_key_as_secret
+from tests.oidc.realms import Realm
 from tests.world import World, today
 
 
-@pytest.fixture
-def issuer(world: World, settings: Any) -> Iterator[Issuer]:
-    """An issuer with the client ``bigdata``, which is a program of a street here."""
+def open_program(world: World) -> None:
+    """A program of a street, under the name its client has over there."""
     people_the_office(world)
     team = scope("county", on=today())
     with inside(team, read_only=False):
@@ -32,6 +35,12 @@ def issuer(world: World, settings: Any) -> Iterator[Issuer]:
             role=Role.STREET_OFFICER, node_id=world.node("330106109"), begins_on=today(), reason="测试", now=clock.now(),
             ends_on=today() + timedelta(days=60), review_by=today() + timedelta(days=60),
         )  # fmt: skip
+
+
+@pytest.fixture
+def issuer(world: World, settings: Any) -> Iterator[Issuer]:
+    """An issuer with the client ``bigdata``, which is a program of a street here."""
+    open_program(world)
     provider.provider_of.cache_clear()
     with running() as one:
         settings.OIDC_ISSUER, settings.OIDC_CLIENT = one.address, "falin"
@@ -106,3 +115,37 @@ def test_it_makes_no_tokens_and_gives_no_roles(issuer: Issuer) -> None:
     token = signed(claims(issuer))
     for path in ("/api/v1/me/tokens/", "/api/v1/people/"):
         assert ask(token, path, "post").status_code == 403
+
+
+# ---- a real Keycloak -------------------------------------------------------------------------------------------------
+def token_of(realm: Realm, client: str, secret: str) -> str:
+    answer = requests.post(f"{realm.issuer}/protocol/openid-connect/token", timeout=20, data={
+        "grant_type": "client_credentials", "client_id": client, "client_secret": secret})  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
+
+
+def test_a_program_comes_in_by_its_client_at_a_real_keycloak(realm: Realm, world: World) -> None:
+    """The client of ``infra/keycloak/program.json``, as its README says."""
+    open_program(world)
+    provider.provider_of.cache_clear()
+    client = realm_of(
+        "program.json", realm=realm.name, address="", keycloak="", secrets={"program": "a-secret-of-its-own"}
+    )
+    where = realm.ask("POST", "/clients", client).rpartition("/")[2]
+    try:
+        token = token_of(realm, "bigdata", "a-secret-of-its-own")
+        assert ask(token).status_code == 200
+        assert ask(token, "/api/v1/audit/").status_code == 403  # not a street officer's
+        # the client of our own workers has a token too, made for nobody here
+        assert ask(token_of(realm, "falin-provisioning", SECRETS["keycloak"])).status_code == 401
+        # without its audience the same program's is none of ours
+        mapper = realm.ask("GET", f"/clients/{where}/protocol-mappers/models")[0]
+        realm.ask("DELETE", f"/clients/{where}/protocol-mappers/models/{mapper['id']}")
+        assert ask(token_of(realm, "bigdata", "a-secret-of-its-own")).status_code == 401
+        team = scope("county", on=today())
+        with inside(team, read_only=False):
+            commands.suspend_person(scope=team, person_id=number("street"), why="停职", now=clock.now())
+        assert ask(token).status_code == 401  # here it ends at once, whatever Keycloak still says
+    finally:
+        realm.ask("DELETE", f"/clients/{where}")

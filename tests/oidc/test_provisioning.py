@@ -70,6 +70,21 @@ def test_who_is_entered_gets_an_account_with_his_groups_and_must_choose_a_passwo
     assert not Account.objects.filter(due_at__isnull=False).exists()
 
 
+def test_an_address_that_was_erased_here_is_gone_over_there_too(served: Realm) -> None:
+    who = number("liaison")
+    Person.objects.filter(id=who).update(email="wang@example.cn")
+    act("county", commands.leave_office, now(), person_id=who, why="退休")
+    deliver()
+    kept = served.user("liaison")
+    assert kept is not None
+    assert (kept["enabled"], kept["email"]) == (False, "wang@example.cn")
+    act("county", commands.erase_contacts, now(), person_id=who, why="本人要求")
+    deliver()
+    user = served.user("liaison")
+    assert user is not None
+    assert (user["firstName"], user.get("email")) == ("王桂英", None)
+
+
 # ---- the first password ----------------------------------------------------------------------------------------------
 def new_person(username: str = "kexinyue", **more: Any) -> Any:
     today = legal_day(now())

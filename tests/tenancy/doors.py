@@ -894,6 +894,12 @@ def _is_charge(active: bool = True) -> Callable[[Ground, Reader, Thing], bool]:
     return right
 
 
+def _has_left(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    """Somebody who left a county team's charge, and whose telephone is still kept."""
+    left = {ground.person[username] for username in peopled.LEFT}
+    return reader.role == "county_team" and thing.parts["person_id"] in left
+
+
 def _is_liaison(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return reader.role == "county_team" and "liaison" in (thing.more.get("roles") or {thing.more.get("role")})
 
@@ -1175,6 +1181,8 @@ WRITES: dict[str, Write] = {
     "POST portal:merge-confirm": Write(asked=_A_MERGE, refused=_NOT_ONES_CHARGE),
     "POST portal:merge-refuse": Write(_WHY, _A_MERGE, _NOT_ONES_CHARGE),
     "POST portal:person-leave": Write(_WHY, right=_is_charge()),
+    "POST portal:person-erase": Write(_WHY, refused=_NOT_ONES_CHARGE, right=_has_left),
+    "DELETE people-api:contacts": Write(_WHY, refused=_NOT_ONES_CHARGE, right=_has_left),
     "POST people-api:merges": Write(
         _sent_pair_json, Asked(_twins_sent, _charge_of_both), _NOT_ONES_CHARGE, right=_are_twins
     ),
@@ -1493,6 +1501,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:pair": {"person"},
     "portal:merge-refuse": {"person"},
     "portal:person-leave": {"person"},
+    "portal:person-erase": {"person"},
     "people-api:same": {"person"},
     "people-api:merges": {"person"},
     "people-api:leaving": FORM,

@@ -242,8 +242,9 @@ REGISTER = {
     "portal:account-new", "portal:account-owner", "portal:account-review", "portal:account-end", "people-api:accounts",
     "people-api:account", "people-api:account-owner", "people-api:account-review", "portal:same", "portal:pair",
     "portal:people-sheet", "portal:people-sheet-enter",
-    "portal:merge-confirm", "portal:merge-refuse", "portal:person-leave", "people-api:same", "people-api:merges",
-    "people-api:merge-confirm", "people-api:merge-refuse", "people-api:leaving",
+    "portal:merge-confirm", "portal:merge-refuse", "portal:person-leave", "portal:person-erase", "people-api:same",
+    "people-api:merges", "people-api:merge-confirm", "people-api:merge-refuse", "people-api:leaving",
+    "people-api:contacts",
 }  # fmt: skip
 
 

@@ -16,16 +16,23 @@ from django.db import connection
 from falin.kernel import crypto
 from falin.kernel.models import DataKey
 from falin.kernel.refusals import Refused
+from falin.kernel.scope import PUBLIC_SCHEMA
 from falin.kernel.transactions import inside
 from services.advisers.commands import show_numbers
 from services.advisers.models import Adviser
 from services.advisers.queries.sealed import ID_NUMBER, PHONE
+from tenants.identity.models import Code, Person
+from tenants.identity.queries.account import CODE_ADDRESS
+from tenants.identity.queries.account import PHONE as PHONES
 from tests import leaks, peopled
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.tenancy.ground import Ground
 from tests.world import NOW, World
 
-EVERYBODYS = [one(number) for number in range(1, len(peopled.ADVISERS) + 1) for one in (identity, phone)]
+ADVISERS = [one(number) for number in range(1, len(peopled.ADVISERS) + 1) for one in (identity, phone)]
+ACCOUNTS = [phone(number) for number in peopled.TELEPHONES.values()]
+PROVING = [phone(number) for number in peopled.PROVING.values()]  # the address of a code that is on its way
+EVERYBODYS = [*ADVISERS, *ACCOUNTS, *PROVING]
 
 
 def found(url: str, words: list[str]) -> set[str]:
@@ -35,6 +42,10 @@ def found(url: str, words: list[str]) -> set[str]:
 def test_a_copy_of_every_table_holds_no_number_in_clear(ground: Ground) -> None:
     assert found(ground.url, EVERYBODYS) == set()
     assert "public.advisers_adviser.name" in found(ground.url, ["温若溪"])  # the walk does see what is in clear
+    # and what it looked for is there: each lies sealed in its own table
+    kept = {PHONES.place(PUBLIC_SCHEMA, row.pk): row.phone_sealed for row in Person.objects.exclude(phone_sealed=b"")}
+    kept |= {CODE_ADDRESS.place(PUBLIC_SCHEMA, row.pk): row.address_sealed for row in Code.objects.all()}
+    assert sorted(crypto.decrypt(sealed, place) for place, sealed in kept.items()) == sorted([*ACCOUNTS, *PROVING])
 
 
 def test_the_walk_finds_a_number_wherever_it_is_put(fresh: Any) -> None:
@@ -59,8 +70,13 @@ def test_the_books_of_the_peopled_world_hold_no_number_of_anybody(ground: Ground
 def test_a_blind_index_is_no_plain_hash_that_could_be_tried_out(ground: Ground) -> None:
     """All telephones of a country are tried in minutes against a hash without a key."""
     kept = {bytes(one) for row in Adviser.objects.values_list("id_index", "phone_index") for one in row}
+    kept |= {bytes(one) for one in Person.objects.exclude(phone_index=b"").values_list("phone_index", flat=True)}
+    kept |= {bytes(one) for row in Code.objects.values_list("address_index", "code_hash") for one in row}
     for number in EVERYBODYS:
-        for text in (number, f"adviser.id\0{number}", f"adviser.phone\0{number}"):
+        for text in (
+            number,
+            *(f"{one}\0{number}" for one in ("adviser.id", "adviser.phone", "person.phone", "code.address")),
+        ):
             assert hashlib.sha256(text.encode()).digest() not in kept
 
 
@@ -68,10 +84,15 @@ def test_the_applications_role_without_the_root_key_reads_nothing(ground: Ground
     row = Adviser.objects.get(name="温若溪")
     tenant = ground.schema["33"]
     assert crypto.decrypt(row.id_sealed, ID_NUMBER.place(tenant, row.id)) == identity(1)
+    person, code = Person.objects.get(username="county"), Code.objects.get()
+    sealed = [(row.id_sealed, ID_NUMBER.place(tenant, row.id)), (row.phone_sealed, PHONE.place(tenant, row.id)),
+              (person.phone_sealed, PHONES.place(PUBLIC_SCHEMA, person.pk)),
+              (code.address_sealed, CODE_ADDRESS.place(PUBLIC_SCHEMA, code.pk))]  # fmt: skip
     settings.ROOT_KEY = "00" * 32
-    crypto.forget_keys()
-    with pytest.raises(crypto.WrongRoot):
-        crypto.decrypt(row.id_sealed, ID_NUMBER.place(tenant, row.id))
+    for text, place in sealed:
+        crypto.forget_keys()
+        with pytest.raises(crypto.WrongRoot):
+            crypto.decrypt(text, place)
 
 
 @pytest.mark.parametrize(

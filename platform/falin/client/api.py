@@ -2986,6 +2986,17 @@ class Falin(Line):
         """Many people at once, or how they would go; a row that is refused stops no other."""
         return cast("list[EnteredRowOut]", self.call("POST", "/api/v1/people/sheet/", body=body, once=once))
 
+    def people_erase_contacts(
+        self,
+        *,
+        person_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Erase the telephone and mail address of somebody who left; for good."""
+        self.call("DELETE", f"/api/v1/people/{quoted(person_id)}/contacts/", query={"why": why}, once=once, match=match)
+
     def people_get(
         self,
         *,

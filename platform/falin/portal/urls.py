@@ -132,6 +132,7 @@ urlpatterns = [
     path("people/<int:person_id>/rights/", reading.rights, name="rights"),
     path("people/<int:person_id>/hand-over/", acting.pass_on, name="hand-over"),
     path("people/<int:person_id>/leave/", same.leave, name="person-leave"),
+    path("people/<int:person_id>/erase/", same.erase, name="person-erase"),
     path("people/<int:person_id>/suspend/", acting.suspend, name="person-suspend"),
     path("people/<int:person_id>/reinstate/", acting.reinstate, name="person-reinstate"),
     path("people/<int:person_id>/password/", acting.reset, name="person-reset"),

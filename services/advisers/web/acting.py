@@ -218,7 +218,9 @@ def erase(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResp
 
     context = {
         "title": _("删除%(name)s的号码") % {"name": adviser.name},
-        "sub": _("身份证号和手机号会永远删掉，不能恢复。姓名、聘任和到访记录依档案规定保留。再任职要重新登记。"),
+        "sub": _(
+            "身份证号和手机号会永远删掉，不能恢复；他的账号不再有别的身份时，账号里的手机号和邮箱一起删掉。姓名、聘任和到访记录依档案规定保留。再任职要重新登记。"
+        ),
         "button": _("永远删除"),
         "back": reverse("advisers:adviser", args=[adviser_id]),
     }

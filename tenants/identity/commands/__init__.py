@@ -1,6 +1,7 @@
 """Every way people and their roles change."""
 
 from tenants.identity.commands.entering import enter_people
+from tenants.identity.commands.erasing import erase_contacts, erase_contacts_of_account
 from tenants.identity.commands.first import make_first_link, use_first_link
 from tenants.identity.commands.granting import (
     confirm_proposal,
@@ -45,6 +46,8 @@ __all__ = [
     "end_unreviewed_accounts",
     "enter_people",
     "enter_person",
+    "erase_contacts",
+    "erase_contacts_of_account",
     "forget_old_sessions",
     "grant_role",
     "hand_over",

@@ -12,11 +12,13 @@ from falin.kernel import audit
 from falin.kernel.refusals import Refused, refusal_for
 from falin.kernel.scope import Scope
 from tenants.identity.commands.booking import book
-from tenants.identity.models import Session
+from tenants.identity.commands.tokens import stop
+from tenants.identity.models import AccessToken, Session
 from tenants.identity.oidc.models import ForeignSession, Link, Refusals, UsedToken
 from tenants.identity.oidc.tokens import LOGOUT_AGE, SKEW, Claims, Logout
 
 KEPT = timedelta(days=2)  # a session lasts a day at most
+LED_ELSEWHERE = "foreign_address"  # how a link that was to lead on to another host is booked
 BOOKED_SINGLY = 20  # answers of one network in one minute that were not believed
 
 
@@ -84,6 +86,8 @@ def end_sessions(*, scope: Scope, logout: Logout, now: datetime) -> int:
     """
     End what came from a session over there, or all of a person's; every process reads sessions anew at each request.
 
+    His own API tokens are over with it (sheet identity.md); those of programs he answers for are not his session's.
+
     :raises Refused: the token has been here before.
     """
     try:
@@ -101,9 +105,16 @@ def end_sessions(*, scope: Scope, logout: Logout, now: datetime) -> int:
         rows = rows.filter(sid=logout.sid)
     found = list(rows.values_list("session_key", "person_id"))
     _end([key for key, _person in found])
-    for person_id in sorted({person_id for _key, person_id in found}):
+    people = {person_id for _key, person_id in found}
+    for person_id in sorted(people):
         audit.record(scope=scope, act="identity.session.ended_by_issuer", subject=("person", person_id), node_id=None,
                      now=now)  # fmt: skip
+    if not logout.sid:  # all of him, also where no session of his is open here
+        people |= set(
+            Link.objects.filter(issuer=logout.issuer, subject=logout.subject).values_list("person_id", flat=True)
+        )
+    his = AccessToken.objects.select_related("binding").filter(binding__person__in=people, revoked_at__isnull=True)
+    stop(scope, list(his.order_by("id")), now)
     return len(found)
 
 
@@ -114,7 +125,8 @@ def _end(keys: list[str]) -> None:
 
 def note_refusal(*, scope: Scope, code: str, network: str, now: datetime) -> None:
     """
-    A security event: something that called itself our issuer was not believed. What it said is not kept.
+    A security event: something that called itself our issuer was not believed, or a link was to lead whoever signs in on
+    to another host. What it said is not kept.
 
     The first ones of a network in a minute are booked one by one; anybody can send more, and those are counted.
     """

@@ -3,7 +3,7 @@
 from tenants.identity.queries.account import phone_key
 from tenants.identity.queries.emergency import list_open_on
 from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
-from tenants.identity.queries.leaving import get_left_open
+from tenants.identity.queries.leaving import get_left_open, may_erase_contacts
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
 from tenants.identity.queries.register import (
     People,
@@ -74,6 +74,7 @@ __all__ = [
     "list_who",
     "looked_after",
     "may_charge",
+    "may_erase_contacts",
     "names_of",
     "own_bindings",
     "phone_key",

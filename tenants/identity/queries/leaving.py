@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db.models import Q
+
 from falin.kernel.scope import Scope
+from tenants.identity import policies
 from tenants.identity.models import Binding, Person, ServiceAccount
-from tenants.identity.queries.register import binding_info, get_record, in_force, open_bindings
+from tenants.identity.queries.register import (
+    binding_info,
+    get_record,
+    in_force,
+    in_reach,
+    looked_after,
+    open_bindings,
+)
 from tenants.identity.types import LeftOpen, PersonInfo, Standing
 
 
@@ -34,6 +44,20 @@ def what_is_left(scope: Scope, person_id: int, on: date) -> LeftOpen:
         ends=tuple(held), alone=tuple(alone), proposals=tuple(binding_info(row, on) for row in waiting.order_by("id")),
         programs=tuple(_info(row.person) for row in programs.order_by("person_id")),
     )  # fmt: skip
+
+
+def was_charge(scope: Scope, person_id: int, on: date) -> bool:
+    """Whether a role that somebody holds or held was the scope's charge."""
+    rows = in_reach(scope).filter(person=person_id).select_related("person", "acting_for", "takes_over")
+    held = [binding_info(row, on) for row in rows]
+    return policies.is_system(scope) or bool(looked_after(scope, held))
+
+
+def may_erase_contacts(*, scope: Scope, person_id: int, on: date) -> bool:
+    """Whether somebody has left, can still be reached by what his account keeps, and was the scope's charge."""
+    records = Person.objects.filter(Q(id=person_id) | Q(merged_into=person_id))
+    reached = records.exclude(email="", phone_index=b"").exists()
+    return reached and not open_bindings(person_id, on) and was_charge(scope, person_id, on)
 
 
 def _info(person: Person) -> PersonInfo:

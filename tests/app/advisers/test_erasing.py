@@ -8,13 +8,26 @@ from typing import Any
 
 import pytest
 
+from falin.kernel import crypto
 from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
-from falin.kernel.transactions import inside
-from services.advisers.commands import appoint_adviser, erase_numbers, register_adviser, show_numbers, update_adviser
+from falin.kernel.scope import PUBLIC_SCHEMA
+from falin.kernel.transactions import inside, shared
+from services.advisers.commands import (
+    appoint_adviser,
+    erase_numbers,
+    open_account,
+    register_adviser,
+    show_numbers,
+    update_adviser,
+)
 from services.advisers.models import Adviser, Appointment
 from services.advisers.queries import get_adviser, list_candidates
 from services.advisers.types import AdviserInfo
+from tenants.identity.api import Role, grant_role
+from tenants.identity.models import Person
+from tenants.identity.queries.account import PHONE as ACCOUNTS_PHONE
+from tenants.identity.queries.account import phone_index
 from tests import leaks
 from tests.app.advisers.office import Office
 from tests.conftest import ADMIN, with_name
@@ -22,6 +35,7 @@ from tests.world import NOW, TODAY, World
 
 HUBU, LINGSHAN, QINGBO = "330106109200", "330106109201", "330102001001"
 ID_NUMBER, PHONE = "330106198501010001", "13812340001"  # of the office's first adviser
+OTHER = "13987650001"  # of his account
 Book = Callable[..., dict[str, Any]]
 
 
@@ -56,6 +70,36 @@ def test_no_trace_of_either_number_is_left_and_the_archive_stays(
         assert get_adviser(scope=scope, adviser_id=gone.id, on=TODAY).adviser.erased
     name = str(world_database())
     assert {where for where, text in leaks.every_value(name) if ID_NUMBER in text or PHONE in text} == set()
+
+
+def with_account(world: World, who: AdviserInfo) -> int:
+    """His sign-in, with a telephone and an address he left there, as ``take_over_address`` leaves them."""
+    scope = world.scope("county")
+    with inside(scope, read_only=False):
+        made = open_account(scope=scope, adviser_id=who.id, now=NOW)
+    person = Person.objects.get(id=made.person_id)
+    person.email, person.phone_index = "hexu@example.cn", phone_index(OTHER)
+    person.phone_sealed = crypto.encrypt(OTHER, ACCOUNTS_PHONE.place(PUBLIC_SCHEMA, person.pk))
+    person.save()
+    return int(person.pk)
+
+
+def test_the_contacts_of_his_account_are_erased_with_his_numbers(world: World, gone: AdviserInfo) -> None:
+    account = with_account(world, gone)
+    erase(world, gone)
+    row = Person.objects.get(id=account)
+    assert (row.name, row.email, bytes(row.phone_sealed), bytes(row.phone_index)) == ("何叙", "", b"", b"")
+    with inside(world.scope("county"), read_only=True):
+        assert AuditEntry.objects.get(act="identity.contacts.erased").subject_id == str(account)
+
+
+def test_an_account_that_holds_another_role_is_still_reached(world: World, gone: AdviserInfo) -> None:
+    account = with_account(world, gone)
+    with shared(read_only=False) as system:
+        grant_role(scope=system, person_id=account, role=Role.LIAISON, node_id=world.node(HUBU), reason="兼任", now=NOW)
+    erase(world, gone)
+    assert Person.objects.get(id=account).email == "hexu@example.cn"
+    assert Adviser.objects.get(id=gone.id).erased_at == NOW
 
 
 def world_database() -> str:

@@ -72,6 +72,32 @@ def test_leaving_says_first_what_ends_and_who_is_missing_then(sign_in: Any) -> N
     assert "现在没有身份" in done
 
 
+def test_who_left_is_asked_no_more_where_he_can_be_reached(sign_in: Any) -> None:
+    county, one = sign_in("county"), number("fang1")
+    Person.objects.filter(id=one).update(email="fang@example.cn")
+    button = f'href="/people/{one}/erase/"'
+    assert button not in text(county.get(f"/people/{one}/"))  # he works here
+    still = county.post(f"/people/{one}/erase/", {"why": "本人要求"})
+    assert (still.status_code, "先办离任" in text(still), "本人要求" in text(still)) == (422, True, True)
+    county.post(f"/people/{one}/leave/", {"why": "退休"})
+    assert button in text(county.get(f"/people/{one}/"))
+    done = text(county.post(f"/people/{one}/erase/", {"why": "本人要求"}, follow=True))
+    assert "已删除方小满账号里的手机号和邮箱" in done
+    assert button not in done
+    assert Person.objects.get(id=one).email == ""
+
+
+def test_a_program_erases_by_the_same_command(sign_in: Any) -> None:
+    county, one = sign_in("county"), number("fang1")
+    Person.objects.filter(id=one).update(email="fang@example.cn")
+    county.post(f"/people/{one}/leave/", {"why": "退休"})
+    where = f"/api/v1/people/{one}/contacts/"
+    assert county.delete(where).status_code == 422  # the reason is asked for
+    assert county.delete(f"{where}?why=本人要求").status_code == 204
+    again = county.delete(f"{where}?why=本人要求")
+    assert (again.status_code, again.json()["code"]) == (409, "identity.nothing_to_erase")
+
+
 def test_programs_merge_and_let_go_by_the_same_commands(sign_in: Any) -> None:
     county, city = sign_in("county"), sign_in("city")
     (found,) = county.get("/api/v1/people/same/").json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +15,7 @@ from falin.kernel.scope import Scope
 from falin.portal.rest.people import given
 from falin.portal.rest.serializers import LeftOpenOut, MergeIn, MergeOut, ReasonIn, SameOut
 from tenants.identity import policies, queries
-from tenants.identity.api import confirm_merge, leave_office, propose_merge, refuse_merge, tell_apart
+from tenants.identity.api import confirm_merge, erase_contacts, leave_office, propose_merge, refuse_merge, tell_apart
 
 
 class Same(DoorView):
@@ -82,3 +82,16 @@ class Leaving(DoorView):
         """Somebody leaves: everything he holds ends at once; what is left open."""
         why = given(ReasonIn, request).validated_data["why"]
         return Response(LeftOpenOut(leave_office(scope=scope, person_id=person_id, why=why, now=now())).data)
+
+
+class Contacts(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"DELETE": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"DELETE": stepup.FRESH}
+
+    @extend_schema(parameters=[OpenApiParameter("why", required=True)], responses={204: None},
+                   operation_id="people_erase_contacts")  # fmt: skip
+    def delete(self, request: Request, scope: Scope, person_id: int) -> Response:
+        """Erase the telephone and mail address of somebody who left; for good."""
+        why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        erase_contacts(scope=scope, person_id=person_id, why=why, now=now())
+        return Response(status=204)

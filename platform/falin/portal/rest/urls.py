@@ -40,6 +40,7 @@ _people = [
     path("merges/<int:merge_id>/confirm/", same.Confirmation.as_view(), name="merge-confirm"),
     path("merges/<int:merge_id>/refuse/", same.Refusal.as_view(), name="merge-refuse"),
     path("<int:person_id>/leaving/", same.Leaving.as_view(), name="leaving"),
+    path("<int:person_id>/contacts/", same.Contacts.as_view(), name="contacts"),
     path("accounts/", tokens.Accounts.as_view(), name="accounts"),
     path("accounts/<int:person_id>/", tokens.Account.as_view(), name="account"),
     path("accounts/<int:person_id>/owner/", tokens.Owner.as_view(), name="account-owner"),

@@ -36,7 +36,7 @@ from falin.kernel.transactions import shared
 from tenants.identity.homes import BYE, KEYCLOAK, home_of
 from tenants.identity.oidc import flow
 from tenants.identity.oidc.arriving import arrive
-from tenants.identity.oidc.commands import end_sessions, forget_session, note_refusal, unlink_account
+from tenants.identity.oidc.commands import LED_ELSEWHERE, end_sessions, forget_session, note_refusal, unlink_account
 from tenants.identity.oidc.provider import Provider, Unreachable, provider
 from tenants.identity.oidc.queries import find_link
 from tenants.identity.oidc.tokens import Untrusted, check_logout_token
@@ -85,6 +85,8 @@ def _set_out(request: HttpRequest, *, purpose: str, level: int, wanted: str) -> 
     To the issuer. What a form asked for goes over a page of ours: it may not be redirected to another host (content policy).
     """
     found = _provider()
+    if flow.safe(request, wanted) != wanted:
+        _book(request, LED_ELSEWHERE)
     try:
         address = flow.begin(request, found, purpose=purpose, level=level, wanted=wanted, now=now())
     except Unreachable:

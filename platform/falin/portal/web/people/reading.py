@@ -66,6 +66,7 @@ def page_of(scope: Scope, person_id: int) -> dict[str, Any]:
         "record": record, "person": record.person, "current": [line for line in lines if not line.over],
         "past": [line for line in lines if line.over], "may_grant": acting, "may_hand_over": acting and bool(posts),
         "may_charge": charge, "himself": himself,
+        "may_erase": not himself and queries.may_erase_contacts(scope=scope, person_id=person_id, on=today),
         "suspensions": [(one, suspended_by.get(one.begun_by, _("系统"))) for one in record.suspensions],
     }  # fmt: skip
 

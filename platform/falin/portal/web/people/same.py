@@ -22,6 +22,7 @@ from falin.ui.forms import show_refusal
 from tenants.identity import policies, queries
 from tenants.identity.api import (
     confirm_merge,
+    erase_contacts,
     leave_office,
     propose_merge,
     refuse_merge,
@@ -135,3 +136,20 @@ def leave(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBas
         "proposals": people.lines_of(scope, left.proposals, today),
     }  # fmt: skip
     return render(request, "portal/people/leave.html", context, status=422 if form.errors else 200)
+
+
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
+def erase(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
+    """What somebody who left could be reached by is erased."""
+    person = queries.get_record(scope=scope, person_id=person_id, on=legal_day(now())).person
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        erase_contacts(scope=scope, person_id=person_id, why=data["why"], now=now())
+        messages.success(request, _("已删除%(name)s账号里的手机号和邮箱。") % {"name": person.name})
+        return redirect("portal:person", person_id)
+
+    return answer(request, WhyForm(request.POST if request.method == "POST" else None), act, {
+        "title": _("删除%(name)s的联系方式") % {"name": person.name}, "once": True,
+        "sub": _("账号里的手机号和邮箱会永远删掉，不能恢复。姓名和办过的身份依档案规定保留。以后回来，由他自己重新登记。"),
+        "button": _("永远删除"), "danger": True, "back": reverse("portal:person", args=[person_id]),
+    })  # fmt: skip

@@ -1,0 +1,62 @@
+"""The telephone and mail address of an account are erased when their person works here no more (PIPL 47)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from falin.kernel.clock import legal_day
+from falin.kernel.scope import Scope
+from tenants.identity import policies
+from tenants.identity.commands.booking import book
+from tenants.identity.models import Binding, Code, Person
+from tenants.identity.queries.leaving import was_charge
+from tenants.identity.queries.register import get_record, open_on
+from tenants.identity.rules import NOT_TO_ONESELF
+
+
+def erase_contacts(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
+    """
+    Erase what somebody who left could be reached by, with every code that went there; at the other home, too.
+
+    He stays in the register by name, with the roles he held: records of the programme, kept by the archive law.
+
+    :raises Missing: :raises Forbidden: he never was the scope's charge. :raises Refused: he holds a role, now or later;
+        there is nothing to erase.
+    """
+    today = legal_day(now)
+    get_record(scope=scope, person_id=person_id, on=today)
+    if person_id == scope.person_id:
+        raise policies.parted(NOT_TO_ONESELF)
+    if not was_charge(scope, person_id, today):
+        raise policies.not_yours()
+    if Binding.objects.filter(open_on(today), person=person_id).exists():
+        raise policies.still_holds()
+    if not _erase(scope, person_id, why, now):
+        raise policies.nothing_to_erase()
+
+
+def erase_contacts_of_account(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
+    """
+    The same for who erases an adviser's numbers and was asked there whether he may. An account that holds another role
+    is still worked with: its contacts stay until that has ended, too.
+    """
+    merged = Person.objects.values_list("merged_into", flat=True).get(id=person_id)
+    himself = merged or person_id
+    if not Binding.objects.filter(open_on(legal_day(now)), person=himself).exists():
+        _erase(scope, himself, why, now)
+
+
+def _erase(scope: Scope, person_id: int, why: str, now: datetime) -> bool:
+    """Of a person and of every record that turned out to be him; whether there was anything."""
+    records = list(Person.objects.select_for_update(of=("self",)).filter(Q(id=person_id) | Q(merged_into=person_id)))
+    codes = Code.objects.filter(person__in=records).delete()[0]
+    reached = [one for one in records if one.email or one.phone_sealed]
+    for one in reached:
+        one.email, one.phone_sealed, one.phone_index = "", b"", b""
+        one.save(update_fields=["email", "phone_sealed", "phone_index"])
+    if reached or codes:
+        book(scope=scope, act="identity.contacts.erased", person_id=person_id, why=why, now=now,
+             node_id=scope.roots[0] if scope.roots else None)  # fmt: skip
+    return bool(reached or codes)
