@@ -1007,6 +1007,8 @@ WRITES: dict[str, Write] = {
     "POST portal:area-end": Write(_form(valid_to="2026-12-01", source="园区撤销"), done=_ONCE),
     "DELETE places-api:area-member": Write(_form(day="2026-12-01", said_by="园区撤销"), done=_ONCE),
     "POST advisers:import": Write(_upload),
+    "POST advisers:import_columns": Write(_form(name="姓名"), right=_sheet_is("checked")),
+    "PUT advisers-api:import_columns": Write(_form(columns={"name": "姓名"}), right=_sheet_is("checked")),
     "POST advisers:import_confirm": Write(right=_sheet_is("checked")),
     "POST advisers:import_stop": Write(right=_sheet_is("checking")),
     "POST advisers:new": Write(_new_adviser_form),
