@@ -1086,11 +1086,11 @@ WRITES: dict[str, Write] = {
     "DELETE duty-api:post": Write(right=_is_posted),
     "POST desk:news-new": Write(_form(**_NEWS)),
     "POST desk:news-change": Write(_form(**_NEWS), right=_news_is("draft", "published")),
-    "POST desk:news-publish": Write(right=_news_is("draft", "published")),
+    "POST desk:news-publish": Write(right=_news_is("draft")),
     "POST desk:news-withdraw": Write(_form(why="写错了地方"), right=_news_is("draft", "published")),
     "POST desk-api:news": Write(_form(**_NEWS)),
     "PUT desk-api:news-one": Write(_form(**_NEWS), right=_news_is("draft", "published")),
-    "POST desk-api:news-publish": Write(right=_news_is("draft", "published")),
+    "POST desk-api:news-publish": Write(right=_news_is("draft")),
     "POST desk-api:news-withdraw": Write(_form(why="写错了地方"), right=_news_is("draft", "published")),
     "POST portal:public-here": Write(_form(**_POSITION)),
     "POST api-public-near": Write(_form(**_POSITION)),
@@ -1254,6 +1254,8 @@ OPEN_WRITES = {
     "POST portal:invitation",
     "POST ui:prefs",
     "POST api-batch",  # each line goes through the door of its own address
+    "POST portal:public-here",
+    "POST api-public-near",  # a position comes in the body; nothing is written
 }
 
 
