@@ -182,6 +182,15 @@ class ClearView(PublicModel):
         ]
 
 
+class NamedColumn(TenantModel):
+    """What the county's team calls a column of ours in its sheets: chosen once, proposed for the next sheet."""
+
+    plain = models.CharField(max_length=40, primary_key=True)  # as it is compared
+    key = models.CharField(max_length=30)
+    person_id = models.BigIntegerField()
+    at = models.DateTimeField()
+
+
 class ImportSheet(TenantModel):
     """A sheet of firms and advisers on its way in: checked, then confirmed, then done. Nothing is saved before."""
 

@@ -283,5 +283,9 @@ def nothing_to_load() -> Refused:
     return Refused("advisers.nothing_to_load", _("这次导入没有等着确认的行。请先看检查结果。"))
 
 
+def not_to_be_named() -> Refused:
+    return Refused("advisers.not_to_be_named", _("这张表正在检查或者已经导入，不能再改列的对应。"))
+
+
 def import_is_over() -> Refused:
     return Refused("advisers.import_over", _("这次导入现在没有在进行，不用停下。"))

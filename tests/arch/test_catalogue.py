@@ -130,6 +130,7 @@ WITHOUT_POLICY = {
     "duty_closedmonth": "a month of the whole tenant",
     "duty_dirtymonth": "a month of the whole tenant",
     "indicators_run": "a roll-up of the whole tenant",
+    "advisers_namedcolumn": "the county team's words for columns, of no place",
     "advisers_importsheet": "the county team's, who sees the whole tenant",
 }
 

@@ -31,6 +31,18 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "roles of advisers and firms are given with their subject",
         "app/advisers/test_reading.py::test_who_is_nobodys_adviser_has_no_communities_of_his_own",
     ),
+    "advisers.no_such_column": (
+        "the form offers the sheet's own columns",
+        "web/advisers/test_importing_pages.py::test_a_wrong_choice_is_said_at_its_field_and_can_be_taken_back",
+    ),
+    "advisers.column_twice": (
+        "said at the field of a sheet that a worker has checked",
+        "web/advisers/test_importing_pages.py::test_a_wrong_choice_is_said_at_its_field_and_can_be_taken_back",
+    ),
+    "advisers.not_to_be_named": (
+        "the form is not there any more; who sends it from an older page is led to what became of the sheet",
+        "web/advisers/test_importing_pages.py::test_what_is_loaded_is_read_as_it_was_checked",
+    ),
     "advisers.no_adviser": (
         "an address nobody is led to: 404",
         "web/advisers/test_pages.py::test_addresses_that_are_nonsense_are_missing_or_lead_on",

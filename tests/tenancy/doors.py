@@ -1042,6 +1042,8 @@ WRITES: dict[str, Write] = {
     "POST portal:area-end": Write(_form(valid_to="2026-12-01", source="园区撤销"), done=_ONCE),
     "DELETE places-api:area-member": Write(_form(day="2026-12-01", said_by="园区撤销"), done=_ONCE),
     "POST advisers:import": Write(_upload),
+    "POST advisers:import_columns": Write(_form(name="姓名"), right=_sheet_is("checked")),
+    "PUT advisers-api:import_columns": Write(_form(columns={"name": "姓名"}), right=_sheet_is("checked")),
     "POST advisers:import_confirm": Write(right=_sheet_is("checked")),
     "POST advisers:import_stop": Write(right=_sheet_is("checking")),
     "POST advisers:new": Write(_new_adviser_form),
@@ -1123,11 +1125,11 @@ WRITES: dict[str, Write] = {
     "DELETE duty-api:post": Write(right=_is_posted),
     "POST desk:news-new": Write(_form(**_NEWS)),
     "POST desk:news-change": Write(_form(**_NEWS), right=_news_is("draft", "published")),
-    "POST desk:news-publish": Write(right=_news_is("draft", "published")),
+    "POST desk:news-publish": Write(right=_news_is("draft")),
     "POST desk:news-withdraw": Write(_form(why="写错了地方"), right=_news_is("draft", "published")),
     "POST desk-api:news": Write(_form(**_NEWS)),
     "PUT desk-api:news-one": Write(_form(**_NEWS), right=_news_is("draft", "published")),
-    "POST desk-api:news-publish": Write(right=_news_is("draft", "published")),
+    "POST desk-api:news-publish": Write(right=_news_is("draft")),
     "POST desk-api:news-withdraw": Write(_form(why="写错了地方"), right=_news_is("draft", "published")),
     "POST portal:public-here": Write(_form(**_POSITION)),
     "POST api-public-near": Write(_form(**_POSITION)),
@@ -1302,6 +1304,8 @@ OPEN_WRITES = {
     "POST portal:invitation",
     "POST ui:prefs",
     "POST api-batch",  # each line goes through the door of its own address
+    "POST portal:public-here",
+    "POST api-public-near",  # a position comes in the body; nothing is written
 }
 
 

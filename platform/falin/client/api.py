@@ -1516,6 +1516,10 @@ class ShareShape(TypedDict):
     percent: str | None
 
 
+class SheetColumnsRequest(TypedDict):
+    columns: dict[str, Any]
+
+
 class SheetImport(TypedDict):
     id: str
     name: str
@@ -1529,6 +1533,8 @@ class SheetImport(TypedDict):
     head_row: int
     columns: list[str]
     unknown: list[str]
+    heads: list[str]
+    told: dict[str, Any]
     counts: Counts
     findings: list[Finding]
     head: HeadTrouble | None
@@ -1536,6 +1542,7 @@ class SheetImport(TypedDict):
     loaded: Loaded | None
     has_errors_file: bool
     may_confirm: bool
+    may_name: bool
 
 
 class SheetUploadRequest(TypedDict):
@@ -1986,6 +1993,17 @@ class Falin(Line):
     ) -> AdviserProfileOut:
         """One adviser with his appointments in the scope's places."""
         return cast("AdviserProfileOut", self.call("GET", f"/api/v1/advisers/{quoted(adviser_id)}/"))
+
+    def advisers_imports_columns(
+        self,
+        *,
+        import_id: str,
+        body: SheetColumnsRequest,
+        once: str = "",
+        match: str = "",
+    ) -> SheetImport:
+        """Say which column is which; it is checked again, and remembered for the next sheet."""
+        return cast("SheetImport", self.call("PUT", f"/api/v1/advisers/imports/{quoted(import_id)}/columns/", body=body, once=once, match=match))
 
     def advisers_imports_confirm(
         self,

@@ -30,10 +30,10 @@ from services.advisers.models import Adviser, ImportSheet
 from services.advisers.queries.appointments import places_of
 from services.advisers.queries.coverage import communities_of
 from services.advisers.queries.homes import Home, home_of
-from services.advisers.queries.imports import SHOWN
+from services.advisers.queries.imports import SHOWN, named_columns
 from services.advisers.rules.import_wording import column_name, sentence
 from services.advisers.rules.imports import ImportState
-from services.advisers.rules.numbers import masked
+from services.advisers.rules.numbers import masked, shown
 from services.advisers.rules.places import Gazetteer
 from services.advisers.rules.sheet import (
     HEAD_WITHIN,
@@ -42,6 +42,7 @@ from services.advisers.rules.sheet import (
     Head,
     Problem,
     WrongColumns,
+    as_named,
     find_head,
     is_blank,
     is_example,
@@ -64,6 +65,7 @@ class Ground:
     data: bytes
     places: Gazetteer
     today: date
+    named: Mapping[str, str]  # columns by the team's word; of a sheet that was checked, as they were then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +125,16 @@ def read_ground(*, scope: Scope, import_id: uuid.UUID, today: date) -> Ground:
             (place.id, place.name, streets[place.street_id].name if place.street_id in streets else "", place.code)
             for place in communities
         )
-        return Ground(scope=scope, home=home_of(scope), data=data, places=places, today=today)
+        return Ground(scope=scope, home=home_of(scope), data=data, places=places, today=today,
+                      named=row.findings.get("named", named_columns()))  # fmt: skip
 
 
-def head_of(sheet: Sheet) -> Head:
+def head_of(sheet: Sheet, named: Mapping[str, str]) -> Head:
     """:raises WrongColumns: :raises Unusable: when nothing at all stands in the sheet."""
     top = list(islice(sheet.rows(), HEAD_WITHIN))
     if not any(cell.kind for row in top for cell in row.cells):
         raise Unusable("empty")
-    return find_head(top, sheet.merged)
+    return find_head(top, sheet.merged, named)
 
 
 def body_of(sheet: Sheet, head: Head) -> Iterator[Row]:
@@ -146,7 +149,7 @@ def judge(row: Row, head: Head, ground: Ground, epoch: date) -> Judged:
 
 
 def _check(run: Run, ground: Ground, sheet: Sheet) -> tuple[dict[str, Any], bytes]:
-    head = head_of(sheet)
+    head = head_of(sheet, ground.named)
     total = max(1, sheet.row_count) * 2
     merged = rows_under(sheet.merged, below=head.row, columns=frozenset(place + 1 for place in head.columns.values()),
                         until=head.row + MOST_ROWS + HEAD_WITHIN)  # fmt: skip
@@ -293,11 +296,16 @@ def _line(problem: Problem) -> str:
 def _found(sheet: Sheet, head: Head, tally: Tally) -> dict[str, Any]:
     return {
         "sheet": sheet.name, "others": sheet.others, "head_row": head.row, "unknown": list(head.unknown[:20]),
-        "columns": [column_name(key) for key in head.columns], "first": tally.first, "ready": ranges(tally.ready),
+        "columns": [column_name(key) for key in head.columns], "heads": _heads(head.found), "told": dict(head.told),
+        "named": {as_named(name): key for name, key in head.told.items()}, "first": tally.first, "ready": ranges(tally.ready),
         "counts": {"rows": tally.rows, "ready": len(tally.ready), "to_mend": tally.to_mend,
                    "examples": tally.examples, "blank": tally.blank},
         "by_column": tally.by_column.most_common(),
     }  # fmt: skip
+
+
+def _heads(found: Iterable[str]) -> list[str]:
+    return [shown(text, most=20) for text in found if text][:40]
 
 
 def _trouble(wrong: WrongColumns) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
 
@@ -17,11 +18,12 @@ from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.workbook import Unusable, check_outside
 from services.advisers import policies
-from services.advisers.models import ImportSheet
+from services.advisers.models import ImportSheet, NamedColumn
 from services.advisers.queries.homes import home_of
 from services.advisers.queries.imports import info_of, state_of
 from services.advisers.rules.import_wording import unusable
 from services.advisers.rules.imports import ImportInfo, ImportState
+from services.advisers.rules.sheet import BY_KEY, as_named, is_known
 
 CHECK, LOAD = "advisers.check_sheet", "advisers.load_sheet"
 
@@ -77,6 +79,41 @@ def confirm_import(*, scope: Scope, import_id: uuid.UUID, now: datetime) -> Impo
     row.save(update_fields=["job_id", "state", "ended_at"])
     audit.record(scope=scope, act="advisers.import.confirmed", subject=("import", row.id), now=now,
                  node_id=home_of(scope).node_id, after={"ready": info.counts.ready})  # fmt: skip
+    return info_of(scope, row, {})
+
+
+def name_columns(*, scope: Scope, import_id: uuid.UUID, columns: Mapping[str, str], now: datetime) -> ImportInfo:
+    """
+    Say which column of a sheet is which of ours (key → what stands in its head; empty: none), have it checked again, and
+    remember it for the next sheet of this body.
+
+    :raises Missing: :raises Refused: it is being loaded, or was. :raises Invalid: a column is not there, or named twice.
+    """
+    policies.check_may_import(scope)
+    row, job = _locked(import_id)
+    info = info_of(scope, row, {job.id: job} if job else {}, brief=True)
+    if not info.may_name:
+        raise policies.not_to_be_named()
+    said = {key: name for key, name in columns.items() if name}
+    for key, name in said.items():
+        if key not in BY_KEY or name not in info.heads:
+            raise Invalid("advisers.no_such_column", _("表里没有这一列。"), field=key)
+        if list(said.values()).count(name) > 1:
+            raise Invalid("advisers.column_twice", _("“%(name)s”选了两次。") % {"name": name}, field=key)
+    here = {as_named(name) for name in info.heads}
+    NamedColumn.objects.filter(plain__in=here, key__in=columns).delete()
+    for key, name in said.items():
+        if not is_known(name, key):
+            NamedColumn.objects.update_or_create(
+                plain=as_named(name), defaults={"key": key, "person_id": scope.person_id, "at": now}
+            )
+    row.job_id = jobs.ask(scope=scope, kind=CHECK, title=_("检查表格 %(name)s") % {"name": row.name[:100]},
+                          parameters={"import_id": str(row.id)}, now=now)  # fmt: skip
+    row.state, row.findings, row.errors_file, row.ended_at = ImportState.CHECKING, {}, None, None
+    row.save(update_fields=["job_id", "state", "findings", "errors_file", "ended_at"])
+    audit.record(scope=scope, act="advisers.import.columns_named", subject=("import", row.id), now=now,
+                 node_id=home_of(scope).node_id,
+                 after={"columns": [f"{BY_KEY[key].name} = {name}" for key, name in said.items()]})  # fmt: skip
     return info_of(scope, row, {})
 
 

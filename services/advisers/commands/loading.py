@@ -213,7 +213,7 @@ def load_sheet(*, run: Run, now: Callable[[], datetime]) -> Mapping[str, Any]:
 
 def _ready_rows(ground: Ground, sheet: Sheet, ready: set[int], until: int) -> Iterator[tuple[int, Entry | None]]:
     """The rows that were ready, read again; ``None`` for one that would not be any more (a community was renamed)."""
-    head = head_of(sheet)
+    head = head_of(sheet, ground.named)
     for row in body_of(sheet, head):
         if row.number > until and row.number in ready:
             yield row.number, judge(row, head, ground, sheet.epoch).entry

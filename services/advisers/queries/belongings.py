@@ -30,6 +30,7 @@ update advisers_seat set county_id = %(to_node)s
 where county_id = %(from_node)s and (%(whole)s or node_id = any (%(nodes)s))
 """
 HANDS = (
+    Way("advisers_namedcolumn", Goes.COPIED, "what a team calls its columns"),
     Way("advisers_importsheet", Goes.WITH_THE_LAST, "a sheet on its way in is its county team's work"),
     Rewritten("advisers_seat", (_SEATS,)),
 )  # fmt: skip

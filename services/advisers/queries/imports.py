@@ -11,7 +11,7 @@ from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from services.advisers import policies
-from services.advisers.models import ImportSheet
+from services.advisers.models import ImportSheet, NamedColumn
 from services.advisers.rules.import_wording import column_name, sentence, unusable
 from services.advisers.rules.imports import Counts, Finding, HeadTrouble, ImportInfo, ImportState, InColumn, Loaded
 
@@ -33,6 +33,11 @@ def list_imports(*, scope: Scope, limit: int = 20) -> list[ImportInfo]:
     rows = list(ImportSheet.objects.order_by("-created_at", "id")[:limit])
     jobs = _jobs(rows)
     return [info_of(scope, row, jobs, brief=True) for row in rows]
+
+
+def named_columns() -> dict[str, str]:
+    """What the county's team called columns in its sheets: plain name → key."""
+    return dict(NamedColumn.objects.values_list("plain", "key"))
 
 
 def rows_to_mend(*, scope: Scope, import_id: uuid.UUID) -> tuple[str, bytes]:
@@ -75,7 +80,8 @@ def info_of(
         job_id=row.job_id, mine=row.person_id == scope.person_id, done=job.done if job else 0,
         total=job.total if job else 0, sheet=kept.get("sheet", ""), others=kept.get("others", 0),
         head_row=kept.get("head_row", 0), columns=tuple(kept.get("columns", ())),
-        unknown=tuple(kept.get("unknown", ())), counts=Counts(**kept.get("counts", {})),
+        unknown=tuple(kept.get("unknown", ())), heads=tuple(kept.get("heads", kept.get("head", {}).get("found", ()))),
+        told={name: column_name(key) for name, key in kept.get("told", {}).items()}, counts=Counts(**kept.get("counts", {})),
         by_column=() if brief else tuple(
             InColumn(column=column_name(column), count=count) for column, count in kept.get("by_column", ())
         ),

@@ -20,7 +20,7 @@ from falin.kernel.rest import DoorView
 from falin.kernel.rest.fields import OneOf
 from falin.kernel.scope import Scope
 from services.advisers import policies
-from services.advisers.commands.importing import confirm_import, stop_import, take_sheet
+from services.advisers.commands.importing import confirm_import, name_columns, stop_import, take_sheet
 from services.advisers.queries.imports import get_import, list_imports, rows_to_mend
 from services.advisers.rules.imports import ImportInfo, ImportState
 from services.advisers.rules.writing import XLSX
@@ -82,6 +82,10 @@ class SheetImport(serializers.Serializer[Any]):
     head_row = serializers.IntegerField()
     columns = serializers.ListField(child=serializers.CharField())
     unknown = serializers.ListField(child=serializers.CharField(), help_text="Columns nobody knows; passed over.")
+    heads = serializers.ListField(child=serializers.CharField(), help_text="What stands in the head of the sheet.")
+    told = serializers.DictField(
+        child=serializers.CharField(), help_text="Columns taken by the team's own word for them: that word → ours."
+    )
     counts = Counts()
     findings = Finding(many=True, help_text="The first fifty; all of them are in the sheet of rows to mend.")
     head = HeadTrouble(allow_null=True)
@@ -89,6 +93,7 @@ class SheetImport(serializers.Serializer[Any]):
     loaded = Loaded(allow_null=True)
     has_errors_file = serializers.BooleanField()
     may_confirm = serializers.BooleanField()
+    may_name = serializers.BooleanField(help_text="Whether its columns can still be said to be others.")
 
 
 def _answer(info: ImportInfo, status: int = 200) -> Response:
@@ -130,6 +135,29 @@ class Import(DoorView):
         return _answer(get_import(scope=scope, import_id=import_id))
 
 
+class SheetColumns(serializers.Serializer[Any]):
+    columns = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, max_length=40),
+        help_text="our column (`name`, `id_number` …) → what stands in the sheet's head; empty: there is none",
+    )
+
+
+class Columns(DoorView):
+    """The first step, where the sheet has other names."""
+
+    door_grants: ClassVar[dict[str, str]] = {"PUT": policies.IMPORT}
+
+    @extend_schema(
+        request=SheetColumns, responses={202: SheetImport}, operation_id="advisers_imports_columns", tags=_TAGS
+    )
+    def put(self, request: Request, scope: Scope, import_id: uuid.UUID) -> Response:
+        """Say which column is which; it is checked again, and remembered for the next sheet."""
+        given = SheetColumns(data=request.data)
+        given.is_valid(raise_exception=True)
+        named = name_columns(scope=scope, import_id=import_id, columns=given.validated_data["columns"], now=now())
+        return _answer(named, 202)
+
+
 class Confirm(DoorView):
     """The third step."""
 
@@ -168,6 +196,7 @@ class RowsToMend(DoorView):
 urlpatterns = [
     path("", Imports.as_view(), name="imports"),
     path("<uuid:import_id>/", Import.as_view(), name="import"),
+    path("<uuid:import_id>/columns/", Columns.as_view(), name="import_columns"),
     path("<uuid:import_id>/confirm/", Confirm.as_view(), name="import_confirm"),
     path("<uuid:import_id>/stop/", Stop.as_view(), name="import_stop"),
     path("<uuid:import_id>/errors.xlsx", RowsToMend.as_view(), name="import_errors"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -103,6 +104,8 @@ class ImportInfo:
     head_row: int = 0
     columns: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()  # what stands in the head
+    told: Mapping[str, str] = field(default_factory=dict)  # columns taken by the team's word for them: that word → ours
     counts: Counts = field(default_factory=Counts)
     by_column: tuple[InColumn, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -110,6 +113,13 @@ class ImportInfo:
     refusal: str = ""
     loaded: Loaded | None = None
     has_errors_file: bool = False
+
+    @property
+    def may_name(self) -> bool:
+        """Its columns can be said to be others than was thought: nothing of it is loaded."""
+        return (
+            self.state in {ImportState.WRONG_COLUMNS, ImportState.CHECKED} and self.loaded is None and bool(self.heads)
+        )
 
     @property
     def may_confirm(self) -> bool:

@@ -121,6 +121,7 @@ class Head:
     columns: Mapping[str, int]
     found: tuple[str, ...]
     unknown: tuple[str, ...] = ()
+    told: Mapping[str, str] = field(default_factory=dict)  # what was taken by the team's word: name → key
 
     @property
     def width(self) -> int:
@@ -144,31 +145,51 @@ class WrongColumns(Exception):
         self.doubled, self.merged, self.unknown = tuple(doubled), tuple(merged), tuple(unknown)
 
 
-def find_head(rows: Iterable[Row], merged: Iterable[Merged] = ()) -> Head:
+def find_head(rows: Iterable[Row], merged: Iterable[Merged] = (), named: Mapping[str, str] | None = None) -> Head:
     """
-    The head among the first rows: the one in which most of our columns are named.
+    The head among the first rows: the one in which most of our columns are named; of those in which none is, the fullest.
 
+    :param named: what the team called columns in earlier sheets (``as_named``), which goes before what we know ourselves.
     :raises WrongColumns: when required columns are missing, a column stands there twice, or cells of it are merged.
     """
-    best: tuple[int, Row, list[str]] | None = None
+    named = named or {}
+    best: tuple[tuple[int, int], Row, list[str]] | None = None
     for row in rows:
         texts = [half_width(str(cell.value)) if cell.kind is not Kind.EMPTY else "" for cell in row.cells]
         while texts and not texts[-1]:
             texts.pop()
-        known = sum(1 for text in texts if _plain_name(text) in _NAMES)
-        if texts and (best is None or known > best[0]):
-            best = known, row, texts
+        known = sum(1 for text in texts if as_named(text) in named or _plain_name(text) in _NAMES)
+        weight = known, 0 if known else sum(map(bool, texts))
+        if texts and (best is None or weight > best[0]):
+            best = weight, row, texts
     if best is None:
         raise WrongColumns(missing=[column.name for column in COLUMNS if column.required])
-    known, row, texts = best
-    return _head_of(row.number, texts, [one.name for one in merged if one.first_row <= row.number <= one.last_row])
+    _weight, row, texts = best
+    across = [one.name for one in merged if one.first_row <= row.number <= one.last_row]
+    return _head_of(row.number, texts, across, named)
 
 
-def _head_of(number: int, texts: list[str], merged: list[str]) -> Head:
+def as_named(text: str) -> str:
+    """A column's name as it is remembered: plain, no longer than it is shown, and without anybody's number."""
+    return _plain_name(shown(text, most=20))
+
+
+def is_known(text: str, key: str) -> bool:
+    """Whether we call a column so ourselves, so that nothing has to be remembered."""
+    return _NAMES.get(_plain_name(text)) == key
+
+
+def _head_of(number: int, texts: list[str], merged: list[str], named: Mapping[str, str]) -> Head:
     places: dict[str, int] = {}
+    for place, text in enumerate(texts):
+        if text and (told := named.get(as_named(text))):
+            places.setdefault(told, place)
+    told_places = set(places.values())
     doubled: list[str] = []
     unknown: list[str] = []
     for place, text in enumerate(texts):
+        if place in told_places:
+            continue
         plain = _plain_name(text)
         key = _NAMES.get(plain)
         if key is None:
@@ -176,6 +197,8 @@ def _head_of(number: int, texts: list[str], merged: list[str]) -> Head:
                 unknown.append(text)
         elif key not in places:
             places[key] = place
+        elif places[key] in told_places:
+            unknown.append(text)  # the team's own word for this column stands elsewhere
         elif plain == _plain_name(BY_KEY[key].name) != _plain_name(texts[places[key]]):
             unknown.append(texts[places[key]])  # "联系电话" beside "手机号": the exact name wins
             places[key] = place
@@ -188,7 +211,17 @@ def _head_of(number: int, texts: list[str], merged: list[str]) -> Head:
     if missing or doubled or merged:
         raise WrongColumns(row=number, found=[text for text in found if text], missing=missing, doubled=doubled,
                            merged=merged, unknown=[shown(text, most=20) for text in unknown])  # fmt: skip
-    return Head(row=number, columns=places, found=tuple(texts), unknown=tuple(shown(text, most=20) for text in unknown))
+    return Head(
+        row=number,
+        columns=places,
+        found=tuple(texts),
+        told=_told(texts, places, told_places),
+        unknown=tuple(shown(text, most=20) for text in unknown),
+    )
+
+
+def _told(texts: list[str], places: Mapping[str, int], told: set[int]) -> dict[str, str]:
+    return {shown(texts[place], most=20): key for key, place in places.items() if place in told}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -19,11 +20,11 @@ from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.ui.forms import show_refusal
 from services.advisers import policies
-from services.advisers.commands.importing import confirm_import, stop_import, take_sheet
+from services.advisers.commands.importing import confirm_import, name_columns, stop_import, take_sheet
 from services.advisers.queries.imports import get_import, list_imports, rows_to_mend
 from services.advisers.rules.import_wording import STATE_WORDS
 from services.advisers.rules.imports import ImportInfo, ImportState
-from services.advisers.rules.sheet import COLUMNS
+from services.advisers.rules.sheet import COLUMNS, is_known
 from services.advisers.rules.writing import XLSX, template
 
 _LOOK_AGAIN = "4"  # seconds; without scripts too
@@ -73,7 +74,7 @@ def upload(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 def sheet(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpResponseBase:
     """Steps two and three, whichever the sheet has come to; looks again by itself while work goes on."""
     info = get_import(scope=scope, import_id=import_id)
-    response = render(request, "advisers/import_sheet.html", _context(info))
+    response = render(request, "advisers/import_sheet.html", {**_context(info), "form": _columns_form(info)})
     if info.state.moving:
         response.headers["Refresh"] = _LOOK_AGAIN
     return response
@@ -85,6 +86,50 @@ def _context(info: ImportInfo) -> dict[str, Any]:
         "step": _step(info), "again": info.loaded is not None,
         "left": info.counts.ready - (info.loaded.rows if info.loaded else 0),
     }  # fmt: skip
+
+
+class ColumnsForm(forms.Form):
+    """For each column of ours, which column of the sheet it is."""
+
+    def __init__(self, *args: Any, heads: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("没有这一列")), *((one, one) for one in dict.fromkeys(heads))]
+        for column in COLUMNS:
+            self.fields[column.key] = forms.ChoiceField(
+                label=column.name, choices=choices, required=False, help_text=_("必填") if column.required else "",
+                error_messages={"invalid_choice": gettext_lazy("表里没有这一列。")},
+            )  # fmt: skip
+
+
+def _columns_form(info: ImportInfo, data: Any = None) -> ColumnsForm | None:
+    """What was recognised stands chosen already."""
+    if not info.may_name:
+        return None
+    chosen = {column.key: name for column in COLUMNS for name in info.heads if is_known(name, column.key)}
+    by_name = {column.name: column.key for column in COLUMNS}
+    chosen |= {by_name[ours]: name for name, ours in info.told.items() if ours in by_name}
+    return ColumnsForm(data, heads=info.heads, initial=chosen)
+
+
+@door(grant=policies.IMPORT, reads="", writes="POST")
+def columns(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpResponseBase:
+    """Which column is which; the sheet is checked again, and the next one is read so."""
+    info = get_import(scope=scope, import_id=import_id)
+    form = _columns_form(info, request.POST)
+    if form is None:  # it is being loaded by now: the page shows how far
+        messages.info(request, policies.not_to_be_named().message)
+        return redirect("advisers:import_sheet", import_id)
+    if form.is_valid():
+        try:
+            name_columns(scope=scope, import_id=import_id, columns=form.cleaned_data, now=now())
+        except Missing:
+            raise
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("已记住，正在重新检查。下次同样的表会照这样认。"))
+            return redirect("advisers:import_sheet", import_id)
+    return render(request, "advisers/import_sheet.html", {**_context(info), "form": form}, status=422)
 
 
 def _step(info: ImportInfo) -> int:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
 from falin.kernel import jobs
+from falin.kernel.models import AuditEntry
 from falin.kernel.scope import system_scope
 from falin.kernel.transactions import inside
 from services.advisers.models import Adviser, ImportSheet
@@ -109,6 +110,112 @@ def test_wrong_columns_are_shown_with_what_was_expected(
     assert "缺少这些列" in text
     assert "身份证号" in text
     assert "确认导入" not in text
+
+
+# A county whose sheets call everything otherwise.
+THEIRS = {"姓名": "人名", "身份证号": "证号", "手机号": "移动", "执业机构": "哪个所"}
+
+
+def alien(to: Path, number: int) -> Path:
+    row = person(number)
+    return write(to, [{theirs: row[ours] for ours, theirs in THEIRS.items()}], head=list(THEIRS.values()),
+                 above=[["西湖区法律顾问一览"]])  # fmt: skip
+
+
+CHOSEN = {"name": "人名", "id_number": "证号", "phone": "移动", "firm": "哪个所"}
+
+
+def test_columns_with_other_names_are_chosen_once_and_known_the_next_time(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    client = sign_in("county")
+    where = upload(client, alien(tmp_path / "a.xlsx", 1)).url
+    work(sent)
+    text = client.get(where).content.decode()
+    assert "缺少这些列" in text and "哪一列是哪一列" in text
+    assert '<option value="哪个所">' in text  # the head, not the title above it
+    assert client.post(f"{where}columns/", CHOSEN).status_code == 302
+    work(sent)
+    seen = client.get(where).content.decode()
+    assert "把 1 行登记进来？" in seen and "照您以前选的认出" in seen
+    assert not Adviser.objects.exists()  # nothing is saved before "confirm"
+    client.post(f"{where}confirm/")
+    work(sent)
+    assert "登记了 1 名顾问" in client.get(where).content.decode()
+    again = upload(client, alien(tmp_path / "b.xlsx", 2)).url
+    work(sent)
+    text = client.get(again).content.decode()
+    assert "把 1 行登记进来？" in text and "照您以前选的认出" in text
+    with inside(world.scope("county"), read_only=True):
+        (entry,) = AuditEntry.objects.filter(act="advisers.import.columns_named")
+        assert entry.after == {"columns": ["姓名 = 人名", "身份证号 = 证号", "手机号 = 移动", "执业机构 = 哪个所"]}
+
+
+def test_a_wrong_choice_is_said_at_its_field_and_can_be_taken_back(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    client = sign_in("county")
+    where = upload(client, alien(tmp_path / "a.xlsx", 1)).url
+    work(sent)
+    twice = client.post(f"{where}columns/", {**CHOSEN, "phone": "证号"})
+    assert twice.status_code == 422 and "“证号”选了两次" in twice.content.decode()
+    strange = client.post(f"{where}columns/", {**CHOSEN, "phone": "没有的"})
+    assert strange.status_code == 422 and "表里没有这一列" in strange.content.decode()
+    assert sent == []
+    client.post(f"{where}columns/", {**CHOSEN, "phone": "证号", "id_number": "移动"})  # the wrong way round
+    work(sent)
+    assert "没有一行可以导入" in client.get(where).content.decode()
+    client.post(f"{where}columns/", CHOSEN)
+    work(sent)
+    assert "把 1 行登记进来？" in client.get(where).content.decode()
+
+
+def test_a_neighbour_knows_nothing_of_anothers_names(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    client = sign_in("county")
+    where = upload(client, alien(tmp_path / "a.xlsx", 1)).url
+    work(sent)
+    client.post(f"{where}columns/", CHOSEN)
+    work(sent)
+    neighbour = sign_in("county2")
+    assert neighbour.post(f"{where}columns/", CHOSEN).status_code == 404
+    theirs = upload(neighbour, alien(tmp_path / "b.xlsx", 2)).url
+    work(sent)
+    assert "缺少这些列" in neighbour.get(theirs).content.decode()
+
+
+def test_what_is_loaded_is_read_as_it_was_checked(
+    world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    """Another sheet's columns are named anew between the check and the confirmation."""
+    client = sign_in("county")
+    first = upload(client, alien(tmp_path / "a.xlsx", 1)).url
+    work(sent)
+    client.post(f"{first}columns/", CHOSEN)
+    work(sent)
+    second = upload(client, alien(tmp_path / "b.xlsx", 2)).url
+    work(sent)
+    client.post(f"{second}columns/", {**CHOSEN, "phone": "证号", "id_number": "移动"})
+    work(sent)
+    client.post(f"{first}confirm/")
+    work(sent)
+    assert "登记了 1 名顾问" in client.get(first).content.decode()
+    assert client.post(f"{first}columns/", CHOSEN).status_code == 302
+    assert sent == []  # what is loaded is not read otherwise any more
+
+
+def test_programs_name_columns_too(world: World, sign_in: Any, sent: list[tuple[str, str]], tmp_path: Path) -> None:
+    client = sign_in("county")
+    where = upload(client, alien(tmp_path / "a.xlsx", 1)).url
+    work(sent)
+    there = where.replace("/advisers/import/", "/api/v1/advisers/imports/")
+    found = client.get(there).json()
+    assert (found["heads"], found["may_name"]) == (list(THEIRS.values()), True)
+    answer = client.put(f"{there}columns/", {"columns": CHOSEN}, "application/json")
+    assert answer.status_code == 202, answer.content
+    work(sent)
+    assert client.get(there).json()["told"] == {theirs: ours for ours, theirs in THEIRS.items()}
 
 
 def test_the_template_and_the_rows_to_mend_are_downloads(
