@@ -26,6 +26,7 @@ class NoticeKind(StrEnum):
     CONTRACTS_ENDING = "contracts_ending"
     ROLE_ENDING = "role_ending"
     FEEDBACK_ANSWERED = "feedback_answered"
+    CORRECTION_ASKED = "correction_asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

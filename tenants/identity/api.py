@@ -1,8 +1,10 @@
 """The names others may use."""
 
 from tenants.identity.commands import (
+    ask_for_correction,
     confirm_merge,
     confirm_proposal,
+    correct_person,
     create_person,
     end_account,
     end_binding,
@@ -38,6 +40,7 @@ from tenants.identity.hanging import PEOPLE_AT
 from tenants.identity.homes import runs_out_at
 from tenants.identity.queries import (
     SignedIn,
+    corrections_to_tell,
     find_person,
     list_ending,
     list_holders,
@@ -52,10 +55,10 @@ from tenants.identity.queries import (
 from tenants.identity.roles import GRANTS
 from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role
 
-__all__ = ["GRANTS", "PEOPLE_AT", "BindingInfo", "Hat", "PersonInfo", "Role", "SignedIn", "confirm_merge",
-           "confirm_proposal", "create_person", "end_account", "end_binding", "end_role",
-           "end_unreviewed", "end_unreviewed_accounts", "enter_people", "enter_person", "find_person",
-           "forget_old_sessions", "grant_role", "hand_over", "hand_over_account", "leave_office",
+__all__ = ["GRANTS", "PEOPLE_AT", "BindingInfo", "Hat", "PersonInfo", "Role", "SignedIn", "ask_for_correction",
+           "confirm_merge", "confirm_proposal", "correct_person", "corrections_to_tell", "create_person", "end_account",
+           "end_binding", "end_role", "end_unreviewed", "end_unreviewed_accounts", "enter_people", "enter_person",
+           "find_person", "forget_old_sessions", "grant_role", "hand_over", "hand_over_account", "leave_office",
            "list_ending", "list_holders", "make_first_link", "make_token", "names_of", "open_account", "phone_key",
            "propose_merge", "propose_role", "public_of", "read_signed_in", "refuse_merge",
            "refuse_proposal", "reinstate_person", "reset_password", "review_account", "review_bindings",
