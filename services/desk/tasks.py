@@ -19,7 +19,7 @@ from services.advisers.api import count_ending, person_of_adviser
 from services.desk.commands import claim_due, settle, tell, untell
 from services.desk.queries.feedback import answers_to_tell
 from services.desk.types import Draft, NoticeKind, Parcel, Way
-from tenants.identity.api import Role, list_ending, list_holders
+from tenants.identity.api import Role, corrections_to_tell, list_ending, list_holders
 from tenants.identity.signing.sending import NotSent, tell_by
 
 AHEAD = timedelta(days=30)
@@ -105,10 +105,11 @@ def send_due(scope: Scope) -> int:
     """
     Send what is due in one tenant, each message outside any transaction; how many went out.
 
-    Answers to feedback were given in another body: they are looked for, where all else came by an event.
+    Answers to feedback were given in another body, and a correction is asked of whoever may do it, in whatever body: these
+    are looked for, where all else came by an event.
     """
     with inside(scope, read_only=False):
-        tell(scope=scope, drafts=answers_to_tell(scope=scope, now=now()), now=now())
+        tell(scope=scope, drafts=[*answers_to_tell(scope=scope, now=now()), *_corrections(scope, now())], now=now())
         parcels = claim_due(scope=scope, now=now())
     if not parcels:
         return 0
@@ -124,6 +125,15 @@ def send_due(scope: Scope) -> int:
     with inside(scope, read_only=False):
         settle(scope=scope, sent=sent, failed=failed, now=now())
     return len(sent)
+
+
+def _corrections(scope: Scope, moment: datetime) -> list[Draft]:
+    """What people ask to have put right of their names, to each in this body who may; told once."""
+    return [
+        Draft(kind=NoticeKind.CORRECTION_ASKED, person_id=person_id, key=f"correction:{one.id}:{one.asked_at:%Y%m%dT%H%M%S}",
+              facts={"name": one.now_name})
+        for one, who in corrections_to_tell(scope=scope, on=legal_day(moment)) for person_id in sorted(who)
+    ]  # fmt: skip
 
 
 def _send(parcel: Parcel) -> None:

@@ -30,6 +30,7 @@ class NoticeKind(StrEnum):
     ROLE_ENDING = "role_ending"
     FEEDBACK_ANSWERED = "feedback_answered"
     MENTIONED = "mentioned"
+    CORRECTION_ASKED = "correction_asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """The names others may use."""
 
 from tenants.identity.commands import (
+    ask_for_correction,
     confirm_merge,
     confirm_proposal,
+    correct_person,
     create_person,
     end_account,
     end_binding,
@@ -40,6 +42,7 @@ from tenants.identity.hanging import PEOPLE_AT
 from tenants.identity.homes import runs_out_at
 from tenants.identity.queries import (
     SignedIn,
+    corrections_to_tell,
     count_due,
     count_ending_roles,
     find_person,
@@ -66,8 +69,11 @@ __all__ = [
     "PersonInfo",
     "Role",
     "SignedIn",
+    "ask_for_correction",
     "confirm_merge",
     "confirm_proposal",
+    "correct_person",
+    "corrections_to_tell",
     "count_due",
     "count_ending_roles",
     "create_person",

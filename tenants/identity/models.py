@@ -179,6 +179,24 @@ class ServiceAccount(PublicModel):
         ]
 
 
+class Correction(PublicModel):
+    """How somebody says his own name and sign-in name should be, until whose charge he is put them right."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="corrections")
+    name = models.CharField(max_length=60)
+    username = models.CharField(max_length=60)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(done_at__isnull=True), name="one_correction_is_asked_at_a_time"
+            ),
+        ]
+
+
 class AccessToken(PublicModel):
     """
     A key for programs, of one binding: what it opens is never more than that binding does.

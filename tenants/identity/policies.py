@@ -128,6 +128,10 @@ def no_person() -> Missing:
     return Missing("identity.no_person", _("没有这个人，或者他不在您的辖区。"))
 
 
+def no_username() -> Invalid:
+    return Invalid("identity.no_username", _("登录名只能用字母、数字和 @ . + - _，最长 60 个。"), field="username")
+
+
 def no_place() -> Missing:
     return Missing("identity.no_place", _("您的辖区里没有这个地方。"))
 

@@ -239,6 +239,18 @@ class MergeInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionInfo:
+    """How somebody says his name and sign-in name should be."""
+
+    id: int
+    person_id: int
+    now_name: str
+    name: str
+    username: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOpen:
     """What ends when somebody leaves, and what of it waits for somebody else."""
 

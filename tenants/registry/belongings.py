@@ -108,6 +108,7 @@ STAYS = {
     "identity_invitation": "good for a day, at this address",
     "identity_firstoperator": _INSTALLATION,
     "identity_emergency": "of operators here; booked in the tenant's log, which goes along",
+    "identity_correction": "asked of who may do it here; what was put right stands in the person",
     "identity_personmerge": "a wish of two here; that it was done stands in the person",
     "registry_tenant": "entered by number, and compared",
     "registry_spareschema": _INSTALLATION,

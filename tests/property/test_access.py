@@ -1,4 +1,7 @@
-"""Nobody may do what the sheet forbids, in whatever order grants, ends, hand-overs, suspensions and clock jumps come."""
+"""
+Nobody may do what the sheet forbids, in whatever order grants, ends, hand-overs, suspensions, reviews, moves and mergers of
+places and clock jumps come.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,24 @@ import json
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from falin.kernel.transactions import shared
+from tenants.divisions.api import get_division
+from tenants.identity import policies
 from tenants.identity.models import Binding, Person
+from tenants.identity.queries.register import in_force
 from tests.app.identity.cast import enter, people_the_office
-from tests.property.access import NEWCOMERS, Access, Unlawful, restore
+from tests.property.access import EVERYBODY, NEWCOMERS, Access, Unlawful, restore
 from tests.world import World
 
 # `falin drill access` asks for more and reads the counts.
-STEPS = int(os.environ.get("FALIN_ACCESS_STEPS", "400"))
-EACH = 50 if STEPS > 1000 else 20
+STEPS = int(os.environ.get("FALIN_ACCESS_STEPS", "1000"))
+EACH = 50 if STEPS > 1000 else 25
 
 
 @pytest.fixture
@@ -51,7 +58,8 @@ def test_nobody_ever_may_what_the_reference_forbids(machine: type[Access]) -> No
     _run(machine, STEPS)
     steps = machine.steps
     done = {kind for kind in steps if kind.endswith(": done")}
-    assert {"grant: done", "confirm: done", "suspend: done", "end: done", "hand over: done"} <= done, steps
+    assert {"grant: done", "confirm: done", "suspend: done", "end: done", "hand over: done", "move: done", "merge: done",
+            "undo: done", "carried: done", "review: done"} <= done, dict(steps)  # fmt: skip
     if report := os.environ.get("FALIN_ACCESS_REPORT"):
         Path(report).write_text(json.dumps(steps))
 
@@ -73,4 +81,28 @@ def test_a_grant_that_counts_before_its_second_yes_is_noticed(
 def test_a_forgotten_separation_of_duties_is_noticed(machine: type[Access], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenants.identity.commands.granting.check_separate", lambda *given: None)
     with pytest.raises(Unlawful, match="beside"):
+        _run(machine, 4000)
+
+
+def test_a_place_that_still_counts_where_it_lay_before_it_moved_is_noticed(
+    machine: type[Access], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here: Any = machine()
+    here.begin()
+    before = {code: policies.path_of(get_division(number)) for code, number in here.node.items()}
+    here.move(code="330106109", to=1)
+    for _who in range(3 * len(EVERYBODY)):
+        here.at_the_doors_he_may_no_more_and_no_less()
+    real, code_of = policies.path_of, {number: code for code, number in here.node.items()}
+    monkeypatch.setattr(policies, "path_of", lambda place: real(place) | before[code_of[place.id]])
+    with pytest.raises(AssertionError):
+        for _who in range(3 * len(EVERYBODY)):
+            here.at_the_doors_he_may_no_more_and_no_less()
+
+
+def test_a_review_that_ends_what_was_confirmed_is_noticed(
+    machine: type[Access], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenants.identity.commands.granting.to_review", in_force)
+    with pytest.raises(Unlawful, match="the review ended"):
         _run(machine, 4000)

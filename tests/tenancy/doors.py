@@ -900,6 +900,23 @@ def _has_left(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return reader.role == "county_team" and thing.parts["person_id"] in left
 
 
+def _right_name(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    names = {row["id"]: row["username"] for row in ground.rows["identity_person"]}
+    return {
+        "name": f"改名{uuid.uuid4().hex[:6]}",
+        "username": names.get(thing.parts["person_id"], "nobody"),
+        "why": "户口簿",
+    }
+
+
+def _own_right_name(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"name": f"改名{uuid.uuid4().hex[:6]}", "username": reader.username}
+
+
+def _in_the_county(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    return reader.role in {"street_officer", "liaison"}
+
+
 def _is_liaison(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return reader.role == "county_team" and "liaison" in (thing.more.get("roles") or {thing.more.get("role")})
 
@@ -1173,6 +1190,10 @@ WRITES: dict[str, Write] = {
     "POST portal:person-suspend": Write(_WHY, right=_is_charge()),
     "POST portal:person-reinstate": Write(_WHY, right=_is_charge(active=False)),
     "POST portal:person-reset": Write(right=_is_charge()),
+    "POST portal:person-correct": Write(_right_name, right=_is_charge()),
+    "POST people-api:correct": Write(_right_name, right=_is_charge()),
+    "POST portal:correction": Write(_own_right_name, right=_in_the_county),
+    "POST api-correction": Write(_own_right_name, right=_in_the_county),
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
     "POST portal:review": Write(_seen_binding, _REVIEWED, right=_is_liaison),
@@ -1432,6 +1453,9 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:history": {"why"},
     "portal:history-of": {"why"},
     "portal:seen": {"person"},
+    "portal:correction": FORM,
+    "api-correction": FORM,
+    "people-api:correct": FORM,
     "api-today": FORM,
     "api-jobs": {"job"},
     "api-job": {"job"},
@@ -1557,6 +1581,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:person-suspend": {"person"},
     "portal:person-reinstate": {"person"},
     "portal:person-reset": {"person"},
+    "portal:person-correct": {"person"},
     "portal:rights": {"person"},
     "portal:who": FORM,
     "portal:proposals": {"proposal"},

@@ -968,6 +968,26 @@ class MyPlaceOut(TypedDict):
     name: str
 
 
+class NamesAskedOut(TypedDict):
+    asked: NamesIn | None
+
+
+class NamesCorrectedInRequest(TypedDict):
+    name: str
+    username: str
+    why: str
+
+
+class NamesIn(TypedDict):
+    name: str
+    username: str
+
+
+class NamesInRequest(TypedDict):
+    name: str
+    username: str
+
+
 class NewsInRequest(TypedDict):
     title: str
     text: str
@@ -1001,7 +1021,7 @@ class NewsWhyInRequest(TypedDict):
     why: str
 
 
-NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned"]
+NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned", "correction_asked"]
 
 
 class NoticeOut(TypedDict):
@@ -1093,6 +1113,12 @@ class OwnCommunityOut(TypedDict):
     street: str
     begins_on: str
     ends_on: str | None
+
+
+class OwnNamesOut(TypedDict):
+    name: str
+    username: str
+    asked: NamesIn | None
 
 
 class OwnerInRequest(TypedDict):
@@ -1826,6 +1852,15 @@ class WhyInRequest(TypedDict):
 class Falin(Line):
     """Every act of the API, by the name its description gives it."""
 
+    def account_ask_correction(
+        self,
+        *,
+        body: NamesInRequest,
+        once: str = "",
+    ) -> None:
+        """Ask to have them put right: whose charge one is is told."""
+        self.call("POST", "/api/v1/me/correction/", body=body, once=once)
+
     def account_end_session(
         self,
         *,
@@ -1834,6 +1869,12 @@ class Falin(Line):
     ) -> None:
         """End one of one's own sessions."""
         self.call("DELETE", f"/api/v1/me/sessions/{quoted(session)}/", once=once)
+
+    def account_names(
+        self,
+    ) -> OwnNamesOut:
+        """One's own name and sign-in name, and how one asked them to be."""
+        return cast("OwnNamesOut", self.call("GET", "/api/v1/me/correction/"))
 
     def account_security(
         self,
@@ -2958,6 +2999,14 @@ class Falin(Line):
         """Everything that is kept about oneself, as one archive; booked, not kept."""
         return cast("bytes", self.call("POST", "/api/v1/me/data/", once=once))
 
+    def people_asked_correction(
+        self,
+        *,
+        person_id: int,
+    ) -> NamesAskedOut:
+        """What he asked to have put right of his names; read by whose charge he is."""
+        return cast("NamesAskedOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/correction/"))
+
     def people_confirm(
         self,
         *,
@@ -2975,6 +3024,17 @@ class Falin(Line):
     ) -> None:
         """Yes, as another person; it cannot be undone."""
         self.call("POST", f"/api/v1/people/merges/{quoted(merge_id)}/confirm/", once=once)
+
+    def people_correct(
+        self,
+        *,
+        person_id: int,
+        body: NamesCorrectedInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> PersonOut:
+        """Put a name or sign-in name right."""
+        return cast("PersonOut", self.call("POST", f"/api/v1/people/{quoted(person_id)}/correction/", body=body, once=once, match=match))
 
     def people_end_role(
         self,

@@ -21,6 +21,7 @@ LABELS = {
     NoticeKind.ROLE_ENDING: _("我的身份快到期"),
     NoticeKind.FEEDBACK_ANSWERED: _("我提的意见有答复"),
     NoticeKind.MENTIONED: _("评论里提到我"),
+    NoticeKind.CORRECTION_ASKED: _("有人请求更正姓名或登录名"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -30,6 +31,7 @@ _SENTENCES = {
     NoticeKind.ROLE_ENDING: _("您在%(place)s的身份 %(ends_on)s到期。要续的话，请联系给您授予的单位。"),
     NoticeKind.FEEDBACK_ANSWERED: _("您 %(on)s提的意见有答复了。"),
     NoticeKind.MENTIONED: _("%(who)s在“%(thing)s”的评论里提到了您。"),
+    NoticeKind.CORRECTION_ASKED: _("%(name)s请求更正自己的姓名或登录名。请核对后，到“人员和身份”里他的页面办理。"),
 }
 # The roles to whom a kind comes: nobody is asked about what never comes to him. None: to everybody.
 ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
@@ -42,6 +44,9 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     NoticeKind.MENTIONED: frozenset(
         {"province_leader", "city_officer", "county_team", "street_officer", "liaison", "adviser"}
     ),
+    NoticeKind.CORRECTION_ASKED: frozenset(
+        {"city_officer", "county_team", "firm_manager", "system_administrator", "security_administrator"}
+    ),
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -52,12 +57,13 @@ DEFAULT_WAYS = {
     NoticeKind.ROLE_ENDING: Way.MAIL,
     NoticeKind.FEEDBACK_ANSWERED: Way.NONE,
     NoticeKind.MENTIONED: Way.NONE,
+    NoticeKind.CORRECTION_ASKED: Way.MAIL,
 }
 
 
 def sentence(kind: NoticeKind, facts: Mapping[str, Any], *, places: Mapping[int, str]) -> str:
     """What the reader reads; ``places`` names the nodes."""
-    words: dict[str, Any] = {name: facts.get(name, "") for name in ("count", "who", "thing")}
+    words: dict[str, Any] = {name: facts.get(name, "") for name in ("count", "who", "thing", "name")}
     words["place"] = places.get(facts.get("node_id", 0), _now("一个社区"))
     for name in ("begins_on", "ends_on", "on"):
         words[name] = formats.day(date.fromisoformat(facts[name])) if facts.get(name) else ""

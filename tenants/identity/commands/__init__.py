@@ -1,5 +1,6 @@
 """Every way people and their roles change."""
 
+from tenants.identity.commands.correcting import ask_for_correction, correct_person
 from tenants.identity.commands.entering import enter_people
 from tenants.identity.commands.erasing import erase_contacts, erase_contacts_of_account
 from tenants.identity.commands.first import make_first_link, use_first_link
@@ -36,8 +37,10 @@ from tenants.identity.commands.service import (
 from tenants.identity.commands.tokens import make_token, revoke_token, use_token
 
 __all__ = [
+    "ask_for_correction",
     "confirm_merge",
     "confirm_proposal",
+    "correct_person",
     "create_person",
     "end_account",
     "end_binding",

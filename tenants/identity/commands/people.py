@@ -45,10 +45,13 @@ def create_person(
         with transaction.atomic():
             person.save(force_insert=True)
     except IntegrityError as error:
-        taken = Refused("identity.username_taken", _("这个登录名已经有人用了。"), field="username")
-        raise refusal_for(error, {"identity_person_username": lambda: taken}) or error from None
+        raise refusal_for(error, {"identity_person_username": username_taken}) or error from None
     audit.record(scope=scope, act="identity.person.created", subject=("person", person.id), node_id=None, now=now)
     return PersonInfo(id=person.id, username=username, name=name)
+
+
+def username_taken() -> Refused:
+    return Refused("identity.username_taken", _("这个登录名已经有人用了。"), field="username")
 
 
 def enter_person(
@@ -119,7 +122,7 @@ def reset_password(*, scope: Scope, person_id: int, now: datetime) -> str:
     _set_password(person_id, password, must_change=True)
     send_along(person_id=person_id, password=password, now=now)
     Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=now)
-    book(scope=scope, act="identity.password.reset", person_id=person_id, node_id=_home(scope), now=now)
+    book(scope=scope, act="identity.password.reset", person_id=person_id, node_id=home_of_scope(scope), now=now)
     return password
 
 
@@ -142,7 +145,14 @@ def suspend_person(*, scope: Scope, person_id: int, why: str, now: datetime) -> 
     person.is_active, person.session_epoch = False, person.session_epoch + 1
     person.save(update_fields=["is_active", "session_epoch"])
     Suspension.objects.create(person=person, begun_at=now, begun_by=scope.person_id, why=why)
-    book(scope=scope, act="identity.person.suspended", person_id=person_id, node_id=_home(scope), why=why, now=now)
+    book(
+        scope=scope,
+        act="identity.person.suspended",
+        person_id=person_id,
+        node_id=home_of_scope(scope),
+        why=why,
+        now=now,
+    )
 
 
 def reinstate_person(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
@@ -160,7 +170,14 @@ def reinstate_person(*, scope: Scope, person_id: int, why: str, now: datetime) -
     Suspension.objects.filter(person=person, ended_at__isnull=True).update(
         ended_at=now, ended_by=scope.person_id, ended_why=why
     )
-    book(scope=scope, act="identity.person.reinstated", person_id=person_id, node_id=_home(scope), why=why, now=now)
+    book(
+        scope=scope,
+        act="identity.person.reinstated",
+        person_id=person_id,
+        node_id=home_of_scope(scope),
+        why=why,
+        now=now,
+    )
 
 
 def check_charge(scope: Scope, person_id: int, now: datetime) -> None:
@@ -174,7 +191,8 @@ def check_charge(scope: Scope, person_id: int, now: datetime) -> None:
         raise policies.not_yours()
 
 
-def _home(scope: Scope) -> int | None:
+def home_of_scope(scope: Scope) -> int | None:
+    """The place an act about a person is booked for: the actor's first."""
     return scope.roots[0] if scope.roots else None
 
 

@@ -31,8 +31,8 @@ from tenants.identity.oidc.wanted import Drift, Wanted, differences, person_of
 from tenants.identity.types import Standing
 
 EVENTS = tuple(f"identity.{thing}" for thing in (
-    "person.suspended", "person.reinstated", "person.left", "merge.confirmed", "role.granted", "role.confirmed",
-    "role.ended", "role.shortened", "password.reset", "invitation.used", "contacts.erased",
+    "person.suspended", "person.reinstated", "person.left", "person.corrected", "merge.confirmed", "role.granted",
+    "role.confirmed", "role.ended", "role.shortened", "password.reset", "invitation.used", "contacts.erased",
 ))  # fmt: skip
 LEASE = timedelta(seconds=90)  # so long one worker has an account to itself
 LONGEST_PAUSE = 600

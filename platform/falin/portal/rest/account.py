@@ -13,8 +13,12 @@ from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal.account import read_account
+from falin.portal.rest.people import given
+from falin.portal.rest.serializers import NamesIn
 from falin.portal.web.account import OWN
+from tenants.identity.api import ask_for_correction
 from tenants.identity.commands.account import end_other_sessions, end_session
+from tenants.identity.queries import find_own_correction, get_own_entry
 
 _TAGS = ["account"]
 
@@ -65,6 +69,30 @@ class Security(DoorView):
     def get(self, request: Request, scope: Scope) -> Response:
         """Sessions, second factors, and the last twenty things that happened to the account."""
         return Response(SecurityOut(read_account(scope=scope, request=request._request, now=now())).data)
+
+
+class OwnNamesOut(serializers.Serializer[Any]):
+    name = serializers.CharField(source="own.name")
+    username = serializers.CharField(source="own.username")
+    asked = NamesIn(allow_null=True, help_text="how one asked them to be, until it is done")
+
+
+class OwnCorrection(DoorView):
+    door_own = True
+    door_grants: ClassVar[dict[str, str]] = {"GET": OWN, "POST": OWN}
+
+    @extend_schema(responses=OwnNamesOut, tags=_TAGS, operation_id="account_names")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """One's own name and sign-in name, and how one asked them to be."""
+        found = {"own": get_own_entry(scope=scope), "asked": find_own_correction(scope=scope)}
+        return Response(OwnNamesOut(found).data)
+
+    @extend_schema(request=NamesIn, responses={204: None}, tags=_TAGS, operation_id="account_ask_correction")
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Ask to have them put right: whose charge one is is told."""
+        data = given(NamesIn, request).validated_data
+        ask_for_correction(scope=scope, now=now(), **data)
+        return Response(status=204)
 
 
 class Sessions(DoorView):

@@ -23,10 +23,13 @@ from falin.portal.rest.serializers import (
     EntryIn,
     ExplainedOut,
     HandOverIn,
+    NamesAskedOut,
+    NamesCorrectedIn,
     PasswordOut,
     PeopleAsked,
     PeopleIn,
     PeopleOut,
+    PersonOut,
     ReasonIn,
     RecordOut,
     ReviewedOut,
@@ -39,6 +42,7 @@ from tenants.identity import policies, queries
 from tenants.identity.api import (
     Role,
     confirm_proposal,
+    correct_person,
     end_binding,
     enter_people,
     enter_person,
@@ -195,6 +199,23 @@ class Suspension(DoorView):
         why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
         reinstate_person(scope=scope, person_id=person_id, why=why, now=now())
         return Response(status=204)
+
+
+class Correction(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
+
+    @extend_schema(responses=NamesAskedOut, operation_id="people_asked_correction")
+    def get(self, request: Request, scope: Scope, person_id: int) -> Response:
+        """What he asked to have put right of his names; read by whose charge he is."""
+        asked = queries.find_correction(scope=scope, person_id=person_id, on=legal_day(now()))
+        return Response(NamesAskedOut({"asked": asked}).data)
+
+    @extend_schema(request=NamesCorrectedIn, responses=PersonOut, operation_id="people_correct")
+    def post(self, request: Request, scope: Scope, person_id: int) -> Response:
+        """Put a name or sign-in name right."""
+        data = given(NamesCorrectedIn, request).validated_data
+        return Response(PersonOut(correct_person(scope=scope, person_id=person_id, now=now(), **data)).data)
 
 
 class Password(DoorView):

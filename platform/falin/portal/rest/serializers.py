@@ -115,6 +115,19 @@ class ReasonIn(serializers.Serializer[Any]):
     why = serializers.CharField(max_length=200)
 
 
+class NamesIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=60)
+    username = serializers.CharField(max_length=60)
+
+
+class NamesCorrectedIn(NamesIn):
+    why = serializers.CharField(max_length=200)
+
+
+class NamesAskedOut(serializers.Serializer[Any]):
+    asked = NamesIn(allow_null=True, help_text="how he asked them to be, until it is done")
+
+
 class PasswordOut(serializers.Serializer[Any]):
     password = serializers.CharField(help_text="one-time; shown here only")
 

@@ -52,6 +52,7 @@ _people = [
     path("<int:person_id>/rights/", people.Rights.as_view(), name="rights"),
     path("<int:person_id>/hand-over/", people.HandOver.as_view(), name="hand-over"),
     path("<int:person_id>/suspension/", people.Suspension.as_view(), name="suspension"),
+    path("<int:person_id>/correction/", people.Correction.as_view(), name="correct"),
     path("<int:person_id>/password/", people.Password.as_view(), name="password"),
 ]
 _settings = [
@@ -113,6 +114,7 @@ _account: list[Any] = [
     path("data/", own_data.OwnData.as_view(), name="api-own-data"),
     path("tokens/", include(_tokens)),
     path("security/", account.Security.as_view(), name="api-security"),
+    path("correction/", account.OwnCorrection.as_view(), name="api-correction"),
     path("sessions/", account.Sessions.as_view(), name="api-sessions"),
     path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
 ]

@@ -8,6 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,12 +16,15 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door, to_sign_in
+from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import shared
 from falin.portal.account import read_account
+from falin.portal.web.people.forms import NamesForm
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import CodeInput, PhoneInput
 from tenants.identity.adapter import second_factor_due
+from tenants.identity.api import ask_for_correction
 from tenants.identity.commands.account import (
     end_other_sessions,
     end_session,
@@ -29,7 +33,7 @@ from tenants.identity.commands.account import (
 )
 from tenants.identity.homes import home_of
 from tenants.identity.models import Person
-from tenants.identity.queries import read_signed_in
+from tenants.identity.queries import find_own_correction, get_own_entry, read_signed_in
 from tenants.identity.signing import codes, slowing
 from tenants.identity.signing.proving import SECOND_DUE
 from tenants.identity.signing.whence import known_device, network_of
@@ -71,6 +75,25 @@ def end_others(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     said = _("其他 %(n)s 处登录都已退出，只剩这一处。") if ended else _("没有别的登录，只有这一处。")
     messages.success(request, said % {"n": ended})
     return redirect("portal:security")
+
+
+@door(grant=OWN, reads="GET", writes="POST", own=True)
+def correction(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """Ask to have one's own name or sign-in name put right: whose charge one is is told."""
+    shown = find_own_correction(scope=scope) or get_own_entry(scope=scope)
+    form = NamesForm(request.POST or None, initial={"name": shown.name, "username": shown.username})
+    if request.method == "POST" and form.is_valid():
+        try:
+            ask_for_correction(scope=scope, now=now(), **form.cleaned_data)
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("已经告诉管您身份的单位，核对后更正。"))
+            return redirect("portal:security")
+    return render(request, "portal/people/form.html", {
+        "form": form, "title": _("请求更正姓名或登录名"), "button": _("送出"), "once": True, "back": reverse("portal:security"),
+        "sub": _("写上正确的。管您身份的单位核对证件后更正，在那以前还用现在的。"),
+    }, status=422 if form.errors else 200)  # fmt: skip
 
 
 class PhoneForm(forms.Form):

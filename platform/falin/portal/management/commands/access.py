@@ -13,14 +13,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from falin.kernel.clock import legal_day, now
-from falin.kernel.refusals import Invalid, Missing
+from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside
 from falin.portal import booked, people, seen
 from falin.ui import formats
 from tenants.divisions.api import Division, find_by_code
 from tenants.identity import policies, queries
-from tenants.identity.api import PersonInfo, end_role, end_unreviewed, find_person, reset_password
+from tenants.identity.api import PersonInfo, correct_person, end_role, end_unreviewed, find_person, reset_password
 from tenants.identity.types import BindingInfo, State
 from tenants.registry.api import list_tenants
 
@@ -48,6 +48,11 @@ class Command(BaseCommand):
         )
         reset = acts.add_parser("reset", help="给一个一次性密码 · give a one-time password")
         reset.add_argument("person", metavar="USERNAME")
+        correct = acts.add_parser("correct", help="更正姓名或登录名 · put a name or sign-in name right")
+        correct.add_argument("person", metavar="USERNAME")
+        correct.add_argument("--name", help="正确的姓名 · the right name")
+        correct.add_argument("--username", help="正确的登录名 · the right sign-in name")
+        correct.add_argument("--why", required=True)
         end = acts.add_parser("end", help="结束一项身份 · end a role")
         end.add_argument("binding", type=int, metavar="NUMBER", help="explain 里的编号 · its number in explain")
         end.add_argument("--why", required=True)
@@ -144,6 +149,16 @@ class Command(BaseCommand):
             password = reset_password(scope=_system(), person_id=found.id, now=now())
         self.stdout.write(_("%(name)s的一次性密码（只显示这一次，登录后要换掉）：") % {"name": found.name})
         self.stdout.write(f"  {password}")
+
+    def _correct(self, *, person: str, name: str | None, username: str | None, why: str, **_options: Any) -> None:
+        with inside(_system(), read_only=False):
+            found = _person(person)
+            try:
+                made = correct_person(scope=_system(), person_id=found.id, name=name or found.name,
+                                      username=username or found.username, why=why, now=now())  # fmt: skip
+            except Refused as refused:
+                raise CommandError(refused.message) from refused
+        self.stdout.write(f"{made.name} ({made.username})")
 
     def _end(self, *, binding: int, why: str, **_options: Any) -> None:
         with inside(_system(), read_only=False):

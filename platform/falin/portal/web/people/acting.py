@@ -21,11 +21,12 @@ from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH, SECOND
 from falin.kernel.transactions import rehearsed
 from falin.portal import people
-from falin.portal.web.people.forms import DeputyForm, EntryForm, GrantForm, HandOverForm, WhyForm
+from falin.portal.web.people.forms import CorrectionForm, DeputyForm, EntryForm, GrantForm, HandOverForm, WhyForm
 from falin.ui.forms import show_refusal
 from tenants.divisions.api import list_communities, list_streets
 from tenants.identity import policies, queries
 from tenants.identity.api import (
+    correct_person,
     end_binding,
     enter_person,
     hand_over,
@@ -247,6 +248,27 @@ def _about(
     return answer(request, WhyForm(_sent(request)), act, {
         "title": title % {"name": record.person.name}, "sub": sub, "button": button, "once": True,
         "danger": command is suspend_person, "back": reverse("portal:person", args=[person_id]),
+    })  # fmt: skip
+
+
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
+def correct(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
+    """A name or sign-in name that is wrong; what the person himself asked for stands in the form."""
+    today = legal_day(now())
+    record = queries.get_record(scope=scope, person_id=person_id, on=today)
+    asked = queries.find_correction(scope=scope, person_id=person_id, on=today)
+    shown = asked or record.person
+    form = CorrectionForm(_sent(request), initial={"name": shown.name, "username": shown.username})
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        correct_person(scope=scope, person_id=person_id, now=now(), **data)
+        messages.success(request, _("已更正。他现在的登录不受影响。"))
+        return redirect("portal:person", person_id)
+
+    return answer(request, form, act, {
+        "title": _("更正%(name)s的姓名或登录名") % {"name": record.person.name}, "button": _("更正"), "once": True,
+        "sub": _("先核对证件。操作记录里只写改了哪一项，不写改前改后的内容。"),
+        "back": reverse("portal:person", args=[person_id]),
     })  # fmt: skip
 
 

@@ -222,6 +222,23 @@ class HandOverForm(forms.Form):
         self.fields["role"].choices = [(role.value, label(role)) for role in roles]  # type: ignore[attr-defined]
 
 
+class NamesForm(forms.Form):
+    """How somebody's name and sign-in name should be."""
+
+    name = forms.CharField(label=_("姓名"), max_length=60, error_messages={"required": _("请写姓名。")})
+    username = forms.CharField(
+        label=_("登录名"),
+        max_length=60,
+        help_text=_("改了以后用新的登录"),
+        error_messages={"required": _("请写登录名。")},
+    )
+
+
+class CorrectionForm(NamesForm):
+    why = forms.CharField(label=_("依据"), max_length=200, error_messages={"required": _("请写明依据。")},
+                          help_text=_("例如：户口簿、任命文件的名称和文号；不要写身份证号、手机号"))  # fmt: skip
+
+
 class WhyForm(forms.Form):
     why = forms.CharField(label=_("原因"), max_length=200, error_messages={"required": _("请写明原因。")},
                           help_text=_("会记入操作记录，不要写身份证号、手机号"))  # fmt: skip

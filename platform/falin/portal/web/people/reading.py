@@ -62,8 +62,9 @@ def page_of(scope: Scope, person_id: int) -> dict[str, Any]:
     charge = (bool({policies.GRANT, policies.CONFIRM} & scope.grants) and not himself
               and queries.may_charge(scope=scope, person_id=person_id, on=today))  # fmt: skip
     suspended_by = queries.names_of({one.begun_by for one in record.suspensions})
+    asked = queries.find_correction(scope=scope, person_id=person_id, on=today) if charge else None
     return {
-        "record": record, "person": record.person, "current": [line for line in lines if not line.over],
+        "asked": asked, "record": record, "person": record.person, "current": [line for line in lines if not line.over],
         "past": [line for line in lines if line.over], "may_grant": acting, "may_hand_over": acting and bool(posts),
         "may_charge": charge, "himself": himself,
         "may_erase": not himself and queries.may_erase_contacts(scope=scope, person_id=person_id, on=today),

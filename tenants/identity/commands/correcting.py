@@ -1,0 +1,91 @@
+"""The place where what is wrong in somebody's entry is put right: asked for by himself, done by whose charge he is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from pypinyin import lazy_pinyin
+
+from falin.kernel.clock import legal_day
+from falin.kernel.refusals import Invalid, Refused, refusal_for
+from falin.kernel.scope import Scope
+from tenants.identity import policies
+from tenants.identity.commands.booking import book
+from tenants.identity.commands.people import check_charge, home_of_scope, username_taken
+from tenants.identity.models import Correction, Person
+from tenants.identity.queries.correcting import is_on_a_register, may_be_corrected
+from tenants.identity.types import PersonInfo
+
+
+def correct_person(
+    *, scope: Scope, person_id: int, name: str, username: str, why: str, now: datetime
+) -> PersonInfo:  # fmt: skip
+    """
+    Put a name or sign-in name right; his sessions go on, his account at the other home follows.
+
+    Booked is which of the two changed, never what they were. What he asked for himself is done with it.
+
+    :raises Missing: :raises Forbidden: not everything he holds is the scope's charge.
+    :raises Invalid: nothing changes, or a name that can be none. :raises Refused: the sign-in name is taken; the name of an
+        adviser follows the register of advisers.
+    """
+    check_charge(scope, person_id, now)
+    person = Person.objects.select_for_update(of=("self",)).get(id=person_id)
+    wanted = _checked(person, name, username)
+    for field, value in wanted.items():
+        setattr(person, field, value)
+    if "name" in wanted:
+        person.pinyin = " ".join(lazy_pinyin(person.name))
+    try:
+        with transaction.atomic():
+            person.save(update_fields=[*wanted, "pinyin"])
+    except IntegrityError as error:
+        raise refusal_for(error, {"identity_person_username": username_taken}) or error from None
+    Correction.objects.filter(person=person, done_at__isnull=True).update(done_at=now)
+    book(scope=scope, act="identity.person.corrected", person_id=person_id, node_id=home_of_scope(scope), why=why,
+         after={"changed": sorted(wanted)}, now=now)  # fmt: skip
+    return PersonInfo(id=person.id, username=person.username, name=person.name)
+
+
+def ask_for_correction(*, scope: Scope, name: str, username: str, now: datetime) -> None:
+    """
+    Say how one's own name or sign-in name should be; whose charge one is is told. Said again, it takes the place of before.
+
+    :raises Invalid: as ``correct_person``. :raises Refused: nobody may do it here.
+    """
+    person = Person.objects.select_for_update(of=("self",)).get(id=scope.person_id)
+    wanted: dict[str, Any] = {"name": person.name, "username": person.username, **_checked(person, name, username)}
+    if Person.objects.filter(username=wanted["username"]).exclude(id=person.id).exists():
+        raise username_taken()
+    if not may_be_corrected(person_id=person.id, on=legal_day(now)):
+        raise Refused("identity.nobody_corrects", _("网上没有人管您的身份，请联系平台运维在终端上更正。"))
+    Correction.objects.update_or_create(
+        person=person, done_at__isnull=True, defaults={**wanted, "asked_at": now, "person": person}
+    )
+    book(scope=scope, act="identity.correction.asked", person_id=person.id, node_id=None, now=now)
+
+
+def _checked(person: Person, name: str, username: str) -> dict[str, str]:
+    """Of both what differs."""
+    given = {"name": " ".join(name.split()), "username": username.strip()}
+    if not 2 <= len(given["name"]) <= 60:
+        raise Invalid("identity.no_name", _("姓名要 2 到 60 个字。"), field="name")
+    try:
+        ASCIIUsernameValidator()(given["username"])
+    except ValidationError:
+        raise policies.no_username() from None
+    if len(given["username"]) > 60:
+        raise policies.no_username()
+    wanted = {field: value for field, value in given.items() if getattr(person, field) != value}
+    if not wanted:
+        raise Invalid("identity.nothing_to_correct", _("和现在的一样，没有要改的。"), field="name")
+    if "name" in wanted and is_on_a_register(person.id):
+        raise Refused(
+            "identity.name_of_an_adviser", _("登记的法律顾问改名，要核对证件后由省厅办；登录名可以改。"), field="name"
+        )
+    return wanted
