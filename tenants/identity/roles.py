@@ -99,7 +99,7 @@ _PEOPLE = frozenset({"people.read"})
 _SETS = frozenset({"settings.read", "settings.set"})
 # What may be taken home as a file, as the cells of *export* say it: sums; rows of the own body; what is one's own or
 # one's firm's; the log. A list names which of them it is (``falin.ui.tables``), and who reads it without that stays with
-# reading (decision 43).
+# reading (decision 42).
 _SUMS, _ROWS, _OWN, _LOGS = (
     frozenset({one}) for one in ("figures.export", "lists.export", "own.export", "audit.export")
 )

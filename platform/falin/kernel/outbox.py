@@ -65,7 +65,7 @@ def put_for(schema: str, *, event: str, version: int, key: str, payload: Mapping
     """
     Write an event into another body's outbox, in the open transaction of what happened to both; its own relay delivers it.
 
-    The one statement that names another schema: it adds a row and reads none (decision 41).
+    The one statement that names another schema: it adds a row and reads none (decision 40).
     """
     assert connection.in_atomic_block, "an event is written with the change it tells of"
     table = f"{connection.ops.quote_name(schema)}.{OutboxEvent._meta.db_table}"

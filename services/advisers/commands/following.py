@@ -1,4 +1,4 @@
-"""The place where appointments go on at the community that took over theirs, and come back with it (decision 41)."""
+"""The place where appointments go on at the community that took over theirs, and come back with it (decision 40)."""
 
 from __future__ import annotations
 

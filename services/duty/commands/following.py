@@ -1,4 +1,4 @@
-"""The place where posted hours go on at the community that took over, and come back when that is undone (decision 41)."""
+"""The place where posted hours go on at the community that took over, and come back when that is undone (decision 40)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-The place where counties carry out in their own tables what an update of places did to theirs (decision 41).
+The place where counties carry out in their own tables what an update of places did to theirs (decision 40).
 
 The update's transaction writes what there is to do and an event for each county; the county's relay calls ``settle`` there.
 What is done follows from how the update stands, not from the event: told twice, late or out of order it comes to the same.
