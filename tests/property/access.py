@@ -28,7 +28,7 @@ from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside
 from tenants.divisions import api as divisions
 from tenants.divisions.commands.writing import take_back
-from tenants.divisions.models import DivisionChange, DivisionLineage, DivisionUpdate
+from tenants.divisions.models import DivisionChange, DivisionHandover, DivisionLineage, DivisionUpdate
 from tenants.divisions.types import Decision
 from tenants.identity import commands, policies
 from tenants.identity.models import Binding, Person, Suspension
@@ -701,4 +701,5 @@ def restore(people: dict[int, int], first_free: int) -> None:
         take_back(update)
     for rows_of in (DivisionLineage, DivisionChange):
         rows_of.objects.filter(update_id__isnull=False).delete()
+    DivisionHandover.objects.all().delete()
     DivisionUpdate.objects.all().delete()
