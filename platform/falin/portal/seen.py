@@ -27,7 +27,8 @@ from tenants.identity.types import EmergencyInfo
 _LOG = frozenset({"history.read", "audit.read"})
 READS: Mapping[str, frozenset[str]] = {
     "adviser": frozenset({"advisers.read", "advisers.clear", "firm.read", "duty.read", "visits.published"}),
-    "firm": frozenset({"advisers.read", "firm.read"}),
+    "firm": frozenset({"advisers.read", "firm.read"}), "appointment": frozenset({"advisers.read", "firm.read"}),
+    "news": frozenset({"news.write"}),  # a draft; what was published is everybody's
     "import": frozenset({"advisers.import"}),
     "visit": frozenset({"duty.read", "duty.own", "visits.published"}),
     "reminder": frozenset({"duty.read", "duty.own"}),

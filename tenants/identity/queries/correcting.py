@@ -34,6 +34,7 @@ def find_correction(*, scope: Scope, person_id: int, on: date) -> CorrectionInfo
 
     :raises Missing: he is not in reach.
     """
+    policies.check_may_read(scope)
     if person_id == scope.person_id or not may_charge(scope=scope, person_id=person_id, on=on):
         return None
     return _info(Correction.objects.filter(person_id=person_id, done_at__isnull=True).first())
