@@ -889,7 +889,8 @@ def _is_charge(active: bool = True) -> Callable[[Ground, Reader, Thing], bool]:
     def right(ground: Ground, reader: Reader, thing: Thing) -> bool:
         known = {row["id"]: row["is_active"] for row in ground.rows["identity_person"]}
         works = thing.more.get("roles", {"none"}) <= {"street_officer", "liaison"} and _signs_in(ground, thing)
-        return reader.role == "county_team" and works and known.get(thing.parts["person_id"]) == active
+        gone = thing.parts["person_id"] in {ground.person[username] for username in peopled.LEFT}
+        return reader.role == "county_team" and works and not gone and known.get(thing.parts["person_id"]) == active
 
     return right
 
@@ -918,6 +919,8 @@ def _in_the_county(ground: Ground, reader: Reader, thing: Thing) -> bool:
 
 
 def _is_liaison(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    if thing.parts.get("person_id") in {ground.person[username] for username in peopled.LEFT}:
+        return False
     return reader.role == "county_team" and "liaison" in (thing.more.get("roles") or {thing.more.get("role")})
 
 

@@ -148,8 +148,9 @@ def _firm(reader: Reader, fact: Fact, door: str) -> bool:
     return reader.role in _COUNTY_SIDE or (reader.role == "auditor" and reader.place in fact.codes)
 
 
-def _appointment(reader: Reader, fact: Fact, _door: str) -> bool:
-    return _works_here(reader, fact) or _is_his_here(reader, fact)
+def _appointment(reader: Reader, fact: Fact, door: str) -> bool:
+    spoken_of = door in HISTORIES and _county_book(reader, fact)
+    return spoken_of or _works_here(reader, fact) or _is_his_here(reader, fact)
 
 
 def _ended(reader: Reader, fact: Fact, _door: str) -> bool:
