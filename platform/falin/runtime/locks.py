@@ -1,5 +1,6 @@
 """Place of making the locks anew: `falin lock`. They carry versions and hashes, and no addresses."""
 
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ HEADER = "# Made by `./falin lock` from pyproject.toml. Versions and hashes, no 
 
 
 def make_locks(*, checkout: Path, upgrade: bool) -> None:
-    """Writes runtime.txt, test.txt and node.txt under infra/lock.
+    """Writes runtime.txt, test.txt and node.txt under infra/lock; takes the addresses out of npm's own locks.
 
     :raises CannotStart: uv is missing or finds no solution.
     """
@@ -31,6 +32,22 @@ def make_locks(*, checkout: Path, upgrade: bool) -> None:
         node.write("\n".join(extras["node"]))
         node.flush()
         _compile(Path(node.name), folder / "node.txt", upgrade=upgrade)
+    for lock in _npm_locks(checkout):
+        _strip(lock)
+
+
+def _npm_locks(checkout: Path) -> list[Path]:
+    return [lock for lock in sorted(checkout.glob("**/package-lock.json")) if "node_modules" not in lock.parts]
+
+
+def _strip(lock: Path) -> None:
+    """npm writes whence it took a package, and where its authors ask for money, into the lock."""
+    body = json.loads(lock.read_text())
+    for package in body["packages"].values():
+        for address in ("resolved", "funding"):
+            package.pop(address, None)
+    lock.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    say(f"{lock.parent.name}/{lock.name}: {len(body['packages'])}")
 
 
 def _compile(source: Path, target: Path, *, upgrade: bool, options: tuple[str, ...] = ()) -> None:
