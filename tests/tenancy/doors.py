@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from openpyxl import load_workbook
 
 from falin.kernel.checks import door_of, doorless, walk
@@ -1732,6 +1732,25 @@ def _gather(value: Any, found: set[int]) -> None:
             _gather(one, found)
 
 
+def _send(client: Client, door: Door, path: str, sent: Mapping[str, Any]) -> Any:
+    if not door.writes:
+        return client.get(path)
+    files = [value for value in sent.values() if hasattr(value, "read")]
+    for file in files:
+        file.seek(0)
+    if door.method == "DELETE":
+        return client.delete(path + "?" + "&".join(f"{name}={value}" for name, value in sent.items()))
+    if door.api and not files:
+        return client.generic(door.method, path, json.dumps(sent, default=str), "application/json")
+    return client.post(path, dict(sent))
+
+
+def _asks_for_proof(response: Any) -> bool:
+    return "reauthenticate" in response.headers.get("Location", "") or (
+        response.status_code == 403 and b"kernel.step_up" in getattr(response, "content", b"")
+    )
+
+
 def knock(
     ground: Ground, reader: Reader, door: Door, thing: Thing | None, query: str = "", *, echoes: bool = False
 ) -> Answer:  # fmt: skip
@@ -1740,17 +1759,12 @@ def knock(
         path += f"?{query}"
     nothing = thing or Thing({}, frozenset())
     sent: Mapping[str, Any] = {}
-    if not door.writes:
-        response = client.get(path)
-    else:
+    if door.writes:
         sent = write_of(door).body(ground, reader, nothing) if str(door) not in OPEN_WRITES else {}
-        has_file = any(hasattr(value, "read") for value in sent.values())
-        if door.method == "DELETE":
-            response = client.delete(path + "?" + "&".join(f"{name}={value}" for name, value in sent.items()))
-        elif door.api and not has_file:
-            response = client.generic(door.method, path, json.dumps(sent, default=str), "application/json")
-        else:
-            response = client.post(path, dict(sent))
+    response = _send(client, door, path, sent)
+    if _asks_for_proof(response) and reader.username:  # another door ended what he had shown: he shows it, as people do
+        ground.prove(reader)
+        response = _send(client, door, path, sent)
     text = text_of(response) + _messages(response)
     seen = ground.said_in(text)
     if echoes or response.status_code != 200:  # what the asker said himself may be said back to him

@@ -126,13 +126,18 @@ class Ground:
                     session.save()
             self.clients[key] = client
         if reader.username and time.time() - self.proved.get(key, 0) > STALE:
-            session = self.clients[key].session
-            if "proof" in session:  # some doors end it
-                session["proof"] = {**session["proof"], "fresh_at": time.time()}  # for doors that ask again
-                session.save()
-            self.proved[key] = time.time()
-            self.touched()
+            self.prove(reader)
         return self.clients[key]
+
+    def prove(self, reader: Reader) -> None:
+        """The reader shows anew who he is, for doors that ask again. Some doors end what he showed before."""
+        key = (reader.username, reader.tenant)
+        session = self.clients[key].session
+        if "proof" in session:
+            session["proof"] = {**session["proof"], "fresh_at": time.time()}
+            session.save()
+        self.proved[key] = time.time()
+        self.touched()
 
     def tenant_number(self, code: str) -> int:
         return int(self.schema[code].lstrip("t"))
