@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -30,8 +31,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 @pytest.fixture
 def counted(world: World, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Calls are counted, five a minute and eight a day, in a minute that stands still."""
-    space = world.schema("33") + str(id(world))
-    rest.count_with(limits.BrokerCounter(broker.url, space))
+    rest.count_with(limits.BrokerCounter(broker.url, uuid.uuid4().hex))
     moment = clock.now().replace(second=10)
     monkeypatch.setattr("falin.kernel.rest.doors.now", lambda: moment)
     told = {limits.A_MINUTE.key: 5, limits.A_DAY.key: 8}
