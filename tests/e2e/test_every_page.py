@@ -1,7 +1,8 @@
 """
 Every page there is, from the live list of addresses, opened by each role in a real browser: a new page is looked at from
 the day it has an address. It reads well (axe), has a title and one heading, fits a small phone also in 关怀版 with large
-type, and nothing complains in the console (a blocked script or style would).
+type, and nothing complains in the console (a blocked script or style would). Every role opens it in 关怀版 on the phone,
+the first of them on a desk as well.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tests.tenancy.reference import may_open
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LARGE = "size=24&care=on"
+ON_A_DESK: set[str] = set()  # doors that were looked at there
 
 
 def pages_of(ground: Ground, reader: Reader) -> Iterator[tuple[Door, str]]:  # noqa: F811 - the fixture's value
@@ -72,10 +74,14 @@ def test_every_page_is_fit_for_every_role_that_may_open_it(
         page.on("console", lambda said: heard.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: heard.append(str(error)))
         for door, path in pages:
+            page.goto("about:blank")  # or the last page asks something more, as nobody
             _as(screen, site, ground, reader)
-            page.set_viewport_size({"width": 1440, "height": 900})
-            page.goto(path)
-            found = complaints(page, heard)
+            found = []
+            if door.name not in ON_A_DESK:
+                ON_A_DESK.add(door.name)
+                page.set_viewport_size({"width": 1440, "height": 900})
+                page.goto(path)
+                found = complaints(page, heard)
             screen.add_cookies([{"name": "falin_prefs", "value": LARGE, "url": site.url}])
             page.set_viewport_size({"width": 360, "height": 740})
             page.goto(path)
