@@ -184,7 +184,7 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
             connection.set_scope(None)  # type: ignore[attr-defined]
             _point_at("none")
             url = with_name(ADMIN, name)
-            written = leaks.numbers_in_books(url) + leaks.names_in_books(url) + leaks.numbers_in_store(media, url)
+            written = leaks.in_books(url) + leaks.numbers_in_store(media, url)
             written += leaks.said_in_logs(media)
             admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
     assert written == [], "numbers or names of people in what is written down about work, stored or logged"

@@ -48,20 +48,34 @@ def as_text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+def _written_tables(own: psycopg.Connection[Any], names: Iterable[str]) -> list[tuple[str, str]]:
+    """Those of the tables ``names``, in every schema, in which something ever was written."""
+    return own.execute(
+        "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+        " where c.relkind = 'r' and c.relname = any(%s) and pg_relation_size(c.oid) > 0", [list(names)]
+    ).fetchall()  # fmt: skip
+
+
+def in_books(url: str) -> list[str]:
+    """Numbers and names in a database's books, asked over one connection: every test ends with it."""
+    with psycopg.connect(url) as own:
+        return _numbers_in_books(own) + _names_in_books(own)
+
+
 def numbers_in_books(url: str) -> list[str]:
     """``schema.table: number`` for each that stands in the books of a database."""
     with psycopg.connect(url) as own:
-        tables = own.execute(
-            "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-            " where c.relkind = 'r' and c.relname = any(%s)", [list(BOOKS)]
-        ).fetchall()  # fmt: skip
-        parts = [
-            sql.SQL("select {name}, t::text from {table} t where t::text ~ '[0-9]{{11}}'").format(
-                name=sql.Literal(f"{schema}.{table}"), table=sql.Identifier(schema, table)
-            )
-            for schema, table in tables
-        ]
-        rows = own.execute(sql.SQL(" union all ").join(parts)).fetchall() if parts else []
+        return _numbers_in_books(own)
+
+
+def _numbers_in_books(own: psycopg.Connection[Any]) -> list[str]:
+    parts = [
+        sql.SQL("select {name}, t::text from {table} t where t::text ~ '[0-9]{{11}}'").format(
+            name=sql.Literal(f"{schema}.{table}"), table=sql.Identifier(schema, table)
+        )
+        for schema, table in _written_tables(own, BOOKS)
+    ]
+    rows = own.execute(sql.SQL(" union all ").join(parts)).fetchall() if parts else []
     return [f"{where}: {number}" for where, text in rows for number in re.findall(NUMBER, text)]
 
 
@@ -71,25 +85,26 @@ FACTS = {"kernel_auditentry": ("before", "after"), "kernel_job": ("log", "parame
 
 def names_in_books(url: str) -> list[str]:
     """``schema.table: name`` for each person of the register whose name stands in the facts of a database's books."""
-    found = []
     with psycopg.connect(url) as own:
-        if own.execute("select to_regclass('public.identity_person')").fetchone() == (None,):
-            return []
-        tables = own.execute(
-            "select n.nspname, c.relname, a.attname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-            " join pg_attribute a on a.attrelid = c.oid where c.relkind = 'r' and c.relname = any(%s)", [list(FACTS)]
-        ).fetchall()  # fmt: skip
-        for schema, table, column in tables:
-            if column not in FACTS[table]:
-                continue
-            rows = own.execute(
-                sql.SQL(
-                    "select p.name from {table} t join public.identity_person p on strpos(t.{column}::text, p.name) > 0"
-                    " where p.name <> '' limit 5"
-                ).format(table=sql.Identifier(schema, table), column=sql.Identifier(column))
-            )
-            found += [f"{schema}.{table}.{column}: {name}" for (name,) in rows]
-    return found
+        return _names_in_books(own)
+
+
+def _names_in_books(own: psycopg.Connection[Any]) -> list[str]:
+    if own.execute("select to_regclass('public.identity_person')").fetchone() == (None,):
+        return []
+    parts = [
+        sql.SQL(
+            "(select {name}, p.name from {table} t join public.identity_person p on strpos(t.{column}::text, p.name) > 0"
+            " where p.name <> '' limit 5)"
+        ).format(
+            name=sql.Literal(f"{schema}.{table}.{column}"), table=sql.Identifier(schema, table),
+            column=sql.Identifier(column),
+        )
+        for schema, table in _written_tables(own, FACTS)
+        for column in FACTS[table]
+    ]  # fmt: skip
+    rows = own.execute(sql.SQL(" union all ").join(parts)).fetchall() if parts else []
+    return [f"{where}: {name}" for where, name in rows]
 
 
 def names_of_people(url: str) -> set[str]:
