@@ -176,6 +176,7 @@ def _without_services() -> dict[str, str]:
 def _pytest(arguments: Arguments, *, checkout: Path, environ: dict[str, str]) -> Tally:
     report = Path(environ["FALIN_HOME"]) / "junit.xml"
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-q",
+               "--basetemp", str(report.with_name("tests")), "-o", "tmp_path_retention_policy=failed",
                "--junitxml", str(report), *CLOSED_NETWORK]  # fmt: skip
     if arguments.fast:
         command += ["-m", "not slow and not e2e"]
