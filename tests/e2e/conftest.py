@@ -225,10 +225,36 @@ _AXE = """
 """
 
 
+# What a page is to axe: its elements, their classes and roles, whether there are words in them, and the state it is shown in.
+# A row more or less in a list is nothing new, nor are other words, addresses and values.
+_SHAPE = """
+() => {
+  const own = ["id", "for", "href", "value", "name", "action", "src", "content", "title", "d", "points", "datetime", "style",
+    "aria-current", "min", "max", "minlength", "maxlength", "pattern", "placeholder", "step"];
+  const empty = ["alt", "aria-label", "aria-labelledby", "aria-describedby", "aria-controls"];  // or not, is what counts
+  const unseen = (node) => node.hidden || ["SCRIPT", "TEMPLATE", "STYLE", "LINK", "MAIN"].includes(node.tagName);
+  const shape = (node) => {
+    if (unseen(node)) return "";
+    const said = [...node.attributes].filter(one => !own.includes(one.name) && !one.name.startsWith("data-"))
+      .map(one => one.name + (empty.includes(one.name) ? !one.value : "=" + one.value)).sort();
+    const words = [...node.childNodes].some(one => one.nodeType === 3 && one.data.trim());
+    const inner = [...node.children].map(shape).filter(Boolean).filter((one, at, all) => one !== all[at - 1]);
+    return `<${node.tagName} ${said}${words ? " +" : ""}>${inner.join("")}`;
+  };
+  const main = document.querySelector("main");
+  const state = [...document.documentElement.attributes].map(one => one.name + "=" + one.value).sort().join()
+    + ["print", "(prefers-color-scheme: dark)", "(prefers-contrast: more)"].map(one => matchMedia(one).matches);
+  return [state, main ? [...main.children].map(shape).join("") : "", shape(document.body)];
+}
+"""
+_seen: set[tuple[object, ...]] = set()  # shapes in which axe found nothing
+
+
 def reads_well(page: Page) -> list[Any]:
     """
-    What axe finds against the page; nothing, if it is as it should be. A click that leads elsewhere returns before the
-    next page is there: axe, caught on the page that is going, is asked again on the one that came.
+    What axe finds against the page; nothing, if it is as it should be, or came before in this shape on such a screen. A
+    click that leads elsewhere returns before the next page is there: axe, caught on the page that is going, is asked again
+    on the one that came.
     """
     for _ in range(2):
         with suppress(PlaywrightError):
@@ -238,6 +264,18 @@ def reads_well(page: Page) -> list[Any]:
 
 
 def _by_axe(page: Page) -> list[Any]:
+    state, main, around = page.evaluate(_SHAPE)
+    width = page.evaluate("innerWidth")
+    shapes = {("main", state, width, main), ("around", state, width, around)}
+    if shapes <= _seen:
+        return []
+    found = _all_by_axe(page)
+    if not found:
+        _seen.update(shapes)
+    return found
+
+
+def _all_by_axe(page: Page) -> list[Any]:
     if page.evaluate("typeof axe === 'undefined'"):  # once a page; what passed stays in the browser: it is megabytes
         page.evaluate(AXE_SCRIPT)
     return list(page.evaluate(_AXE))

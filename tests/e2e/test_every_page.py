@@ -1,8 +1,8 @@
 """
 Every page there is, from the live list of addresses, opened by each role in a real browser: a new page is looked at from
-the day it has an address. It reads well (axe), has a title and one heading, fits a small phone also in 关怀版 with large
-type, and nothing complains in the console (a blocked script or style would). Every role opens it in 关怀版 on the phone,
-the first of them on a desk as well.
+the day it has an address. It has a title and one heading, fits a small phone also in 关怀版 with large type, and nothing
+complains in the console (a blocked script or style would). Every role opens it in 关怀版 on the phone, the first of them on
+a desk as well; it reads well (axe) in every shape that comes.
 """
 
 from __future__ import annotations
