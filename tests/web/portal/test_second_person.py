@@ -98,7 +98,7 @@ def test_county_team_export_waits_for_a_second_person_and_then_opens_for_the_ask
     assert "份名单等您确认" in _plain(second, "/")
     assert "等您确认" not in _plain(asker, "/")
     page = _plain(second, "/exports/")
-    for said in (PURPOSE, "叶明远，", "人员和身份", "姓名、拼音或登录名 he", "查看 现任", "1 行", "CSV"):
+    for said in (PURPOSE, "叶明远，", "人员和身份", "查找 he", "查看 现任", "1 行", "CSV"):
         assert said in page, said
     assert second.post(f"/exports/{job.id}/confirm/").headers["Location"] == "/exports/"
     done = _work(world, job)

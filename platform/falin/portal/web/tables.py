@@ -44,7 +44,7 @@ VIEW_LABELS = {
 
 def _asked_of_people(scope: Scope, asked: QueryDict, now: datetime) -> list[tuple[Any, str]]:
     text = asked.get("q", "")[:60]
-    return [*([(_("姓名、拼音或登录名"), text)] if text else []), (_("查看"), str(VIEW_LABELS[view_of(asked)]))]
+    return [*([(_("查找"), text)] if text else []), (_("查看"), str(VIEW_LABELS[view_of(asked)]))]
 
 
 def _roles(row: people.PersonRow) -> str:
