@@ -29,6 +29,7 @@ from falin.kernel.periods import Month
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import PROVINCES
+from falin.portal.exports import ask_export
 from services.advisers import api as advisers
 from services.advisers.api import (
     appoint_adviser,
@@ -84,6 +85,7 @@ ERRAND = "tests.errand"  # a kind of job for tests: it does nothing, and is some
 # More people, so that each county has a team and each role somebody. username → (name, role, code)
 PEOPLE = {
     "county4": ("纪南星", Role.COUNTY_TEAM, "330205"),
+    "county5": ("许同观", Role.COUNTY_TEAM, "330106"),  # the second one of a team
     "street3": ("苏木兰", Role.STREET_OFFICER, "330203001"),
     "liaison2": ("齐芳菲", Role.LIAISON, "330106109201"),
     "auditor2": ("乔知白", Role.AUDITOR, "3301"),
@@ -497,6 +499,10 @@ def _errands(world: World, words: _Words) -> None:
         for scope in scopes_of(username):
             with inside(scope, read_only=False):
                 jobs.ask(scope=scope, kind=ERRAND, title=words("任务"), parameters={}, now=NOW)
+    asker = world.scope("county5")
+    with inside(asker, read_only=False):
+        for name in ("advisers", "people"):
+            ask_export(scope=asker, name=name, query="", file_format="csv", purpose=words("用途"), now=NOW)
 
 
 def _tokens(world: World, words: _Words) -> None:

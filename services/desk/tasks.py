@@ -29,6 +29,7 @@ OF_ADVISERS = {
     "advisers.adviser.appointed": (NoticeKind.APPOINTED, "adviser", ("begins_on",)),
     "advisers.appointment.ended": (NoticeKind.APPOINTMENT_ENDED, "adviser", ("ends_on",)),
 }
+EXPORTS_DECIDED = ("portal.export.confirmed", "portal.export.refused", "portal.export.lapsed")
 
 
 def on_adviser_event(scope: Scope, event: Event) -> None:
@@ -75,6 +76,22 @@ def on_comment_taken_back(scope: Scope, event: Event) -> None:
     for person in event.payload["told"]:
         untell(scope=scope, kind=NoticeKind.MENTIONED, person_id=person, facts={"comment": event.payload["comment"]},
                at=datetime.fromisoformat(event.payload["written_at"]))  # fmt: skip
+
+
+def on_export_held(scope: Scope, event: Event) -> None:
+    """Who could confirm the export of a list is told that it waits, and not what for."""
+    facts = {name: event.payload[name] for name in ("job", "list", "who")}
+    tell(scope=scope, now=event.at, drafts=[
+        Draft(kind=NoticeKind.EXPORT_HELD, person_id=person, key=event.key, facts=facts)
+        for person in event.payload["told"]
+    ])  # fmt: skip
+
+
+def on_export_decided(scope: Scope, event: Event) -> None:
+    """Handler of ``EXPORTS_DECIDED``: who asked is told what came of it."""
+    facts = {"job": event.payload["job"], "list": event.payload["list"], "outcome": event.event.rsplit(".")[-1]}
+    draft = Draft(kind=NoticeKind.EXPORT_DECIDED, person_id=event.payload["person"], key=event.key, facts=facts)
+    tell(scope=scope, drafts=[draft], now=event.at)
 
 
 def look_ahead(scope: Scope, moment: datetime) -> int:

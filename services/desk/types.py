@@ -31,6 +31,8 @@ class NoticeKind(StrEnum):
     FEEDBACK_ANSWERED = "feedback_answered"
     MENTIONED = "mentioned"
     CORRECTION_ASKED = "correction_asked"
+    EXPORT_HELD = "export_held"
+    EXPORT_DECIDED = "export_decided"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from falin.kernel.stepup import FRESH, SECOND
 # What a grant's acts ask for: level 3 gives, exports, or shows in clear; level 2 is the rest of what weighs.
 BY_GRANT = {
     "people.grant": FRESH, "people.confirm": FRESH, "figures.export": FRESH, "audit.export": FRESH,
+    "lists.export": FRESH,
     "advisers.clear": FRESH, "emergency.ask": FRESH, "emergency.decide": FRESH,
     "figures.publish": SECOND, "duty.close": SECOND, "settings.set": SECOND, "tenants.manage": SECOND,
 }  # fmt: skip
@@ -19,6 +20,7 @@ LESS = {
     "portal:people-sheet POST": "rows are tried and taken back; entering them is a door of its own",
     "portal:proposal-refuse POST": "gives nobody anything: a second factor is enough",
     "people-api:refuse POST": "likewise",
+    "portal:export-refuse POST": "gives nobody anything: a second factor is enough", "api-export-refuse POST": "likewise",
     "portal:emergency-close POST": "takes back, at once and by whoever is there",
     "portal:emergency-refuse POST": "likewise", "portal:emergency-end POST": "likewise",
     "api-emergency DELETE": "likewise", "api-emergency-end POST": "likewise",

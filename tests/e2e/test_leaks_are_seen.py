@@ -17,10 +17,14 @@ import requests
 from django.db import connection
 from django.test import Client
 
+from falin.kernel.models import Job
 from falin.kernel.transactions import inside
+from falin.portal.exports import confirm_export
 from services.advisers.api import register_firm
 from services.advisers.models import Firm
+from tenants.identity.api import Role
 from tests import leaks
+from tests.app.identity.cast import enter, hold
 from tests.conftest import ADMIN, ROOT, with_name
 from tests.e2e.conftest import Site, a_worker
 from tests.fixtures.adviser_sheets import phone
@@ -40,11 +44,16 @@ def test_a_number_in_a_file_that_a_job_wrote_is_seen_when_it_leaves_and_where_it
 ) -> None:
     """A list's export goes the way of every stored file: written by a job, kept in the store, sent in pieces."""
     scope, client = world.scope("county"), sign_in("county")
+    enter("second", "许同观")
+    hold(world, "second", Role.COUNTY_TEAM, "330106")
+    second = world.scope("second")
     with inside(scope, read_only=False):
         register_firm(scope=scope, name="浙江青山律师事务所", now=NOW)
     Firm.objects.update(name=phone(7))  # past the form, which would refuse it
     with a_worker():
-        asked = client.post("/lists/firms/export/", {"format": "xlsx"})
+        asked = client.post("/lists/firms/export/", {"format": "xlsx", "purpose": "季度核对"})
+        with inside(second, read_only=False):
+            confirm_export(scope=second, job_id=Job.objects.get(state="held").id, now=NOW)
     page = client.get(asked.headers["Location"]).content.decode()
     (address,) = re.findall(r'href="(/files/[^"]+)"', page)
     answer = download(site, client, address)

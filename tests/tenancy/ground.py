@@ -192,8 +192,9 @@ def _facts(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
     yield from _facts_of_the_register(rows)
     yield from _facts_of_counties(rows)
     for row in rows["kernel_job"]:
-        for word in (str(row["id"]), row["title"]):
-            yield Fact(word, "job", schema=row["schema"], person=row["person_id"])
+        held = row["state"] == "held"
+        for word in (str(row["id"]), row["parameters"]["purpose"] if held else row["title"]):
+            yield Fact(word, "held" if held else "job", schema=row["schema"], person=row["person_id"])
     for row in rows["kernel_auditentry"]:
         if re.search(r"\d{5}号", row["why"]) and row["act"] != "advisers.numbers.shown":  # a fact of its own, below
             yield Fact(row["why"], "why", frozenset({row["place"]} - {""}), row["schema"])

@@ -197,6 +197,17 @@ def _sheet_file(reader: Reader, fact: Fact, _door: str) -> bool:
     return reader.role == "county_team" and reader.reaches(fact.codes)  # numbers of people not yet on the register
 
 
+# Where a second person reads what his colleague asks to export.
+HELD = {"portal:exports", "portal:export-confirm", "portal:export-refuse", "api-exports"}
+
+
+def _held(reader: Reader, fact: Fact, door: str) -> bool:
+    """Who asked, everywhere; of his county's team whoever says yes or no."""
+    return _job(reader, fact, door) or (
+        door in HELD and reader.role in MAY["lists.export"] and fact.schema == reader.schema
+    )
+
+
 def _job(reader: Reader, fact: Fact, _door: str) -> bool:
     return fact.person == reader.person and fact.schema == reader.schema
 
@@ -309,7 +320,7 @@ def _webhook(reader: Reader, fact: Fact, _door: str) -> bool:
 _BY_KIND = {
     "place": _place, "adviser": _adviser, "firm": _firm, "appointment": _appointment, "ended why": _ended,
     "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
-    "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "why": _why, "run": _run, "person": _person,
+    "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "held": _held, "why": _why, "run": _run, "person": _person,
     "proposal": _proposal,
     "comment on adviser": _said_on_adviser, "comment on appointment": _said_on_appointment,
     "comment on visit": _said_on_visit, "comment on division": _said_on_place,

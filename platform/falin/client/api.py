@@ -762,6 +762,26 @@ class HeadTrouble(TypedDict):
     unknown: list[str]
 
 
+class HeldFilterOut(TypedDict):
+    name: str
+    words: str
+
+
+class HeldOut(TypedDict):
+    id: str
+    person: str
+    own: bool
+    purpose: str
+    name: str
+    filters: list[HeldFilterOut]
+    columns: list[str]
+    rows: int
+    more: bool
+    format: str
+    asked_at: str
+    until: str
+
+
 class HelpOut(TypedDict):
     key: str
     title: str
@@ -801,7 +821,7 @@ class JobOut(TypedDict):
     job: str
 
 
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+JobState = Literal["held", "queued", "running", "done", "failed", "cancelled"]
 
 
 class LeftOpenOut(TypedDict):
@@ -1021,7 +1041,7 @@ class NewsWhyInRequest(TypedDict):
     why: str
 
 
-NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned", "correction_asked"]
+NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned", "correction_asked", "export_held", "export_decided"]
 
 
 class NoticeOut(TypedDict):
@@ -2625,6 +2645,34 @@ class Falin(Line):
     ) -> None:
         """Have the relay send one again."""
         self.call("POST", "/api/v1/events/", body=body, once=once)
+
+    def exports_confirm(
+        self,
+        *,
+        job_id: str,
+        once: str = "",
+    ) -> None:
+        """Yes, as the second person."""
+        self.call("POST", f"/api/v1/exports/{quoted(job_id)}/confirm/", once=once)
+
+    def exports_held(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[HeldOut]:
+        """The files that wait for a second person: those one can confirm, oldest first, and after them one's own."""
+        return cast("list[HeldOut]", self.call("GET", "/api/v1/exports/", query={"size": size, "cursor": cursor}))
+
+    def exports_refuse(
+        self,
+        *,
+        job_id: str,
+        body: ReasonInRequest,
+        once: str = "",
+    ) -> None:
+        """No, with the reason."""
+        self.call("POST", f"/api/v1/exports/{quoted(job_id)}/refuse/", body=body, once=once)
 
     def feedback_answer(
         self,

@@ -15,6 +15,7 @@ from falin.kernel.clock import now
 from falin.kernel.periods import Month
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside, shared
+from falin.portal import exports
 from services.desk import api as desk
 from services.desk import tasks as desk_tasks
 from services.indicators.api import publish_month
@@ -123,12 +124,13 @@ def seal_audit() -> int:
 
 @shared_task
 def forget_old() -> None:
-    """Keys older than a day, sessions that are over."""
+    """Keys older than a day, sessions that are over, exports that nobody confirmed."""
     for scope in working():
         try:
             with inside(scope, read_only=False):
                 idempotency.forget_old(now=now())
                 desk.forget_old(scope=scope, now=now())
+                exports.end_unconfirmed(scope=scope, now=now())
                 if scope.schema != PUBLIC_SCHEMA:  # receivers are a tenant's
                     webhooks.forget_old(now=now())
         except DatabaseError as error:

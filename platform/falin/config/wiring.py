@@ -88,6 +88,9 @@ def wire() -> None:
     outbox.subscribe("advisers.appointment.resumed", desk.on_appointment_resumed)
     outbox.subscribe("desk.comment.written", desk.on_comment_written)
     outbox.subscribe("desk.comment.taken_back", desk.on_comment_taken_back)
+    outbox.subscribe("portal.export.held", desk.on_export_held)
+    for event in desk.EXPORTS_DECIDED:
+        outbox.subscribe(event, desk.on_export_decided)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
 

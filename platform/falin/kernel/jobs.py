@@ -5,6 +5,9 @@ A job runs as its owner, under the hat he asked in, with the places and grants t
 lost it meanwhile gets a sentence instead. It survives a killed worker: a running job whose heartbeat
 stopped is queued again, and after three tries says that it failed. Nothing is ever silent: each turn leaves a line.
 
+A job may be held until a second person says yes: somebody else of the same body, who holds the grant it names, for places
+that cover the owner's. It never begins without him, and who said yes must still be able to when it does.
+
 A try that was given up for dead may live on (a machine that stood still). Tries are therefore numbered: an older one can
 neither report nor end the job.
 """
@@ -45,6 +48,13 @@ class Cancelled(Exception):
 
 class Superseded(Exception):
     """This try was given up for dead, and another one has the job now."""
+
+
+class NotHeld(Missing):
+    """Nothing of this name waits for somebody's yes."""
+
+    def __init__(self) -> None:
+        super().__init__("jobs.not_held", _("没有这项等您确认的事，或者它已经办过了。"))
 
 
 @dataclass(slots=True)
@@ -96,18 +106,90 @@ def read_scopes_with(reader: Callable[[int, str], Scope | None]) -> None:
     _reader[:] = [reader]
 
 
-def ask(*, scope: Scope, kind: str, title: str, parameters: Mapping[str, Any], now: datetime) -> uuid.UUID:
+def ask(
+    *, scope: Scope, kind: str, title: str, parameters: Mapping[str, Any], now: datetime, held_for: str = "",
+    held_until: datetime | None = None,
+) -> uuid.UUID:  # fmt: skip
     """
     Queue a job in the open transaction; a worker hears of it after the commit.
 
+    :param held_for: the grant of the second person it waits for. :param held_until: when it ends if nobody confirms it.
     :raises OverQuota: the tenant has asked for as many today as it may.
     """
     assert kind in _runners, kind
+    assert bool(held_for) == bool(held_until), "what waits for somebody ends some day"
     quotas.check_may_ask(scope, now=now)
-    job = Job.objects.create(kind=kind, title=title, person_id=scope.person_id, scope={"hat": scope.hat},
-                             parameters=dict(parameters), created_at=now)  # fmt: skip
-    transaction.on_commit(lambda: send(scope.schema, str(job.id)))
+    job = Job.objects.create(
+        kind=kind, title=title, person_id=scope.person_id, scope={"hat": scope.hat}, parameters=dict(parameters),
+        created_at=now, state=JobState.HELD if held_for else JobState.QUEUED, held_for=held_for, held_until=held_until,
+    )  # fmt: skip
+    if not held_for:
+        transaction.on_commit(lambda: send(scope.schema, str(job.id)))
     return job.id
+
+
+def list_held(*, scope: Scope, now: datetime) -> list[Job]:
+    """What waits for a second person whom the scope's holder could be, oldest first."""
+    waiting = Job.objects.filter(state=JobState.HELD, held_for__in=scope.grants, held_until__gt=now)
+    return [job for job in waiting.exclude(person_id=scope.person_id).order_by("created_at") if _is_second(scope, job)]
+
+
+def confirm(*, scope: Scope, job_id: uuid.UUID, now: datetime) -> Job:
+    """
+    Yes, as the second person: it is queued.
+
+    :raises NotHeld: nothing of this name waits for him.
+    """
+    job = _waiting_for(scope, job_id, now)
+    job.state, job.second_id, job.second_hat, job.second_at = JobState.QUEUED, scope.person_id, scope.hat, now
+    _say(job, _("另一个人确认了。"))
+    job.save(update_fields=["state", "second_id", "second_hat", "second_at", "log"])
+    transaction.on_commit(lambda: send(scope.schema, str(job.id)))
+    return job
+
+
+def refuse(*, scope: Scope, job_id: uuid.UUID, why: str, now: datetime) -> Job:
+    """
+    No, as the second person: it ends with his reason.
+
+    :raises NotHeld: nothing of this name waits for him.
+    """
+    job = _waiting_for(scope, job_id, now)
+    job.second_id, job.second_hat, job.second_at = scope.person_id, scope.hat, now
+    job.result = {"code": "jobs.refused", "message": why}
+    _end(job, JobState.FAILED, _("另一个人没有同意：%(why)s") % {"why": why}, now)
+    job.save(update_fields=["state", "second_id", "second_hat", "second_at", "result", "ended_at", "log"])
+    return job
+
+
+def end_unconfirmed(*, now: datetime) -> list[Job]:
+    """In the open transaction's tenant: end what nobody confirmed in its time."""
+    over = Job.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        state=JobState.HELD, held_until__lte=now
+    )
+    ended = list(over.order_by("held_until"))
+    for job in ended:
+        job.result = {"code": "jobs.not_confirmed"}
+        _end(job, JobState.FAILED, _("到期没有人确认，已经结束。"), now)
+        job.save(update_fields=["state", "result", "ended_at", "log"])
+    return ended
+
+
+def _waiting_for(scope: Scope, job_id: uuid.UUID, now: datetime) -> Job:
+    waiting = Job.objects.select_for_update(of=("self",)).filter(id=job_id, state=JobState.HELD, held_until__gt=now)
+    job = waiting.first()
+    if job is None or not _is_second(scope, job):
+        raise NotHeld
+    return job
+
+
+def _is_second(scope: Scope, job: Job) -> bool:
+    """Whether somebody can say yes to a job at this moment, whose owner still wears the hat he asked in."""
+    owner = _reader[0](job.person_id, job.scope["hat"])
+    if owner is None or scope.person_id == owner.person_id or scope.schema != owner.schema or scope.emergency:
+        return False
+    covers = scope.whole or (not owner.whole and owner.nodes <= scope.nodes)
+    return covers and scope.may(job.held_for)
 
 
 def send(schema: str, job_id: str) -> None:
@@ -127,7 +209,7 @@ def cancel(*, scope: Scope, job_id: uuid.UUID, now: datetime) -> None:
     job = _mine(scope).select_for_update(of=("self",)).filter(id=job_id).first()
     if job is None:
         raise Missing("jobs.missing", _("没有这项任务。"))
-    if job.state == JobState.QUEUED:
+    if job.state in {JobState.HELD, JobState.QUEUED}:
         _end(job, JobState.CANCELLED, _("还没有开始，已按要求取消。"), now)
     elif job.state == JobState.RUNNING:
         job.cancel_asked = True
@@ -152,7 +234,7 @@ def _scope_now(system: Scope, job: Job) -> Scope:
     """
     What the owner may at this moment under the hat he asked in; the system's own jobs have the system's scope.
 
-    :raises Refused: he does not wear that hat any more. :raises Suspended: his tenant is.
+    :raises Refused: he does not wear that hat any more, or who confirmed it not his. :raises Suspended: his tenant is.
     """
     if job.person_id == system.person_id:
         return system
@@ -161,6 +243,11 @@ def _scope_now(system: Scope, job: Job) -> Scope:
     if scope is None or scope.schema != system.schema:
         raise Refused("jobs.hat_lost", _("提交这项任务时的身份已经到期或停用，任务没有做。"))
     scope.check_may_write()
+    if job.held_for:
+        with inside(system, read_only=True):
+            second = _reader[0](job.second_id, job.second_hat) if job.second_id else None
+            if second is None or not _is_second(second, job):
+                raise Refused("jobs.second_lost", _("确认的人现在已经不能确认了，任务没有做。请重新请求。"))
     return scope
 
 

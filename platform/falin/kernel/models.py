@@ -156,6 +156,7 @@ class Delivery(PublicModel):
 
 
 class JobState(models.TextChoices):
+    HELD = "held"  # until a second person confirms it
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
@@ -182,10 +183,17 @@ class Job(EverywhereModel):
     created_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    # Of one that waits for a second person, or did: the grant he holds, until when he may; who said yes, as what, when.
+    held_for = models.CharField(max_length=40, blank=True, db_default="")
+    held_until = models.DateTimeField(null=True)
+    second_id = models.BigIntegerField(null=True)
+    second_hat = models.CharField(max_length=120, blank=True, db_default="")
+    second_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["person_id", "-created_at"], name="jobs_of_a_person"),
+            models.Index(fields=["held_until"], name="jobs_held", condition=models.Q(state="held")),
             models.Index(fields=["state"], name="jobs_open", condition=models.Q(state__in=["queued", "running"])),
         ]
 

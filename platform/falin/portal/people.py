@@ -53,7 +53,7 @@ GRANT_WORDS = {
     "history.read": gettext_lazy("看操作记录"),
     "audit.read": gettext_lazy("查阅全部操作记录"),
     "audit.export": gettext_lazy("下载操作记录以便核对"),
-    "lists.export": gettext_lazy("把列表导出成文件"),
+    "lists.export": gettext_lazy("把列表导出成文件，确认别人的导出"),
     "own.export": gettext_lazy("导出自己的或本所的到访"),
     "people.read": gettext_lazy("看人员和身份"),
     "people.grant": gettext_lazy("授予和结束身份"),

@@ -16,7 +16,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.models import Delivery, Job
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.portal import acts, opening
+from falin.portal import acts, exports, opening
 from falin.portal.first_day import Step, first_day
 from falin.ui import formats
 from services.advisers.api import firm_overview, list_gaps
@@ -145,7 +145,9 @@ def today(*, scope: Scope, now: datetime) -> Today:
     if scope.emergency:
         make = _plain_today  # he looks for something; nothing is due here for him
     page = make(scope, now)
-    return replace(page, due=(*page.due, *_people_due(scope, now)), first=first_day(scope=scope))
+    return replace(
+        page, due=(*page.due, *_people_due(scope, now), *_exports_due(scope, now)), first=first_day(scope=scope)
+    )
 
 
 def _people_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
@@ -162,6 +164,13 @@ def _people_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
             url=reverse("portal:home")) if due.own_end else None,
     )  # fmt: skip
     return tuple(one for one in found if one)
+
+
+def _exports_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
+    """Files of lists that wait for this person's yes or no."""
+    if not (count := exports.count_held(scope=scope, now=now)):
+        return ()
+    return (Due(words=_("份名单等您确认，确认了才能导出"), count=count, url=reverse("portal:exports"), kind="act"),)
 
 
 def _plain_today(scope: Scope, now: datetime) -> Today:

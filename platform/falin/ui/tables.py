@@ -18,6 +18,9 @@ from django.http import QueryDict
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.writing import Value
 
+WITH_A_SECOND: Final = frozenset(
+    {"lists.export"}
+)  # what is taken home once a second person said yes (identity.md, "+2")
 CHOSEN: Final = "col"  # in the address, once for each column that is shown; none: all are
 STEP: Final = 500
 _WHERE_ONE_STANDS: Final = ("after", "before", "page")
@@ -52,6 +55,7 @@ class Table:
     :param grant: who reads the list.
     :param export: who of them takes it home as a file: rows of a body where nothing else is said.
     :param step: ``(scope, what the address asks, after, now)``: the rows the page shows for it, a step at a time.
+    :param filters: ``(scope, what the address asks, now)``: its filters in words, each with its label.
     """
 
     name: str
@@ -60,6 +64,12 @@ class Table:
     columns: tuple[Column, ...]
     step: Callable[[Scope, QueryDict, str, datetime], Step]
     export: str = "lists.export"
+    filters: Callable[[Scope, QueryDict, datetime], Sequence[tuple[Any, str]]] = lambda scope, asked, now: ()
+
+    @property
+    def asks_a_second(self) -> bool:
+        """Whether a second person confirms each file of it."""
+        return self.export in WITH_A_SECOND
 
     def chosen(self, asked: QueryDict) -> tuple[Column, ...]:
         """The first one always, and those the address names; all of them where it names none."""

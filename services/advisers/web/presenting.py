@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from falin.ui import formats
 from falin.ui.figures import Pager, State
@@ -180,25 +180,31 @@ def at_least(count: int, *, more: bool) -> str:
     return _("至少 %(n)s") % {"n": formats.number(count)} if more else formats.number(count)
 
 
+VIEW_LABELS = {
+    View.ALL: gettext_lazy("全部"), View.ENDING: gettext_lazy("30 天内到期"), View.ROOM: gettext_lazy("还可以接社区"),
+    View.NOT_EXAMINED: gettext_lazy("待统一考试"), View.BANNED: gettext_lazy("禁止聘任"),
+}  # fmt: skip
+
+
 def tabs_of(counts: AdviserCounts, current: str, query: QueryDict) -> list[dict[str, Any]]:
     """The ready-made cuts; each keeps the other filters and goes back to the first page."""
     named = [
-        (View.ALL, _("全部"), counts.all, ""),
-        (View.ENDING, _("30 天内到期"), counts.ending, ""),
-        (View.ROOM, _("还可以接社区"), counts.room, ""),
-        (View.NOT_EXAMINED, _("待统一考试"), counts.not_examined, ""),
-        (View.BANNED, _("禁止聘任"), counts.banned, "act"),
+        (View.ALL, counts.all, ""),
+        (View.ENDING, counts.ending, ""),
+        (View.ROOM, counts.room, ""),
+        (View.NOT_EXAMINED, counts.not_examined, ""),
+        (View.BANNED, counts.banned, "act"),
     ]
     return [
         {
-            "label": label,
+            "label": VIEW_LABELS[view],
             "count": count,
             "shown": _tab_number(counts, view, count),
             "url": turned(query, view=view.value),
             "current": view.value == current,
             "css": css,
         }
-        for view, label, count, css in named
+        for view, count, css in named
     ]
 
 

@@ -46,6 +46,16 @@ def _advisers(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step
     )
 
 
+def _asked_of_advisers(scope: Scope, asked: QueryDict, now: datetime) -> list[tuple[Any, str]]:
+    streets = street_choices(queries.coverage_squares(scope=scope, on=legal_day(now)))
+    form = filter_form(asked, streets)
+    filters = filters_of(form)
+    words = {"street": dict(streets).get(filters.street_id or 0, ""), "q": filters.text,
+             "specialty": _(filters.specialty) if filters.specialty else ""}  # fmt: skip
+    said = [(form.fields[name].label, words[name]) for name in ("street", "specialty", "q") if words[name]]
+    return [*said, (_("查看"), str(presenting.VIEW_LABELS[filters.view]))] if filters.view else said
+
+
 def _vacancies(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     found = queries.list_gaps(scope=scope, on=legal_day(now))
     return Step(rows=[(gap, presenting.gap_since(gap.vacant_since, legal_day(now))) for gap in found], total=len(found))
@@ -56,6 +66,11 @@ def _firms(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     return Step(rows=page.rows, after=page.after, total=page.total)
 
 
+def _asked_of_firms(scope: Scope, asked: QueryDict, now: datetime) -> list[tuple[Any, str]]:
+    text = asked.get("q", "")[:40]
+    return [(_("名称"), text)] if text else []
+
+
 def _reason(row: tuple[Gap, Any]) -> str:
     gap = row[0]
     return f"{presenting.gap_reason(gap)} {gap.note}".strip() if gap.reason else _("没有写明")
@@ -63,6 +78,7 @@ def _reason(row: tuple[Gap, Any]) -> str:
 
 ADVISERS: Final = Table(
     name="advisers", title=gettext_lazy("法律顾问"), grant=policies.READ, step=_advisers,
+    filters=_asked_of_advisers,
     columns=(
         Column(key="name", label=gettext_lazy("顾问"), value=lambda row: row.name),
         Column(key="firm", label=gettext_lazy("律所"), value=lambda row: row.firm, small=True),
@@ -82,7 +98,7 @@ VACANCIES: Final = Table(
     ),
 )  # fmt: skip
 FIRMS: Final = Table(
-    name="firms", title=gettext_lazy("律所和法律服务所"), grant=policies.READ, step=_firms,
+    name="firms", title=gettext_lazy("律所和法律服务所"), grant=policies.READ, step=_firms, filters=_asked_of_firms,
     columns=(
         Column(key="name", label=gettext_lazy("名称"), value=lambda row: row.name),
         Column(key="code", label=gettext_lazy("统一社会信用代码"), value=lambda row: row.credit_code or _("没有写")),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.periods import Month
-from falin.ui import formats
+from falin.ui import formats, tables
 from services.desk.types import NoticeKind, Way
 
 LABELS = {
@@ -22,6 +22,8 @@ LABELS = {
     NoticeKind.FEEDBACK_ANSWERED: _("我提的意见有答复"),
     NoticeKind.MENTIONED: _("评论里提到我"),
     NoticeKind.CORRECTION_ASKED: _("有人请求更正姓名或登录名"),
+    NoticeKind.EXPORT_HELD: _("导出名单等我确认"),
+    NoticeKind.EXPORT_DECIDED: _("我请求的导出有结果"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -32,7 +34,12 @@ _SENTENCES = {
     NoticeKind.FEEDBACK_ANSWERED: _("您 %(on)s提的意见有答复了。"),
     NoticeKind.MENTIONED: _("%(who)s在“%(thing)s”的评论里提到了您。"),
     NoticeKind.CORRECTION_ASKED: _("%(name)s请求更正自己的姓名或登录名。请核对后，到“人员和身份”里他的页面办理。"),
+    NoticeKind.EXPORT_HELD: _("%(who)s要导出名单“%(list)s”，等您确认。"),
+    NoticeKind.EXPORT_DECIDED: _("您请求导出的名单“%(list)s”%(outcome)s。"),
 }
+_OUTCOMES = {
+    "confirmed": _("有人确认了，正在做"), "refused": _("没有得到同意"), "lapsed": _("到期没有人确认，已经结束"),
+}  # fmt: skip
 # The roles to whom a kind comes: nobody is asked about what never comes to him. None: to everybody.
 ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     NoticeKind.HOURS_MISSING: frozenset({"adviser"}),
@@ -47,6 +54,8 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     NoticeKind.CORRECTION_ASKED: frozenset(
         {"city_officer", "county_team", "firm_manager", "system_administrator", "security_administrator"}
     ),
+    NoticeKind.EXPORT_HELD: frozenset({"county_team"}),
+    NoticeKind.EXPORT_DECIDED: frozenset({"county_team"}),
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -58,6 +67,8 @@ DEFAULT_WAYS = {
     NoticeKind.FEEDBACK_ANSWERED: Way.NONE,
     NoticeKind.MENTIONED: Way.NONE,
     NoticeKind.CORRECTION_ASKED: Way.MAIL,
+    NoticeKind.EXPORT_HELD: Way.MAIL,
+    NoticeKind.EXPORT_DECIDED: Way.MAIL,
 }
 
 
@@ -67,6 +78,9 @@ def sentence(kind: NoticeKind, facts: Mapping[str, Any], *, places: Mapping[int,
     words["place"] = places.get(facts.get("node_id", 0), _now("一个社区"))
     for name in ("begins_on", "ends_on", "on"):
         words[name] = formats.day(date.fromisoformat(facts[name])) if facts.get(name) else ""
+    table = tables.find(facts.get("list", ""))
+    words["list"] = table.title if table else ""
+    words["outcome"] = _OUTCOMES.get(facts.get("outcome", ""), "")
     if facts.get("month"):
         words["month"] = formats.month(Month.parse(facts["month"]).first_day)
     if "minutes_missing" in facts:

@@ -28,6 +28,8 @@ WHERE = {
     NoticeKind.CONTRACTS_ENDING: "advisers:list",
     NoticeKind.ROLE_ENDING: "portal:home",
     NoticeKind.FEEDBACK_ANSWERED: "portal:feedback",
+    NoticeKind.EXPORT_HELD: "portal:exports",
+    NoticeKind.EXPORT_DECIDED: "portal:jobs",
 }
 
 

@@ -18,6 +18,8 @@ from services.duty.types import Behind, Cut, VisitInfo, VisitKind
 from services.duty.web.cards import row_of
 from services.duty.web.months import month_of
 
+CUT_LABELS = {Cut.ALL: gettext_lazy("还没够"), Cut.PACE: gettext_lazy("落后进度"), Cut.NONE: gettext_lazy("一次没来")}
+
 
 def within(rows: list[Behind], view: str) -> list[Behind]:
     """The cut of the list a tab shows; a name that is none shows all."""
@@ -28,6 +30,12 @@ def _behind(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     month = month_of(asked, now).month
     found = within(queries.list_behind(scope=scope, month=month, now=now), asked.get("view", ""))
     return Step(rows=[row_of(row) for row in found], total=len(found))
+
+
+def _asked_of_behind(scope: Scope, asked: QueryDict, now: datetime) -> list[tuple[Any, str]]:
+    view = asked.get("view", "")
+    cut = Cut(view) if view in set(Cut) else Cut.ALL
+    return [(_("月份"), formats.month(month_of(asked, now).month.first_day)), (_("查看"), str(CUT_LABELS[cut]))]
 
 
 def own_visits(scope: Scope, month: Month) -> list[tuple[VisitInfo, str]]:
@@ -68,7 +76,7 @@ def _state(row: tuple[VisitInfo, str]) -> str:
 
 
 BEHIND: Final = Table(
-    name="behind", title=gettext_lazy("谁还没到点"), grant="duty.read", step=_behind,
+    name="behind", title=gettext_lazy("谁还没到点"), grant="duty.read", step=_behind, filters=_asked_of_behind,
     columns=(
         Column(key="adviser", label=gettext_lazy("顾问"), value=lambda row: row.behind.hours.adviser_name),
         Column(key="firm", label=gettext_lazy("律所"), value=lambda row: row.behind.hours.firm_name, small=True),

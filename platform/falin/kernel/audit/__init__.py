@@ -60,6 +60,11 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def looks_personal(text: str) -> bool:
+    """Whether a text holds what looks like an identity or telephone number."""
+    return bool(_PERSONAL.search(text))
+
+
 def record(
     *,
     scope: Scope,
@@ -113,7 +118,7 @@ def entry(
         "subject_id": str(subject_id), "node_id": node_id, "why": why, "before": dict(before or {}),
         "after": dict(after or {}), "request_id": scope.request_id,
     }  # fmt: skip
-    if _PERSONAL.search(json.dumps([fields["before"], fields["after"], why], ensure_ascii=False)):
+    if looks_personal(json.dumps([fields["before"], fields["after"], why], ensure_ascii=False)):
         raise PersonalDataInAudit(act)
     digest = hashlib.sha256(canonical({"schema": scope.schema, **fields})).digest()
     return AuditEntry(**fields, digest=digest)

@@ -16,8 +16,6 @@ from falin.kernel.doors import door
 from falin.kernel.models import Job, StoredFile
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
-from falin.kernel.stepup import FRESH
-from falin.portal import exports
 
 
 @door(grant="jobs.own", reads="GET")
@@ -31,14 +29,6 @@ def _with_files(scope: Scope, found: list[Job]) -> list[tuple[Job, StoredFile | 
     made = {job.id: uuid.UUID(job.result["file"]) for job in found if job.result.get("file")}
     there = files.list_files(scope=scope, file_ids=made.values()) if made else {}
     return [(job, there.get(made.get(job.id, job.id)), job.id in made and made[job.id] not in there) for job in found]
-
-
-@door(grant="jobs.own", reads="", writes="POST", step_up=FRESH)
-def export(request: HttpRequest, scope: Scope, name: str) -> HttpResponseBase:
-    """Take a list along as the address shows it: its filters, order and columns. A job writes the file."""
-    job = exports.ask_export(scope=scope, name=name, query=request.GET.urlencode(),
-                             file_format=request.POST.get("format", ""), now=now())  # fmt: skip
-    return HttpResponseRedirect(reverse("portal:job", args=[job]))
 
 
 @door(grant="jobs.own", reads="GET")

@@ -36,6 +36,17 @@ def _people(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     return Step(rows=people.rows_of(scope, page.rows, today), after=page.after)
 
 
+VIEW_LABELS = {
+    identity.View.NOW: gettext_lazy("现任"), identity.View.SOON: gettext_lazy("30 天内到期"),
+    identity.View.SUSPENDED: gettext_lazy("停用的"), identity.View.FORMER: gettext_lazy("以前的"),
+}  # fmt: skip
+
+
+def _asked_of_people(scope: Scope, asked: QueryDict, now: datetime) -> list[tuple[Any, str]]:
+    text = asked.get("q", "")[:60]
+    return [*([(_("查找"), text)] if text else []), (_("查看"), str(VIEW_LABELS[view_of(asked)]))]
+
+
 def _roles(row: people.PersonRow) -> str:
     acting = _("（代理）")
     said = [f"{line.place} {line.role}{acting if line.binding.acting_for else ''}" for line in row.lines]
@@ -77,7 +88,7 @@ def _why(act: booked.Act) -> str:
 
 
 PEOPLE: Final = Table(
-    name="people", title=gettext_lazy("人员和身份"), grant=policies.READ, step=_people,
+    name="people", title=gettext_lazy("人员和身份"), grant=policies.READ, step=_people, filters=_asked_of_people,
     columns=(
         Column(key="name", label=gettext_lazy("姓名"), value=lambda row: row.record.person.name),
         Column(key="username", label=gettext_lazy("登录名"), value=lambda row: row.record.person.username),

@@ -163,7 +163,8 @@ def officials(province: str) -> list[Account]:
             if body.id == shown.id:
                 communities = list_communities(body.id)
                 liaison = enter(f"liaison-{communities[0].code}", Role.LIAISON, communities[0])
-                accounts += [made, *officers[:1], liaison]
+                second = enter(f"{county_username(body)}-2", Role.COUNTY_TEAM, body)  # who says yes to exports of lists
+                accounts += [made, second, *officers[:1], liaison]
         accounts.append(enter("auditor", Role.AUDITOR, root))
         accounts.append(enter("operator", Role.OPERATOR, root))
         # One who shows what a second factor is like; the others sign in by their password alone.

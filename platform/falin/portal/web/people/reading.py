@@ -13,7 +13,7 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.portal import people
-from falin.portal.web.tables import PEOPLE, view_of
+from falin.portal.web.tables import PEOPLE, VIEW_LABELS, view_of
 from falin.ui.figures import Pager
 from falin.ui.tables import turned
 from tenants.divisions.api import Division
@@ -29,13 +29,9 @@ def register(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     text = request.GET.get("q", "")[:60]
     view = view_of(request.GET)
     page = queries.search_people(scope=scope, on=today, text=text, view=view, after=request.GET.get("after", "")[:200])
-    tabs = [
-        (_("现任"), queries.View.NOW), (_("30 天内到期"), queries.View.SOON), (_("停用的"), queries.View.SUSPENDED),
-        (_("以前的"), queries.View.FORMER),
-    ]  # fmt: skip
     context = {
         "rows": people.rows_of(scope, page.rows, today), "text": text, "view": view.value,
-        "tabs": [(words, turned(request.GET, view=one.value, q=""), one == view) for words, one in tabs],
+        "tabs": [(words, turned(request.GET, view=one.value, q=""), one == view) for one, words in VIEW_LABELS.items()],
         "pager": Pager(
             shown="", previous_url=turned(request.GET) if request.GET.get("after") else "",
             next_url=turned(request.GET, after=page.after) if page.after else "",
