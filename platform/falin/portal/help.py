@@ -308,7 +308,7 @@ TOPICS = (
         words=("audit", "sealing"),
     ),
     Topic(
-        key="exports", title=_("导出名单要两个人"), under=("exports/", "lists/"), grant="lists.export",
+        key="exports", title=_("导出名单要两个人"), under=("exports/",), grant="lists.export",
         lines=(
             _("县（区）工作专班导出名单，先写明用途，由本单位另一个能导出的人确认；确认以后才做文件，只有请求的人能下载。"),
             _("确认的人先看谁要、拿去做什么、哪份名单、多少行；不合适就不同意，写明原因，请求的人会收到通知。"),
@@ -316,7 +316,7 @@ TOPICS = (
         ),
     ),
     Topic(
-        key="jobs", title=_("我的任务"), under=("jobs/", "files/"), grant="jobs.own",
+        key="jobs", title=_("我的任务"), under=("jobs/", "files/", "lists/"), grant="jobs.own",
         lines=(
             _("费时间的事在后台做，这里看做到哪里了；不想要了可以取消。"),
             _("做好的文件在这里下载，过了期限会删掉。"),
