@@ -1,4 +1,7 @@
-"""A map taken away as a picture: what is in the file, by reading its pixels; and what stays in the browser."""
+"""
+A map, or a table of coloured cells, taken away as a picture: what is in the file, by reading its pixels; and what stays in
+the browser.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from django.conf import settings
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from tests.app.indicators.books import publish, small_book
+from tests.app.indicators.books import NOVEMBER, publish, small_book
 from tests.e2e.conftest import Site, a_screen, looks_right, signed_in
 from tests.fixtures.outlines import lay_out
 from tests.world import World
@@ -29,7 +32,7 @@ def province(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> s
     return f"/figures/{world.node('33')}/?month=2026-10"
 
 
-def _picture(page: Any, path: str, to: Path) -> Image.Image:
+def _picture(page: Any, path: str, to: Path, name: str = "顾问配备率，按县（区）") -> Image.Image:
     page.goto(path)
     sent: list[str] = []
     page.on("request", lambda one: sent.append(one.url))
@@ -38,7 +41,7 @@ def _picture(page: Any, path: str, to: Path) -> Image.Image:
     coming.value.save_as(to)
     expect(page.locator("#f-say")).to_contain_text("图片已存到下载里")
     assert [url for url in sent if url.startswith("http") and "/static/" not in url] == []  # nothing leaves the browser
-    assert coming.value.suggested_filename.endswith("顾问配备率，按县（区）.png")
+    assert coming.value.suggested_filename.endswith(f"{name}.png")
     return Image.open(to).convert("RGB")
 
 
@@ -63,6 +66,24 @@ def test_the_map_is_taken_away_with_its_title_colours_and_words(
         assert "数到" in str(words.get_attribute("data-origin")) and "浙江省" in str(words.get_attribute("data-origin"))
         assert words.get_attribute("data-demo") == "演示数据"
         expect(page.locator("figcaption").first).to_contain_text("浙S(2026)1号")
+
+
+def test_streets_by_months_are_taken_away_in_their_cells_colours(
+    province: str, world: World, site: Site, browser: Browser, tmp_path: Path
+) -> None:
+    publish(world, "330106", NOVEMBER)
+    with a_screen(browser, site, "desk") as screen:
+        page = signed_in(screen, "county")
+        where = f"/figures/{world.node('330106')}/?month=2026-11"
+        picture = _picture(page, where, tmp_path / "cells.png", "各地每月到点时长达标率，%")
+        looks_right(page)
+        shown = page.locator(".f-mx td:not(.nil)").evaluate_all(
+            "all => all.map(one => getComputedStyle(one).backgroundColor)"
+        )
+        assert shown
+        wanted = {tuple(int(part) for part in one[4:-1].split(",")) for one in shown}
+        assert wanted <= {colour for _count, colour in picture.getcolors(2**24) or ()}
+        assert page.locator("[data-picture]").get_attribute("data-origin").startswith("西湖区，2026年11月，数到")
 
 
 def test_without_scripts_there_is_the_table_and_no_dead_button(province: str, site: Site, browser: Browser) -> None:

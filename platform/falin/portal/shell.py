@@ -127,6 +127,8 @@ def _menu(scope: Scope, path: str) -> tuple[NavGroup, ...]:
     ]
     inside = [url for _title, items in entries for _label, url, _icon in items if url and path.startswith(url)]
     nearest = max(inside, key=len, default="")
+    if nearest == "/" != path:  # every address begins like the home page's
+        nearest = ""
     return tuple(
         NavGroup(
             title=str(title),

@@ -88,6 +88,14 @@ def _context(info: ImportInfo) -> dict[str, Any]:
     }  # fmt: skip
 
 
+class _ColumnField(forms.ChoiceField):
+    """A column that must be there is not called optional; left unchosen, the check of the sheet says that it is missing."""
+
+    def validate(self, value: str) -> None:
+        if value:
+            super().validate(value)
+
+
 class ColumnsForm(forms.Form):
     """For each column of ours, which column of the sheet it is."""
 
@@ -95,8 +103,8 @@ class ColumnsForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", _("没有这一列")), *((one, one) for one in dict.fromkeys(heads))]
         for column in COLUMNS:
-            self.fields[column.key] = forms.ChoiceField(
-                label=column.name, choices=choices, required=False, help_text=_("必填") if column.required else "",
+            self.fields[column.key] = _ColumnField(
+                label=column.name, choices=choices, required=column.required,
                 error_messages={"invalid_choice": gettext_lazy("表里没有这一列。")},
             )  # fmt: skip
 

@@ -36,7 +36,7 @@ class CommentForm(forms.Form):
     """A sentence, and who is to read it."""
 
     text = forms.CharField(
-        label=gettext_lazy("写一条"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_COMMENT,
+        label=gettext_lazy("内容"), widget=forms.Textarea(attrs={"rows": 3}), max_length=LONGEST_COMMENT,
         help_text=gettext_lazy("看得到这一项的同事都能看。不要写居民的姓名、证件号码、电话和案情。"),
         error_messages={"required": gettext_lazy("请写几句话。"), "max_length": gettext_lazy("请不要超过 500 字。")},
     )  # fmt: skip

@@ -18,7 +18,7 @@ from falin.ui.figures import MapRow, Shade
 from falin.ui.geo import MARGIN, NAME_SIZE, WIDTH, load_geo, short_name
 from services.indicators import rules
 from services.indicators.types import PlaceFigures, PlaceTally, Ratio
-from services.indicators.web.pages import Aim, address, aim_of
+from services.indicators.web.pages import Aim, address, aim_of, origin_of
 from tenants.divisions.types import Level
 
 _RING: Final = re.compile(r"M(-?[\d.]+) (-?[\d.]+)l([^z]*)z")
@@ -36,7 +36,7 @@ class Map:
     title: str
     caption: str
     approval: str
-    origin: str  # place, period and source: what must stand with the picture wherever it goes
+    origin: str
 
 
 def has_map(figures: PlaceFigures) -> bool:
@@ -60,15 +60,7 @@ def map_of(figures: PlaceFigures, bodies: Iterable[PlaceTally]) -> Map:
         caption = _("粗线为市界，城市名下的数是全市配备率（%）。")
     return Map(geo=geo, rows=rows, legend=_legend(steps, counted), labels=labels, caption=caption,
                title=_("顾问配备率，按县（区）"), approval=settings.MAP_APPROVAL,
-               origin=_origin(figures))  # fmt: skip
-
-
-def _origin(figures: PlaceFigures) -> str:
-    assert figures.month is not None and figures.published is not None  # there is a tally (``has_map``)
-    return _("%(place)s，%(month)s，数到 %(day)s。来源：法邻，各县（区）汇总发布。") % {
-        "place": figures.place.name, "month": formats.month(figures.month.first_day),
-        "day": formats.day(figures.published.as_of),
-    }  # fmt: skip
+               origin=origin_of(figures))  # fmt: skip
 
 
 def geo_file(figures: PlaceFigures) -> Path:

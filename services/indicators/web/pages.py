@@ -106,6 +106,7 @@ class Matrix:
     caption: str
     months: tuple[str, ...]
     rows: tuple[tuple[Row, tuple[Cell, ...]], ...]
+    origin: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +207,15 @@ def on_of(figures: PlaceFigures) -> date:
     """The day the programme's figures are read for: the first of the month."""
     assert figures.month is not None
     return figures.month.first_day
+
+
+def origin_of(figures: PlaceFigures) -> str:
+    """Place, period and source: what must stand with a picture of these figures wherever it goes."""
+    assert figures.month is not None and figures.published is not None
+    return _("%(place)s，%(month)s，数到 %(day)s。来源：法邻，各县（区）汇总发布。") % {
+        "place": figures.place.name, "month": formats.month(figures.month.first_day),
+        "day": formats.day(figures.published.as_of),
+    }  # fmt: skip
 
 
 def aim_of(figures: PlaceFigures) -> Aim:
@@ -661,8 +671,9 @@ def _matrix(figures: PlaceFigures, aim: Aim | None, rows: tuple[Row, ...]) -> Ma
     children = {address(child.place, figures.month, figures.view): child for child in figures.children}
     made = tuple((row, tuple(_cell(children[row.url].at(month)) for month in months)) for row in rows)
     return Matrix(
-        caption=_("各地每月到点时长达标率，%"), months=tuple(_short_month(month) for month in months), rows=made
-    )
+        caption=_("各地每月到点时长达标率，%"), months=tuple(_short_month(month) for month in months), rows=made,
+        origin=origin_of(figures),
+    )  # fmt: skip
 
 
 def _short_month(month: Month) -> str:

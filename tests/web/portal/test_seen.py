@@ -85,7 +85,7 @@ def test_the_page_and_the_api_answer_whoever_reads_the_log_there_and_nobody_else
     auditor = sign_in("auditor3")
     assert "/history/adviser/a-1/seen/" in auditor.get("/history/adviser/a-1/").content.decode()
     text = auditor.get("/history/adviser/a-1/seen/", {"on": str(TODAY)}).content.decode()
-    for words in ("谁可能看过这项顾问", "核对执业证", "何淑兰", "湖埠村", "看法律顾问"):
+    for words in ("谁可能看过：顾问", "核对执业证", "何淑兰", "湖埠村", "看法律顾问"):
         assert words in text
     answer = auditor.get("/api/v1/history/adviser/a-1/seen/", {"on": str(TODAY)}).json()
     assert [one["why"] for one in answer["clear"]] == ["核对执业证"]

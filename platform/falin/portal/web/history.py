@@ -26,7 +26,7 @@ from services.desk.web.comments import part
 class DayForm(forms.Form):
     """Which day is meant; none: today."""
 
-    on = forms.DateField(label=gettext_lazy("哪一天"), required=False, widget=DayInput({"class": "f-in"}), **DAY)
+    on = forms.DateField(label=gettext_lazy("哪一天"), required=False, widget=DayInput(), **DAY)
 
 
 @door(grant="history.read", reads="GET")

@@ -19,6 +19,7 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.portal import places
+from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
@@ -126,7 +127,7 @@ class ListForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         editions = [
-            (name, _("国家名录 %(edition)s 版（截至 %(day)s）") % {"edition": name, "day": as_of.isoformat()})
+            (name, _("国家名录 %(edition)s 版（截至 %(day)s）") % {"edition": name, "day": formats.day(as_of)})
             for name, (_hash, as_of) in sorted(api.EDITIONS.items(), reverse=True)
         ]
         self.fields["edition"].choices = [*editions, ("", _("上传一份"))]  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from falin.kernel.clock import legal_day
 from falin.kernel.squares import square_svg
 from falin.runtime.lan.authority import Papers, keep
 from falin.runtime.lan.network import Told, own_addresses, own_name
@@ -81,9 +82,11 @@ def _source(name: str) -> str:
 
 def page_of(door: Door) -> str:
     """The page, in Chinese with a summary in English; everything in it is our own, nothing the request's."""
+    until = legal_day(door.papers.until)
     grouped = [door.papers.fingerprint[start : start + 24].strip(":") for start in range(0, 96, 24)]
     return Template(_source("page.html")).substitute(
-        by_number=door.by_number, by_name=door.by_name, page=door.page, until=f"{door.papers.until:%Y-%m-%d}",
+        by_number=door.by_number, by_name=door.by_name, page=door.page, until=f"{until.day} {until:%B} {until.year}",
+        day=f"{until.year}年{until.month}月{until.day}日",
         fingerprint="<br>".join(grouped), square=square_svg(door.page, label="这一页的网址"),
     )  # fmt: skip
 

@@ -98,7 +98,9 @@ def review(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         kept, left = _parted(scope, ticked, today)
         if kept and "sure" not in request.POST:
             due = queries.count_due(scope=scope, now_day=today)
-            return render(request, "portal/people/review_check.html", {"kept": kept, "left": left, "due": due})
+            return render(request, "portal/people/review_check.html", {
+                "kept": kept, "left": left, "due": due, "late": today > due.review_ends,
+            })  # fmt: skip
         if ticked:
             n = review_bindings(scope=scope, binding_ids=ticked, now=now())
             messages.success(request, ngettext("已复核 %(n)s 项。", "已复核 %(n)s 项。", n) % {"n": n})

@@ -1,5 +1,5 @@
-// A map as a picture to take away (PNG): drawn from the page's own SVG, with its title, period, source and approval number.
-// The colours are those the reader sees, high contrast too. Nothing leaves the browser.
+// A map, or a table of coloured cells, as a picture to take away (PNG): drawn from what the page shows, with its title, period,
+// source and approval number. The colours are those the reader sees, high contrast too. Nothing leaves the browser.
 
 const NS = "http://www.w3.org/2000/svg";
 const WIDTH = 1200;
@@ -27,6 +27,25 @@ function painted(source) {
     node.removeAttribute("class");
   });
   return copy;
+}
+
+/** A table of coloured cells as a drawing: each cell where the page has it, in its own colours and words. */
+function cells(table) {
+  table.parentNode.scrollLeft = 0; // the first column stands still while the others pass under it
+  const frame = table.getBoundingClientRect();
+  const all = make("svg", { viewBox: `0 0 ${frame.width} ${frame.height}` });
+  table.querySelectorAll("th, td").forEach((cell) => {
+    const at = cell.getBoundingClientRect();
+    const said = getComputedStyle(cell);
+    const [x, y, size] = [at.left - frame.left, at.top - frame.top, parseFloat(said.fontSize)];
+    const middle = said.textAlign === "center";
+    if (!/, 0\)$/.test(said.backgroundColor)) all.append(make("rect", { x, y, width: at.width, height: at.height, fill: said.backgroundColor }));
+    all.append(make("text", {
+      x: middle ? x + at.width / 2 : x + parseFloat(said.paddingLeft), y: y + at.height / 2 + size * 0.36, fill: said.color,
+      "font-size": size, "font-weight": said.fontWeight, "text-anchor": middle ? "middle" : "start",
+    }, cell.textContent.trim()));
+  });
+  return all;
 }
 
 /** Lines no wider than the picture; Chinese breaks anywhere, words of letters are kept whole. */
@@ -62,8 +81,8 @@ function drawing(button) {
   write(button.dataset.title, 40, 700);
   write(button.dataset.origin, 24, 400);
 
-  const [, , w, h] = map.getAttribute("viewBox").split(" ").map(Number);
-  const inner = painted(map);
+  const inner = map ? painted(map) : cells(figure.querySelector("table"));
+  const [, , w, h] = inner.getAttribute("viewBox").split(" ").map(Number);
   const tall = Math.round((h / w) * (WIDTH - 2 * MARGIN));
   Object.entries({ x: MARGIN, y: y + 16, width: WIDTH - 2 * MARGIN, height: tall }).forEach(([key, value]) => inner.setAttribute(key, value));
   all.append(inner);
@@ -81,8 +100,11 @@ function drawing(button) {
     all.append(box, make("text", { x: x + 52, y: y + 20, fill: ink, "font-size": 22 }, words));
     x += wide;
   });
-  y += 44;
-  write(figure.querySelector("figcaption").textContent.replace(/\s+/g, " ").trim(), 20, 400);
+  const caption = figure.querySelector("figcaption");
+  if (caption) {
+    y += 44;
+    write(caption.textContent.replace(/\s+/g, " ").trim(), 20, 400);
+  }
   y += MARGIN / 2;
   const height = Math.ceil(y);
   all.setAttribute("height", height);
