@@ -1638,16 +1638,17 @@ class SumOfMonthOut(TypedDict):
 
 
 class SumOut(TypedDict):
-    code: str
+    act: str
     words: str
+    role: str
+    role_words: str
     acts: int | None
 
 
 class SumsOut(TypedDict):
     least: int
     whole: SumOfMonthOut
-    kinds: list[SumOut]
-    roles: list[SumOut]
+    lines: list[SumOut]
     months: list[SumOfMonthOut]
 
 

@@ -9,7 +9,7 @@ over have figures: between two looks at them nothing is added.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,19 +31,22 @@ MONTHS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """How often something was done, and by whom; it does not leave this module. Nobody: the system did it."""
+    """How often something was done in a role, and by whom; it does not leave this module. Nobody: the system did it."""
 
-    code: str
+    act: str
+    role: str
     acts: int
     people: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """How often something was done. Without a code it is the rest; without a figure too few people did it."""
+    """How often something was done in a role. Without an act it is the rest; without a figure too few people did it."""
 
-    code: str
+    act: str
     words: str
+    role: str
+    role_words: str
     acts: int | None
 
 
@@ -57,12 +60,11 @@ class OfMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """A month's sums by what was done and by who in which role did it; the months around it, newest first."""
+    """A month's sums by what was done in which role; the months around it, newest first."""
 
     least: int  # so many people stand behind each figure, or nobody: the system
     whole: OfMonth
-    kinds: tuple[Line, ...]
-    roles: tuple[Line, ...]
+    lines: tuple[Line, ...]
     months: tuple[OfMonth, ...]
 
 
@@ -80,12 +82,10 @@ def sum_up(*, scope: Scope, month: Month | None, now: datetime) -> Sums:
         raise _no_month()
     least = parameters.value(booked.LEAST, node_id=scope.roots[0] if scope.roots else None, on=legal_day(now))
     found = _count(scope, every[-1], every[0])
-    months = tuple(_of_month(one, [row for _act, _role, row in found.get(one, [])], least) for one in every)
-    here = found.get(chosen, [])
+    months = tuple(_of_month(one, found.get(one, []), least) for one in every)
     return Sums(
         least=least, whole=next(one for one in months if one.month == chosen), months=months,
-        kinds=_lines(_together((act, row) for act, _role, row in here), least, acts.words_of),
-        roles=_lines(_together((role, row) for _act, role, row in here), least, lambda role: str(acts.ROLES.get(role, role))),
+        lines=_lines(found.get(chosen, []), least),
     )  # fmt: skip
 
 
@@ -108,15 +108,15 @@ def part(lines: Iterable[Counted], least: int) -> tuple[list[Counted], Counted]:
     Where all people together are too few, they all are in the rest.
     """
     alone: list[Counted] = []
-    rest = Counted(code="", acts=0, people=frozenset())
-    for line in sorted(lines, key=lambda line: (-line.acts, line.code)):
+    rest = _join([])
+    for line in sorted(lines, key=lambda line: (-line.acts, line.act, line.role)):
         if line.people and len(line.people) < least:
-            rest = _join("", [rest, line])
+            rest = _join([rest, line])
         else:
             alone.append(line)
     while rest.people and len(rest.people) < least and (some := [line for line in alone if line.people]):
         alone.remove(some[-1])
-        rest = _join("", [rest, some[-1]])
+        rest = _join([rest, some[-1]])
     return alone, rest
 
 
@@ -124,44 +124,42 @@ def _no_month() -> Missing:
     return Missing("audit.no_such_month", _("只有最近 12 个过完的月份有统计。"))
 
 
-def _count(scope: Scope, first: Month, last: Month) -> dict[Month, list[tuple[str, str, Counted]]]:
+def _count(scope: Scope, first: Month, last: Month) -> dict[Month, list[Counted]]:
     """By month, what was done in which role; one statement, and as many rows as there are kinds, roles and months."""
     rows = (
         booked.visible(scope).filter(at__gte=first.starts_at, at__lt=last.ends_at)
         .annotate(month=TruncMonth("at", tzinfo=SHANGHAI)).values("month", "act", "role")
         .annotate(times=Count("id"), people=ArrayAgg("person_id", distinct=True)).order_by("month", "act", "role")
     )  # fmt: skip
-    found: dict[Month, list[tuple[str, str, Counted]]] = {}
+    found: dict[Month, list[Counted]] = {}
     for row in rows:
-        one = Counted(code="", acts=row["times"], people=frozenset(row["people"]) - {0})
-        found.setdefault(Month.of(row["month"]), []).append((row["act"], row["role"], one))
+        people = frozenset(row["people"]) - {0}
+        one = Counted(act=row["act"], role=row["role"], acts=row["times"], people=people)
+        found.setdefault(Month.of(row["month"]), []).append(one)
     return found
 
 
-def _together(rows: Iterable[tuple[str, Counted]]) -> list[Counted]:
-    by_code: dict[str, list[Counted]] = {}
-    for code, row in rows:
-        by_code.setdefault(code, []).append(row)
-    return [_join(code, found) for code, found in by_code.items()]
-
-
-def _join(code: str, rows: Iterable[Counted]) -> Counted:
-    found = list(rows)
-    people = frozenset[int]().union(*(row.people for row in found))
-    return Counted(code=code, acts=sum(row.acts for row in found), people=people)
+def _join(lines: Iterable[Counted]) -> Counted:
+    found = list(lines)
+    people = frozenset[int]().union(*(line.people for line in found))
+    return Counted(act="", role="", acts=sum(line.acts for line in found), people=people)
 
 
 def _figure(one: Counted, least: int) -> int | None:
     return None if one.people and len(one.people) < least else one.acts
 
 
-def _of_month(month: Month, rows: list[Counted], least: int) -> OfMonth:
-    return OfMonth(month=month, acts=_figure(_join("", rows), least))
+def _of_month(month: Month, lines: list[Counted], least: int) -> OfMonth:
+    return OfMonth(month=month, acts=_figure(_join(lines), least))
 
 
-def _lines(counted: Iterable[Counted], least: int, words: Callable[[str], str]) -> tuple[Line, ...]:
+def _lines(counted: Iterable[Counted], least: int) -> tuple[Line, ...]:
     alone, rest = part(counted, least)
-    lines = [Line(code=one.code, words=words(one.code), acts=one.acts) for one in alone]
+    lines = [
+        Line(act=one.act, words=acts.words_of(one.act), role=one.role, role_words=str(acts.ROLES.get(one.role, one.role)),
+             acts=one.acts)
+        for one in alone
+    ]  # fmt: skip
     if rest.people:
-        lines.append(Line(code="", words=_("其余"), acts=_figure(rest, least)))
+        lines.append(Line(act="", words=_("其余"), role="", role_words="", acts=_figure(rest, least)))
     return tuple(lines)

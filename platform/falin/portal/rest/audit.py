@@ -159,8 +159,10 @@ class Export(DoorView):
 
 
 class SumOut(serializers.Serializer[Any]):
-    code = serializers.CharField(allow_blank=True, help_text="empty: the rest, each kind of which too few people did")
+    act = serializers.CharField(allow_blank=True, help_text="empty: the rest, each line of which too few people did")
     words = serializers.CharField()
+    role = serializers.CharField(allow_blank=True)
+    role_words = serializers.CharField(allow_blank=True)
     acts = serializers.IntegerField(allow_null=True, help_text="null: fewer people than `least` did it")
 
 
@@ -174,8 +176,7 @@ class SumsOut(serializers.Serializer[Any]):
 
     least = serializers.IntegerField()
     whole = SumOfMonthOut()
-    kinds = SumOut(many=True)
-    roles = SumOut(many=True)
+    lines = SumOut(many=True)
     months = SumOfMonthOut(many=True, help_text="the last twelve that are over, newest first")
 
 
