@@ -80,7 +80,11 @@ def _numbers_in_books(own: psycopg.Connection[Any]) -> list[str]:
 
 
 # Facts of what was done: what a person typed as a reason is his, and stands in columns of its own.
-FACTS = {"kernel_auditentry": ("before", "after"), "kernel_job": ("log", "parameters"), "kernel_delivery": ("set_aside", "resend")}
+FACTS = {
+    "kernel_auditentry": ("before", "after"),
+    "kernel_job": ("log", "parameters"),
+    "kernel_delivery": ("set_aside", "resend"),
+}
 
 
 def names_in_books(url: str) -> list[str]:

@@ -41,7 +41,8 @@ class HangsOn:
         over, it takes what to leave out as well.
     :param proposal: what should become of it, in the reader's language.
     :param carry: has what hangs on an ended place go on at the one place that took over, in the transaction of the update,
-        and says what it did; ``bring_back`` takes exactly that back.
+        and says what it did; ``bring_back`` takes exactly that back, once the tree is again as it was, and says what it
+        could not: facts kept as JSON, ``why`` among them as a code that ``reasons`` has the words for.
     :param hand_over: the same for what lies in a county's own tables: called there, after the update; ``take_back`` takes
         it back. ``reasons`` has the words for why something could not go on.
     :param within: it counts in a county's own tables instead: asked by the worker inside each county, which tells the
@@ -54,7 +55,7 @@ class HangsOn:
     proposal: Any
     within: bool = False
     carry: Callable[..., Carried] | None = None
-    bring_back: Callable[..., None] | None = None
+    bring_back: Callable[..., Sequence[Mapping[str, Any]]] | None = None
     hand_over: Callable[..., Handed] | None = None
     take_back: Callable[..., None] | None = None
     reasons: Mapping[str, Any] = field(default_factory=dict)
@@ -135,11 +136,14 @@ def carried(*, scope: Scope, heirs: Mapping[int, int], why: str, now: datetime) 
     }
 
 
-def brought_back(*, scope: Scope, done: Mapping[str, Carried], why: str, now: datetime) -> None:
-    """Take back what ``carried`` did."""
-    for kind in _declared.values():
-        if kind.bring_back and kind.kind in done:
-            kind.bring_back(scope=scope, carried=done[kind.kind], why=why, now=now)
+def brought_back(
+    *, scope: Scope, done: Mapping[str, Carried], why: str, now: datetime
+) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Take back what ``carried`` did; what could not be, by the names of the kinds."""
+    return {
+        kind.kind: kind.bring_back(scope=scope, carried=done[kind.kind], why=why, now=now)
+        for kind in _declared.values() if kind.bring_back and kind.kind in done
+    }  # fmt: skip
 
 
 def counted_within(nodes: Collection[int]) -> dict[str, dict[int, int]]:

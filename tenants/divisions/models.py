@@ -339,6 +339,7 @@ class DivisionUpdate(PublicModel):
     job = models.CharField(max_length=36, blank=True)
     hanging = models.JSONField(null=True)  # what hangs on ending places in counties' own tables
     carried = models.JSONField(null=True)  # what went on at the place that took over, as undoing takes it back
+    stayed = models.JSONField(null=True)  # what of it undoing could not bring back, and why
 
     class Meta:
         constraints = [

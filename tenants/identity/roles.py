@@ -135,7 +135,7 @@ _JOINS = frozenset({"comments.join"})
 
 # Each grant of a cell that is built. Grants are opened by doors and policies.
 _GRANTS: dict[Role, frozenset[str]] = {
-    Role.PROVINCE_LEADER: _ALL | _ABOVE | _SETS | _SUMS | _JOINS,
+    Role.PROVINCE_LEADER: _ALL | _ABOVE | _SETS | _SUMS | _JOINS | {"audit.sums"},
     Role.CITY_OFFICER: _ALL | _ABOVE | _BOOK | _SETS | _SUMS | _APPOINTS | _JOINS | {"people.confirm"},
     Role.COUNTY_TEAM: _ALL | _ABOVE | _BOOK | _SETS | _SUMS | _ROWS | _APPOINTS | _JOINS
     | {
@@ -149,7 +149,7 @@ _GRANTS: dict[Role, frozenset[str]] = {
     },
     Role.LIAISON: _ALL | _JOINS | {"advisers.read", "duty.read", "duty.post", "settings.read"},
     Role.ADVISER: _ALL | _JOINS | _OWN | {"duty.log", "duty.own"},
-    Role.FIRM_MANAGER: _ALL | _OWN | _APPOINTS | {"firm.read"},
+    Role.FIRM_MANAGER: _ALL | _OWN | _APPOINTS | _BOOK | {"firm.read"},
     Role.INSPECTOR: _PLACES,
     Role.AUDITOR: _ALL | _ABOVE | _BOOK | _LOGS | _PEOPLE | {"settings.read", "audit.read"},
     Role.EVALUATOR: _PLACES,
@@ -230,8 +230,8 @@ NOT_BY_TOKEN = frozenset(
 # What is left to everybody while his tenant is suspended.
 READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "lists.export", "own.export",
                         "jobs.own", "hat.switch", "advisers.read", "duty.read", "duty.own", "visits.published", "history.read",
-                        "people.read", "firm.read", "settings.read", "audit.read", "notices.own", "comments.join",
-                        "calendar.read"})  # fmt: skip
+                        "people.read", "firm.read", "settings.read", "audit.read", "audit.sums", "notices.own",
+                        "comments.join", "calendar.read"})  # fmt: skip
 
 
 def grades(level: int, *, is_county_body: bool) -> frozenset[int]:

@@ -37,6 +37,10 @@ SECOND_GRACE = declare(Parameter(
     key="identity.second_factor_grace", label="第一次提醒后还能不设第二种登录方式", unit="天", default=14, minimum=0,
     maximum=60, rule="identity.md", set_by=("province",), direction=-1,
 ))  # fmt: skip
+INVITATIONS_KEPT = declare(Parameter(
+    key="identity.invitations_kept", label="用过或过期的邀请保留的天数", unit="天", default=30, minimum=1, maximum=365,
+    rule="PIPL 19", set_by=(), direction=-1,
+))  # fmt: skip
 EXPIRES_SOON = timedelta(days=30)
 INVITED_FOR = timedelta(hours=72)
 

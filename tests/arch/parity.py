@@ -23,7 +23,7 @@ from falin.portal.rest.public import PublicView
 
 _BEHIND = re.compile(
     r"(services|tenants)\.\w+\.(\w+\.)?(commands|queries)(\.|$)|tenants\.divisions\.queries|tenants\.registry\.directory$"
-    r"|falin\.kernel\.(jobs|files|quotas|webhooks\.\w+)$|falin\.portal\.(commands|queries|booked|search|places|account|own_data|help)$"
+    r"|falin\.kernel\.(jobs|files|quotas|retention|webhooks\.\w+)$|falin\.portal\.(commands|queries|booked|sums|search|places|account|own_data|help)$"
 )
 _DOORS = re.compile(r"services\.\w+\.(web|rest)(\.|$)|falin\.portal\.|falin\.ui\.views$")
 

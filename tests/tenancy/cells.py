@@ -16,14 +16,14 @@ COLUMNS = ("personal data", "matters", "indicators and targets", "funds", "inspe
 
 # A cell: its grants; in brackets what is not built yet; – where the sheet says so.
 _ROWS = """
-province_leader        | figures.read | – | figures.read visits.published settings.read settings.set | (funds) | (inspections) | (sharing) | – | figures.export | (sums over the log)
+province_leader        | figures.read | – | figures.read visits.published settings.read settings.set | (funds) | (inspections) | (sharing) | – | figures.export | audit.sums
 city_officer           | figures.read (matters) | (matters) | figures.read visits.published settings.read settings.set | (funds) | (inspections) | (sharing) | people.read people.grant people.confirm | figures.export | history.read
 county_team            | advisers.read advisers.register advisers.import advisers.clear | (matters) | figures.read figures.publish visits.published settings.read settings.set | (funds) | (inspections) | (sharing) | people.read people.grant advisers.appoint | lists.export figures.export | history.read
 county_finance         | – | – | figures.read | (funds) | – | – | – | (funds) | account.own
 street_officer         | advisers.read | (matters) | figures.read visits.published settings.read | (funds) | (inspections) | (sharing) | – | – | account.own
 liaison                | advisers.read | (matters) | figures.read settings.read | (funds) | (inspections) | (sharing) | – | – | account.own
 adviser                | (matters) | (matters) | figures.read | (funds) | (inspections) | (sharing) | – | own.export | account.own
-firm_manager           | firm.read | (matters) | figures.read | (funds) | – | – | people.read people.grant | own.export | (the log of a firm)
+firm_manager           | firm.read | (matters) | figures.read | (funds) | – | – | people.read people.grant | own.export | history.read
 inspector              | (inspections) | (inspections) | – | – | (inspections) | (sharing) | – | (inspections) | –
 auditor                | – | – | figures.read visits.published settings.read | (funds) | (inspections) | (sharing) | people.read | audit.export | history.read audit.read
 evaluator              | (assessments) | (assessments) | (assessments) | – | – | (sharing) | – | (assessments) | account.own

@@ -120,8 +120,11 @@ def _is_his_here(reader: Reader, fact: Fact) -> bool:
 
 
 def _reads_history(reader: Reader, fact: Fact) -> bool:
-    """What was booked in the tenant one works in, for a place within reach: a county's book, or the province's own."""
-    return reader.role in MAY["history.read"] and reader.reaches(fact.codes)
+    """
+    What was booked in the tenant one works in, for a place within reach: a county's book, or the province's own. A firm's
+    manager reads who was given its roles, and no such word stands there.
+    """
+    return reader.role in MAY["history.read"] - {"firm_manager"} and reader.reaches(fact.codes)
 
 
 def _adviser(reader: Reader, fact: Fact, door: str) -> bool:
@@ -298,6 +301,8 @@ def _person(reader: Reader, fact: Fact, door: str) -> bool:
         above = any(root.startswith(code) for root in reader.roots for code in fact.codes)
         if above or reader.reaches(fact.codes):
             return True
+    if reader.role == "firm_manager":  # who gave, took or looked through a role of his firm's
+        return door in HISTORIES and fact.person in reader.met and reader.reaches(fact.gave)
     return reader.role in MAY["history.read"] | {"adviser"} and fact.person in reader.met
 
 

@@ -77,6 +77,7 @@ NOTHING_BEHIND = {
     "GET portal:people-template", "GET portal:area-new", "GET portal:describe", "GET portal:describe-template",
     "GET portal:tenant-restore", "GET tenants-api:cells",
     "GET portal:use", "GET api-use",  # how much of what all share the asker's own body has taken
+    "GET portal:kept", "GET api-kept",  # how many files and rows of it are over
 }  # fmt: skip
 
 

@@ -824,6 +824,13 @@ class JobOut(TypedDict):
 JobState = Literal["held", "queued", "running", "done", "failed", "cancelled"]
 
 
+class KeptOut(TypedDict):
+    purpose: str
+    days: int
+    due: int
+    oldest: str | None
+
+
 class LeftOpenOut(TypedDict):
     ends: list[BindingOut]
     alone: list[BindingOut]
@@ -1625,6 +1632,13 @@ class StatementInRequest(TypedDict):
     why: str
 
 
+class StayedOut(TypedDict):
+    person_id: int
+    role: str
+    node_id: int
+    why: str
+
+
 class StepOut(TypedDict):
     words: str
     told: str
@@ -1636,6 +1650,26 @@ class StreetOut(TypedDict):
     street_id: int | None
     name: str
     squares: list[SquareOut]
+
+
+class SumOfMonthOut(TypedDict):
+    month: str
+    acts: int | None
+
+
+class SumOut(TypedDict):
+    act: str
+    words: str
+    role: str
+    role_words: str
+    acts: int | None
+
+
+class SumsOut(TypedDict):
+    least: int
+    whole: SumOfMonthOut
+    lines: list[SumOut]
+    months: list[SumOfMonthOut]
 
 
 class TakeBackInRequest(TypedDict):
@@ -1773,6 +1807,7 @@ class UpdateOut(TypedDict):
     alone: int
     open: int
     carried: list[CarriedOut]
+    stayed: list[StayedOut]
     handing: int
 
 
@@ -2337,6 +2372,14 @@ class Falin(Line):
     ) -> LogOut:
         """What is booked beside every tenant: operators' acts, the set-up, what the night does."""
         return cast("LogOut", self.call("GET", "/api/v1/audit/shared/", query={"act": act, "after": after, "before": before, "kind": kind, "person": person, "place": place, "since": since, "subject": subject, "until": until}))
+
+    def audit_sums(
+        self,
+        *,
+        month: str | None = None,
+    ) -> SumsOut:
+        """How much was done in one's own body in a month, by kind and by role, and never who did it."""
+        return cast("SumsOut", self.call("GET", "/api/v1/audit/sums/", query={"month": month}))
 
     def batch(
         self,
@@ -3584,6 +3627,15 @@ class Falin(Line):
     ) -> SettingOut:
         """One figure: its value, where it comes from, and all that was said on the way down."""
         return cast("SettingOut", self.call("GET", f"/api/v1/settings/{quoted(key)}/", query={"on": on, "place": place}))
+
+    def settings_kept(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[KeptOut]:
+        """How long files and rows of one's own body are kept, and what goes tonight."""
+        return cast("list[KeptOut]", self.call("GET", "/api/v1/settings/kept/", query={"size": size, "cursor": cursor}))
 
     def settings_list(
         self,

@@ -158,7 +158,7 @@ def clean_up_all() -> int:
 
 @shared_task
 def clean_up(schema: str) -> int:
-    """Remove a tenant's files whose days are over, a batch a transaction, then those no row names; how many."""
+    """Remove a tenant's files and rows whose days are over, a batch a transaction, then files no row names; how many."""
     scope, removed = system_of(find_by_schema(schema)), 0
     while True:
         with inside(scope, read_only=False):

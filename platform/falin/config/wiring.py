@@ -33,6 +33,7 @@ from tenants.divisions import hanging
 from tenants.divisions.api import PLACES_CHANGED, list_divisions
 from tenants.identity.api import PEOPLE_AT, scope_in_force, system_of, use_token
 from tenants.identity.belongings import PEOPLE, ROLES
+from tenants.identity.commands.people import INVITATIONS
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
@@ -61,7 +62,8 @@ def wire() -> None:
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *desk_api.SEALED, *webhooks.SEALED)
-    retention.declare(*RETAINED, UPLOADED, *exports.wire(*OF_ADVISERS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES))
+    listed = exports.wire(*OF_ADVISERS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES)
+    retention.declare(*RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, *listed)
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *desk_api.BELONGINGS, *ANCHORS, *DOMAINS)  # fmt: skip
     hands.declare(

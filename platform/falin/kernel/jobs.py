@@ -26,14 +26,24 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
-from falin.kernel import clock, quotas
+from falin.kernel import clock, parameters, quotas
 from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Missing, Refused
+from falin.kernel.retention import RowRule
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 
 log = logging.getLogger("falin.jobs")
+
+KEPT = parameters.declare(parameters.Parameter(
+    key="kernel.jobs_kept", label=gettext_noop("做完的任务和它的日志保留的天数"), unit=gettext_noop("天"), default=365,
+    minimum=60, maximum=1100, rule="PIPL 19", set_by=("province",), direction=-1,
+))  # fmt: skip
+# A file that a job made is opened through the job: its days are fewer than the fewest of this.
+ENDED = RowRule(purpose="job", label=gettext_lazy("做完的任务和它的日志"), days=KEPT, over="ended_at",
+                rows=Job.objects.all)  # fmt: skip
 
 MAX_ATTEMPTS = 3
 BEAT = 5.0  # seconds between two heartbeats, whatever the work itself says

@@ -1,8 +1,9 @@
 """
-The place where files end: each purpose has its days (a figure of the programme), and what is older is removed and booked.
+The place where files and rows end: each purpose has its days (a figure of the programme), and what is older is removed and
+booked.
 
-The row goes first and the file after the commit. A file that a crash left behind without a row (or that an undone upload
-wrote) is an orphan: after a day it goes too.
+Of a file the row goes first and the file after the commit. A file that a crash left behind without a row (or that an
+undone upload wrote) is an orphan: after a day it goes too.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from falin.kernel import audit, parameters
 from falin.kernel.clock import legal_day
 from falin.kernel.models import StoredFile
 from falin.kernel.parameters import Parameter
-from falin.kernel.scope import Scope
+from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 
 BATCH = 200
 ORPHAN_AFTER = timedelta(days=1)  # an upload in flight has its file before its row
@@ -43,23 +44,44 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """What a rule would remove now."""
+class RowRule:
+    """
+    How long rows of a table are kept once what they were for is over.
 
-    rule: Rule
+    :param rows: all of the open transaction's tenant. :param over: the field with the moment it was over for a row; one
+        without is never removed. :param shared: they lie in the shared schema and nowhere else.
+    """
+
+    purpose: str
+    label: Any
+    days: Parameter
+    rows: Callable[[], QuerySet[Any]]
+    over: str
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a rule would remove now; of rows nobody counts the size."""
+
+    rule: Rule | RowRule
     days: int
-    files: int
+    count: int
     size: int
     oldest: datetime | None
 
 
 _rules: dict[str, Rule] = {}
+_row_rules: dict[str, RowRule] = {}
 
 
-def declare(*rules: Rule) -> None:
-    """Have files of these purposes end; called by the composition root."""
+def declare(*rules: Rule | RowRule) -> None:
+    """Have files and rows of these purposes end; called by the composition root."""
     for rule in rules:
-        _rules[rule.purpose] = rule
+        if isinstance(rule, Rule):
+            _rules[rule.purpose] = rule
+        else:
+            _row_rules[rule.purpose] = rule
 
 
 def preview(*, scope: Scope, now: datetime) -> list[Due]:
@@ -67,13 +89,38 @@ def preview(*, scope: Scope, now: datetime) -> list[Due]:
     found = []
     for rule in _rules.values():
         seen = _older(rule, scope, now).aggregate(files=Count("id"), size=Sum("size"), oldest=Min("at"))
-        found.append(Due(rule=rule, days=_days(rule, scope, now), files=seen["files"], size=seen["size"] or 0,
+        found.append(Due(rule=rule, days=_days(rule, scope, now), count=seen["files"], size=seen["size"] or 0,
                          oldest=seen["oldest"]))  # fmt: skip
+    for rows in _of_rows(scope):
+        seen = _over(rows, scope, now).aggregate(count=Count("pk"), oldest=Min(rows.over))
+        found.append(Due(rule=rows, days=_days(rows, scope, now), count=seen["count"], size=0, oldest=seen["oldest"]))
     return found
 
 
 def remove(*, scope: Scope, now: datetime) -> int:
-    """Remove up to a batch of files whose days are over, in the open transaction; how many. Each is booked."""
+    """
+    Remove up to a batch of each kind whose days are over, in the open transaction; how many.
+
+    Each file is booked; of rows, how many.
+    """
+    return _remove_files(scope, now) + _remove_rows(scope, now)
+
+
+def _remove_rows(scope: Scope, now: datetime) -> int:
+    count = 0
+    for rule in _of_rows(scope):
+        over = _over(rule, scope, now).order_by(rule.over, "pk").select_for_update(of=("self",))
+        keys = list(over.values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            continue
+        rule.rows().filter(pk__in=keys).delete()
+        audit.record(scope=scope, act="kernel.rows.removed", subject=("tenant", scope.schema), node_id=None, now=now,
+                     after={"purpose": rule.purpose, "days": _days(rule, scope, now), "rows": len(keys)})  # fmt: skip
+        count += len(keys)
+    return count
+
+
+def _remove_files(scope: Scope, now: datetime) -> int:
     count = 0
     for rule in _rules.values():
         rows = list(_older(rule, scope, now).order_by("at", "id").select_for_update(of=("self",))[:BATCH])
@@ -114,7 +161,15 @@ def remove_orphans(*, scope: Scope, now: datetime) -> int:
     return len(found)
 
 
-def _days(rule: Rule, scope: Scope, now: datetime) -> int:
+def _of_rows(scope: Scope) -> list[RowRule]:
+    return [rule for rule in _row_rules.values() if scope.schema == PUBLIC_SCHEMA or not rule.shared]
+
+
+def _over(rule: RowRule, scope: Scope, now: datetime) -> QuerySet[Any]:
+    return rule.rows().filter(**{f"{rule.over}__lt": now - timedelta(days=_days(rule, scope, now))})
+
+
+def _days(rule: Rule | RowRule, scope: Scope, now: datetime) -> int:
     return parameters.value(rule.days, node_id=scope.roots[0] if scope.roots else None, on=legal_day(now))
 
 

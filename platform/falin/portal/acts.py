@@ -133,6 +133,7 @@ WORDS = {
     "indicators.month.published": _("发布本月指标"),
     "indicators.figures.exported": _("下载指标"),
     "kernel.file.removed": _("按保存期限删除文件"),
+    "kernel.rows.removed": _("按保存期限删除记录"),
     "kernel.file.orphans_removed": _("删除没有登记的文件"),
     "kernel.key.rotated": _("换用新的数据密钥"),
     "kernel.root.rotated": _("换用新的根密钥"),

@@ -14,7 +14,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from falin.kernel import parameters
 from falin.kernel.audit import alarms, sealing
 from falin.kernel.clock import SHANGHAI, legal_day
 from falin.kernel.models import AuditEntry
@@ -25,11 +27,17 @@ from tenants.divisions.api import list_children, list_divisions, subtree_ids
 from tenants.divisions.types import Level
 from tenants.identity.api import names_of
 from tenants.identity.models import Person
-from tenants.identity.queries import same_person
+from tenants.identity.queries import managers_of_firm, same_person
 
 PAGE = 50
 ALARMS = 5
 READ = "audit.read"
+# How many people stand behind each figure of ``falin.portal.sums``.
+LEAST = parameters.declare(parameters.Parameter(
+    key="audit.people_behind_a_sum", label=gettext_noop("操作统计里，一行至少要有几个人的操作"),
+    unit=gettext_noop("人"), default=5, minimum=3, maximum=100, rule="sheet identity.md", set_by=("province",),
+    direction=1,
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +149,7 @@ def sealing_state(*, scope: Scope) -> sealing.Sealing:
 def list_alarms(*, scope: Scope) -> list[Alarm]:
     """The newest odd patterns, each with the rule it broke."""
     scope.require(READ)
-    rows = list(_visible(scope).filter(act=alarms.RAISED).order_by("-id")[:ALARMS])
+    rows = list(visible(scope).filter(act=alarms.RAISED).order_by("-id")[:ALARMS])
     people = names_of({int(row.after["person"]) for row in rows})
     found = []
     for row in rows:
@@ -161,16 +169,30 @@ def places_of(scope: Scope) -> list[tuple[int, str]]:
     return [(place.id, place.name) for root in scope.roots for place in list_children(root)]
 
 
-def _visible(scope: Scope) -> QuerySet[AuditEntry]:
+def visible(scope: Scope) -> QuerySet[AuditEntry]:
+    """What of the log of the scope's tenant lies within its places; whether anybody may read it is asked elsewhere."""
     rows = AuditEntry.objects.all()
-    if not scope.whole:
+    if scope.subject_id:  # whose place is the firm's, and not the province the role was given at
+        rows = rows.filter(_of_firm(scope))
+    elif not scope.whole:
         rows = rows.filter(Q(node_id__isnull=True) | Q(node_id__in=scope.nodes))
     # Who is watched does not read that he is.
     return rows if scope.may(READ) else rows.exclude(act=alarms.RAISED)
 
 
+def _of_firm(scope: Scope) -> Q:
+    """
+    What was booked of the roles given for one firm. Whoever manages two firms reads under each what is that one's: an act is
+    its firm's by the role it names, not by who did it.
+    """
+    held = managers_of_firm(scope=scope)
+    told = Q(after__binding__in=list(held)) | Q(before__binding__in=list(held))
+    people = {record for person in set(held.values()) for record in same_person(person)}
+    return Q(subject_kind="person", subject_id__in=[str(one) for one in people]) & told
+
+
 def _rows(scope: Scope, asked: Asked) -> QuerySet[AuditEntry]:
-    rows = _visible(scope)
+    rows = visible(scope)
     if asked.since:
         rows = rows.filter(at__gte=datetime.combine(asked.since, time(), SHANGHAI))
     if asked.until:

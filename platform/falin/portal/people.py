@@ -52,6 +52,7 @@ GRANT_WORDS = {
     "visits.published": gettext_lazy("看已发布的到访明细"),
     "history.read": gettext_lazy("看操作记录"),
     "audit.read": gettext_lazy("查阅全部操作记录"),
+    "audit.sums": gettext_lazy("看操作统计：只有数，没有人"),
     "audit.export": gettext_lazy("下载操作记录以便核对"),
     "lists.export": gettext_lazy("把列表导出成文件，确认别人的导出"),
     "own.export": gettext_lazy("导出自己的或本所的到访"),

@@ -92,6 +92,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
         (
             (_("操作记录"), "portal:history", "eye", "history.read"),
             (_("审计"), "portal:audit", "shield", "audit.read"),
+            (_("操作统计"), "portal:audit-sums", "chart", "audit.sums"),
             (_("我的任务"), "portal:jobs", "clock", "jobs.own"),
             (_("等着确认的导出"), "portal:exports", "download", "lists.export"),
             (_("我的令牌"), "portal:tokens", "lock", "tokens.own"),

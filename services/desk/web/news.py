@@ -16,7 +16,7 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out, show_refusal
 from falin.ui.widgets import DayInput
 from services.desk import commands, queries
 from services.desk.rules import TEXT_LONGEST, TITLE_LONGEST, stands
@@ -112,16 +112,9 @@ def change(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
     found = queries.get_news(scope=scope, number=number)
     given: dict[str, Any] = {name: getattr(found, name) for name in ("title", "text", "begins_on", "ends_on")}
     form = NewsForm(request.POST or None, initial=given)
-    if request.method == "POST" and form.is_valid():
-        try:
-            commands.change_news(scope=scope, number=number, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已改好。"))
-            return redirect("desk:news-one", number)
+    if carried_out(form, commands.change_news, scope=scope, number=number, now=now()):
+        messages.success(request, _("已改好。"))
+        return redirect("desk:news-one", number)
     return render(request, "desk/news_form.html", {"form": form, "one": found}, status=422 if form.errors else 200)
 
 
@@ -141,14 +134,7 @@ def publish(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
 @door(grant="news.write", reads="", writes="POST")
 def withdraw(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
     form = WithdrawForm(request.POST)
-    if form.is_valid():
-        try:
-            commands.withdraw_news(scope=scope, number=number, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已撤下，几分钟内公众就看不到了。"))
-            return redirect("desk:news-one", number)
+    if carried_out(form, commands.withdraw_news, scope=scope, number=number, now=now()):
+        messages.success(request, _("已撤下，几分钟内公众就看不到了。"))
+        return redirect("desk:news-one", number)
     return _one(request, scope, number, form)

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out
 from services.desk import commands, queries
 from services.desk.types import LISTS
 
@@ -36,16 +36,9 @@ def views(request: HttpRequest, scope: Scope, page: str) -> HttpResponse:
         raise Missing("desk.no_such_list", _("没有这个列表。"))
     query, where = request.GET.urlencode(), reverse(LISTS[page])
     form = ViewForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            commands.save_view(scope=scope, page=page, query=query, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已存下。"))
-            return redirect("desk:views", page=page)
+    if carried_out(form, commands.save_view, scope=scope, page=page, query=query, now=now()):
+        messages.success(request, _("已存下。"))
+        return redirect("desk:views", page=page)
     context = {"form": form, "query": query, "where": where, "found": queries.list_views(scope=scope, page=page)}
     return render(request, "desk/views.html", context, status=422 if form.errors else 200)
 

@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.ui import formats
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out
 from falin.ui.widgets import TimeInput
 from services.duty import commands, queries
 from services.duty.types import Post
@@ -58,16 +58,9 @@ def post(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
     """The notice of one community: written, replaced."""
     one = _post(scope, node_id)
     form = HoursForm(request.POST or None, initial=_initial(one))
-    if request.method == "POST" and form.is_valid():
-        try:
-            commands.post_hours(scope=scope, node_id=node_id, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已公布，居民在公开页面上看得到。"))
-            return redirect("duty:posts")
+    if carried_out(form, commands.post_hours, scope=scope, node_id=node_id, now=now()):
+        messages.success(request, _("已公布，居民在公开页面上看得到。"))
+        return redirect("duty:posts")
     return render(request, "duty/post.html", {"form": form, "post": one}, status=422 if form.errors else 200)
 
 

@@ -247,15 +247,15 @@ def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> Non
     update = locked(update_id)
     policies.check_may_undo(scope, update)
     reason = _reason(why)
-    hanging.brought_back(scope=scope, done=update.carried or {}, why=reason, now=now)
+    DivisionLineage.objects.filter(update_id=update.pk).delete()
+    take_back(update.pk)
+    update.stayed = hanging.brought_back(scope=scope, done=update.carried or {}, why=reason, now=now)
     made = {node for node in update.changes.values_list("made_node", flat=True) if node is not None}
     if standing := hanging.counted(made, without=standing_by(update.handovers.all())):
         told = "、".join(f"{kind.label} {sum(counts.values())}" for kind, counts in standing)
         raise Refused("divisions.stood_upon", _("新设的地方已经有了%(told)s，不能再撤回。") % {"told": told})
-    DivisionLineage.objects.filter(update_id=update.pk).delete()
-    take_back(update.pk)
     update.state, update.undone_by, update.undone_at, update.why = UpdateState.UNDONE, scope.person_id, now, reason
-    update.save(update_fields=["state", "undone_by", "undone_at", "why"])
+    update.save(update_fields=["state", "undone_by", "undone_at", "why", "stayed"])
     tell_again(update=update, now=now)
     audit.record(scope=scope, act="divisions.update.undone", subject=("update", update_id), node_id=None, now=now,
                  why=reason)  # fmt: skip

@@ -7,8 +7,9 @@ Each asks whether its reader looks at updates at all; the list and its decisions
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
@@ -26,6 +27,7 @@ from tenants.divisions.types import (
     Hanging,
     Level,
     Reason,
+    Stayed,
     Update,
     UpdateState,
     WentOn,
@@ -68,8 +70,15 @@ def _update(
         confirmed_by=row.confirmed_by, applied_at=row.applied_at, undone_by=row.undone_by, undone_at=row.undone_at,
         why=row.why, job=row.job, listed=row.listed,
         carried=tuple(WentOn(label=str(kind.label), count=went[kind.kind]) for kind in hanging.every() if went[kind.kind]),
+        stayed=tuple(_stayed(row.stayed or {})) if row.state == UpdateState.UNDONE else (),
         handing=sum(one.settled_at is None for one in handovers), counts=counts, alone=alone, open=open,
     )  # fmt: skip
+
+
+def _stayed(kept: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[Stayed]:
+    for kind in hanging.every():
+        for facts in kept.get(kind.kind, ()):
+            yield Stayed(facts=facts, why=str(kind.reasons.get(facts["why"], _("转不回去。"))))
 
 
 def list_groups(update_id: int, *, scope: Scope) -> list[Group]:

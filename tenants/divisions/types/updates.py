@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tenants.divisions.types.places import Level, Placed
 
@@ -94,6 +94,14 @@ class WentOn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stayed:
+    """What undoing an update could not bring back: its facts, as its kind keeps them, and why in words."""
+
+    facts: Mapping[str, Any]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hanging:
     """What hangs on places that end: people, appointments, open work; and what is proposed for it."""
 
@@ -158,4 +166,5 @@ class Update:
     alone: int = 0  # changes a person decides one by one
     open: int = 0  # not decided yet
     carried: tuple[WentOn, ...] = ()  # what went on by itself at the places that took over
+    stayed: tuple[Stayed, ...] = ()  # what undoing it could not bring back
     handing: int = 0  # counties that have not carried out yet what the update asks of their own tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F
 
@@ -18,6 +19,8 @@ from tenants.identity.commands.granting import check_separate, end_these, tenant
 from tenants.identity.models import Binding
 from tenants.identity.queries.register import open_on
 from tenants.identity.types import Role, Standing
+
+OTHER_BODY, ALONE = "identity.other_body", "identity.principal_not_there"
 
 
 def carry_roles(*, scope: Scope, heirs: Mapping[int, int], why: str, now: datetime) -> Carried:
@@ -37,7 +40,7 @@ def carry_roles(*, scope: Scope, heirs: Mapping[int, int], why: str, now: dateti
     became: dict[int, int | None] = {}
     for row in rows:
         place = places.get(heirs[row.node_id])
-        if place is None or not _may_go_on(row, place) or (row.acting_for_id and row.acting_for_id not in became):
+        if place is None or _against(row, place, became):
             continue
         end_these([row], scope, why, now)
         held = Binding.objects.filter(person_id=row.person_id, role=row.role, node_id=place.id, subject_id="",
@@ -47,28 +50,46 @@ def carry_roles(*, scope: Scope, heirs: Mapping[int, int], why: str, now: dateti
     return carried
 
 
-def bring_back(*, scope: Scope, carried: Carried, why: str, now: datetime) -> None:
-    """What ``carry_roles`` did is taken back; a role that somebody ended since stays ended."""
+def bring_back(*, scope: Scope, carried: Carried, why: str, now: datetime) -> list[dict[str, Any]]:
+    """
+    What ``carry_roles`` did is taken back, in the tree as it was; a role that somebody ended since stays ended.
+
+    So does one that may not be held there beside what the person was given since: each such with the reason's code.
+    """
     begun = Binding.objects.in_bulk([new for _old, new in carried if new is not None])
     standing = [(old, new) for old, new in carried if new is None or begun[new].ended_at is None]
     ending = with_deputies([begun[new] for _old, new in standing if new is not None])
     end_these({row.pk: row for row in ending}.values(), scope, why, now)
     ended, became = Binding.objects.in_bulk([old for old, _new in standing]), dict[int, int | None]()
+    places = {place.id: place for place in list_divisions({row.node_id for row in ended.values()})}
+    stayed: list[dict[str, Any]] = []
     for old, _new in standing:
         row = ended[old]
-        if row.valid_to is None or row.valid_to >= clock.legal_day(now):
+        if row.valid_to is not None and row.valid_to < clock.legal_day(now):
+            continue
+        if code := _against(row, places.get(row.node_id), became):
+            stayed.append({"person": row.person_id, "role": row.role, "node": row.node_id, "why": code})
+        else:
             became[old] = _again(scope, row, row.node_id, became, why, now)
+    return stayed
 
 
-def _may_go_on(row: Binding, place: Division) -> bool:
-    """At its level, in the same body, and with no separation of duties against it."""
+def _against(row: Binding, place: Division | None, became: Mapping[int, int | None]) -> str:
+    """
+    Why a role may not be held at a place, as a code: not of its level or body, parted from another role of the person's,
+    or in the stead of somebody who does not hold it there. Nothing, where it may.
+    """
     role = Role(row.role)
+    if row.acting_for_id and row.acting_for_id not in became:
+        return ALONE
     try:
+        if place is None or tenant_of(role, place) != row.tenant_id:
+            return OTHER_BODY
         policies.check_fits(role, place, "")
         check_separate(row.person_id, role, place, row.valid_from, row.valid_to)
-        return tenant_of(role, place) == row.tenant_id
-    except Refused:
-        return False
+    except Refused as refused:
+        return refused.code
+    return ""
 
 
 def _again(

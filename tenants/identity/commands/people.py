@@ -8,11 +8,13 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from pypinyin import lazy_pinyin
 
 from falin.kernel import audit
 from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Refused, refusal_for
+from falin.kernel.retention import RowRule
 from falin.kernel.scope import Scope
 from tenants.identity import policies
 from tenants.identity.commands.booking import book
@@ -21,9 +23,13 @@ from tenants.identity.models import Invitation, Person, ServiceAccount, Session,
 from tenants.identity.oidc.handing import send_along
 from tenants.identity.passwords import encode, hash_of, one_time_password
 from tenants.identity.queries.register import may_charge
-from tenants.identity.rules import INVITED_FOR, NOT_TO_ONESELF
+from tenants.identity.rules import INVITATIONS_KEPT, INVITED_FOR, NOT_TO_ONESELF
 from tenants.identity.signing import codes, slowing
 from tenants.identity.types import Entered, PersonInfo, Role
+
+# One that was used is over when it would have expired: who was let in by it, and when, is booked.
+INVITATIONS = RowRule(purpose="invitation", label=gettext_lazy("用过或过期的邀请"), days=INVITATIONS_KEPT, shared=True,
+                      rows=Invitation.objects.all, over="expires_at")  # fmt: skip
 
 
 def create_person(

@@ -65,6 +65,11 @@ def in_reach(scope: Scope) -> QuerySet[Binding]:
     return Binding.objects.filter(node_id__in=nodes_below(scope.roots))
 
 
+def managers_of_firm(*, scope: Scope) -> dict[int, int]:
+    """Every role that was ever given for the scope's own firm, by the binding's number: whose it is."""
+    return dict(in_reach(scope).filter(role=Role.FIRM_MANAGER).values_list("id", "person_id"))
+
+
 def in_force(on: date) -> Q:
     return Q(ended_at__isnull=True, standing=Standing.CONFIRMED, valid_from__lte=on) & _not_over(on)
 

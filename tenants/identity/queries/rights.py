@@ -18,6 +18,8 @@ from tenants.identity.types import BindingInfo, PersonInfo, Role, State
 # What these let one read lies beside the bodies' own books: whoever holds a place above reads it under his own body.
 _FROM_ABOVE = frozenset({"people.read", "places.read", "figures.read", "visits.published", "settings.read"})
 
+_THE_LOG = frozenset({"history.read"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
@@ -122,6 +124,9 @@ def list_readers(
 def _reads(row: Binding, tenant_id: int, kind: str, subject_id: str) -> frozenset[str]:
     """What a role lets its holder read of a thing of this body; who is bound to a firm or adviser, of that one alone."""
     role = Role(row.role)
-    if ROLES[role].bound == kind and row.subject_id != subject_id:
+    bound = ROLES[role].bound
+    if bound == kind and row.subject_id != subject_id:
         return frozenset()
-    return GRANTS[role] if row.tenant_id == tenant_id else GRANTS[role] & _FROM_ABOVE
+    # Of the log a firm's manager reads the roles of his firm, and those are said by the roles that look after them.
+    grants = GRANTS[role] - _THE_LOG if bound else GRANTS[role]
+    return grants if row.tenant_id == tenant_id else grants & _FROM_ABOVE

@@ -92,13 +92,55 @@ def test_a_role_that_somebody_ended_since_stays_ended_when_the_update_is_undone(
     assert not any(open_ for _node, open_ in roles("liaison"))
 
 
-def test_who_stands_in_goes_on_standing_in_for_the_same_person(world: World) -> None:
-    gone, heir = world.node(GONE), world.node(HEIR)
+def test_a_role_does_not_come_back_beside_one_that_may_not_be_held_with_it_and_the_update_says_whose(
+    world: World, sign_in: Any
+) -> None:
+    other = "330106002001"  # of another street: who is liaison there may be inspector of the one that lost its village
+    gone, heir = world.node(GONE), world.node(other)
+    deputy = deputise(world)
+    update = merged(world, (other,))
+    do(second(world), api.apply_update, update)
+    assert [node for node, open_ in roles("liaison") if open_] == [heir]
+    person = Person.objects.get(username="liaison").id
+    with shared(read_only=False) as system:
+        grant_role(scope=system, person_id=person, role=Role.INSPECTOR, node_id=world.node("330106109"), reason="巡查",
+                   now=NOW)  # fmt: skip
+        reader = create_person(scope=system, username="security", name="安一", password=None, encoded="!", now=NOW,
+                               must_change_password=False)  # fmt: skip
+        grant_role(scope=system, person_id=reader.id, role=Role.SECURITY_ADMINISTRATOR, node_id=world.node("33"),
+                   reason="测试", now=NOW)  # fmt: skip
+    do(second(world), api.undo_update, update, why="名录有误")
+    held = Binding.objects.filter(ended_at=None, person__username__in=("liaison", "deputy"))
+    assert list(held.values_list("role", flat=True)) == ["inspector"]
+    with inside(second(world), read_only=True):
+        stayed = api.get_update(update, scope=second(world)).stayed
+    assert [(one.facts["person"], one.facts["node"], one.why) for one in stayed] == [
+        (person, gone, "巡查员不能巡查自己任职的社区和律所。"), (deputy, gone, "被代理的人在那里已经没有这个身份。")
+    ]  # fmt: skip
+    security = sign_in("security")
+    for address in (f"/places/updates/{update}/", f"/places/updates/{update}/report/"):
+        text = security.get(address).content.decode()
+        assert "王桂英，湖埠村 社区联络员" in text
+        assert "巡查员不能巡查自己任职的社区和律所。" in text
+    told = security.get(f"/api/v1/places/updates/{update}/").json()["summary"]["stayed"]
+    assert [(one["person_id"], one["role"], one["node_id"]) for one in told] == [
+        (person, "liaison", gone), (deputy, "liaison", gone)
+    ]  # fmt: skip
+
+
+def deputise(world: World) -> int:
+    """Somebody who stands in for the liaison: his number."""
     with shared(read_only=False) as system:
         deputy = create_person(scope=system, username="deputy", name="苏代", password=None, encoded="!", now=NOW)
-        number = grant_role(scope=system, person_id=deputy.id, role=Role.LIAISON, node_id=gone, reason="代理", now=NOW,
-                            valid_to=today() + timedelta(days=90))  # fmt: skip
+        number = grant_role(scope=system, person_id=deputy.id, role=Role.LIAISON, node_id=world.node(GONE), reason="代理",
+                            now=NOW, valid_to=today() + timedelta(days=90))  # fmt: skip
     Binding.objects.filter(id=number).update(acting_for=Binding.objects.get(person__username="liaison"))
+    return deputy.id
+
+
+def test_who_stands_in_goes_on_standing_in_for_the_same_person(world: World) -> None:
+    gone, heir = world.node(GONE), world.node(HEIR)
+    deputise(world)
     update = merged(world)
     for turn in range(2):
         do(second(world), api.apply_update, update)

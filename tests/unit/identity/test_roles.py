@@ -62,9 +62,10 @@ def test_who_has_an_empty_cell_of_exports_takes_nothing_home() -> None:
     assert holders({"own.export"}) == {role for role, row in SHEET.items() if row["export"] == "A"}
 
 
-def test_the_book_of_a_place_is_read_by_those_whose_cell_goes_beyond_their_own_acts() -> None:
-    own = {"–", "Σ", "own acts", "own data", "own firm", "who saw me"}
+def test_the_book_of_a_place_or_firm_is_read_by_those_whose_cell_goes_beyond_their_own_acts() -> None:
+    own = {"–", "Σ", "own acts", "own data", "who saw me"}
     assert holders({"history.read"}) == {role for role, row in SHEET.items() if row["audit log"] not in own}
+    assert holders({"audit.sums"}) == {role for role, row in SHEET.items() if row["audit log"] == "Σ"}
 
 
 def test_figures_are_read_by_whom_the_sheet_lets_read_them() -> None:

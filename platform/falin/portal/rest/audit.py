@@ -1,4 +1,4 @@
-"""The auditor's log for programs: the filters of the page, the state of sealing, alarms, and the export."""
+"""The log for programs: the auditor's, with its filters, the state of sealing, alarms and the export; the leader's sums."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from falin.kernel.clock import now
 from falin.kernel.refusals import Invalid
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
-from falin.portal import booked, commands
+from falin.portal import booked, commands, sums
 from falin.portal.rest.jobs import JobOut
 from falin.portal.web.log_form import LogForm
 
@@ -156,3 +156,36 @@ class Export(DoorView):
     def post(self, request: Request, scope: Scope) -> Response:
         """Ask for the whole log as one file; the job's result names it."""
         return Response(JobOut({"job": commands.ask_audit_export(scope=scope, now=now())}).data, status=202)
+
+
+class SumOut(serializers.Serializer[Any]):
+    act = serializers.CharField(allow_blank=True, help_text="empty: the rest, each line of which too few people did")
+    words = serializers.CharField()
+    role = serializers.CharField(allow_blank=True)
+    role_words = serializers.CharField(allow_blank=True)
+    acts = serializers.IntegerField(allow_null=True, help_text="null: fewer people than `least` did it")
+
+
+class SumOfMonthOut(serializers.Serializer[Any]):
+    month = serializers.CharField(help_text="2026-10")
+    acts = serializers.IntegerField(allow_null=True, help_text="null: fewer people than `least` did it")
+
+
+class SumsOut(serializers.Serializer[Any]):
+    """Behind each figure stand at least ``least`` people, or nobody: the system."""
+
+    least = serializers.IntegerField()
+    whole = SumOfMonthOut()
+    lines = SumOut(many=True)
+    months = SumOfMonthOut(many=True, help_text="the last twelve that are over, newest first")
+
+
+class Tally(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": sums.READ}
+
+    @extend_schema(parameters=[_query("month", OpenApiTypes.STR, "2026-10, one that is over; the newest without it")],
+                   responses=SumsOut, operation_id="audit_sums")  # fmt: skip
+    def get(self, request: Request, scope: Scope) -> Response:
+        """How much was done in one's own body in a month, by kind and by role, and never who did it."""
+        month = sums.month_of(request.query_params.get("month", ""))
+        return Response(SumsOut(sums.sum_up(scope=scope, month=month, now=now())).data)

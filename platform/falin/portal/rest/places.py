@@ -127,6 +127,15 @@ class CarriedOut(serializers.Serializer[Any]):
     count = serializers.IntegerField()
 
 
+class StayedOut(serializers.Serializer[Any]):
+    """A role that somebody held at a place that ended, and did not get back when the update was undone."""
+
+    person_id = serializers.IntegerField(source="facts.person")
+    role = serializers.CharField(source="facts.role")
+    node_id = serializers.IntegerField(source="facts.node")
+    why = serializers.CharField()
+
+
 class UpdateOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     list = serializers.CharField(source="source", help_text="where the list is from")
@@ -139,6 +148,7 @@ class UpdateOut(serializers.Serializer[Any]):
     alone = serializers.IntegerField(help_text="changes to decide one by one")
     open = serializers.IntegerField(help_text="changes not decided yet")
     carried = CarriedOut(many=True, help_text="what went on by itself at the places that took over")
+    stayed = StayedOut(many=True, help_text="what undoing it could not bring back")
     handing = serializers.IntegerField(help_text="counties that have not carried it out yet")
 
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from falin.kernel import quotas, stepup
+from falin.kernel import quotas, retention, stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.quotas import Use
 from falin.kernel.rest import DoorView
@@ -121,3 +121,19 @@ class OwnUses(DoorView):
     def get(self, request: Request, scope: Scope) -> Response:
         """What one's own body has taken and may take."""
         return Response(UseOut(quotas.uses(scope, now=now()), many=True).data)
+
+
+class KeptOut(serializers.Serializer[Any]):
+    purpose = serializers.CharField(source="rule.purpose")
+    days = serializers.IntegerField(help_text="kept for so long")
+    due = serializers.IntegerField(source="count", help_text="older than that: they go tonight")
+    oldest = serializers.DateTimeField(allow_null=True, help_text="of what is due")
+
+
+class Kept(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": READ}
+
+    @extend_schema(responses=KeptOut(many=True), operation_id="settings_kept", tags=["settings"])
+    def get(self, request: Request, scope: Scope) -> Response:
+        """How long files and rows of one's own body are kept, and what goes tonight."""
+        return Response(KeptOut(retention.preview(scope=scope, now=now()), many=True).data)

@@ -59,6 +59,7 @@ _people = [
 _settings = [
     path("", settings.Settings.as_view(), name="api-settings"),
     path("use/", room.OwnUses.as_view(), name="api-use"),
+    path("kept/", room.Kept.as_view(), name="api-kept"),
     path("<str:key>/", settings.Setting.as_view(), name="api-setting"),
     path("<str:key>/touched/", settings.TouchedBy.as_view(), name="api-setting-touched"),
 ]
@@ -68,6 +69,7 @@ _audit = [
     path("sealing/", audit.State.as_view(), name="api-audit-sealing"),
     path("alarms/", audit.Alarms.as_view(), name="api-audit-alarms"),
     path("export/", audit.Export.as_view(), name="api-audit-export"),
+    path("sums/", audit.Tally.as_view(), name="api-audit-sums"),
 ]
 _tokens = [
     path("", tokens.Tokens.as_view(), name="api-tokens"),

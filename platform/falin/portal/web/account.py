@@ -16,12 +16,11 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door, to_sign_in
-from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import shared
 from falin.portal.account import read_account
 from falin.portal.web.people.forms import NamesForm
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out, show_refusal
 from falin.ui.widgets import CodeInput, PhoneInput
 from tenants.identity.adapter import second_factor_due
 from tenants.identity.api import ask_for_correction
@@ -82,14 +81,9 @@ def correction(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Ask to have one's own name or sign-in name put right: whose charge one is is told."""
     shown = find_own_correction(scope=scope) or get_own_entry(scope=scope)
     form = NamesForm(request.POST or None, initial={"name": shown.name, "username": shown.username})
-    if request.method == "POST" and form.is_valid():
-        try:
-            ask_for_correction(scope=scope, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已经告诉管您身份的单位，核对后更正。"))
-            return redirect("portal:security")
+    if carried_out(form, ask_for_correction, scope=scope, now=now()):
+        messages.success(request, _("已经告诉管您身份的单位，核对后更正。"))
+        return redirect("portal:security")
     return render(request, "portal/people/form.html", {
         "form": form, "title": _("请求更正姓名或登录名"), "button": _("送出"), "once": True, "back": reverse("portal:security"),
         "sub": _("写上正确的。管您身份的单位核对证件后更正，在那以前还用现在的。"),

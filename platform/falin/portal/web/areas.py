@@ -15,7 +15,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out, show_refusal
 from falin.ui.widgets import DayInput
 from services.indicators.api import AreaMonth, area_months
 from tenants.divisions import api, policies
@@ -136,16 +136,9 @@ def take_out(request: HttpRequest, scope: Scope, area_id: int, member_id: int) -
     if member is None:
         raise policies.no_area()
     form = EndForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            api.end_member(scope=scope, area_id=area_id, member_id=member_id, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已划出去，以前的数不变。"))
-            return redirect("portal:area", area_id)
+    if carried_out(form, api.end_member, scope=scope, area_id=area_id, member_id=member_id, now=now()):
+        messages.success(request, _("已划出去，以前的数不变。"))
+        return redirect("portal:area", area_id)
     title = _("把%(place)s划出%(area)s") % {"place": member.place.name, "area": found.name}
     context = {"form": form, "area": found, "title": title}
     return render(request, "portal/places/area_end.html", context, status=422 if form.errors else 200)

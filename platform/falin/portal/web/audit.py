@@ -1,4 +1,4 @@
-"""The auditor's page: who did what, how far it is sealed, what is odd, and the file to take home."""
+"""The auditor's page: who did what, how far it is sealed, what is odd, the file to take home; and the leader's sums."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from falin.kernel.clock import now
 from falin.kernel.doors import door, open_door
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH
-from falin.portal import booked, commands
+from falin.portal import booked, commands, sums
 from falin.portal.web.history import key
 from falin.portal.web.log_form import LogForm
 from falin.portal.web.tables import LOG
@@ -52,6 +52,13 @@ def _log(request: HttpRequest, scope: Scope, *, shared: bool) -> HttpResponseBas
         "may_shared": booked.may_read_shared(scope),
     }  # fmt: skip
     return render(request, "portal/audit.html", context, status=422 if form.errors else 200)
+
+
+@door(grant=sums.READ, reads="GET")
+def tally(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """How much was done in one's body in a month; the month lives in the address."""
+    found = sums.sum_up(scope=scope, month=sums.month_of(request.GET.get("month", "")), now=now())
+    return render(request, "portal/sums.html", {"found": found})
 
 
 @door(grant=commands.EXPORT, reads="", writes="POST", step_up=FRESH)

@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.portal.shell import ROLE_LABELS
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out
 from services.desk.api import answer_feedback, list_feedback, own_feedback, put_away_first_day, send_feedback
 from services.desk.types import FeedbackState
 from tenants.identity.api import Role
@@ -42,14 +41,9 @@ class AnswerForm(forms.Form):
 def own(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Say what is wrong on a page; below, what one said before and the answers."""
     form = FeedbackForm(request.POST or None, initial={"page": request.GET.get("page", "/")})
-    if request.method == "POST" and form.is_valid():
-        try:
-            send_feedback(scope=scope, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("收到了，谢谢。有答复会在通知里告诉您。"))
-            return redirect("portal:feedback")
+    if carried_out(form, send_feedback, scope=scope, now=now()):
+        messages.success(request, _("收到了，谢谢。有答复会在通知里告诉您。"))
+        return redirect("portal:feedback")
     context = {"form": form, "rows": own_feedback(scope=scope)}
     return render(request, "portal/feedback/own.html", context, status=422 if form.errors else 200)
 
@@ -63,16 +57,9 @@ def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 @door(grant="feedback.answer", reads="", writes="POST")
 def answer(request: HttpRequest, scope: Scope, feedback_id: int) -> HttpResponseBase:
     form = AnswerForm(request.POST)
-    if form.is_valid():
-        try:
-            answer_feedback(scope=scope, feedback_id=feedback_id, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已答复。写的人几分钟后会收到通知。"))
-            return redirect("portal:feedback-all")
+    if carried_out(form, answer_feedback, scope=scope, feedback_id=feedback_id, now=now()):
+        messages.success(request, _("已答复。写的人几分钟后会收到通知。"))
+        return redirect("portal:feedback-all")
     return _overview(request, scope, form, feedback_id)
 
 

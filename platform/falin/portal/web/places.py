@@ -19,13 +19,14 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.portal import places
+from falin.portal.shell import ROLE_LABELS
 from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
 from tenants.divisions.types import Decision, UpdateState
 from tenants.divisions.types.updates import BEGINS, ENDS
-from tenants.identity.api import names_of
+from tenants.identity.api import Role, names_of
 
 _DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
 _MOVING = frozenset({UpdateState.CONFIRMED})
@@ -218,10 +219,21 @@ def _page(request: HttpRequest, scope: Scope, update_id: int, refused: Refused |
         "may_send_back": confirms and found.state in {UpdateState.SUBMITTED, UpdateState.CONFIRMED},
         "may_undo": scope.may(policies.CONFIRM) and found.state == UpdateState.APPLIED,
         "may_drop": found.state in {UpdateState.DECIDING, UpdateState.SUBMITTED, UpdateState.CONFIRMED},
-        "over": found.state == UpdateState.APPLIED,
+        "over": found.state == UpdateState.APPLIED, "stayed": _stayed(found),
         "moving": found.state in _MOVING, "vacancies": scope.may("advisers.appoint"),
     }  # fmt: skip
     return render(request, "portal/places/update.html", context, status=422 if refused else 200)
+
+
+def _stayed(found: api.Update) -> list[dict[str, str]]:
+    """Whose role did not come back when the update was undone, which, where, and why."""
+    people = names_of({one.facts["person"] for one in found.stayed})
+    named = {place.id: place.name for place in api.list_divisions({one.facts["node"] for one in found.stayed})}
+    return [
+        {"person": people.get(one.facts["person"], ""), "role": str(ROLE_LABELS[Role(one.facts["role"])]),
+         "place": named.get(one.facts["node"], ""), "why": one.why}
+        for one in found.stayed
+    ]  # fmt: skip
 
 
 def _group(group: Any) -> dict[str, Any]:
@@ -433,7 +445,7 @@ def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBa
         "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
         "confirmed": names.get(found.confirmed_by or 0, ""), "most": REPORTED,
         "left": max(sum(found.counts.values()) - REPORTED, 0), "hanging": api.list_hanging(update_id, scope=scope),
-        "over": found.state == UpdateState.APPLIED,
+        "over": found.state == UpdateState.APPLIED, "stayed": _stayed(found),
     }  # fmt: skip
     return render(request, "portal/places/report.html", context)
 

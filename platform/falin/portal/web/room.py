@@ -1,4 +1,5 @@
-"""What a body has of what all share: the addresses under which people find it, and how much it has taken of its limits."""
+"""What a body has of what all share: the addresses under which people find it, how much it has taken of its limits, and
+how long what it kept stays."""
 
 from __future__ import annotations
 
@@ -11,11 +12,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel import quotas
+from falin.kernel import quotas, retention
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.quotas import Use
 from falin.kernel.refusals import Missing, Refused
+from falin.kernel.retention import Due
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
 from falin.portal import opening
@@ -81,6 +83,19 @@ def checklist(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpRespons
 def own(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """For the body's own people: how much of each limit is taken."""
     return render(request, "portal/room.html", {"uses": _shown(quotas.uses(scope, now=now()))})
+
+
+@door(grant=READ, reads="GET")
+def kept(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """For the body's own people: how long what is kept, and what of it goes tonight."""
+    lines: dict[tuple[str, int], list[Due]] = {}
+    for due in retention.preview(scope=scope, now=now()):
+        lines.setdefault((_(str(due.rule.label)), due.days), []).append(due)
+    return render(request, "portal/kept.html", {"lines": [
+        {"label": label, "days": days, "count": sum(due.count for due in found),
+         "oldest": min((due.oldest for due in found if due.oldest), default=None)}
+        for (label, days), found in lines.items()
+    ]})  # fmt: skip
 
 
 def _shown(uses: list[Use]) -> list[dict[str, Any]]:

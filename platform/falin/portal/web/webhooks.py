@@ -19,7 +19,7 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.webhooks import MANAGE
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out, show_refusal
 
 STATES = {
     "waiting": ("watch", gettext_lazy("等着再送")), "told": ("ok", gettext_lazy("送到了")),
@@ -87,16 +87,9 @@ def change(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpRe
     shown = webhooks.get_endpoint(scope=scope, endpoint_id=endpoint_id)
     known = {"name": shown.name, "address": shown.address, "events": shown.events}
     form = EndpointForm(request.POST if request.method == "POST" else None, initial=known)
-    if form.is_valid():
-        try:
-            webhooks.change_endpoint(scope=scope, endpoint_id=endpoint_id, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已修改。"))
-            return redirect("portal:webhook", endpoint_id)
+    if carried_out(form, webhooks.change_endpoint, scope=scope, endpoint_id=endpoint_id, now=now()):
+        messages.success(request, _("已修改。"))
+        return redirect("portal:webhook", endpoint_id)
     return _form(request, form, title=shown.name, button=_("保存"), back=reverse("portal:webhook", args=[endpoint_id]))
 
 

@@ -1,4 +1,4 @@
-"""``falin retention``: which files have outlived their days, and away with them."""
+"""``falin retention``: which files and rows have outlived their days, and away with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from falin.kernel.transactions import inside
 
 
 class Command(BaseCommand):
-    help = "Remove files whose days are over, and files no row names."
+    help = "Remove files and rows whose days are over, and files no row names."
 
     def add_arguments(self, parser: Any) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -23,16 +23,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "run":
-            self.stdout.write(_("删除了 %(n)s 个文件。") % {"n": sum(clean_up(scope.schema) for scope in systems())})
+            self.stdout.write(_("删除了 %(n)s 项。") % {"n": sum(clean_up(scope.schema) for scope in systems())})
             return
         for scope in systems():
             with inside(scope, read_only=True):
                 for due in retention.preview(scope=scope, now=now()):
-                    if due.files:
-                        since = due.oldest.date().isoformat() if due.oldest else ""
-                        self.stdout.write(
-                            f"{scope.schema}  {due.rule.label} > {due.days} d: {due.files} ({due.size} B, {since})"
-                        )
+                    if due.oldest:
+                        size = f"{due.size} B, " if due.size else ""
+                        told = f"{due.count} ({size}{due.oldest.date().isoformat()})"
+                        self.stdout.write(f"{scope.schema}  {due.rule.label} > {due.days} d: {told}")
                 stray = retention.orphans(scope=scope, now=now())
                 if stray:
                     self.stdout.write(f"{scope.schema}  {_('没有登记的文件')}: {len(stray)}")

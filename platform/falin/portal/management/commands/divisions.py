@@ -201,6 +201,8 @@ class Command(BaseCommand):
             for one in api.get_update(number, scope=_reader()).carried:
                 told = _("已由接手的地方继续：%(label)s %(n)d") % {"label": one.label, "n": one.count}
                 yield {"carried": asdict(one)}, told
+            for stayed in api.get_update(number, scope=_reader()).stayed:
+                yield {"stayed": asdict(stayed)}, _("撤回以后没有回来的身份：%(why)s") % {"why": stayed.why}
             for change, things in api.list_hanging(number, scope=_reader()):
                 told = "，".join(f"{one.label} {one.count}：{one.proposal}" for one in things)
                 yield {"hanging": [asdict(one) for one in things], "change": change.id}, f"{change.before_name}：{told}"
