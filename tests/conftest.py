@@ -76,8 +76,9 @@ def _no_number_in_the_log() -> Iterator[None]:
 # long to people: left out of ``./falin test --fast``.
 SLOW_ROOMS = (
     "tenancy", "property", "oidc", "app/audit", "app/faults", "app/runtime", "app/bench", "app/drills", "app/identity",
-    "app/indicators", "app/registry", "web/identity", "web/indicators", "web/portal", "web/tenants", "rest/identity",
-    "rest/indicators", "app/divisions/test_replay", "app/kernel/test_rotation", "app/webhooks/test_telling",
+    "app/indicators", "app/registry", "app/divisions", "app/advisers", "app/desk", "web/identity", "web/indicators",
+    "web/portal", "web/tenants", "web/advisers", "rest/identity", "rest/indicators", "app/kernel/test_rotation",
+    "app/webhooks/test_telling",
 )  # fmt: skip
 
 
@@ -229,7 +230,9 @@ def browser() -> Iterator[Any]:
     """One Chromium for a process: its driver does not run twice in one."""
     from playwright.sync_api import sync_playwright
 
-    path = os.environ.get("FALIN_CHROMIUM", "/usr/bin/chromium")
+    from falin.runtime.launch.programs import find_browser
+
+    path = find_browser()
     with sync_playwright() as player:
         running = player.chromium.launch(executable_path=path, args=_CHROMIUM)
         yield running

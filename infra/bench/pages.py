@@ -29,6 +29,7 @@ from stand.lines import Goal, Line, line, show
 from stand.product import HOST, product
 
 from falin.runtime.home import Home
+from falin.runtime.launch.programs import find_browser
 from falin.runtime.sentences import CannotStart, both, say
 
 HERE = Path(__file__).resolve().parent
@@ -105,7 +106,7 @@ def _watched(pages: list[Page], rounds: int) -> dict[str, list[Seen]]:
     seen: dict[str, list[Seen]] = {page.case: [] for page in pages}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=find_browser(),
             args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
                   "--disable-component-update", "--disable-sync"],
         )  # fmt: skip

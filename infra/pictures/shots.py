@@ -6,7 +6,6 @@ on paper. Somebody looks at each.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "bench"))  # the st
 from stand.product import Running, product
 
 from falin.runtime.home import Home
+from falin.runtime.launch.programs import find_browser
 from falin.runtime.sentences import say
 
 DESK, PHONE, PAPER = (1440, 900), (390, 844), (794, 1123)
@@ -36,7 +36,7 @@ def run(home: Home) -> int:
     out.mkdir(parents=True, exist_ok=True)
     with product(home) as running, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--lang=zh-CN"]
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu", "--lang=zh-CN"]
         )
         for state in STATES:
             _photograph(browser, running, state, out)

@@ -27,6 +27,7 @@ from falin.runtime.home import Home
 from falin.runtime.lan.arranging import Arranged
 from falin.runtime.lan.authority import keep
 from falin.runtime.lan.porter import Door, Porter
+from falin.runtime.launch.programs import find_browser
 from falin.runtime.processes import free_port, standard_programs
 from tests.app.duty.cast import engage
 from tests.conftest import _CHROMIUM, ROOT, with_name
@@ -96,7 +97,7 @@ def phone(browser: Browser, arranged: Arranged, tmp_path: Path) -> Iterator[Brow
     digest.update(signing)
     pinned = base64.b64encode(digest.finalize()).decode()
     context = browser.browser_type.launch_persistent_context(
-        tmp_path / "phone", executable_path=os.environ.get("FALIN_CHROMIUM", "/usr/bin/chromium"),
+        tmp_path / "phone", executable_path=find_browser(),
         args=[*_CHROMIUM, f"--ignore-certificate-errors-spki-list={pinned}",
               f"--host-resolver-rules=MAP {NAME} 127.0.0.1, MAP {ADDRESS} 127.0.0.1"],
         locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 360, "height": 740}, has_touch=True,

@@ -2,8 +2,8 @@
 The place of exports: what a list shows somebody, in its order and columns, as a file for him.
 
 A job writes it a step at a time under his own scope, says how far it is and can be stopped. The file ends after some days;
-who downloads it must still read the list, at
-the places it was made of, and be one who takes it home (``falin.kernel.files``). Every file is booked.
+who downloads it must still read the list, at the places it was made of, and be one who takes it home
+(``falin.kernel.files``). Every file is booked.
 
 A county team's lists of people wait for a second person first (sheet identity.md, county team × export: "+2, capped"): a
 colleague who could take the list home himself reads who asks, what for and how much, and says yes or no (decision 47).

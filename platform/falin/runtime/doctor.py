@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from falin.runtime import broker, postgres
 from falin.runtime.cli import Arguments
 from falin.runtime.home import LEAST_FREE_BYTES, Home
-from falin.runtime.launch.programs import BROWSER_NAMES, CJK_FONTS
+from falin.runtime.launch.programs import CJK_FONTS, find_browser
 from falin.runtime.processes import is_free
 from falin.runtime.sentences import CannotStart, both
 
@@ -181,9 +181,9 @@ def _assets() -> Finding:
 
 
 def _browser() -> Finding:
-    found = os.environ.get("FALIN_CHROMIUM") or next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    found = find_browser()
     return Finding(
-        name="chromium", well=bool(found), found=found or "—", needed_for="test",
+        name="chromium", well=bool(found), found=str(found or "—"), needed_for="test",
         mend=both("./falin test 会自己装；或：apt-get install chromium", "./falin test installs it; or apt does"),
     )  # fmt: skip
 

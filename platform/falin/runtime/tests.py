@@ -20,6 +20,7 @@ from falin.runtime.broker import start_broker
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
 from falin.runtime.keycloak import Keycloak
+from falin.runtime.launch.programs import find_browser
 from falin.runtime.postgres import start_postgres
 from falin.runtime.processes import dying_with_parent
 from falin.runtime.sentences import CannotStart, say
@@ -107,8 +108,8 @@ def _browser_present(*, fast: bool) -> Tally:
     """Without a browser the journeys cannot run: that is a failure with a sentence, never a silent skip."""
     if fast:
         return Tally()
-    browser = os.environ.get("FALIN_CHROMIUM") or shutil.which("chromium")
-    if browser and Path(browser).exists():
+    browser = find_browser()
+    if browser and browser.exists():
         return PASSED
     print(
         "没有 chromium，浏览器测试跑不了；./falin doctor 会说怎么补 · chromium is missing; see ./falin doctor",

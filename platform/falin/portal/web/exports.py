@@ -26,7 +26,7 @@ class AskForm(forms.Form):
     """What the second person reads, and which file."""
 
     purpose = forms.CharField(
-        label=gettext_lazy("用途"), max_length=exports.LONGEST_WORDS,
+        label=gettext_lazy("用途"), max_length=exports.LONGEST_WORDS, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("拿去做什么、给谁看。确认的人会看到；不要写居民的姓名、电话和证件号码。"),
         error_messages={"required": gettext_lazy("请写明用途，确认的人要看。")},
     )  # fmt: skip

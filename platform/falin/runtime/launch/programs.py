@@ -12,8 +12,10 @@ from falin.runtime.launch import debian
 from falin.runtime.launch.commands import Failed
 from falin.runtime.sentences import CannotStart, both, say
 
-BROWSER_PACKAGES = ("chromium", "fonts-noto-cjk")
-BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
+FONTS_PACKAGE = "fonts-noto-cjk"
+# The one without a window first: the whole Chromium draws its own bars and buttons, too, where nobody sees them.
+BROWSER_PACKAGES = ("chromium-headless-shell", "chromium")
+BROWSER_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 BROKER_NAMES = ("valkey-server", "redis-server")
 MAVEN_PACKAGES = ("maven", "default-jre-headless")
 CJK_FONTS = ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",)
@@ -48,22 +50,34 @@ def _find(names: Sequence[str]) -> Path | None:
     return None
 
 
+def find_browser() -> Path | None:
+    """Chromium as given by ``FALIN_CHROMIUM``, or as it is found on this machine."""
+    given = os.environ.get("FALIN_CHROMIUM")
+    return Path(given) if given else _find(BROWSER_NAMES)
+
+
 def _browser(home: Home) -> Path | None:
     """Chromium with Chinese fonts; None, said plainly, where it cannot be had: the tests count that as a failure."""
-    given = os.environ.get("FALIN_CHROMIUM")
-    if given:
-        return Path(given)
-    present = _find(BROWSER_NAMES)
-    if present and any(Path(font).exists() for font in CJK_FONTS):
-        return present
-    try:
-        return _add(home=home, packages=BROWSER_PACKAGES, names=BROWSER_NAMES, program="usr/lib/chromium/chromium")
-    except Failed as failure:
+    if os.environ.get("FALIN_CHROMIUM"):
+        return find_browser()
+    fonts = any(Path(font).exists() for font in CJK_FONTS)
+    for package in BROWSER_PACKAGES:
+        present = _find([package])
+        if present and fonts:
+            return present
+        try:
+            return _add(
+                home=home, packages=(package, FONTS_PACKAGE), names=[package], program=f"usr/lib/chromium/{package}"
+            )
+        except Failed as failure:
+            tail = failure.tail
+    present = find_browser()
+    if not (present and fonts):
         say(
-            f"没有装上 chromium 和 fonts-noto-cjk，浏览器测试会失败：{failure.tail}",
-            "chromium and fonts-noto-cjk could not be installed, browser tests will fail",
+            f"没有装上 chromium 和 {FONTS_PACKAGE}，浏览器测试会失败：{tail}",
+            f"chromium and {FONTS_PACKAGE} could not be installed, browser tests will fail",
         )
-        return present
+    return present
 
 
 def _unpacked(home: Home, name: str, program: str) -> Path | None:
