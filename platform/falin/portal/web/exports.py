@@ -19,7 +19,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH, SECOND
 from falin.portal import exports
 from falin.portal.web.people.forms import WhyForm
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out, show_refusal
 
 
 class AskForm(forms.Form):
@@ -79,16 +79,9 @@ def confirm(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpRespon
 def refuse(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpResponseBase:
     """No, with the reason."""
     one, form = exports.get_held(scope=scope, job_id=job_id, now=now()), WhyForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            exports.refuse_export(scope=scope, job_id=job_id, why=form.cleaned_data["why"], now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已拒绝，请求的人会收到通知。"))
-            return redirect("portal:exports")
+    if carried_out(form, exports.refuse_export, scope=scope, job_id=job_id, now=now()):
+        messages.success(request, _("已拒绝，请求的人会收到通知。"))
+        return redirect("portal:exports")
     context = {
         "form": form, "title": _("不同意%(name)s导出") % {"name": one.person}, "sub": str(one.content.table.title),
         "once": True, "button": _("不同意"), "danger": True, "back": reverse("portal:exports"),

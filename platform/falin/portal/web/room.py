@@ -16,12 +16,11 @@ from falin.kernel import quotas, retention
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.quotas import Use
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.retention import Due
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
 from falin.portal import opening
-from falin.ui.forms import show_refusal
+from falin.ui.forms import carried_out
 from tenants.registry import commands, queries
 from tenants.registry.policies import MANAGE
 from tenants.registry.quotas import list_uses
@@ -42,16 +41,9 @@ def of_tenant(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpRespons
     """For the operator: a body's addresses, one more, and its limits."""
     (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
     form = AddressForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            commands.add_address(scope=scope, tenant_id=tenant_id, address=form.cleaned_data["address"], now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, _("已加上，一分钟内到处都能用。"))
-            return redirect("portal:tenant-room", tenant_id)
+    if carried_out(form, commands.add_address, scope=scope, tenant_id=tenant_id, now=now()):
+        messages.success(request, _("已加上，一分钟内到处都能用。"))
+        return redirect("portal:tenant-room", tenant_id)
     return render(request, "portal/tenants/room.html", {
         "row": row, "form": form, "addresses": queries.list_addresses(scope=scope, tenant_id=tenant_id),
         "uses": _shown(list_uses(scope=scope, tenant=row.tenant, now=now())),
