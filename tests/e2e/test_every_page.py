@@ -1,8 +1,8 @@
 """
 Every page there is, from the live list of addresses, opened by each role in a real browser: a new page is looked at from
 the day it has an address. It has a title and one heading, fits a small phone also in 关怀版 with large type, and nothing
-complains in the console (a blocked script or style would). Every role opens it in 关怀版 on the phone, the first of them on
-a desk as well; it reads well (axe) in every shape that comes.
+complains in the console (a blocked script or style would). The server answers every role; the browser opens what no role
+before was answered with: in 关怀版 on the phone, and each page once on a desk. It reads well (axe) in every shape that comes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.conftest import Site, a_screen, open_site, reads_well, sideways
+from tests.e2e.shapes import shapes_of
 from tests.tenancy.conftest import _read_copy, ground, opened_copy, peopled_template, sent  # noqa: F401 - fixtures
 from tests.tenancy.doors import ONLY_FOR, REDIRECTS, Door, address, every_door, things_of
 from tests.tenancy.ground import CAST, NOBODY, Ground, Reader
@@ -25,10 +26,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LARGE = "size=24&care=on"
 ON_A_DESK: set[str] = set()  # doors that were looked at there
+SEEN: set[tuple[str, str]] = set()  # shapes that were looked at, in main and around it
 
 
-def pages_of(ground: Ground, reader: Reader) -> Iterator[tuple[Door, str]]:  # noqa: F811 - the fixture's value
-    """The addresses that answer this reader with a page, one of each."""
+def pages_of(ground: Ground, reader: Reader) -> Iterator[tuple[Door, str, str]]:  # noqa: F811 - the fixture's value
+    """The addresses that answer this reader with a page, one of each, and the page."""
     for door in every_door():
         if door.api or door.method != "GET" or door.name in REDIRECTS:
             continue
@@ -45,9 +47,9 @@ def pages_of(ground: Ground, reader: Reader) -> Iterator[tuple[Door, str]]:  # n
         for thing in things[:1]:
             path = address(door, thing)
             answer = ground.client(reader).get(path)
-            answer.close()  # a file that is sent stays open else
             if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
-                yield door, path
+                yield door, path, answer.content.decode()
+            answer.close()  # a file that is sent stays open else
 
 
 def complaints(page: Page, heard: list[str]) -> list[Any]:
@@ -73,7 +75,11 @@ def test_every_page_is_fit_for_every_role_that_may_open_it(
         page = screen.new_page()
         page.on("console", lambda said: heard.append(said.text) if said.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: heard.append(str(error)))
-        for door, path in pages:
+        for door, path, html in pages:
+            shapes = shapes_of(html)
+            if shapes <= SEEN:
+                continue
+            SEEN.update(shapes)
             page.goto("about:blank")  # or the last page asks something more, as nobody
             _as(screen, site, ground, reader)
             found = []
