@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.ui import formats
 from tenants.divisions.models import DivisionUpdate, DivisionVersion
 from tenants.divisions.types import Division, UpdateState
 
@@ -69,7 +70,7 @@ def check_may_prepare(scope: Scope, *, province: str, day: date) -> None:
     latest = open_versions.aggregate(latest=Max("valid_from"))["latest"]
     if latest is not None and day <= latest:
         raise Invalid(
-            "divisions.day_too_early", _("生效日期要晚于 %(day)s：那天的区划已经定了。") % {"day": latest.isoformat()},
+            "divisions.day_too_early", _("生效日期要晚于 %(day)s：那天的区划已经定了。") % {"day": formats.day(latest)},
             field="day",
         )  # fmt: skip
 

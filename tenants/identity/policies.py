@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.ui import formats
 from tenants.divisions.api import Division
 from tenants.identity.roles import ROLES, Bound, grades, looks_after, may_appoint
 from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, Rule
@@ -111,7 +112,7 @@ def check_days(begins_on: date, ends_on: date, *, today: date, latest: date | No
     if latest is None:
         raise Invalid("identity.not_then", _("您自己的身份到那一天已经到期。"), field="begins_on")
     if ends_on > latest:
-        text = _("最晚只能到 %(day)s：不能超过您自己的任期，一次也不能超过规定的天数。") % {"day": latest.isoformat()}
+        text = _("最晚只能到 %(day)s：不能超过您自己的任期，一次也不能超过规定的天数。") % {"day": formats.day(latest)}
         raise Invalid("identity.too_long", text, field="ends_on")
 
 

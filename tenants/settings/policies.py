@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from falin.kernel.parameters import Parameter
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.ui import formats
 from tenants.divisions.types import Division
 from tenants.settings.types import LEVEL_WORDS, Obstacle
 
@@ -68,4 +69,4 @@ def why_missing() -> Invalid:
 
 
 def too_late(last: date) -> Invalid:
-    return Invalid("settings.too_late", _("生效日期最晚到 %(day)s。") % {"day": last.isoformat()}, field="valid_from")
+    return Invalid("settings.too_late", _("生效日期最晚到 %(day)s。") % {"day": formats.day(last)}, field="valid_from")

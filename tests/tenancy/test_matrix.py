@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from falin.portal import acts
 from tests.tenancy.cells import MAY
 from tests.tenancy.doors import OPEN_WRITES, every_door, shows, things_of, write_of
 from tests.tenancy.ground import CAST, MORE, NOBODY, ROLES, Ground
@@ -61,3 +62,9 @@ def test_nobody_gets_past_a_door(ground: Ground) -> None:
     findings = Findings()
     walk_doors(ground, NOBODY, findings)
     assert not findings, str(findings)
+
+
+def test_every_fact_that_was_booked_has_words(ground: Ground) -> None:
+    booked = {fact for row in ground.rows["kernel_auditentry"] for fact in {**row["before"], **row["after"]}}
+    assert {"binding", "node", "role"} <= booked
+    assert booked - set(acts.FACTS) == set()

@@ -212,6 +212,7 @@ KINDS = {
     "file": _("文件"), "update": _("区划更新"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
 }  # fmt: skip
 FACTS = {
+    "binding": _("身份编号"), "node": _("地方"),
     "told": _("提到（人）"),
     "places": _("各地"),
     "drift": _("差异"), "why": _("理由"),
@@ -283,7 +284,7 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {
-        "person": people, "node_id": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
+        "person": people, "node_id": places, "node": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
         "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip

@@ -232,7 +232,7 @@ def _page(
 def _history(rows: list[AuditEntry]) -> History:
     facts = [fact for row in rows for fact in (row.before, row.after)]
     people = names_of({row.person_id for row in rows} | _numbers(facts, "person"))
-    nodes = {row.node_id for row in rows if row.node_id} | _numbers(facts, "node_id")
+    nodes = {row.node_id for row in rows if row.node_id} | _numbers(facts, "node_id") | _numbers(facts, "node")
     places = {place.id: place.name for place in list_divisions(sorted(nodes))}
     return History(acts=tuple(_act(row, people, places) for row in rows))
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from falin.kernel import clock, parameters
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
+from falin.ui import formats
 from tenants.divisions.api import Division, get_division, list_divisions
 from tenants.identity import policies
 from tenants.identity.commands.booking import book, facts_of
@@ -444,7 +445,7 @@ def _check_no_gap(person_id: int, role: Role, node_id: int, subject_id: str, beg
     """A renewal takes the place of what it renews, so it must not leave days between."""
     held = _confirmed(Binding(person_id=person_id, role=role, node_id=node_id, subject_id=subject_id)).first()
     if held and held.valid_to and begins_on > held.valid_to + timedelta(days=1):
-        text = _("他现在的这项身份到 %(day)s 为止，续任要从次日或更早开始。") % {"day": held.valid_to.isoformat()}
+        text = _("他现在的这项身份到 %(day)s 为止，续任要从次日或更早开始。") % {"day": formats.day(held.valid_to)}
         raise Invalid("identity.gap", text, field="begins_on")
 
 

@@ -157,7 +157,7 @@ def test_a_place_that_ended_still_has_a_page(office: World, sign_in: Any) -> Non
     [
         ({**PLACES, "33x": "坏代码"}, {}, "第 28 行：代码“33x”不对"),
         ({}, {}, "表里没有一行区划"),
-        (PLACES, {"day": "2020-01-01"}, "生效日期要晚于 2023-06-30"),
+        (PLACES, {"day": "2020-01-01"}, "生效日期要晚于 2023年6月30日"),
         (PLACES, {"day": "明天"}, "日期不对"),
         (PLACES, {"source": ""}, "请写明这份名录从哪里来"),
     ],

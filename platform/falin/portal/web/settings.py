@@ -19,6 +19,7 @@ from falin.kernel.parameters import Parameter
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
+from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
 from tenants.divisions.api import Division, list_divisions
@@ -104,7 +105,7 @@ def say(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
             show_refusal(form, refused)
         else:
             if form.cleaned_data["checked"]:
-                messages.success(request, _("已设定，从 %(day)s 起生效。") % {"day": made.valid_from.isoformat()})
+                messages.success(request, _("已设定，从 %(day)s 起生效。") % {"day": formats.day(made.valid_from)})
                 return HttpResponseRedirect(f"{reverse('portal:settings')}?place={node_id}")
             del given["why"]
             touched = what_it_touches(key=key, node_id=node_id, **given)
