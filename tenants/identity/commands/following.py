@@ -37,16 +37,16 @@ def carry_roles(*, scope: Scope, heirs: Mapping[int, int], why: str, now: dateti
         open_on(today), node_id__in=heirs, standing=Standing.CONFIRMED, subject_id=""
     ).order_by(F("acting_for").asc(nulls_first=True), "id")  # fmt: skip
     carried: list[tuple[int, int | None]] = []
-    became: dict[int, int | None] = {}
+    became: dict[int, int] = {}
     for row in rows:
         place = places.get(heirs[row.node_id])
         if place is None or _against(row, place, became):
             continue
         end_these([row], scope, why, now)
         held = Binding.objects.filter(person_id=row.person_id, role=row.role, node_id=place.id, subject_id="",
-                                      standing=Standing.CONFIRMED, ended_at__isnull=True).exists()  # fmt: skip
-        became[row.pk] = None if held else _again(scope, row, place.id, became, why, now)
-        carried.append((row.pk, became[row.pk]))
+                                      standing=Standing.CONFIRMED, ended_at__isnull=True).first()  # fmt: skip
+        became[row.pk] = held.pk if held else _again(scope, row, place.id, became, why, now)
+        carried.append((row.pk, None if held else became[row.pk]))
     return carried
 
 
@@ -60,7 +60,7 @@ def bring_back(*, scope: Scope, carried: Carried, why: str, now: datetime) -> li
     standing = [(old, new) for old, new in carried if new is None or begun[new].ended_at is None]
     ending = with_deputies([begun[new] for _old, new in standing if new is not None])
     end_these({row.pk: row for row in ending}.values(), scope, why, now)
-    ended, became = Binding.objects.in_bulk([old for old, _new in standing]), dict[int, int | None]()
+    ended, became = Binding.objects.in_bulk([old for old, _new in standing]), dict[int, int]()
     places = {place.id: place for place in list_divisions({row.node_id for row in ended.values()})}
     stayed: list[dict[str, Any]] = []
     for old, _new in standing:
@@ -74,7 +74,7 @@ def bring_back(*, scope: Scope, carried: Carried, why: str, now: datetime) -> li
     return stayed
 
 
-def _against(row: Binding, place: Division | None, became: Mapping[int, int | None]) -> str:
+def _against(row: Binding, place: Division | None, became: Mapping[int, int]) -> str:
     """
     Why a role may not be held at a place, as a code: not of its level or body, parted from another role of the person's,
     or in the stead of somebody who does not hold it there. Nothing, where it may.
@@ -93,7 +93,7 @@ def _against(row: Binding, place: Division | None, became: Mapping[int, int | No
 
 
 def _again(
-    scope: Scope, row: Binding, node_id: int, became: Mapping[int, int | None], why: str, now: datetime
+    scope: Scope, row: Binding, node_id: int, became: Mapping[int, int], why: str, now: datetime
 ) -> int:  # fmt: skip
     """The same role from today, at a place; whoever had to confirm it has, and its next review is due when it was."""
     binding = Binding(

@@ -155,6 +155,22 @@ def test_who_stands_in_goes_on_standing_in_for_the_same_person(world: World) -> 
             do(second(world), api.confirm_update, update)
 
 
+def test_who_stands_in_for_somebody_who_holds_the_role_there_already_stands_in_for_that_role(world: World) -> None:
+    gone, heir = world.node(GONE), world.node(HEIR)
+    deputise(world)
+    with shared(read_only=False) as system:
+        grant_role(scope=system, person_id=Person.objects.get(username="liaison").id, role=Role.LIAISON, node_id=heir,
+                   reason="两个村", now=NOW)  # fmt: skip
+    update = merged(world)
+    do(second(world), api.apply_update, update)
+    own, stand_in = (Binding.objects.get(person__username=name, ended_at=None) for name in ("liaison", "deputy"))
+    assert (own.node_id, stand_in.node_id, stand_in.acting_for_id) == (heir, heir, own.id)
+    do(second(world), api.undo_update, update, why="名录有误")
+    own = Binding.objects.get(person__username="liaison", ended_at=None, node_id=gone)
+    stand_in = Binding.objects.get(person__username="deputy", ended_at=None)
+    assert (stand_in.node_id, stand_in.acting_for_id) == (gone, own.id)
+
+
 @pytest.mark.parametrize("into", [(), (HEIR, "330106109001"), (ELSEWHERE,)], ids=["nowhere", "two", "another county"])
 def test_where_not_exactly_one_place_of_the_same_body_took_over_the_role_stays_listed(
     world: World, into: tuple[str, ...]
