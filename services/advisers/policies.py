@@ -9,9 +9,9 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from falin.kernel import formats
 from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from services.advisers.types import Obstacle, TakenSeat
 from tenants.identity.api import Role
 

@@ -29,7 +29,8 @@ OF_ADVISERS = {
     "advisers.adviser.appointed": (NoticeKind.APPOINTED, "adviser", ("begins_on",)),
     "advisers.appointment.ended": (NoticeKind.APPOINTMENT_ENDED, "adviser", ("ends_on",)),
 }
-EXPORTS_DECIDED = ("portal.export.confirmed", "portal.export.refused", "portal.export.lapsed")
+WITHDRAWN = "portal.export.withdrawn"
+EXPORTS_DECIDED = ("portal.export.confirmed", "portal.export.refused", "portal.export.lapsed", WITHDRAWN)
 
 
 def on_adviser_event(scope: Scope, event: Event) -> None:
@@ -88,7 +89,10 @@ def on_export_held(scope: Scope, event: Event) -> None:
 
 
 def on_export_decided(scope: Scope, event: Event) -> None:
-    """Handler of ``EXPORTS_DECIDED``: who asked is told what came of it."""
+    """Handler of ``EXPORTS_DECIDED``: nobody is asked any more, and who asked is told what came of it."""
+    untell(scope=scope, kind=NoticeKind.EXPORT_HELD, facts={"job": event.payload["job"]})
+    if event.event == WITHDRAWN:
+        return  # by himself
     facts = {"job": event.payload["job"], "list": event.payload["list"], "outcome": event.event.rsplit(".")[-1]}
     draft = Draft(kind=NoticeKind.EXPORT_DECIDED, person_id=event.payload["person"], key=event.key, facts=facts)
     tell(scope=scope, drafts=[draft], now=event.at)

@@ -8,9 +8,9 @@ from datetime import date
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from tenants.divisions.models import DivisionUpdate, DivisionVersion
 from tenants.divisions.types import Division, UpdateState
 

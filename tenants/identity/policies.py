@@ -12,9 +12,9 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from tenants.divisions.api import Division
 from tenants.identity.roles import ROLES, Bound, grades, looks_after, may_appoint
 from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, Rule

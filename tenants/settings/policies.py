@@ -6,10 +6,10 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.parameters import Parameter
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from tenants.divisions.types import Division
 from tenants.settings.types import LEVEL_WORDS, Obstacle
 

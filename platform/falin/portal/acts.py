@@ -15,11 +15,11 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from falin.kernel import formats
 from falin.kernel.audit import alarms
 from falin.kernel.periods import Month
 from falin.portal.people import GRANT_WORDS
 from falin.portal.shell import ROLE_LABELS
-from falin.ui import formats
 from services.advisers.api import REASON_LABELS
 
 WORDS = {
@@ -162,6 +162,7 @@ WORDS = {
     "portal.export.held": _("导出名单等另一个人确认"),
     "portal.export.confirmed": _("确认导出名单"),
     "portal.export.refused": _("不同意导出名单"),
+    "portal.export.withdrawn": _("收回导出名单的请求"),
     "portal.export.lapsed": _("导出名单到期没有人确认"),
     "portal.province.asked": _("开通省级"),
     "portal.county.asked": _("开通县（区）"),

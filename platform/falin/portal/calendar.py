@@ -17,12 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from icalendar import Calendar, Event
 
-from falin.kernel import workdays
+from falin.kernel import formats, workdays
 from falin.kernel.clock import SHANGHAI, legal_day
 from falin.kernel.periods import Month, months_between
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from services.advisers.api import count_ending, list_appointments
 from services.duty.api import closed_months, list_my_visits, list_own_posted, list_posted, place_names
 from services.duty.types import VisitKind

@@ -160,6 +160,19 @@ def refuse_export(*, scope: Scope, job_id: uuid.UUID, why: str, now: datetime) -
     _decided(scope, "portal.export.refused", jobs.refuse(scope=scope, job_id=job_id, why=words, now=now), now, words)
 
 
+def cancel_job(*, scope: Scope, job_id: uuid.UUID, now: datetime) -> None:
+    """
+    Ask a job of one's own to stop. An export that waited for a second person is withdrawn: nobody is asked any more.
+
+    :raises Missing: no such job. :raises Refused: it is over.
+    """
+    job = jobs.find(scope=scope, job_id=job_id)
+    waited = job is not None and job.state == JobState.HELD
+    jobs.cancel(scope=scope, job_id=job_id, now=now)
+    if job is not None and waited:
+        _decided(scope, "portal.export.withdrawn", job, now)
+
+
 def end_unconfirmed(*, scope: Scope, now: datetime) -> int:
     """In one tenant: end what nobody confirmed in its time; how many. Every night."""
     ended = jobs.end_unconfirmed(now=now)

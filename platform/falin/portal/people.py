@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel import formats
 from falin.kernel.scope import Scope
 from falin.portal.shell import ROLE_LABELS
-from falin.ui import formats
 from tenants.divisions.api import Division, find_by_code, list_divisions, search
 from tenants.divisions.types import Level
 from tenants.identity import policies

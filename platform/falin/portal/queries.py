@@ -12,13 +12,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day
 from falin.kernel.models import Delivery, Job
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.portal import acts, exports, opening
 from falin.portal.first_day import Step, first_day
-from falin.ui import formats
 from services.advisers.api import firm_overview, list_gaps
 from services.duty.api import dirty_months, list_behind, my_months
 from services.indicators.api import home_place, list_months, place_figures

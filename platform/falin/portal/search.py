@@ -16,12 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel import jobs, parameters
+from falin.kernel import formats, jobs, parameters
 from falin.kernel.scope import Scope
 from falin.portal.help import list_topics
 from falin.portal.shell import MENU, ROLE_LABELS
 from falin.portal.terms import TERMS
-from falin.ui import formats
 from services.advisers.api import AdviserFilters, list_advisers, list_firms
 from tenants.divisions.api import list_divisions, search
 from tenants.divisions.rules.pinyin import sound_of, typed_pinyin

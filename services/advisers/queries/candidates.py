@@ -11,8 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from falin.kernel import formats
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from services.advisers import policies
 from services.advisers.models import Adviser, Appointment, Seat
 from services.advisers.queries.appointments import touching

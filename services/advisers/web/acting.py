@@ -14,11 +14,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.undo import say_done
 from services.advisers import commands, policies, queries

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from falin.ui import formats
+from falin.kernel import formats
 from falin.ui.figures import Pager, State
 from falin.ui.tables import turned
 from services.advisers.rules import REASON_LABELS, STATE_LABELS

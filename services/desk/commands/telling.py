@@ -50,12 +50,21 @@ def tell(*, scope: Scope, drafts: Iterable[Draft], now: datetime) -> int:
     return len(drafts)
 
 
-def untell(*, scope: Scope, kind: NoticeKind, person_id: int, facts: Mapping[str, Any], at: datetime) -> None:
-    """Take a notice off its reader's list while he has not read it; what went out by mail or SMS is out."""
+def untell(
+    *, scope: Scope, kind: NoticeKind, facts: Mapping[str, Any], person_id: int | None = None, at: datetime | None = None
+) -> None:  # fmt: skip
+    """
+    Take a notice off its reader's list while he has not read it; what went out by mail or SMS is out.
+
+    :param person_id: of this reader alone. :param at: the one that was told then.
+    """
     policies.check_may_tell(scope)
-    Notice.objects.filter(
-        kind=kind, person_id=person_id, facts__contains=dict(facts), at=at, read_at__isnull=True
-    ).delete()
+    unread = Notice.objects.filter(kind=kind, facts__contains=dict(facts), read_at__isnull=True)
+    if person_id is not None:
+        unread = unread.filter(person_id=person_id)
+    if at is not None:
+        unread = unread.filter(at=at)
+    unread.delete()
 
 
 def claim_due(*, scope: Scope, now: datetime) -> list[Parcel]:

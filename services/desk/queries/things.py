@@ -8,10 +8,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Forbidden, Missing
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from services.advisers.api import get_adviser, get_appointment
 from services.desk import policies
 from services.desk.types import Thing, ThingKind

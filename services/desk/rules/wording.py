@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from falin.kernel import formats
 from falin.kernel.periods import Month
-from falin.ui import formats, tables
+from falin.ui import tables
 from services.desk.types import NoticeKind, Way
 
 LABELS = {

@@ -8,11 +8,10 @@ from datetime import datetime
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from falin.kernel import audit, outbox
+from falin.kernel import audit, formats, outbox
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from services.duty import policies
 from services.duty.models import ClosedMonth, DirtyMonth
 from services.duty.queries import closed_months, list_book

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from falin.ui import formats
+from falin.kernel import formats
 from falin.ui.figures import State
 from services.duty.types import Behind, MonthHours, MyMonth
 

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel import formats
 from falin.kernel.clock import now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from falin.ui.forms import carried_out
 from falin.ui.widgets import TimeInput
 from services.duty import commands, queries

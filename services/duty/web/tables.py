@@ -9,9 +9,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from falin.kernel import formats
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from falin.ui.tables import Column, Step, Table
 from services.duty import queries
 from services.duty.types import Behind, Cut, VisitInfo, VisitKind

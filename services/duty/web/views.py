@@ -14,13 +14,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
-from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.tables import turned
 from falin.ui.undo import say_done

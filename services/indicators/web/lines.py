@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from falin.ui import formats
+from falin.kernel import formats
 from falin.ui.figures import Pager
 from falin.ui.tables import turned
 from services.indicators.types import LinePage, PublishedLine

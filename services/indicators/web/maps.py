@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from falin.ui import formats
+from falin.kernel import formats
 from falin.ui.figures import MapRow, Shade
 from falin.ui.geo import MARGIN, NAME_SIZE, WIDTH, load_geo, short_name
 from services.indicators import rules

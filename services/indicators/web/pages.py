@@ -15,10 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from falin.kernel import parameters
+from falin.kernel import formats, parameters
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from falin.ui.figures import Bullet, Fact, Figure, State
 from falin.ui.shell import Crumb
 from services.duty.api import LECTURES_A_QUARTER

@@ -8,9 +8,9 @@ from typing import Final
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy
 
+from falin.kernel import formats
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from falin.ui.tables import STEP, Column, Step, Table
 from services.indicators import queries
 from services.indicators.types import PublishedLine, Turn

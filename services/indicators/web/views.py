@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
+from falin.kernel import formats
 from falin.kernel.clock import now
 from falin.kernel.doors import door
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH, SECOND
-from falin.ui import formats
 from services.indicators import policies, queries
 from services.indicators.commands import book_export, publish_month
 from services.indicators.types import LinePage, PlaceFigures, PlaceTally, Turn

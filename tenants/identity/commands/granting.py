@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from falin.kernel import clock, parameters
+from falin.kernel import clock, formats, parameters
 from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.scope import Scope
-from falin.ui import formats
 from tenants.divisions.api import Division, get_division, list_divisions
 from tenants.identity import policies
 from tenants.identity.commands.booking import book, facts_of

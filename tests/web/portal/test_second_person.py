@@ -65,13 +65,19 @@ def _work(world: World, job: Job) -> Job:
     return _now(world, job)
 
 
-def _nothing_of(world: World, job: Job, state: str = "held") -> None:
+def _nothing_of(world: World, job: Job, state: str = "held", booked: tuple[str, ...] = ()) -> None:
     found = _now(world, job)
     assert (found.state, found.second_id) == (state, None)
     with inside(world.scope("county"), read_only=True):
         assert not StoredFile.objects.exists()
-        assert not AuditEntry.objects.filter(act__startswith="portal.export.").exists()
+        acts = AuditEntry.objects.filter(act__startswith="portal.export.").values_list("act", flat=True)
+        assert tuple(acts) == booked
         assert not OutboxEvent.objects.filter(event="portal.export.confirmed").exists()
+
+
+def _books(world: World) -> list[Any]:
+    with inside(world.scope("county"), read_only=True):
+        return [*AuditEntry.objects.values(), *OutboxEvent.objects.values(), *Notice.objects.values()]
 
 
 def _plain(client: Client, address: str) -> str:
@@ -113,12 +119,14 @@ def test_county_team_export_waits_for_a_second_person_and_then_opens_for_the_ask
 
 def test_what_it_is_for_stands_in_no_log_event_or_notice(world: World) -> None:
     job = _ask(world)
+    assert len(_told(world, "second")) == 1
+    written = _books(world)
     _confirm(world.scope("second"), job)
     _work(world, job)
-    assert len(_told(world, "second")) == len(_told(world, "county")) == 1
+    assert len(_told(world, "county")) == 1
+    written += _books(world)
+    assert len(written) > 5 and PURPOSE not in str(written)
     with inside(world.scope("county"), read_only=True):
-        written = [*AuditEntry.objects.values(), *OutboxEvent.objects.values(), *Notice.objects.values()]
-        assert len(written) > 5 and PURPOSE not in str(written)
         assert PURPOSE not in Job.objects.get().log
 
 
@@ -322,6 +330,7 @@ def test_the_second_person_is_told_that_it_waits_and_the_asker_what_came_of_it(w
     assert _told(world, "county") == []
     _confirm(world.scope("second"), job)
     assert _told(world, "county") == ["您请求导出的名单“人员和身份”有人确认了，正在做。"]
+    assert _told(world, "second") == []  # nor any other colleague who was asked: it is done
 
 
 def test_a_no_ends_it_with_the_reason_and_the_asker_reads_it(world: World, sign_in: Any) -> None:
@@ -352,8 +361,10 @@ def test_what_nobody_confirms_in_its_days_ends_by_itself_and_the_asker_is_told(w
 
 def test_the_asker_withdraws_and_nobody_confirms_it_afterwards(world: World, sign_in: Any) -> None:
     job = _ask(world)
+    assert len(_told(world, "second")) == 1
     assert sign_in("county").post(f"/jobs/{job.id}/cancel/").status_code == 302
-    _nothing_of(world, job, "cancelled")
+    assert (_told(world, "second"), _told(world, "county")) == ([], [])
+    _nothing_of(world, job, "cancelled", ("portal.export.withdrawn",))
     with pytest.raises(Missing):
         _confirm(world.scope("second"), job)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import translation
 
+from falin.kernel import formats
 from falin.portal.terms import TERMS
 from falin.runtime import translations
-from falin.ui import formats
 from tests.world import NOW, World
 
 HOLDS = re.compile(r"%\(\w+\)[sd]|%%|\{\w*\}")

@@ -20,6 +20,7 @@ from falin.kernel.refusals import Missing
 from falin.kernel.rest import DoorView
 from falin.kernel.rest.fields import OneOf
 from falin.kernel.scope import Scope
+from falin.portal import exports
 from falin.portal.web.jobs import stored_file
 
 _TAGS = ["jobs"]
@@ -76,7 +77,7 @@ class Cancel(DoorView):
     @extend_schema(request=None, responses={202: OneJobOut}, operation_id="jobs_cancel", tags=_TAGS)
     def post(self, request: Request, scope: Scope, job_id: uuid.UUID) -> Response:
         """Ask it to stop; one that has not begun ends at once."""
-        jobs.cancel(scope=scope, job_id=job_id, now=now())
+        exports.cancel_job(scope=scope, job_id=job_id, now=now())
         answer = _job(scope, job_id)
         answer.status_code = 202
         return answer

@@ -16,6 +16,7 @@ from falin.kernel.doors import door
 from falin.kernel.models import Job, StoredFile
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
+from falin.portal import exports
 
 
 @door(grant="jobs.own", reads="GET")
@@ -46,7 +47,7 @@ def show(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpResponseB
 
 @door(grant="jobs.own", reads="", writes="POST")
 def cancel(request: HttpRequest, scope: Scope, job_id: uuid.UUID) -> HttpResponseBase:
-    jobs.cancel(scope=scope, job_id=job_id, now=now())
+    exports.cancel_job(scope=scope, job_id=job_id, now=now())
     messages.success(request, _("已请这项任务停下。"))
     return HttpResponseRedirect(reverse("portal:job", args=[job_id]))
 

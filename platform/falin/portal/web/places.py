@@ -14,13 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.portal import places
 from falin.portal.shell import ROLE_LABELS
-from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies

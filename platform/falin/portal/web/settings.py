@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.parameters import Parameter
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
-from falin.ui import formats
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
 from tenants.divisions.api import Division, list_divisions

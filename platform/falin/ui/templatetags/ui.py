@@ -26,9 +26,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from falin.kernel import crypto
+from falin.kernel import crypto, formats
 from falin.kernel.scope import PUBLIC_SCHEMA
-from falin.ui import formats, icons, tables
+from falin.ui import icons, tables
 from falin.ui.figures import Bullet, Figure, State
 from falin.ui.tables import Shown
 from falin.ui.undo import Undo, read_undo

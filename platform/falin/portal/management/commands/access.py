@@ -12,12 +12,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside
 from falin.portal import booked, people, seen
-from falin.ui import formats
 from tenants.divisions.api import Division, find_by_code
 from tenants.identity import policies, queries
 from tenants.identity.api import PersonInfo, correct_person, end_role, end_unreviewed, find_person, reset_password

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
-from falin.ui import formats
+from falin.kernel import formats
 
 
 @pytest.mark.parametrize(
