@@ -54,8 +54,10 @@ if sys.platform == "linux":
     # After a crash the server first makes sure that every file is on the disk. A province has tens of thousands of them;
     # one call for the whole file system takes a moment where one for each file takes a minute.
     SETTINGS["recovery_init_sync_method"] = "syncfs"
-# For tests: a cluster lost with the machine is simply made again. Killing the server still loses nothing committed.
-CARELESS = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
+# For tests: a cluster lost with the machine is simply made again. Killing the server still loses nothing committed. Nobody
+# guesses a password of 192 random bits, however quickly one guess is tried; each test opens half a dozen connections.
+QUICK_PASSWORDS = {"scram_iterations": "1"}
+CARELESS = {"fsync": "off", "full_page_writes": "off", "max_connections": "100", **QUICK_PASSWORDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +212,8 @@ class Postgres:
         command = [
             str(programs() / "initdb"), "--pgdata", str(draft), "--username", ADMIN, "--pwfile", str(secret),
             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin",
-            "--builtin-locale", "C.UTF-8", "--no-instructions", *(() if self.durable else ("--no-sync",)),
+            "--builtin-locale", "C.UTF-8", "--no-instructions",
+            *(() if self.durable else ("--no-sync", *(f"--set={name}={value}" for name, value in QUICK_PASSWORDS.items()))),
         ]  # fmt: skip
         try:
             done = self._run(command)
