@@ -196,7 +196,7 @@ def through_the_door(page: Page, username: str, password: str = PASSWORD) -> Non
     page.fill("[name=login]", username)
     page.fill("[name=password]", password)
     page.click("main button:not([type=button])")
-    page.wait_for_url(lambda url: "/accounts/login/" not in url)
+    page.wait_for_url(lambda url: "/accounts/login/" not in url, wait_until="domcontentloaded")
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def proves_himself(page: Page, password: str = PASSWORD) -> None:
     page.goto("/accounts/reauthenticate/")
     page.fill("[name=password]", password)
     page.click("main button:not([type=button])")
-    page.wait_for_url(lambda url: "/accounts/reauthenticate/" not in url)
+    page.wait_for_url(lambda url: "/accounts/reauthenticate/" not in url, wait_until="domcontentloaded")
 
 
 # None of these rules wants style sheets or media loaded ahead.

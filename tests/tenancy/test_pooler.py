@@ -92,12 +92,11 @@ def tell(engine: str, counts: Counter[str], strayed: int) -> None:
             lines.write(json.dumps({"engine": engine, **counts, "astray": strayed}) + "\n")
 
 
-def test_ten_thousand_reads_and_two_thousand_writes_through_two_connections_are_all_ones_own(
-    marked: str, tmp_path: Path
-) -> None:
-    counts = work("ours", tmp_path, marked, turns=1002)
+def test_whatever_is_read_and_written_through_two_connections_is_ones_own(marked: str, tmp_path: Path) -> None:
+    turns = int(os.environ.get("FALIN_LEAK_OURS", "126"))
+    counts = work("ours", tmp_path, marked, turns=turns)
     tell("ours", counts, astray(marked))
-    assert counts == {"reads": 10_020, "writes": 2_004, "wrong": 0}
+    assert counts == {"reads": turns * 10, "writes": turns * 2, "wrong": 0}
     assert astray(marked) == 0
 
 

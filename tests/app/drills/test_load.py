@@ -28,8 +28,8 @@ def drill(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_everybody_of_the_mix_is_answered_as_he_should(drill: Any, tmp_path: Path) -> None:
     tmp_path.chmod(0o711)  # as root the database runs as a user of its own
     out = tmp_path / "load.md"
-    size = drill.Size(rate=8.0, seconds=12.0, warm_up=2.0, step=8.0, step_seconds=3.0, highest=16.0, over_seconds=3.0,
-                      again_seconds=3.0, longest=30_000.0, durable=False)  # fmt: skip
+    size = drill.Size(rate=8.0, seconds=8.0, warm_up=1.0, step=8.0, step_seconds=2.0, highest=16.0, over_seconds=2.0,
+                      again_seconds=2.0, longest=30_000.0, durable=False)  # fmt: skip
     drill.run(Home(root=tmp_path / "home").prepare(), size=size, out=out)  # how fast is no matter of tests
     said = out.read_text()
     assert "| no errors, nobody turned away | yes |" in said, said
