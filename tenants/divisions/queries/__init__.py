@@ -19,6 +19,7 @@ from tenants.divisions.queries.searching import look_up, search
 from tenants.divisions.queries.tree import (
     UnknownDivision,
     count_by_level,
+    county_body_ids,
     find_by_code,
     get_division,
     list_children,
@@ -48,6 +49,7 @@ __all__ = [
     "changed_since",
     "communities_in",
     "count_by_level",
+    "county_body_ids",
     "find_boundary",
     "find_by_code",
     "get_area",

@@ -9,7 +9,7 @@ from django.db import connection
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
-from tenants.divisions.api import list_county_bodies, list_divisions, subtree_ids
+from tenants.divisions.api import county_body_ids, list_divisions, subtree_ids
 from tenants.identity.models import Binding, Emergency, Person
 from tenants.identity.policies import path_of
 from tenants.identity.queries.emergency import in_force_of
@@ -146,7 +146,7 @@ def seats_of(person_id: int) -> list[int]:
 
 
 def _upper_levels(place: int) -> list[int]:
-    return [place, *(body.id for body in list_county_bodies(place))]
+    return [place, *county_body_ids(place)]
 
 
 def system_of(tenant: TenantInfo | None) -> Scope:
