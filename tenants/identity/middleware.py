@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 
 from falin.kernel.clock import legal_day, now
@@ -19,6 +21,20 @@ from tenants.identity.signing.proving import SECOND_DUE
 from tenants.identity.types import Hat
 
 HAT = "hat"  # the session's key for the role and tenant the person acts in
+
+
+class SessionMiddleware(StockSessionMiddleware):
+    """
+    As Django's, but a key that opens nothing is left with the browser. Django takes the cookie back by its name, whatever
+    key it holds by then: the answer to a page's own question, sent while the person proved himself anew, would sign him
+    out of the session that came of it. Signing out takes the cookie back, as ever.
+    """
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        if request.session.is_empty() and not request.session.modified:
+            patch_vary_headers(response, ("Cookie",))
+            return response
+        return super().process_response(request, response)
 
 
 class ScopeMiddleware:

@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "falin.kernel.headers.HeadersMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "tenants.identity.middleware.SessionMiddleware",
     "falin.ui.language.LanguageMiddleware",
     "tenants.registry.hosts.HostMiddleware",
     "django.middleware.common.CommonMiddleware",

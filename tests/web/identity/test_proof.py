@@ -82,6 +82,18 @@ def test_a_session_gets_a_new_key_when_it_rises(world: World) -> None:
     assert thief.get("/").status_code == 302
 
 
+@pytest.mark.parametrize("path", ["/api/v1/desk/notices/unread/", "/", "/accounts/login/", "/api/v1/duty/token/"])
+def test_a_request_that_set_out_before_the_key_changed_does_not_sign_the_person_out(path: str, world: World) -> None:
+    """A page asks for its unread notices while the password is given again: its answer comes last, to the same browser."""
+    client = come_in("county")
+    late = Client()
+    late.cookies["sessionid"] = key_of(client)
+    client.post(AGAIN, {"password": PASSWORD})
+    assert "sessionid" not in late.get(path).cookies
+    client.post("/accounts/logout/")
+    assert key_of(client) == ""  # who signs out keeps none
+
+
 def test_a_wrong_password_raises_nothing(world: World) -> None:
     client = come_in("county")
     before = key_of(client)
