@@ -5,15 +5,18 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
 
-import django
-from celery import Celery
-from celery.signals import worker_init
+from falin.kernel.loading import many_modules
 
-django.setup()
+with many_modules():
+    import django
+    from celery import Celery
+    from celery.signals import worker_init
 
-app = Celery("falin")
-app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["falin.config"], related_name="tasks", force=True)
+    django.setup()
+
+    app = Celery("falin")
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.autodiscover_tasks(["falin.config"], related_name="tasks", force=True)
 
 
 @worker_init.connect

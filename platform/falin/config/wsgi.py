@@ -4,11 +4,14 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
 
-from django.core.wsgi import get_wsgi_application
+from falin.kernel.loading import many_modules
 
-application = get_wsgi_application()
+with many_modules():
+    from django.core.wsgi import get_wsgi_application
 
-from falin.config.starting import require_doors, require_root_key
+    application = get_wsgi_application()
 
-require_doors()
-require_root_key()
+    from falin.config.starting import require_doors, require_root_key
+
+    require_doors()
+    require_root_key()

@@ -12,8 +12,13 @@ def manage(arguments: Arguments, home: Home) -> int:
     """`falin manage …`: hands everything to Django."""
     reach(home, os.environ)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "falin.config.settings")
-    from django.core.management import execute_from_command_line
+    from falin.kernel.loading import many_modules
 
+    with many_modules():
+        import django
+        from django.core.management import execute_from_command_line
+
+        django.setup()
     sys.argv = ["falin manage", *arguments.rest]
     execute_from_command_line(sys.argv)
     return 0

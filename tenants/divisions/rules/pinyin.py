@@ -15,8 +15,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, NamedTuple
 
-from pypinyin.constants import PINYIN_DICT
-
 # Characters whose first reading in the dictionary is not the one heard in names of places.
 _READINGS: Final = {
     char: reading
@@ -80,10 +78,18 @@ def typed_pinyin(text: str) -> str:
 
 
 @cache
+def _dictionary() -> dict[int, str]:
+    """Character → its readings; opened when the first name is read, for it takes a while (``falin.kernel.spelling``)."""
+    from pypinyin.constants import PINYIN_DICT
+
+    return dict(PINYIN_DICT)
+
+
+@cache
 def _reading(char: str) -> str:
     if char in _READINGS:
         return _READINGS[char]
-    if readings := PINYIN_DICT.get(ord(char)):
+    if readings := _dictionary().get(ord(char)):
         return _plain(readings.split(",")[0])
     folded = unicodedata.normalize("NFKC", char).lower()
     return folded if folded.isascii() and folded.isalnum() else ""

@@ -9,11 +9,11 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
-from pypinyin import lazy_pinyin
 
 from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Invalid, Refused, refusal_for
 from falin.kernel.scope import Scope
+from falin.kernel.spelling import syllables_of
 from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.people import check_charge, home_of_scope, username_taken
@@ -40,7 +40,7 @@ def correct_person(
     for field, value in wanted.items():
         setattr(person, field, value)
     if "name" in wanted:
-        person.pinyin = " ".join(lazy_pinyin(person.name))
+        person.pinyin = " ".join(syllables_of(person.name))
     try:
         with transaction.atomic():
             person.save(update_fields=[*wanted, "pinyin"])

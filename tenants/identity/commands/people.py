@@ -9,13 +9,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pypinyin import lazy_pinyin
 
 from falin.kernel import audit
 from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Refused, refusal_for
 from falin.kernel.retention import RowRule
 from falin.kernel.scope import Scope
+from falin.kernel.spelling import syllables_of
 from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.granting import propose_role
@@ -44,7 +44,7 @@ def create_person(
     :raises Refused: when the sign-in name is taken.
     """
     person = Person(
-        username=username, name=name, pinyin=" ".join(lazy_pinyin(name)), email=email,
+        username=username, name=name, pinyin=" ".join(syllables_of(name)), email=email,
         password=encoded or encode(password), must_change_password=must_change_password, created_at=now,
     )  # fmt: skip
     try:

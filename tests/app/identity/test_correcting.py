@@ -40,6 +40,12 @@ def test_a_name_and_sign_in_name_are_put_right_and_sessions_go_on(office: World)
     assert Person.objects.get(id=whom).session_epoch == epoch
 
 
+def test_a_surname_is_spelt_as_it_is_read_in_names(office: World) -> None:
+    whom = number("street")
+    correct("county", "street", name="单晓梅")
+    assert entry(whom)[2] == "shan xiao mei"
+
+
 def test_what_is_booked_and_told_is_which_of_them_changed_and_no_name(office: World) -> None:
     correct("county", "street")
     with inside(office.scope("county"), read_only=True):

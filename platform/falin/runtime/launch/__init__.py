@@ -48,8 +48,8 @@ def _become_command(checkout: Path, arguments: list[str]) -> None:
         "PYTHONPATH": os.pathsep.join((str(checkout / "platform"), str(checkout))),
         "PATH": os.pathsep.join((str(python.parent), os.environ.get("PATH", os.defpath))),
     }
-    if not os.access(checkout, os.W_OK):
-        # A checkout that cannot be written would be compiled anew at every start.
+    if environ.pop("PYTHONDONTWRITEBYTECODE", "") or not os.access(checkout, os.W_OK):
+        # A checkout that cannot be written, or is to be left as it is, would be compiled anew at every start.
         environ.setdefault("PYTHONPYCACHEPREFIX", str(home.cache / "bytecode"))
     whole = word == "test" and "--fast" not in arguments
     keycloak = whole or arguments[:2] == ["keycloak", "start"]
