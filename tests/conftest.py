@@ -30,6 +30,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event lo
 import hypothesis
 import psycopg
 from django.conf import settings
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.files.storage import storages
 from django.db import connection
 from psycopg import sql
@@ -52,6 +53,12 @@ def _languages() -> None:
     from falin.runtime import translations
 
     translations.compile_into(settings.HOME / "locale")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_little() -> None:
+    """The product's own hashing, but nobody steals these: at its price a run spent a minute and a half on sign-ins."""
+    ScryptPasswordHasher.work_factor = 2
 
 
 @pytest.fixture(scope="session", autouse=True)
