@@ -8,6 +8,7 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.signals import authentication_step_completed
 from allauth.mfa.models import Authenticator
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from django.urls import reverse
@@ -58,6 +59,8 @@ def _proved_again(sender: Any, request: HttpRequest, user: Person, method: str, 
     if not told.get("reauthenticated"):
         return
     moment = now()
+    # Hashed anew, where the price of hashing rose since: the same password, and the same session.
+    request.session[HASH_SESSION_KEY] = Person.objects.get(pk=user.pk).get_session_auth_hash()
     proof = stepup.proof_of(request) or Proof(level=1, signed_at=moment)
     if method == "mfa":
         stepup.keep(request, replace(proof, level=2, second_at=moment, fresh_at=moment))

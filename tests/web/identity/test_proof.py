@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -92,6 +93,17 @@ def test_a_request_that_set_out_before_the_key_changed_does_not_sign_the_person_
     assert "sessionid" not in late.get(path).cookies
     client.post("/accounts/logout/")
     assert key_of(client) == ""  # who signs out keeps none
+
+
+def test_a_password_that_is_hashed_anew_at_a_higher_price_is_the_same_password(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = come_in("county")
+    before = Person.objects.get(username="county").password
+    monkeypatch.setattr(ScryptPasswordHasher, "work_factor", 2 * ScryptPasswordHasher.work_factor)
+    client.post(AGAIN, {"password": PASSWORD})
+    assert Person.objects.get(username="county").password != before
+    assert client.get("/").status_code == 200
 
 
 def test_a_wrong_password_raises_nothing(world: World) -> None:
