@@ -159,8 +159,20 @@ class Ground:
         return (fact for fact in self.facts if fact.kind == kind)
 
     def said_in(self, text: str) -> list[Fact]:
-        """Every row an answer gives away."""
-        return [fact for fact in self.facts if fact.word in text]
+        """Every row an answer gives away. Each word is looked for only where letters of its kind stand together."""
+        kept = {kind: "\n".join(kind.findall(text)) if kind.pattern else text for kind in KINDS_OF_WORD}
+        return [fact for kind, facts in self._by_kind for fact in facts if fact.word in kept[kind]]
+
+    @cached_property
+    def _by_kind(self) -> list[tuple[re.Pattern[str], list[Fact]]]:
+        apart: dict[re.Pattern[str], list[Fact]] = {kind: [] for kind in KINDS_OF_WORD}
+        for fact in self.facts:
+            apart[next(kind for kind in KINDS_OF_WORD if not kind.pattern or kind.fullmatch(fact.word))].append(fact)
+        return list(apart.items())
+
+
+# Numbers and identifiers, Chinese words with digits among them, and whatever else there is.
+KINDS_OF_WORD = (re.compile(r"[0-9a-fX-]{3,}"), re.compile(r"[0-9\u0080-\U0010ffff]{2,}"), re.compile(""))
 
 
 def read_ground(url: str) -> Ground:
