@@ -25,6 +25,7 @@ from falin.runtime.postgres import start_postgres
 from falin.runtime.processes import dying_with_parent
 from falin.runtime.sentences import CannotStart, say
 
+WORKERS = "3"  # on two cores: each waits for a browser, a database or a child now and then
 NO_TESTS_COLLECTED = 5
 MEMORY_WANTED = 4 * 1024**3
 # The tools read the settings, which want an address; nobody listens there.
@@ -176,7 +177,7 @@ def _without_services() -> dict[str, str]:
 
 def _pytest(arguments: Arguments, *, checkout: Path, environ: dict[str, str]) -> Tally:
     report = Path(environ["FALIN_HOME"]) / "junit.xml"
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-q",
+    command = [sys.executable, "-m", "pytest", "-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder", "-q",
                "--basetemp", str(report.with_name("tests")), "-o", "tmp_path_retention_policy=failed",
                "--junitxml", str(report), *CLOSED_NETWORK]  # fmt: skip
     if arguments.fast:
