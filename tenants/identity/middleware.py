@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from falin.kernel.clock import legal_day, now
 from tenants.identity.homes import admitted
-from tenants.identity.queries import SignedIn, read_signed_in, scope_of
+from tenants.identity.queries import SignedIn, scope_of, signed_in_by
 from tenants.identity.signing.proving import SECOND_DUE
 from tenants.identity.types import Hat
 
@@ -69,7 +69,10 @@ class ScopeMiddleware:
         person_id = request.session.get(SESSION_KEY)
         if person_id is None or BACKEND_SESSION_KEY not in request.session:
             return None
-        signed_in = read_signed_in(person_id=int(person_id), on=legal_day(now()))
+        came = request.session.came_in  # type: ignore[attr-defined]
+        if came is None or came[0] != int(person_id):
+            return None
+        signed_in = signed_in_by(came[1], person_id=came[0], on=legal_day(now()))
         if signed_in is None:
             return None
         # A changed password ends the sessions opened with the old one.

@@ -1,4 +1,7 @@
-"""Place of sessions: a table of ours in Django's format, read at every request by a statement of its own making."""
+"""
+Place of sessions: a table of ours in Django's format, read at every request by a statement of its own making, together
+with who came in by it and what he holds (``queries.signing_in``): asked apart, they took a round trip more.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,29 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as StockStore
 from django.db import connection
 
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from tenants.identity.models import Session
 
 WHENCE = "whence"  # in the session: device and network it was opened from, and when
 SEEN_AGAIN = timedelta(minutes=10)
 
 
+# One row for each role the person holds; the session's data, which can be long, stands in the first alone.
+_READ = """
+select case when coalesce(who.ordinality, 1) = 1 then s.session_data end, s.expire_date, s.seen_at, s.person_id, who.*
+from public.identity_session s
+left join lateral public.signed_in(s.person_id, %s) with ordinality as who on true
+where s.session_key = %s and s.expire_date > %s
+order by who.ordinality
+"""
+
+
 class SessionStore(StockStore):
     """As Django's, but a session is read without the query builder, which takes longer than PostgreSQL does."""
+
+    came_in: tuple[int, list[tuple[Any, ...]]] | None = (
+        None  # person and rows of ``signed_in``, as read with the session
+    )
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -26,15 +43,14 @@ class SessionStore(StockStore):
     def _get_session_from_db(self) -> Any:
         moment = now()
         with connection.cursor() as cursor:
-            cursor.execute(
-                "select session_data, expire_date, seen_at from public.identity_session"
-                " where session_key = %s and expire_date > %s",
-                [self.session_key, moment],
-            )
-            row = cursor.fetchone()
-            if row is None:
+            cursor.execute(_READ, [legal_day(moment), self.session_key, moment])
+            rows = cursor.fetchall()
+            if not rows:
                 self._session_key = None
                 return None
+            row = rows[0]
+            if row[3] is not None:
+                self.came_in = row[3], [one[4:-1] for one in rows if one[-1] is not None]
             if moment - row[2] > SEEN_AGAIN:  # not at every request, and without making the session last longer
                 cursor.execute(
                     "update public.identity_session set seen_at = %s where session_key = %s", [moment, self.session_key]

@@ -28,7 +28,15 @@ from tenants.identity.queries.register import (
     search_people,
 )
 from tenants.identity.queries.rights import Explained, Readers, Right, list_readers, list_rights, list_who
-from tenants.identity.queries.signing_in import SignedIn, public_of, read_signed_in, scope_of, seats_of, system_of
+from tenants.identity.queries.signing_in import (
+    SignedIn,
+    public_of,
+    read_signed_in,
+    scope_of,
+    seats_of,
+    signed_in_by,
+    system_of,
+)
 from tenants.identity.queries.tokens import (
     get_account,
     list_accounts,
@@ -94,5 +102,6 @@ __all__ = [
     "scopes_of",
     "search_people",
     "seats_of",
+    "signed_in_by",
     "system_of",
 ]  # fmt: skip

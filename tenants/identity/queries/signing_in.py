@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -38,7 +40,11 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
     """The person and his bindings in force on a day, in one query; ``None`` where he may not come in."""
     with connection.cursor() as cursor:
         cursor.execute("select * from public.signed_in(%s, %s)", [person_id, on])
-        found = cursor.fetchall()
+        return signed_in_by(cursor.fetchall(), person_id=person_id, on=on)
+
+
+def signed_in_by(found: Sequence[tuple[Any, ...]], *, person_id: int, on: date) -> SignedIn | None:
+    """The same from the rows of ``public.signed_in``, read already."""
     if not found:
         return None
     first = found[0]
@@ -57,8 +63,8 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
             hat = replace(hat, twin=f":{subject}")
         hats[hat.key] = _joined(hats[hat.key], hat) if hat.key in hats else hat
     if any(hat.role == Role.OPERATOR for hat in hats.values()):
-        for row in in_force_of(person_id, now()):
-            hat = _emergency_hat(row)
+        for emergency in in_force_of(person_id, now()):
+            hat = _emergency_hat(emergency)
             hats[hat.key] = hat
     wearable, parted = _separate(tuple(hats.values()), on)
     return SignedIn(person, wearable, parted)

@@ -117,11 +117,11 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             raise TenantOutsideTransaction(self.schema_name)
         self._setting_search_path = True
         try:
-            if self.connection.info.transaction_status == TransactionStatus.IDLE:
-                self._send(_BEGIN[self.read_only, self.steady])
             statement = self._enter()
+            idle = self.connection.info.transaction_status == TransactionStatus.IDLE
+            begin = f"{_BEGIN[self.read_only, self.steady]}; " if idle else ""
             with debug_transaction(self, statement):
-                self._send(statement)
+                self._send(begin + statement)  # in one round trip
             self._entered = True
         finally:
             self._setting_search_path = False
