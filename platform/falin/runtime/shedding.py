@@ -64,6 +64,16 @@ class SheddingWorker(ThreadWorker):  # type: ignore[misc]
         else:
             self._turn_away(conn)
 
+    def on_client_socket_readable(self, conn: Any, client: socket.socket) -> None:
+        """A line that was kept open is asked something more; one that was hung up takes nobody's place in the queue."""
+        if self.cfg.is_ssl or not _hung_up(client):
+            super().on_client_socket_readable(conn, client)
+            return
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self.nr_conns -= 1
+        conn.close()
+
     def finish_request(self, conn: Any, fs: Future[Any]) -> None:
         self.under_way -= 1
         super().finish_request(conn, fs)
@@ -86,6 +96,15 @@ class SheddingWorker(ThreadWorker):  # type: ignore[misc]
             return
         self.nr_conns -= 1
         conn.close()
+
+
+def _hung_up(line: socket.socket) -> bool:
+    try:
+        return not line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _tell(line: socket.socket) -> bool:

@@ -101,3 +101,18 @@ def test_afterwards_it_is_as_before(port: int) -> None:
         answer = line.getresponse()
         assert (answer.status, answer.read()) == (200, b"done")
     line.close()
+
+
+def test_who_hangs_up_takes_nobodys_place(port: int) -> None:
+    lines = [http.client.HTTPConnection("127.0.0.1", port, timeout=20) for _time in range(6)]
+    for line in lines:
+        line.request("GET", "/quick")
+        line.getresponse().read()
+    at_work = threading.Thread(target=ask, args=(port, "/"))
+    at_work.start()
+    time.sleep(0.1)
+    for line in lines:
+        line.close()
+    time.sleep(0.05)
+    assert ask(port, "/quick")[0] == 200
+    at_work.join()
