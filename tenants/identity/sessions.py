@@ -19,22 +19,10 @@ WHENCE = "whence"  # in the session: device and network it was opened from, and 
 SEEN_AGAIN = timedelta(minutes=10)
 
 
-# One row for each role the person holds; the session's data, which can be long, stands in the first alone.
-_READ = """
-select case when coalesce(who.ordinality, 1) = 1 then s.session_data end, s.expire_date, s.seen_at, s.person_id, who.*
-from public.identity_session s
-left join lateral public.signed_in(s.person_id, %s) with ordinality as who on true
-where s.session_key = %s and s.expire_date > %s
-order by who.ordinality
-"""
-
-
 class SessionStore(StockStore):
     """As Django's, but a session is read without the query builder, which takes longer than PostgreSQL does."""
 
-    came_in: tuple[int, list[tuple[Any, ...]]] | None = (
-        None  # person and rows of ``signed_in``, as read with the session
-    )
+    came_in: tuple[int, list[tuple[Any, ...]]] | None = None  # the person and his rows of ``public.signed_in``
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -43,14 +31,14 @@ class SessionStore(StockStore):
     def _get_session_from_db(self) -> Any:
         moment = now()
         with connection.cursor() as cursor:
-            cursor.execute(_READ, [legal_day(moment), self.session_key, moment])
+            cursor.execute("select * from public.came_in(%s, %s, %s)", [self.session_key, moment, legal_day(moment)])
             rows = cursor.fetchall()
             if not rows:
                 self._session_key = None
                 return None
             row = rows[0]
             if row[3] is not None:
-                self.came_in = row[3], [one[4:-1] for one in rows if one[-1] is not None]
+                self.came_in = row[3], [one[5:] for one in rows if one[4] is not None]
             if moment - row[2] > SEEN_AGAIN:  # not at every request, and without making the session last longer
                 cursor.execute(
                     "update public.identity_session set seen_at = %s where session_key = %s", [moment, self.session_key]

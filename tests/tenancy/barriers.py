@@ -82,20 +82,16 @@ def scope_stays_on_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def say(self: DatabaseWrapper, cursor: Any = None) -> None:
-        if self._connecting or self._setting_search_path or self.schema_name == "public":
-            return
-        self._setting_search_path = True
-        try:
+        if not self._connecting and self.schema_name != "public":
             with self.connection.cursor() as own:
                 own.execute(f'set search_path = "{self.schema_name}", public')
-        finally:
-            self._setting_search_path = False
 
     def stay(self: DatabaseWrapper, scope: Scope | None, **_: Any) -> None:
         if scope is not None:
             self.scope, self.schema_name = scope, scope.schema
 
     monkeypatch.setattr(DatabaseWrapper, "_handle_search_path", say)
+    monkeypatch.setattr(DatabaseWrapper, "_scoped", lambda _self: False)
     monkeypatch.setattr(DatabaseWrapper, "set_scope", stay)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.db.utils import InternalError
+from django.db.utils import DatabaseError, InternalError
+from psycopg.pq import TransactionStatus
 
 from falin.kernel.database.base import ScopeChangedInside, TenantOutsideTransaction
 from falin.kernel.rows import Unscoped
@@ -72,6 +74,73 @@ def test_the_scope_survives_a_savepoint_that_was_rolled_back(world: World) -> No
             Vacancy.objects.in_scope(scope).count()
             raise ZeroDivisionError
         assert Vacancy.objects.in_scope(scope).count() == 1
+
+
+def _by_execute(cursor: Any) -> list[Any]:
+    cursor.execute("select node_id from advisers_vacancy where reason = %s and '%%' <> %s", ["hiring", "%s;"])
+    return [row[0] for row in cursor.fetchall()]
+
+
+def _by_copy(cursor: Any) -> list[Any]:
+    with cursor.copy("copy (select node_id from advisers_vacancy) to stdout") as rows:
+        return [int(row[0]) for row in rows.rows()]
+
+
+def _by_stream(cursor: Any) -> list[Any]:
+    return [row[0] for row in cursor.stream("select node_id from advisers_vacancy")]
+
+
+def _by_a_cursor_opened_earlier(cursor: Any) -> list[Any]:
+    with connection.cursor() as other:
+        other.execute("select 1")
+    return _by_execute(cursor)
+
+
+def _after_an_error(cursor: Any) -> list[Any]:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        cursor.execute("select no_such_column from advisers_vacancy")
+    return _by_execute(cursor)
+
+
+def _after_words_that_are_none(cursor: Any) -> list[Any]:
+    with pytest.raises(DatabaseError):
+        cursor.execute("selekt")
+    return _by_execute(cursor)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [_by_execute, _by_copy, _by_stream, _by_a_cursor_opened_earlier, _after_an_error, _after_words_that_are_none],
+)
+def test_whatever_a_transaction_says_first_it_says_inside_the_scope(
+    world: World, ask: Callable[[Any], list[Any]]
+) -> None:
+    _say_vacant(world, "330106109200")
+    _say_vacant(world, "330106002001")
+    with inside(world.scope("street"), read_only=True), connection.cursor() as cursor:
+        assert ask(cursor) == [world.node("330106109200")]
+        assert connection.connection.info.transaction_status == TransactionStatus.INTRANS  # type: ignore[union-attr]
+
+
+def test_rows_written_in_one_call_are_written_inside_the_scope_and_with_the_transaction(world: World) -> None:
+    words = "insert into advisers_vacancy (node_id, reason, note, said_at, person_id) values (%s, 'hiring', '', %s, 1)"
+    rows = [(world.node(code), NOW) for code in ("330106109200", "330106002001")]
+    with pytest.raises(ZeroDivisionError), inside(world.scope("county"), read_only=False):
+        with connection.cursor() as cursor:
+            cursor.executemany(words, rows)
+        raise ZeroDivisionError
+    with inside(world.scope("county"), read_only=True):
+        assert Vacancy.objects.unscoped(reason="test").count() == 0
+
+
+def test_a_transaction_without_a_tenant_is_one_too(world: World) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("insert into django_content_type (app_label, model) values ('nobody', 'nothing')")
+        raise ZeroDivisionError
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from django_content_type where app_label = 'nobody'")
+        assert cursor.fetchone() == (0,)
 
 
 def test_the_application_role_owns_nothing_and_cannot_step_around_row_security(world: World) -> None:

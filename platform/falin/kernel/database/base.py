@@ -1,9 +1,9 @@
 """
 The place where a scope reaches PostgreSQL.
 
-Search path, places, breadth and read-only mode travel in ONE statement at the start of each transaction and vanish with
-it. Nothing is left on the server connection, so a pooler in transaction mode cannot hand it to the next tenant. A
-tenant's SQL outside a transaction is refused.
+Search path, places, breadth and read-only mode travel in ONE statement at the start of each transaction, in the message
+of the transaction's first own statement, and vanish with it. Nothing is left on the server connection, so a pooler in
+transaction mode cannot hand it to the next tenant. A tenant's SQL outside a transaction is refused.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 import select
 from typing import TYPE_CHECKING, Any
 
+from django.db.backends.postgresql.base import Cursor
 from django.db.backends.utils import debug_transaction
 from django_tenants.postgresql_backend import base as stock
-from psycopg import OperationalError
+from psycopg import ClientCursor, OperationalError
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
@@ -50,6 +51,39 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+class OpeningCursor(Cursor, ClientCursor[Any]):
+    """A cursor whose first statement in a transaction carries with it what opens it: one round trip instead of two."""
+
+    wrapper: DatabaseWrapper | None = None
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> OpeningCursor:
+        words = self.wrapper.opening() if self.wrapper else []
+        if not words:
+            return super().execute(query, params, **more)
+        assert self.wrapper
+        super().execute("; ".join([*words, self.mogrify(query, params)]), **more)
+        for _word in words:
+            self.nextset()
+        self.wrapper.opened()
+        return self
+
+    def executemany(self, *args: Any, **more: Any) -> None:
+        self._open_now()
+        super().executemany(*args, **more)
+
+    def stream(self, *args: Any, **more: Any) -> Any:
+        self._open_now()
+        return super().stream(*args, **more)
+
+    def copy(self, *args: Any, **more: Any) -> Any:
+        self._open_now()
+        return super().copy(*args, **more)
+
+    def _open_now(self) -> None:
+        if self.wrapper:
+            self.wrapper.open_now()
+
+
 class DatabaseWrapper(stock.DatabaseWrapper):
     scope: Scope | None = None
     read_only = False
@@ -57,7 +91,6 @@ class DatabaseWrapper(stock.DatabaseWrapper):
     settled = False  # the owner's, never through a pooler: pointed at a schema for good, outside transactions too
     _entered = False
     _connecting = False
-    _setting_search_path = False
 
     def set_scope(self, scope: Scope | None, *, read_only: bool = False, steady: bool = False) -> None:
         """
@@ -80,8 +113,23 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             self._connecting = False
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 - Django's own signature
-        super()._set_autocommit(autocommit)
+        # The driver stays out of it: a transaction begins with the words of ``opening``, and with nothing else.
+        if not self.connection.autocommit:
+            super()._set_autocommit(autocommit=True)
         self._entered = False  # a transaction begins or ends: nothing is set in it yet
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        cursor = super().create_cursor(name)
+        cursor.wrapper = self
+        return cursor
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return {**super().get_connection_params(), "cursor_factory": OpeningCursor}
+
+    def _commit(self) -> None:
+        if self.connection is not None and self.connection.info.transaction_status != TransactionStatus.IDLE:
+            with debug_transaction(self, "COMMIT"):
+                self._send("commit")
 
     def rollback(self) -> None:
         self._entered = False
@@ -108,23 +156,43 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         return not ear.poll(0) or bool(super().is_usable())
 
     def _handle_search_path(self, cursor: Any = None) -> None:
-        if self._entered or self._connecting or self._setting_search_path or self.settled:
-            return
-        scope = self.scope
-        if scope is None and self.schema_name == PUBLIC_SCHEMA:
-            return  # the role's own default search path holds no tenant table
-        if not self.in_atomic_block:
+        """What every cursor asks before it is handed out; the words themselves go with its first statement."""
+        if self._scoped() and not self._entered and self.get_autocommit():
             raise TenantOutsideTransaction(self.schema_name)
-        self._setting_search_path = True
-        try:
-            statement = self._enter()
-            idle = self.connection.info.transaction_status == TransactionStatus.IDLE
-            begin = f"{_BEGIN[self.read_only, self.steady]}; " if idle else ""
-            with debug_transaction(self, statement):
-                self._send(begin + statement)  # in one round trip
-            self._entered = True
-        finally:
-            self._setting_search_path = False
+
+    def _scoped(self) -> bool:
+        # Without a scope the role's own default search path holds no tenant table.
+        return (
+            not self.settled and not self._connecting and (self.scope is not None or self.schema_name != PUBLIC_SCHEMA)
+        )
+
+    def opening(self) -> list[str]:
+        """
+        The statements that have to go before the next one: to begin, to enter the scope, both or none.
+
+        :raises TenantOutsideTransaction: a tenant's SQL with no transaction open.
+        """
+        if self._entered or self._connecting:
+            return []
+        self._handle_search_path()
+        found = []
+        if not self.get_autocommit() and self.connection.info.transaction_status == TransactionStatus.IDLE:
+            found.append(_BEGIN[self.read_only, self.steady])
+        if self._scoped():
+            found.append(self._enter())
+            with debug_transaction(self, found[-1]):  # in the list of what a test counts
+                pass
+        return found
+
+    def opened(self) -> None:
+        """What ``opening`` said has been carried out."""
+        self._entered = not self.get_autocommit()
+
+    def open_now(self) -> None:
+        """The same on its own, for what cannot travel with other statements."""
+        if words := self.opening():
+            self._send("; ".join(words))
+        self.opened()
 
     def _enter(self) -> str:
         """The call of ``public.enter``, alone in its statement. Ids are integers; names are quoted."""
@@ -138,8 +206,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
 
     def _send(self, statement: str) -> None:
         """
-        A statement without parameters and without an answer, straight to the server: the two that open every
-        transaction would else take longer in Python than in PostgreSQL.
+        Statements without parameters and without an answer, straight to the server: the driver's own way of waiting
+        takes longer than they do.
         """
         with self.wrap_database_errors:
             result = self.connection.pgconn.exec_(statement.encode())
