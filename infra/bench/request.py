@@ -47,8 +47,8 @@ class Size:
     streets: int = 25
     communities: int = 19
     wide: int = 15
-    rounds: int = 41
-    requests: int = 25
+    rounds: int = 121
+    requests: int = 9
     warm_up: int = 100
 
 

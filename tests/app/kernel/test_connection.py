@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import psycopg
 import pytest
 from django.db import connection
-from django.db.utils import DatabaseError
+from django.db.utils import DatabaseError, OperationalError
 
 from falin.kernel.database.base import literal
 from falin.kernel.scope import system_scope
@@ -36,6 +37,31 @@ def test_a_connection_the_server_has_closed_is_noticed_and_replaced(world: World
     connection.close_if_health_check_failed()
     assert list_tenants()
     assert connection.connection.info.backend_pid != old  # type: ignore[union-attr]
+
+
+def test_who_read_and_went_leaves_the_connection_fit_for_the_next(world: World) -> None:
+    for _time in range(3):
+        with inside(world.scope("county"), read_only=True), connection.cursor() as cursor:
+            cursor.execute("select 1")
+        assert connection.is_usable()
+        with inside(world.scope("county"), read_only=False), connection.cursor() as cursor:
+            cursor.execute("select current_setting('transaction_read_only')")
+            assert cursor.fetchone() == ("off",)
+    with inside(world.scope("county"), read_only=True), connection.cursor() as cursor:
+        cursor.execute("select 1")
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('app.nodes', true)")
+        assert cursor.fetchone() in {("",), (None,)}
+
+
+def test_a_server_that_goes_while_somebody_reads_costs_the_next_one_nothing(world: World) -> None:
+    with suppress(OperationalError), inside(world.scope("county"), read_only=True), connection.cursor() as cursor:
+        cursor.execute("select 1")
+        with psycopg.connect(os.environ["FALIN_TEST_ADMIN_URL"], autocommit=True) as admin:
+            admin.execute("select pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])  # type: ignore[union-attr]
+    connection.health_check_enabled, connection.health_check_done = True, False
+    connection.close_if_health_check_failed()
+    assert list_tenants()
 
 
 def test_a_schema_that_is_not_there_is_an_error_of_the_database(world: World) -> None:
