@@ -32,7 +32,8 @@ class SessionMiddleware(StockSessionMiddleware):
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         if request.session.is_empty() and not request.session.modified:
-            patch_vary_headers(response, ("Cookie",))
+            if request.session.accessed or settings.SESSION_COOKIE_NAME in request.COOKIES:
+                patch_vary_headers(response, ("Cookie",))
             return response
         return super().process_response(request, response)
 

@@ -4,7 +4,8 @@ from django.db import migrations
 
 from falin.kernel.database.operations import shared_sql
 
-# One row for each role the person holds; the session's data, which can be long, stands in the first alone.
+# One row for each role the person holds; the session's data, which can be long, stands in the first alone. PostgreSQL does
+# not know that it names the columns of ``signed_in``: whoever changes one makes both anew.
 CAME_IN = """
 create function public.came_in(key text, moment timestamptz, on_day date) returns table (
     session_data text, expire_date timestamptz, seen_at timestamptz, person_id bigint, nth bigint,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from unittest import mock
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.utils import DatabaseError, OperationalError
 
-from falin.kernel.database.base import literal
+from falin.kernel.database.base import DatabaseWrapper, literal
 from falin.kernel.scope import system_scope
 from falin.kernel.transactions import inside
 from tenants.registry.api import Kind, list_tenants, provision_tenant
@@ -52,6 +53,45 @@ def test_who_read_and_went_leaves_the_connection_fit_for_the_next(world: World) 
     with connection.cursor() as cursor:
         cursor.execute("select current_setting('app.nodes', true)")
         assert cursor.fetchone() in {("",), (None,)}
+
+
+def _pid() -> int:
+    return int(connection.connection.info.backend_pid)  # type: ignore[union-attr]
+
+
+def _read(world: World) -> None:
+    with inside(world.scope("county"), read_only=True), connection.cursor() as cursor:
+        cursor.execute("select 1")
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_transaction_that_says_nothing_may_follow_one_that_read(world: World, read_only: bool) -> None:
+    _read(world)
+    before = _pid()
+    with inside(world.scope("county"), read_only=read_only):
+        pass
+    _read(world)
+    with pytest.raises(ZeroDivisionError), inside(world.scope("county"), read_only=read_only):
+        raise ZeroDivisionError
+    _read(world)
+    with inside(world.scope("county"), read_only=read_only):
+        transaction.set_rollback(True)
+    assert list_tenants()
+    assert _pid() == before
+
+
+def test_a_transaction_somebody_left_open_is_not_taken_for_the_next_ones(world: World) -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        mock.patch.object(DatabaseWrapper, "_commit", side_effect=KeyboardInterrupt),
+        inside(world.scope("county"), read_only=False),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("insert into advisers_vacancy (node_id, reason, note, said_at, person_id)"
+                       " values (%s, 'hiring', '', %s, 1)", [world.node("330106109200"), NOW])  # fmt: skip
+    with inside(world.scope("county"), read_only=False), connection.cursor() as cursor:
+        cursor.execute("select count(*) from advisers_vacancy")
+        assert cursor.fetchone() == (0,)
 
 
 def test_a_server_that_goes_while_somebody_reads_costs_the_next_one_nothing(world: World) -> None:

@@ -9,6 +9,7 @@ transaction mode cannot hand it to the next tenant. A tenant's SQL outside a tra
 from __future__ import annotations
 
 import select
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.db.backends.postgresql.base import Cursor
@@ -32,6 +33,7 @@ class ScopeChangedInside(Exception):
     """Somebody tried to change the scope while a transaction was open; half of it would belong to somebody else."""
 
 
+_OPEN = {TransactionStatus.INTRANS, TransactionStatus.INERROR, TransactionStatus.ACTIVE}
 # (read only, steady) → how a transaction begins
 _BEGIN = {
     (False, False): "begin", (True, False): "begin read only",
@@ -113,13 +115,18 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             self._connecting = False
 
     def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001 - Django's own signature
-        # The driver stays out of it: a transaction begins with the words of ``opening``, and with nothing else.
-        if not self.connection.autocommit:
-            super()._set_autocommit(autocommit=True)
         self._entered = False  # a transaction begins or ends: nothing is set in it yet
+        if autocommit and self._ending:
+            return
+        self._take_last_word()
+        if autocommit and self.connection.info.transaction_status in _OPEN:  # cut short on the way to its end
+            self.close()
+        else:  # the driver begins nothing: a transaction begins with the words of ``opening``
+            super()._set_autocommit(autocommit=True)
 
     def create_cursor(self, name: str | None = None) -> Any:
-        cursor = super().create_cursor(name)
+        assert name is None  # DISABLE_SERVER_SIDE_CURSORS: nothing would open the transaction of one
+        cursor = super().create_cursor()
         cursor.wrapper = self
         return cursor
 
@@ -131,6 +138,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         By libpq itself. Where nothing could be written nobody waits for the server's word: it is taken when the
         connection is used next, so that the answer to a page leaves one round trip earlier.
         """
+        self._entered = False
+        self._take_last_word()
         if self.connection is None or self.connection.info.transaction_status == TransactionStatus.IDLE:
             return
         with debug_transaction(self, "COMMIT"):
@@ -142,12 +151,21 @@ class DatabaseWrapper(stock.DatabaseWrapper):
             self._ending = True
 
     def _take_last_word(self) -> None:
-        if self._ending:
-            self._ending = False
-            while self.connection.pgconn.get_result() is not None:
+        """What the server said to the end of what only read. A line that broke is left to whoever uses it next."""
+        if not self._ending:
+            return
+        self._ending = False
+        line, ear = self.connection.pgconn, select.poll()
+        with suppress(OperationalError):
+            ear.register(line.socket, select.POLLIN)
+            while line.is_busy():  # not in libpq, which would keep all threads waiting
+                ear.poll()
+                line.consume_input()
+            while line.get_result() is not None:
                 pass
 
     def rollback(self) -> None:
+        self._take_last_word()
         self._entered = False
         super().rollback()
 
@@ -157,7 +175,8 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         self._entered = False
 
     def close(self) -> None:
-        self._entered = self._ending = False
+        self._take_last_word()
+        self._entered = False
         super().close()
 
     def is_usable(self) -> bool:
@@ -190,11 +209,12 @@ class DatabaseWrapper(stock.DatabaseWrapper):
         :raises TenantOutsideTransaction: a tenant's SQL with no transaction open.
         """
         self._take_last_word()
-        if self._entered or self._connecting:
+        status = self.connection.info.transaction_status
+        if self._entered or self._connecting or status == TransactionStatus.INERROR:
             return []
         self._handle_search_path()
         found = []
-        if not self.get_autocommit() and self.connection.info.transaction_status == TransactionStatus.IDLE:
+        if not self.get_autocommit() and status == TransactionStatus.IDLE:
             found.append(_BEGIN[self.read_only, self.steady])
         if self._scoped():
             found.append(self._enter())
