@@ -59,22 +59,23 @@ def _pid() -> int:
     return int(connection.connection.info.backend_pid)  # type: ignore[union-attr]
 
 
-def _read(world: World) -> None:
-    with inside(world.scope("county"), read_only=True), connection.cursor() as cursor:
-        cursor.execute("select 1")
-
-
 @pytest.mark.parametrize("read_only", [True, False])
 def test_a_transaction_that_says_nothing_may_follow_one_that_read(world: World, read_only: bool) -> None:
-    _read(world)
+    scope = world.scope("county")
+
+    def read() -> None:
+        with inside(scope, read_only=True), connection.cursor() as cursor:
+            cursor.execute("select 1")
+
+    read()
     before = _pid()
-    with inside(world.scope("county"), read_only=read_only):
+    with inside(scope, read_only=read_only):
         pass
-    _read(world)
-    with pytest.raises(ZeroDivisionError), inside(world.scope("county"), read_only=read_only):
+    read()
+    with pytest.raises(ZeroDivisionError), inside(scope, read_only=read_only):
         raise ZeroDivisionError
-    _read(world)
-    with inside(world.scope("county"), read_only=read_only):
+    read()
+    with inside(scope, read_only=read_only):
         transaction.set_rollback(True)
     assert list_tenants()
     assert _pid() == before
