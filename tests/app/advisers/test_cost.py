@@ -9,13 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from falin.kernel.transactions import inside
 from services.advisers.commands import appoint_adviser, register_adviser
+from tests.statements import statements
 from tests.world import NOW, TODAY, World
 
 
 def _kinds(seen: CaptureQueriesContext) -> list[str]:
-    """The statements by their first word, without the one that says whose transaction it is."""
-    texts = [query["sql"] for query in seen.captured_queries]
-    return [text.split(maxsplit=1)[0].upper() for text in texts if "public.enter" not in text]
+    return [text.split(maxsplit=1)[0].upper() for text in statements(seen)]
 
 
 def test_appointing_takes_six_statements(world: World, office: Any) -> None:

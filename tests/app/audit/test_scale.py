@@ -13,6 +13,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from falin.portal import booked
 from tests.app.audit.logs import attack
+from tests.statements import statements
 from tests.world import TODAY, World
 
 
@@ -52,7 +53,7 @@ def test_a_page_of_a_long_log_is_read_by_key(long_log: Scope, world: World) -> N
         with inside(long_log, read_only=True), connection.cursor() as cursor:
             with CaptureQueriesContext(connection) as seen:
                 booked.log(scope=long_log, asked=filters, before=before)
-            (sql,) = [one["sql"] for one in seen if "kernel_auditentry" in one["sql"]]
+            (sql,) = [one for one in statements(seen) if "kernel_auditentry" in one]
             cursor.execute(f"explain (analyze, buffers, format json) {sql}")
             found = cursor.fetchone()[0]
             plan = found if isinstance(found, list) else json.loads(found)
