@@ -243,14 +243,17 @@ class Keycloak:
         self.place.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.place / "port").write_text(str(port))
         data = f"mem:{secrets.token_hex(4)};DB_CLOSE_DELAY=-1" if self.memory else f"file:{self.place / 'data'}"
-        administrator = {"KC_BOOTSTRAP_ADMIN_USERNAME": ADMIN, "KC_BOOTSTRAP_ADMIN_PASSWORD": self.password}
+        environ = {**_environ(self.cache), "KC_BOOTSTRAP_ADMIN_USERNAME": ADMIN,
+                   "KC_BOOTSTRAP_ADMIN_PASSWORD": self.password}  # fmt: skip
+        if self.memory:  # it lives for minutes: what Java's second compiler takes is never earned again
+            environ["JAVA_OPTS_APPEND"] += " -XX:TieredStopAtLevel=1"
         book = open_log(self.log)
         try:
             self.process = subprocess.Popen(
                 [str(programs / "bin" / "kc.sh"), "start", "--optimized", "--http-enabled=true", f"--http-host={HOST}",
                  f"--http-port={port}", f"--hostname=http://{HOST}:{port}", "--cache=local", "--log-level=WARN",
                  f"--db-url=jdbc:h2:{data};NON_KEYWORDS=VALUE"],
-                env={**_environ(self.cache), **administrator},
+                env=environ,
                 stdin=subprocess.DEVNULL, stdout=book, stderr=book, cwd=self.place, start_new_session=True,
                 preexec_fn=dying_with_parent(signal.SIGTERM) if self.memory else None,  # noqa: PLW1509 (no threads here)
             )  # fmt: skip
