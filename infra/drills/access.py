@@ -2,7 +2,7 @@
 `falin drill access`: ten thousand steps of grants, confirmations, deputies, hand-overs, suspensions, reviews, moves and mergers
 of places, and jumps of the clock.
 
-The same state machine as in the suite (`tests/property/access.py`), against the same slow reference, with forty times the
+The same state machine as in the suite (`tests/property/access.py`), against the same slow reference, with sixty times the
 steps; `FALIN_ACCESS_STEPS` asks for another number.
 """
 
@@ -20,7 +20,7 @@ from falin.runtime import tests
 from falin.runtime.home import Home
 from falin.runtime.sentences import say
 
-STEPS = 13_000  # in a fifth of them there is nothing to do yet: ten thousand acts
+STEPS = 15_000  # in a third of them there is nothing to do yet: ten thousand acts
 # What is counted beside the acts: lines that went on elsewhere, lines the review ended, doors somebody came to.
 BESIDE = ("carried", "ended by the review", "doors tried")
 

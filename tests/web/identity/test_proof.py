@@ -90,7 +90,9 @@ def test_a_request_that_set_out_before_the_key_changed_does_not_sign_the_person_
     late = Client()
     late.cookies["sessionid"] = key_of(client)
     client.post(AGAIN, {"password": PASSWORD})
-    assert "sessionid" not in late.get(path).cookies
+    answer = late.get(path)
+    assert "sessionid" not in answer.cookies
+    assert "Cookie" in answer.headers["Vary"]  # no store on the way may hand it to somebody else
     client.post("/accounts/logout/")
     assert key_of(client) == ""  # who signs out keeps none
 
