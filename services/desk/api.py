@@ -1,6 +1,6 @@
 """The names other floors may use."""
 
-from services.desk.commands import answer_feedback, forget_old, put_away_first_day, send_feedback
+from services.desk.commands import ANSWERED, answer_feedback, forget_old, put_away_first_day, send_feedback
 from services.desk.queries import count_unread, get_talk
 from services.desk.queries.belongings import BELONGINGS, HANDS
 from services.desk.queries.comments import TEXT
@@ -10,6 +10,7 @@ from services.desk.queries.news import get_public_news, list_public_news
 SEALED = (TEXT,)
 
 __all__ = [
+    "ANSWERED",
     "BELONGINGS",
     "HANDS",
     "SEALED",

@@ -9,10 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.clock import legal_day, now
 from tenants.divisions.hanging import HangsOn
-from tenants.identity.commands.following import ALONE, OTHER_BODY, bring_back, carry_roles
+from tenants.identity.commands.following import STAYS_ENDED, bring_back, carry_roles
 from tenants.identity.models import Binding
 from tenants.identity.queries.register import open_on
-from tenants.identity.rules import SEPARATIONS
 from tenants.identity.types import Role
 
 
@@ -24,10 +23,6 @@ def _count(nodes: Collection[int]) -> dict[int, int]:
 
 PEOPLE_AT = HangsOn(
     kind="people", label=_("人员身份"), count=_count, carry=carry_roles, bring_back=bring_back,
-    reasons={
-        **{f"identity.{rule.code}": rule.sentence for rule in SEPARATIONS},
-        "identity.wrong_level": _("这个身份不能设在这一级。"), OTHER_BODY: _("这个地方不归原来的单位了。"),
-        ALONE: _("被代理的人在那里已经没有这个身份。"),
-    },
+    reasons=STAYS_ENDED,
     proposal=_("同一单位里只有一处接手的，应用时自动转过去；其余的到接手的地方重新授予"),
 )  # fmt: skip

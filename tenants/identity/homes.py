@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from falin.kernel import stepup
 from falin.kernel.clock import legal_day
@@ -33,10 +34,18 @@ LASTS_ALONE = timedelta(hours=24)  # while the issuer is away and nobody could s
 BYE = "identity.bye"
 
 _BITS = {stepup.BUILTIN: 1, KEYCLOAK: 2}
-SIGN_ON = declare(Parameter(
-    key="identity.sign_on", label="登录方式：1 平台账号，2 统一身份，3 两种都可以", unit="", default=3, minimum=1, maximum=3,
-    rule="identity.md", set_by=("province", "county"),
-))  # fmt: skip
+SIGN_ON = declare(
+    Parameter(
+        key="identity.sign_on",
+        label=gettext_noop("登录方式：1 平台账号，2 统一身份，3 两种都可以"),
+        unit="",
+        default=3,
+        minimum=1,
+        maximum=3,
+        rule="identity.md",
+        set_by=("province", "county"),
+    )
+)
 
 
 class IdentityProvider(Protocol):

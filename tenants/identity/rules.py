@@ -8,39 +8,115 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from falin.kernel.parameters import Parameter, declare
 from tenants.identity.roles import ADMINISTRATORS
 from tenants.identity.types import Role
 
-LONGEST_GRANT = declare(Parameter(
-    key="identity.longest_grant", label="一次授予身份最长", unit="天", default=366, minimum=30, maximum=1100,
-    rule="identity.md", set_by=("province",), direction=-1,
-))  # fmt: skip
-REVIEW_DAYS = declare(Parameter(
-    key="identity.review_days", label="每季度复核身份的期限", unit="天", default=30, minimum=7, maximum=60,
-    rule="identity.md", set_by=("province",), direction=-1,
-))  # fmt: skip
-LONGEST_TOKEN = declare(Parameter(
-    key="identity.longest_token", label="访问令牌最长有效", unit="天", default=180, minimum=7, maximum=366,
-    rule="identity.md", set_by=("province",), direction=-1,
-))  # fmt: skip
-SERVICE_REVIEW = declare(Parameter(
-    key="identity.service_review", label="服务账号最久多少天复核一次", unit="天", default=180, minimum=30, maximum=366,
-    rule="identity.md", set_by=("province",), direction=-1,
-))  # fmt: skip
-SECOND_FACTOR = declare(Parameter(
-    key="identity.second_factor", label="必须有第二种登录方式的人（0 没有人，1 能授权、审批、导出、看号码的，2 所有人）",
-    unit="档", default=1, minimum=0, maximum=2, rule="identity.md", set_by=("province",),
-))  # fmt: skip
-SECOND_GRACE = declare(Parameter(
-    key="identity.second_factor_grace", label="第一次提醒后还能不设第二种登录方式", unit="天", default=14, minimum=0,
-    maximum=60, rule="identity.md", set_by=("province",), direction=-1,
-))  # fmt: skip
-INVITATIONS_KEPT = declare(Parameter(
-    key="identity.invitations_kept", label="用过或过期的邀请保留的天数", unit="天", default=30, minimum=1, maximum=365,
-    rule="PIPL 19", set_by=(), direction=-1,
-))  # fmt: skip
+LONGEST_GRANT = declare(
+    Parameter(
+        key="identity.longest_grant",
+        label=gettext_noop("一次授予身份最长"),
+        unit=gettext_noop("天"),
+        default=366,
+        minimum=30,
+        maximum=1100,
+        rule="identity.md",
+        set_by=("province",),
+        direction=-1,
+    )
+)
+REVIEW_DAYS = declare(
+    Parameter(
+        key="identity.review_days",
+        label=gettext_noop("每季度复核身份的期限"),
+        unit=gettext_noop("天"),
+        default=30,
+        minimum=7,
+        maximum=60,
+        rule="identity.md",
+        set_by=("province",),
+        direction=-1,
+    )
+)
+LONGEST_TOKEN = declare(
+    Parameter(
+        key="identity.longest_token",
+        label=gettext_noop("访问令牌最长有效"),
+        unit=gettext_noop("天"),
+        default=180,
+        minimum=7,
+        maximum=366,
+        rule="identity.md",
+        set_by=("province",),
+        direction=-1,
+    )
+)
+SERVICE_REVIEW = declare(
+    Parameter(
+        key="identity.service_review",
+        label=gettext_noop("服务账号最久多少天复核一次"),
+        unit=gettext_noop("天"),
+        default=180,
+        minimum=30,
+        maximum=366,
+        rule="identity.md",
+        set_by=("province",),
+        direction=-1,
+    )
+)
+SECOND_FACTOR = declare(
+    Parameter(
+        key="identity.second_factor",
+        label=gettext_noop("必须有第二种登录方式的人（0 没有人，1 能授权、审批、导出、看号码的，2 所有人）"),
+        unit=gettext_noop("档"),
+        default=1,
+        minimum=0,
+        maximum=2,
+        rule="identity.md",
+        set_by=("province",),
+    )
+)
+SECOND_GRACE = declare(
+    Parameter(
+        key="identity.second_factor_grace",
+        label=gettext_noop("第一次提醒后还能不设第二种登录方式"),
+        unit=gettext_noop("天"),
+        default=14,
+        minimum=0,
+        maximum=60,
+        rule="identity.md",
+        set_by=("province",),
+        direction=-1,
+    )
+)
+INVITATIONS_KEPT = declare(
+    Parameter(
+        key="identity.invitations_kept",
+        label=gettext_noop("用过或过期的邀请保留的天数"),
+        unit=gettext_noop("天"),
+        default=30,
+        minimum=1,
+        maximum=365,
+        rule="PIPL 19",
+        set_by=(),
+        direction=-1,
+    )
+)
+CONTACTS_KEPT = declare(
+    Parameter(
+        key="identity.contacts_kept",
+        label=gettext_noop("离开的人的电话和邮箱保留的天数"),
+        unit=gettext_noop("天"),
+        default=365,
+        minimum=30,
+        maximum=1095,
+        rule="PIPL 47",
+        set_by=(),
+        direction=-1,
+    )
+)
 EXPIRES_SOON = timedelta(days=30)
 INVITED_FOR = timedelta(hours=72)
 

@@ -219,6 +219,37 @@ def test_who_leaves_loses_his_groups_and_his_account_is_shut(served: Realm) -> N
     assert groups(served, "liaison") == set()
 
 
+def corrected(username: str) -> None:
+    row = Person.objects.get(username="liaison")
+    act("county", commands.correct_person, now(), person_id=row.id, name="王桂芳", username=username, why="写错了")
+    deliver()
+
+
+def test_a_sign_in_name_that_is_put_right_is_put_right_over_there_and_opens_the_same_account(served: Realm) -> None:
+    before = served.user("liaison")
+    password = act("county", commands.reset_password, person_id=number("liaison"))
+    corrected("wangguifang")
+    user = served.user("wangguifang")
+    assert before and user
+    assert (user["id"], user["firstName"]) == (before["id"], "王桂芳")
+    assert served.user("liaison") is None
+    assert is_in(signs_on("wangguifang", password))
+    assert not is_in(signs_on("liaison", password))
+
+
+def test_a_sign_in_name_that_is_somebody_elses_over_there_is_told_and_holds_up_nobody(served: Realm) -> None:
+    stranger = served.enter("wangguifang", firstName="别人")
+    corrected("wangguifang")
+    user = served.user("liaison")
+    assert user and user["firstName"] == "王桂英"  # as it was, until the name is free
+    who = number("wangguifang")
+    assert Account.objects.get(person_id=who).error == "taken"
+    code, rows = command("--mend")
+    assert (code, {(row["person"] or row["subject"], *row["drift"], row["mended"]) for row in rows}) == (
+        1, {(who, "taken", False), (stranger, "foreign", False)},
+    )  # fmt: skip
+
+
 def test_a_crash_between_the_account_and_its_note_makes_no_second_account(served: Realm) -> None:
     """409 is success where the account was made for this very person."""
     Link.objects.filter(person__username="county").delete()

@@ -33,6 +33,8 @@ from tenants.divisions import hanging
 from tenants.divisions.api import PLACES_CHANGED, list_divisions
 from tenants.identity.api import PEOPLE_AT, scope_in_force, system_of, use_token
 from tenants.identity.belongings import PEOPLE, ROLES
+from tenants.identity.commands.erasing import CONTACTS
+from tenants.identity.commands.following import NOT_BACK
 from tenants.identity.commands.people import INVITATIONS
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
@@ -63,7 +65,7 @@ def wire() -> None:
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *desk_api.SEALED, *webhooks.SEALED)
     listed = exports.wire(*OF_ADVISERS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES)
-    retention.declare(*RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, *listed)
+    retention.declare(*RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, CONTACTS, desk_api.ANSWERED, *listed)
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
                        *desk_api.BELONGINGS, *ANCHORS, *DOMAINS)  # fmt: skip
     hands.declare(
@@ -95,6 +97,7 @@ def wire() -> None:
         outbox.subscribe(event, desk.on_export_decided)
     for event in notices.SENTENCES:
         outbox.subscribe(event, notices.on_account_event)
+    outbox.subscribe(NOT_BACK, notices.on_role_not_back)
 
 
 def _deliver(body: TenantInfo) -> None:

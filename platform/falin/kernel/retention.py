@@ -49,7 +49,8 @@ class RowRule:
     How long rows of a table are kept once what they were for is over.
 
     :param rows: all of the open transaction's tenant. :param over: the field with the moment it was over for a row; one
-        without is never removed. :param shared: they lie in the shared schema and nowhere else.
+        without is never removed. :param shared: they lie in the shared schema and nowhere else. :param end: what ends
+        them, by their keys and booked by itself, where the row stays and only some of what it says goes.
     """
 
     purpose: str
@@ -58,6 +59,7 @@ class RowRule:
     rows: Callable[[], QuerySet[Any]]
     over: str
     shared: bool = False
+    end: Callable[[Scope, Sequence[Any], datetime], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +115,12 @@ def _remove_rows(scope: Scope, now: datetime) -> int:
         keys = list(over.values_list("pk", flat=True)[:BATCH])
         if not keys:
             continue
-        rule.rows().filter(pk__in=keys).delete()
-        audit.record(scope=scope, act="kernel.rows.removed", subject=("tenant", scope.schema), node_id=None, now=now,
-                     after={"purpose": rule.purpose, "days": _days(rule, scope, now), "rows": len(keys)})  # fmt: skip
+        if rule.end:
+            rule.end(scope, keys, now)
+        else:
+            rule.rows().filter(pk__in=keys).delete()
+            audit.record(scope=scope, act="kernel.rows.removed", subject=("tenant", scope.schema), node_id=None, now=now,
+                         after={"purpose": rule.purpose, "days": _days(rule, scope, now), "rows": len(keys)})  # fmt: skip
         count += len(keys)
     return count
 

@@ -21,6 +21,7 @@ from falin.kernel.periods import Month
 from falin.portal.people import GRANT_WORDS
 from falin.portal.shell import ROLE_LABELS
 from services.advisers.api import REASON_LABELS
+from tenants.identity.api import PEOPLE_AT
 
 WORDS = {
     "identity.person.created": _("录入人员"),
@@ -64,6 +65,7 @@ WORDS = {
     "identity.role.reviewed": _("复核身份"),
     "identity.role.shortened": _("缩短身份的期限"),
     "identity.role.ended": _("结束身份"),
+    "identity.role.not_back": _("区划更新撤回后身份没有恢复"),
     "identity.person.corrected": _("更正姓名或登录名"),
     "identity.correction.asked": _("请求更正自己的姓名或登录名"),
     "identity.person.left": _("办理离任"),
@@ -216,7 +218,7 @@ FACTS = {
     "binding": _("身份编号"), "node": _("地方"),
     "told": _("提到（人）"),
     "places": _("各地"),
-    "drift": _("差异"), "why": _("理由"),
+    "drift": _("差异"), "why": _("理由"), "because": _("没有恢复的原因"),
     "gone": _("并入的记录编号"), "owner": _("负责人编号"), "token": _("令牌编号"), "scopes": _("能做什么"),
     "incident": _("事件编号"), "minutes": _("分钟"), "address": _("地址"), "network": _("网络"),
     "device": _("设备"), "level": _("确认到第几级"), "count": _("个数"),
@@ -287,6 +289,7 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
     known: dict[str, Mapping[Any, Any]] = {
         "person": people, "node_id": places, "node": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
         "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
+        "because": PEOPLE_AT.reasons,
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip
     words = known.get(name, {})

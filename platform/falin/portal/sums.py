@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
@@ -125,17 +125,22 @@ def _no_month() -> Missing:
 
 
 def _count(scope: Scope, first: Month, last: Month) -> dict[Month, list[Counted]]:
-    """By month, what was done in which role; one statement, and as many rows as there are kinds, roles and months."""
+    """
+    By month, what was done in which role; one statement. Each person has a row of his own: to gather people into one in the
+    database would sort the whole log.
+    """
     rows = (
         booked.visible(scope).filter(at__gte=first.starts_at, at__lt=last.ends_at)
-        .annotate(month=TruncMonth("at", tzinfo=SHANGHAI)).values("month", "act", "role")
-        .annotate(times=Count("id"), people=ArrayAgg("person_id", distinct=True)).order_by("month", "act", "role")
+        .annotate(month=TruncMonth("at", tzinfo=SHANGHAI)).values("month", "act", "role", "person_id")
+        .annotate(times=Count("id")).order_by()
     )  # fmt: skip
-    found: dict[Month, list[Counted]] = {}
+    gathered: dict[tuple[datetime, str, str], list[Any]] = {}
     for row in rows:
-        people = frozenset(row["people"]) - {0}
-        one = Counted(act=row["act"], role=row["role"], acts=row["times"], people=people)
-        found.setdefault(Month.of(row["month"]), []).append(one)
+        gathered.setdefault((row["month"], row["act"], row["role"]), []).append(row)
+    found: dict[Month, list[Counted]] = {}
+    for (month, act, role), each in sorted(gathered.items()):
+        people, acts_done = frozenset(row["person_id"] for row in each) - {0}, sum(row["times"] for row in each)
+        found.setdefault(Month.of(month), []).append(Counted(act=act, role=role, acts=acts_done, people=people))
     return found
 
 

@@ -2,13 +2,14 @@
 
 from services.desk.commands.choosing import choose_way
 from services.desk.commands.comments import take_back_comment, write_comment
-from services.desk.commands.feedback import answer_feedback, put_away_first_day, send_feedback
+from services.desk.commands.feedback import ANSWERED, answer_feedback, put_away_first_day, send_feedback
 from services.desk.commands.news import change_news, publish_news, withdraw_news, write_news
 from services.desk.commands.reading import forget_old, mark_all_read, mark_read
 from services.desk.commands.telling import claim_due, settle, tell, untell
 from services.desk.commands.views import drop_view, save_view
 
 __all__ = [
+    "ANSWERED",
     "answer_feedback",
     "change_news",
     "choose_way",

@@ -6,17 +6,23 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from falin.kernel import audit, outbox
 from falin.kernel.refusals import Invalid, Missing, Refused
+from falin.kernel.retention import RowRule
 from falin.kernel.scope import Scope
 from services.desk import policies
 from services.desk.models import Feedback, FirstDay
 from services.desk.queries.feedback import answerable, info_of
-from services.desk.rules import A_DAY, LONGEST, names_somebody, page_kept
+from services.desk.rules import A_DAY, FEEDBACK_KEPT, LONGEST, names_somebody, page_kept
 from services.desk.types import FeedbackInfo
 from tenants.divisions.api import list_path
 from tenants.registry.api import find_by_schema
+
+# What nobody has answered yet is somebody's work, however old.
+ANSWERED = RowRule(purpose="feedback", label=gettext_lazy("答复过的意见"), days=FEEDBACK_KEPT, shared=True,
+                   rows=Feedback.objects.all, over="answered_at")  # fmt: skip
 
 
 def send_feedback(*, scope: Scope, page: str, text: str, now: datetime) -> FeedbackInfo:

@@ -1,4 +1,4 @@
-"""Between which hours nobody's telephone rings."""
+"""Between which hours nobody's telephone rings, and how long what somebody said of a page is kept."""
 
 from __future__ import annotations
 
@@ -16,5 +16,12 @@ QUIET_UNTIL = declare(
     Parameter(
         key="desk.quiet_until", label=gettext_noop("几点以前不发短信和邮件"), unit=gettext_noop("点"), default=8, minimum=0,
         maximum=10, rule="desk", set_by=("province", "city", "county"), direction=1,
+    )
+)  # fmt: skip
+
+FEEDBACK_KEPT = declare(
+    Parameter(
+        key="desk.feedback_kept", label=gettext_noop("答复过的意见保留的天数"), unit=gettext_noop("天"), default=730,
+        minimum=30, maximum=1825, rule="PIPL 19", set_by=(), direction=-1,
     )
 )  # fmt: skip

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast, Least
+from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day
+from falin.kernel.clock import now as this_moment
+from falin.kernel.retention import RowRule
 from falin.kernel.scope import Scope
 from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.models import Binding, Code, Person
 from tenants.identity.queries.leaving import was_charge
 from tenants.identity.queries.register import get_record, open_on
-from tenants.identity.rules import NOT_TO_ONESELF
+from tenants.identity.rules import CONTACTS_KEPT, NOT_TO_ONESELF
 
 
 def erase_contacts(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
@@ -60,3 +65,29 @@ def _erase(scope: Scope, person_id: int, why: str, now: datetime) -> bool:
         book(scope=scope, act="identity.contacts.erased", person_id=person_id, why=why, now=now,
              node_id=scope.roots[0] if scope.roots else None)  # fmt: skip
     return bool(reached or codes)
+
+
+def _who_left() -> QuerySet[Person]:
+    """Who held a role and holds none, now or later, and can still be reached; ``left`` is when the last one ended."""
+    held = Binding.objects.filter(person=OuterRef("pk"))
+    same = Person.objects.filter(Q(id=OuterRef("pk")) | Q(merged_into=OuterRef("pk")))
+    last = held.order_by().values("person").annotate(left=Max(Least("ended_at", Cast("valid_to", DateTimeField()))))
+    found: QuerySet[Person] = (
+        Person.objects.filter(~Exists(held.filter(open_on(legal_day(this_moment())))), merged_into__isnull=True)
+        .filter(Exists(same.exclude(email="", phone_index=b"")))
+        .annotate(left=Subquery(last.values("left")))
+    )
+    return found
+
+
+_WHY = "保存期满（个人信息保护法第四十七条）"
+
+
+def _erase_in_time(scope: Scope, people: Sequence[int], now: datetime) -> None:
+    for person_id in people:
+        _erase(scope, person_id, _WHY, now)
+
+
+# By name and with the roles they held they stay in the register: the log's names are read from there.
+CONTACTS = RowRule(purpose="contacts", label=gettext_lazy("离开的人的电话和邮箱"), days=CONTACTS_KEPT, shared=True,
+                   rows=_who_left, over="left", end=_erase_in_time)  # fmt: skip

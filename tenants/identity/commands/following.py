@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from falin.kernel import clock
 from falin.kernel.refusals import Refused
@@ -18,9 +19,17 @@ from tenants.identity.commands.booking import book, facts_of
 from tenants.identity.commands.granting import check_separate, end_these, tenant_of, with_deputies
 from tenants.identity.models import Binding
 from tenants.identity.queries.register import open_on
+from tenants.identity.rules import SEPARATIONS
 from tenants.identity.types import Role, Standing
 
 OTHER_BODY, ALONE = "identity.other_body", "identity.principal_not_there"
+NOT_BACK = "identity.role.not_back"
+# Why a role may not be held at a place any more, in words.
+STAYS_ENDED: Mapping[str, Any] = {
+    **{f"identity.{rule.code}": rule.sentence for rule in SEPARATIONS},
+    "identity.wrong_level": _("这个身份不能设在这一级。"), OTHER_BODY: _("这个地方不归原来的单位了。"),
+    ALONE: _("被代理的人在那里已经没有这个身份。"),
+}  # fmt: skip
 
 
 def carry_roles(*, scope: Scope, heirs: Mapping[int, int], why: str, now: datetime) -> Carried:
@@ -54,7 +63,8 @@ def bring_back(*, scope: Scope, carried: Carried, why: str, now: datetime) -> li
     """
     What ``carry_roles`` did is taken back, in the tree as it was; a role that somebody ended since stays ended.
 
-    So does one that may not be held there beside what the person was given since: each such with the reason's code.
+    So does one that may not be held there beside what the person was given since: each such with the reason's code. It is
+    booked with the person, and he is told.
     """
     begun = Binding.objects.in_bulk([new for _old, new in carried if new is not None])
     standing = [(old, new) for old, new in carried if new is None or begun[new].ended_at is None]
@@ -69,6 +79,8 @@ def bring_back(*, scope: Scope, carried: Carried, why: str, now: datetime) -> li
             continue
         if code := _against(row, places.get(row.node_id), became):
             stayed.append({"person": row.person_id, "role": row.role, "node": row.node_id, "why": code})
+            book(scope=scope, act=NOT_BACK, person_id=row.person_id, node_id=row.node_id, why=why,
+                 after={"role": row.role, "node": row.node_id, "because": code}, now=now)  # fmt: skip
         else:
             became[old] = _again(scope, row, row.node_id, became, why, now)
     return stayed

@@ -97,9 +97,13 @@ class Directory:
             self._admin.send_update_account(subject, ["UPDATE_PASSWORD"], lifespan=int(INVITED_FOR.total_seconds()))
 
     def change(self, account: dict[str, Any], wanted: Wanted) -> None:
+        """:raises Taken: the sign-in name he has now is another account's over there."""
         said = wanted.as_account() if wanted.made(account) else {**account, "enabled": wanted.enabled}
-        with _Said():
-            self._admin.update_user(account["id"], said)
+        try:
+            with _Said():
+                self._admin.update_user(account["id"], said)
+        except Refusal as refusal:
+            raise (Taken("taken") if str(refusal) == "http 409" else refusal) from None
 
     def shut(self, account: dict[str, Any]) -> None:
         """Disable an account and end its sessions."""

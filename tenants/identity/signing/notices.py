@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from falin.kernel.clock import now
 from falin.kernel.outbox import Event
 from falin.kernel.scope import Scope
+from tenants.divisions.api import list_divisions
 from tenants.identity.commands import password_was_changed
 from tenants.identity.commands.account import book_event
+from tenants.identity.commands.following import STAYS_ENDED
 from tenants.identity.models import Person
 from tenants.identity.signing.factors import LABELS
 from tenants.identity.signing.proving import SECOND_DUE
@@ -53,6 +55,16 @@ def on_account_event(scope: Scope, event: Event) -> None:
         kind = str(LABELS.get(event.payload.get("kind", ""), ""))
         again = _("不是您做的？请马上改密码，并在“账号与安全”里退出所有设备。")
         tell(person, f"{SENTENCES[event.event] % {'kind': kind}}{again}")
+
+
+def on_role_not_back(scope: Scope, event: Event) -> None:
+    """Who lost a role because places were changed and changed back hears it, and from whom he may have it again."""
+    person = Person.objects.filter(id=event.payload["person"], is_active=True).first()
+    if person is not None:
+        place = list_divisions([event.payload["node"]])
+        sentence = _("区划更新撤回了，您原来在%(place)s的身份没有恢复：%(why)s还要用的话，请联系给您授予的单位。")
+        why = str(STAYS_ENDED.get(event.payload["because"], ""))
+        tell(person, str(sentence) % {"place": place[0].name if place else "", "why": why})
 
 
 def _new_password(sender: Any, user: Person, **_more: Any) -> None:

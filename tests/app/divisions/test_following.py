@@ -7,7 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
+from falin.config.tasks import systems
+from falin.kernel import relay
 from falin.kernel.models import AuditEntry, Job, OutboxEvent
 from falin.kernel.transactions import inside, shared
 from tenants.divisions import api, hanging
@@ -114,9 +117,20 @@ def test_a_role_does_not_come_back_beside_one_that_may_not_be_held_with_it_and_t
     assert list(held.values_list("role", flat=True)) == ["inspector"]
     with inside(second(world), read_only=True):
         stayed = api.get_update(update, scope=second(world)).stayed
+        booked = (
+            AuditEntry.objects.filter(act="identity.role.not_back").order_by("id").values_list("subject_id", "after")
+        )
+        assert [(int(who), after["because"]) for who, after in booked] == [
+            (person, "identity.inspector_is_not_of_the_place"), (deputy, "identity.principal_not_there")
+        ]  # fmt: skip
     assert [(one.facts["person"], one.facts["node"], one.why) for one in stayed] == [
         (person, gone, "巡查员不能巡查自己任职的社区和律所。"), (deputy, gone, "被代理的人在那里已经没有这个身份。")
     ]  # fmt: skip
+    Person.objects.filter(id=person).update(email="wang@example.cn")
+    relay.drain({scope.schema: scope for scope in systems()}, clock=lambda: NOW)
+    (letter,) = mail.outbox
+    assert letter.to == ["wang@example.cn"]
+    assert "湖埠村的身份没有恢复：巡查员不能巡查自己任职的社区和律所。" in letter.body
     security = sign_in("security")
     for address in (f"/places/updates/{update}/", f"/places/updates/{update}/report/"):
         text = security.get(address).content.decode()

@@ -1,9 +1,9 @@
-"""Finished jobs and ended invitations go when their days are over, seen before; what is not over never goes."""
+"""Finished jobs, ended invitations, answered feedback and the contacts of who left go in time; what is not over never goes."""
 
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +15,10 @@ from falin.kernel import clock, parameters, retention
 from falin.kernel.models import AuditEntry, Job, JobState
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside, shared
+from services.desk.models import Feedback
 from tenants.identity.api import create_person
-from tenants.identity.models import Invitation
+from tenants.identity.models import Binding, Invitation, Person
+from tenants.identity.types import Standing
 from tests.world import NOW, World
 
 
@@ -86,6 +88,50 @@ def test_an_invitation_goes_a_month_after_it_ended_and_an_open_one_stays(world: 
         assert list(Invitation.objects.values_list("token_hash", flat=True)) == ["open"]
         booked = AuditEntry.objects.get(act="kernel.rows.removed").after
     assert booked == {"purpose": "invitation", "days": 30, "rows": 2}
+
+
+def test_who_left_can_be_reached_for_a_year_and_then_only_be_named(world: World) -> None:
+    """The last role counts, whether it was ended or ran out; who still holds one, or waits for one, is not touched."""
+    with shared(read_only=False) as system:
+        for name, roles in (
+            ("left", (-40, -3)),
+            ("ran out", (-2,)),
+            ("still here", (-40, None)),
+            ("comes", (-40, 900)),
+        ):
+            person = create_person(scope=system, username=name, name="来宾", password=None, encoded="!", now=NOW,
+                                   email=f"{name}@example.cn".replace(" ", "."))  # fmt: skip
+            for n, days in enumerate(roles):
+                until = None if days is None else (NOW + timedelta(days=days)).date()
+                Binding.objects.create(
+                    person_id=person.id, role="liaison", node_id=world.node("330106109201") + n, granted_by=0, reason="测试",
+                    created_at=NOW, valid_from=date(2020, 1, 1), valid_to=until, standing=Standing.CONFIRMED,
+                    ended_at=NOW + timedelta(days=days) if name == "left" and days else None,
+                )  # fmt: skip
+        again = create_person(
+            scope=system, username="same", name="来宾", password=None, encoded="!", now=NOW, email="a@b.cn"
+        )
+        Person.objects.filter(id=again.id).update(merged_into=Person.objects.get(username="ran out"))
+    assert run(world.schema("330106"), days=500) == 0  # the register is shared, and no county's to empty
+    assert run(PUBLIC_SCHEMA, days=361) == 0
+    assert run(PUBLIC_SCHEMA, days=362) == 1
+    assert run(PUBLIC_SCHEMA, days=400) == 1
+    assert run(PUBLIC_SCHEMA, days=401) == 0
+    kept = dict(Person.objects.filter(name="来宾").values_list("username", "email"))
+    assert kept == {"left": "", "ran out": "", "same": "", "still here": "still.here@example.cn",
+                    "comes": "comes@example.cn"}  # fmt: skip
+    with shared(read_only=True):
+        booked = AuditEntry.objects.filter(act="identity.contacts.erased").order_by("id")
+        assert [(row.role, row.why[:4]) for row in booked] == [("system", "保存期满")] * 2
+
+
+def test_feedback_goes_two_years_after_its_answer_and_never_before_it(world: World) -> None:
+    for answered in (None, NOW):
+        Feedback.objects.create(person_id=1, role="liaison", tenant_id=0, page="/", text="看不清", release="", at=NOW,
+                                answer="改好了" if answered else "", answered_at=answered)  # fmt: skip
+    assert run(PUBLIC_SCHEMA, days=729) == 0
+    assert run(PUBLIC_SCHEMA, days=3000) == 1
+    assert Feedback.objects.get().answered_at is None
 
 
 def test_a_removal_that_is_undone_leaves_rows_and_log_as_they_were(scope: Scope, jobs: None) -> None:
