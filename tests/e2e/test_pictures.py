@@ -37,7 +37,7 @@ def _picture(page: Any, path: str, to: Path, name: str = "顾问配备率，按�
     sent: list[str] = []
     page.on("request", lambda one: sent.append(one.url))
     with page.expect_download() as coming:
-        page.get_by_role("button", name="存成图片").click()
+        page.locator(f'[data-picture][data-title="{name}"]').click()
     coming.value.save_as(to)
     expect(page.locator("#f-say")).to_contain_text("图片已存到下载里")
     assert [url for url in sent if url.startswith("http") and "/static/" not in url] == []  # nothing leaves the browser
@@ -77,13 +77,49 @@ def test_streets_by_months_are_taken_away_in_their_cells_colours(
         where = f"/figures/{world.node('330106')}/?month=2026-11"
         picture = _picture(page, where, tmp_path / "cells.png", "各地每月到点时长达标率，%")
         looks_right(page)
-        shown = page.locator(".f-mx td:not(.nil)").evaluate_all(
-            "all => all.map(one => getComputedStyle(one).backgroundColor)"
+        assert _colours(page, ".f-mx td:not(.nil)") <= _in(picture)
+        for button in page.locator("[data-picture]").all():
+            assert str(button.get_attribute("data-origin")).startswith("西湖区，2026年11月，数到")
+
+
+def test_a_table_with_its_bars_is_taken_away_as_it_stands(
+    province: str, site: Site, browser: Browser, tmp_path: Path
+) -> None:
+    with a_screen(browser, site, "desk") as screen:
+        page = signed_in(screen, "leader")
+        picture = _picture(page, province, tmp_path / "bars.png", "谁落后，谁在追")
+        bars = _colours(page, "[data-drawn] .f-bul .v", "fill") | _colours(page, "[data-drawn] .f-bul .bg", "fill")
+        assert len(bars) > 1
+        assert bars | _colours(page, "[data-drawn] th[scope=row] a", "color") <= _in(picture)
+
+
+@pytest.mark.parametrize("kind", ["desk", "phone"])
+def test_the_squares_are_taken_away_with_what_they_mean(
+    province: str, site: Site, browser: Browser, tmp_path: Path, kind: str
+) -> None:
+    narrow = {"viewport": {"width": 360, "height": 740}} if kind == "phone" else {}
+    with a_screen(browser, site, kind, **narrow) as screen:
+        page = signed_in(screen, "county")
+        picture = _picture(page, "/advisers/", tmp_path / "squares.png", "每个社区有没有顾问")
+        looks_right(page)
+        wanted = _colours(page, ".f-tile:not(.f-tile--soon):not(.f-tile--none)") | _colours(
+            page, ".f-tiles .f-tile--none", "borderTopColor"
         )
-        assert shown
-        wanted = {tuple(int(part) for part in one[4:-1].split(",")) for one in shown}
-        assert wanted <= {colour for _count, colour in picture.getcolors(2**24) or ()}
-        assert page.locator("[data-picture]").get_attribute("data-origin").startswith("西湖区，2026年11月，数到")
+        assert len(wanted) == 2
+        assert wanted <= _in(picture)
+        origin = str(page.locator("[data-picture]").get_attribute("data-origin"))
+        assert origin.startswith("西湖区，2026年") and "一格是一个社区" in origin
+
+
+def _colours(page: Any, which: str, what: str = "backgroundColor") -> set[tuple[int, ...]]:
+    """Those that parts of the page have."""
+    shown = page.locator(which).evaluate_all(f"all => all.map(one => getComputedStyle(one).{what})")
+    assert shown, which
+    return {tuple(int(part) for part in one[4:-1].split(",")) for one in shown}
+
+
+def _in(picture: Image.Image) -> set[Any]:
+    return {colour for _count, colour in picture.getcolors(2**24) or ()}
 
 
 def test_without_scripts_there_is_the_table_and_no_dead_button(province: str, site: Site, browser: Browser) -> None:

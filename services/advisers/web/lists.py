@@ -42,6 +42,7 @@ def advisers(request: HttpRequest, scope: Scope) -> HttpResponse:
         },
         "streets": presenting.shown_streets(streets, may_appoint=policies.may_appoint(scope)),
         "squares_summary": presenting.squares_summary(streets),
+        "squares_origin": presenting.squares_origin(streets, queries.home_of(scope).name, today),
         "communities": sum(len(item.squares) for item in streets),
         "home": queries.home_of(scope),
         "may_register": policies.may_register(scope),

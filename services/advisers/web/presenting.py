@@ -170,6 +170,13 @@ def squares_summary(streets: Sequence[StreetSquares]) -> str:
     }
 
 
+def squares_origin(streets: Sequence[StreetSquares], home: str, today: date) -> str:
+    """Place, day, figures and source: what must stand with a picture of the squares wherever it goes."""
+    return _("%(place)s，%(day)s。%(summary)s来源：法邻，聘任记录。") % {
+        "place": home, "day": formats.day(today), "summary": squares_summary(streets),
+    }  # fmt: skip
+
+
 def number_of(count: int, *, more: bool) -> str:
     """A number as it was counted, or what it is more than."""
     return _("超过 %(n)s") % {"n": formats.number(count)} if more else formats.number(count)

@@ -105,7 +105,6 @@ class Matrix:
     caption: str
     months: tuple[str, ...]
     rows: tuple[tuple[Row, tuple[Cell, ...]], ...]
-    origin: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +140,7 @@ class Page:
     child_label: str
     history: tuple[MonthRow, ...]
     matrix: Matrix | None
+    origin: str  # what stands with a picture of the page's tables
     published: bool
     running: bool  # the month is not over, or was published before it was
     aim_text: str
@@ -189,6 +189,7 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
         child_label=child_label,
         history=tuple(_history(figures)),
         matrix=_matrix(figures, aim, rows),
+        origin=origin_of(figures) if figures.published else "",
         published=figures.tally is not None,
         running=bool(figures.published and figures.published.edition == 0),
         aim_text=_aim_text(figures, aim),
@@ -671,7 +672,6 @@ def _matrix(figures: PlaceFigures, aim: Aim | None, rows: tuple[Row, ...]) -> Ma
     made = tuple((row, tuple(_cell(children[row.url].at(month)) for month in months)) for row in rows)
     return Matrix(
         caption=_("各地每月到点时长达标率，%"), months=tuple(_short_month(month) for month in months), rows=made,
-        origin=origin_of(figures),
     )  # fmt: skip
 
 

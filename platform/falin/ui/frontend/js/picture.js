@@ -1,10 +1,12 @@
-// A map, or a table of coloured cells, as a picture to take away (PNG): drawn from what the page shows, with its title, period,
-// source and approval number. The colours are those the reader sees, high contrast too. Nothing leaves the browser.
+// A map, a table with its bars, or squares as a picture to take away (PNG): drawn from what the page shows, with its title,
+// period, source and approval number. The colours are those the reader sees, high contrast too. Nothing leaves the browser.
 
 const NS = "http://www.w3.org/2000/svg";
 const WIDTH = 1200;
 const MARGIN = 48;
 const SHARP = 2; // pixels a unit
+const LARGEST = 2; // times as large as on the page
+const CLEAR = /, 0\)$|^transparent$/;
 const INK = ["fill", "stroke", "stroke-width", "stroke-linejoin", "paint-order", "font-size", "font-weight", "text-anchor"];
 
 const make = (name, attributes, words) => {
@@ -29,22 +31,76 @@ function painted(source) {
   return copy;
 }
 
-/** A table of coloured cells as a drawing: each cell where the page has it, in its own colours and words. */
-function cells(table) {
-  table.parentNode.scrollLeft = 0; // the first column stands still while the others pass under it
-  const frame = table.getBoundingClientRect();
+/** What a text says, line by line as the page broke it, and where. */
+function written(text) {
+  const range = document.createRange();
+  const found = [];
+  [...text.data].reduce((from, sign) => {
+    range.setStart(text, from);
+    range.setEnd(text, from + sign.length);
+    const [box] = range.getClientRects();
+    const last = found[found.length - 1];
+    if (box && box.width && last && Math.abs(last.box.top - box.top) < 2) last.words += sign;
+    else if (box && box.width) found.push({ box, words: sign });
+    return from + sign.length;
+  }, 0);
+  return found.filter((line) => line.words.trim());
+}
+
+/** Two colours of a slanted background, as a pattern the drawing can name. */
+function hatched(colours, all) {
+  const id = `hatch${colours.join("").replace(/\W/g, "")}`;
+  if (all.querySelector(`#${id}`)) return `url(#${id})`;
+  const slanted = make("pattern", { id, width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+  slanted.append(make("rect", { width: 6, height: 6, fill: colours[colours.length - 1] }), make("rect", { width: 3, height: 6, fill: colours[0] }));
+  all.append(slanted);
+  return `url(#${id})`;
+}
+
+/** A part of the page as a drawing: each box, line, word and small drawing where the page has it, in its own colours. */
+function copied(part) {
+  const roll = part.closest(".f-tw");
+  if (roll) roll.scrollLeft = 0; // the first column stands still while the others pass under it
+  const frame = part.getBoundingClientRect();
   const all = make("svg", { viewBox: `0 0 ${frame.width} ${frame.height}` });
-  table.querySelectorAll("th, td").forEach((cell) => {
-    const at = cell.getBoundingClientRect();
-    const said = getComputedStyle(cell);
-    const [x, y, size] = [at.left - frame.left, at.top - frame.top, parseFloat(said.fontSize)];
-    const middle = said.textAlign === "center";
-    if (!/, 0\)$/.test(said.backgroundColor)) all.append(make("rect", { x, y, width: at.width, height: at.height, fill: said.backgroundColor }));
-    all.append(make("text", {
-      x: middle ? x + at.width / 2 : x + parseFloat(said.paddingLeft), y: y + at.height / 2 + size * 0.36, fill: said.color,
-      "font-size": size, "font-weight": said.fontWeight, "text-anchor": middle ? "middle" : "start",
-    }, cell.textContent.trim()));
-  });
+  const place = (box) => ({ x: box.left - frame.left, y: box.top - frame.top, width: box.width, height: box.height });
+  const box = (node, said) => {
+    const { x, y, width, height } = place(node.getBoundingClientRect());
+    const [top, left, bottom] = ["Top", "Left", "Bottom"].map((side) => parseFloat(said[`border${side}Width`]));
+    const colours = said.backgroundImage.match(/rgba?\([^)]*\)/g);
+    const fill = colours ? hatched(colours, all) : said.backgroundColor;
+    if (!CLEAR.test(fill)) all.append(make("rect", { x, y, width, height, fill }));
+    if (top && left) {
+      all.append(make("rect", { x: x + top / 2, y: y + top / 2, width: width - top, height: height - top, fill: "none",
+        stroke: said.borderTopColor, "stroke-width": top }));
+    } else {
+      if (top) all.append(make("rect", { x, y, width, height: top, fill: said.borderTopColor }));
+      if (bottom) all.append(make("rect", { x, y: y + height - bottom, width, height: bottom, fill: said.borderBottomColor }));
+    }
+  };
+  const walk = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const said = getComputedStyle(node.parentElement);
+      const size = parseFloat(said.fontSize);
+      written(node).forEach((line) => all.append(make("text", {
+        x: line.box.left - frame.left, y: line.box.top - frame.top + line.box.height / 2 + size * 0.36, fill: said.color,
+        "font-size": size, "font-weight": said.fontWeight,
+      }, line.words)));
+      return;
+    }
+    if (node.nodeType !== Node.ELEMENT_NODE || node.matches(".f-sr")) return;
+    const said = getComputedStyle(node);
+    if (said.display === "none" || said.visibility === "hidden") return;
+    if (node.nodeName.toLowerCase() === "svg") {
+      const copy = painted(node);
+      Object.entries(place(node.getBoundingClientRect())).forEach(([key, value]) => copy.setAttribute(key, value));
+      all.append(copy);
+      return;
+    }
+    box(node, said);
+    node.childNodes.forEach(walk);
+  };
+  walk(part);
   return all;
 }
 
@@ -62,14 +118,13 @@ function lines(words, size, room) {
 }
 
 function drawing(button) {
-  const figure = button.closest("figure");
-  const map = figure.querySelector("svg.f-map");
+  const figure = button.closest("figure, [data-figure]");
   const page = getComputedStyle(document.body);
   const ink = page.color;
   const ground = getComputedStyle(figure.closest(".f-sheet") || document.body).backgroundColor;
   const family = page.fontFamily;
   const all = make("svg", { xmlns: NS, width: WIDTH, "font-family": family });
-  const back = make("rect", { width: WIDTH, fill: /, 0\)$/.test(ground) ? page.backgroundColor : ground });
+  const back = make("rect", { width: WIDTH, fill: CLEAR.test(ground) ? page.backgroundColor : ground });
   all.append(back);
   let y = MARGIN;
   const write = (words, size, weight) => lines(words, size, WIDTH - 2 * MARGIN).forEach((line) => {
@@ -81,28 +136,19 @@ function drawing(button) {
   write(button.dataset.title, 40, 700);
   write(button.dataset.origin, 24, 400);
 
-  const inner = map ? painted(map) : cells(figure.querySelector("table"));
-  const [, , w, h] = inner.getAttribute("viewBox").split(" ").map(Number);
-  const tall = Math.round((h / w) * (WIDTH - 2 * MARGIN));
-  Object.entries({ x: MARGIN, y: y + 16, width: WIDTH - 2 * MARGIN, height: tall }).forEach(([key, value]) => inner.setAttribute(key, value));
-  all.append(inner);
-  y += 16 + tall + 24;
-
-  let x = MARGIN;
-  figure.querySelectorAll(".f-legend li").forEach((line) => {
-    const words = line.textContent.replace(/\s+/g, " ").trim();
-    const pen = document.createElement("canvas").getContext("2d");
-    pen.font = `22px ${family}`;
-    const wide = 52 + pen.measureText(words).width + 28;
-    if (x + wide > WIDTH - MARGIN) { x = MARGIN; y += 40; }
-    const box = painted(line.querySelector("svg"));
-    Object.entries({ x, y, width: 40, height: 24 }).forEach(([key, value]) => box.setAttribute(key, value));
-    all.append(box, make("text", { x: x + 52, y: y + 20, fill: ink, "font-size": 22 }, words));
-    x += wide;
+  const parts = [...figure.querySelectorAll("[data-drawn]")];
+  const room = WIDTH - 2 * MARGIN;
+  const scale = Math.min(LARGEST, room / Math.max(...parts.map((part) => part.getBoundingClientRect().width)));
+  parts.forEach((part) => {
+    const inner = copied(part);
+    const [, , w, h] = inner.getAttribute("viewBox").split(" ").map(Number);
+    Object.entries({ x: MARGIN, y: y + 16, width: w * scale, height: h * scale }).forEach(([key, value]) => inner.setAttribute(key, value));
+    all.append(inner);
+    y += 16 + h * scale;
   });
   const caption = figure.querySelector("figcaption");
   if (caption) {
-    y += 44;
+    y += 24;
     write(caption.textContent.replace(/\s+/g, " ").trim(), 20, 400);
   }
   y += MARGIN / 2;
