@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -135,7 +136,11 @@ def _look(browser: Any, page: Page) -> Seen:
         answer = tab.goto(page.url, wait_until="load", timeout=120_000)
         if answer is None or answer.status != 200 or "/accounts/login/" in tab.url:
             raise CannotStart(both(f"{page.case} 打不开。", f"{page.case} does not open."), tab.url)
-        tab.wait_for_function("window.largest > 0", timeout=60_000)
+        until = time.monotonic() + 60
+        while not tab.evaluate("window.largest > 0"):  # wait_for_function evaluates in the page, whose policy forbids it
+            if time.monotonic() > until:
+                raise CannotStart(both(f"{page.case} 一直是空的。", f"{page.case} stays empty."), tab.url)
+            tab.wait_for_timeout(50)
         tab.wait_for_timeout(1500)
         found = Seen(lcp=float(tab.evaluate("window.largest")), kilobytes=float(tab.evaluate(_BYTES)) / 1000)
     finally:
