@@ -137,7 +137,9 @@ def _look(browser: Any, page: Page) -> Seen:
         if answer is None or answer.status != 200 or "/accounts/login/" in tab.url:
             raise CannotStart(both(f"{page.case} 打不开。", f"{page.case} does not open."), tab.url)
         until = time.monotonic() + 60
-        while not tab.evaluate("window.largest > 0"):  # wait_for_function evaluates in the page, whose policy forbids it
+        while not tab.evaluate(
+            "window.largest > 0"
+        ):  # wait_for_function evaluates in the page, whose policy forbids it
             if time.monotonic() > until:
                 raise CannotStart(both(f"{page.case} 一直是空的。", f"{page.case} stays empty."), tab.url)
             tab.wait_for_timeout(50)

@@ -1,8 +1,9 @@
 """
 Every page there is, from the live list of addresses, opened by each role in a real browser: a new page is looked at from
-the day it has an address. It has a title and one heading, fits a small phone also in 关怀版 with large type, and nothing
-complains in the console (a blocked script or style would). The server answers every role; the browser opens what no role
-before was answered with: in 关怀版 on the phone, and each page once on a desk. It reads well (axe) in every shape that comes.
+the day it has an address. It has a title and one heading, fits a small phone also in 关怀版 with large type, its main act is
+reached by the keyboard, and nothing complains in the console (a blocked script or style would). The server answers every
+role; the browser opens what no role before was answered with: in 关怀版 on the phone, and each page once on a desk. It reads
+well (axe) in every shape that comes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.tenancy.reference import may_open
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 LARGE = "size=24&care=on"
+FARTHEST = 150  # steps of the Tab key
 ON_A_DESK: set[str] = set()  # doors that were looked at there
 SEEN: set[tuple[str, str]] = set()  # shapes that were looked at, in main and around it
 
@@ -63,6 +65,17 @@ def complaints(page: Page, heard: list[str]) -> list[Any]:
     return found
 
 
+def out_of_reach(page: Page) -> list[str]:
+    """That the main act of a page cannot be come to by the keyboard alone."""
+    if page.locator(".f-btn--main:visible").count() == 0:
+        return []
+    for _step in range(FARTHEST):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.f-btn--main')"):
+            return []
+    return [f"the main act is not reached by {FARTHEST} steps of the keyboard"]
+
+
 @pytest.mark.parametrize("label", ["nobody", *CAST])
 def test_every_page_is_fit_for_every_role_that_may_open_it(
     label: str, ground: Ground, assets: Path, browser: Browser  # noqa: F811
@@ -87,7 +100,7 @@ def test_every_page_is_fit_for_every_role_that_may_open_it(
                 ON_A_DESK.add(door.name)
                 page.set_viewport_size({"width": 1440, "height": 900})
                 page.goto(path)
-                found = complaints(page, heard)
+                found = [*complaints(page, heard), *out_of_reach(page)]
             screen.add_cookies([{"name": "falin_prefs", "value": LARGE, "url": site.url}])
             page.set_viewport_size({"width": 360, "height": 740})
             page.goto(path)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from falin.kernel.sheets.workbook import EPOCH_1900, NOTHING, Cell, Kind, Merged, Row
 from services.advisers.rules.numbers import (
     EXACT_DIGITS,
@@ -52,15 +54,17 @@ COLUMNS: tuple[Column, ...] = (
         example="示例：周以宁",
     ),
     Column(
-        key="id_number", name="身份证号", required=True, text=True, hint="18 位", width=24, example="330106198501010014",
+        key="id_number", name="身份证号", required=True, text=True, hint=gettext_noop("18 位"), width=24,
+        example="330106198501010014",
         also=("身份证号码", "身份证", "公民身份号码", "居民身份证号", "居民身份证号码", "证件号码", "证件号"),
     ),
     Column(
-        key="phone", name="手机号", required=True, text=True, hint="11 位", width=18, example="13800000000",
+        key="phone", name="手机号", required=True, text=True, hint=gettext_noop("11 位"), width=18, example="13800000000",
         also=("手机", "手机号码", "联系电话", "电话", "电话号码", "联系方式", "移动电话", "本人手机"),
     ),
     Column(
-        key="firm", name="执业机构", required=True, hint="律所或法律服务所全称", width=32, example="浙江湖畔律师事务所",
+        key="firm", name="执业机构", required=True, hint=gettext_noop("律所或法律服务所全称"), width=32,
+        example="浙江湖畔律师事务所",
         also=("律所", "律师事务所", "所属律所", "律所名称", "机构名称", "所属机构", "工作单位", "单位", "执业单位", "所在律所"),
     ),
     Column(
@@ -68,30 +72,30 @@ COLUMNS: tuple[Column, ...] = (
         also=("律师执业证号", "执业证号码", "执业证", "律师证号", "执业证书号"),
     ),
     Column(
-        key="specialties", name="专长", hint="几项之间用顿号", width=24, example="婚姻家庭、劳动争议",
+        key="specialties", name="专长", hint=gettext_noop("几项之间用顿号"), width=24, example="婚姻家庭、劳动争议",
         also=("业务专长", "专业特长", "擅长领域", "擅长", "业务领域", "特长"),
     ),
     Column(
-        key="exam_passed_on", name="考试通过日期", hint="如 2026-1-5", width=18, example="2026-01-05",
+        key="exam_passed_on", name="考试通过日期", hint=gettext_noop("如 2026-1-5"), width=18, example="2026-01-05",
         also=("考试合格日期", "统一考试通过日期", "通过考试日期", "考试日期", "考试通过时间"),
     ),
     Column(
-        key="credit_code", name="机构信用代码", text=True, hint="统一社会信用代码", width=24,
+        key="credit_code", name="机构信用代码", text=True, hint=gettext_noop("统一社会信用代码"), width=24,
         also=("统一社会信用代码", "信用代码", "机构代码", "律所信用代码"),
     ),
     Column(
         key="firm_phone", name="机构电话", text=True, width=18, also=("律所电话", "办公电话", "单位电话", "座机"),
     ),
     Column(
-        key="communities", name="服务社区", hint="街道/社区，几个之间用顿号", width=32,
+        key="communities", name="服务社区", hint=gettext_noop("街道/社区，几个之间用顿号"), width=32,
         also=("服务村社区", "服务村", "社区", "村社区", "所服务社区", "服务的社区", "担任顾问的社区"),
     ),
     Column(
-        key="begins_on", name="聘期起", hint="如 2026-1-5", width=16,
+        key="begins_on", name="聘期起", hint=gettext_noop("如 2026-1-5"), width=16,
         also=("聘任开始日期", "聘期开始", "合同开始日期", "起聘日期", "聘任日期", "开始日期"),
     ),
     Column(
-        key="ends_on", name="聘期止", hint="空着就是长期", width=16,
+        key="ends_on", name="聘期止", hint=gettext_noop("空着就是长期"), width=16,
         also=("聘任结束日期", "聘期结束", "合同结束日期", "合同到期日", "到期日期", "结束日期"),
     ),
 )  # fmt: skip

@@ -104,12 +104,12 @@ function copied(part) {
   return all;
 }
 
-/** Lines no wider than the picture; Chinese breaks anywhere, words of letters are kept whole. */
+/** Lines no wider than the picture; Chinese breaks anywhere but before a stop, words of letters are kept whole. */
 function lines(words, size, room) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `${size}px sans-serif`;
   const found = [""];
-  (words.match(/[\w.,%+-]+|\s+|./gu) || []).forEach((part) => {
+  (words.match(/[\w.,%+-]+|\s+|.[。，、；：！？）》”]*/gu) || []).forEach((part) => {
     const last = found.length - 1;
     if (found[last] && pen.measureText(found[last] + part).width > room) found.push(part.trim());
     else found[last] += part;
