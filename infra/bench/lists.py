@@ -3,7 +3,8 @@
 
 Advisers with the numbers on their tabs, firms, a firm's published visits with their sum over the month: what the page asks
 of the database, in one transaction, the numbers below the table among it. The peer is the same rows through Django's
-`Paginator`, which counts them all and skips to the page.
+`Paginator`, which counts them all and skips to the page. `search` is the page's own search over all kinds a county's team may
+see, 20,000 people among them; the peer looks for the same words by `icontains`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from falin.runtime.sentences import say
 
 LISTS = ("advisers", "firms", "visits")
 PLACES = ("first", "deep")
+FOUND = Goal(words="p95 ≤ 100 ms", reached=lambda value, peer: value <= 100)
 QUICK = Goal(words="p95 ≤ 200 ms", reached=lambda value, peer: value <= 200)
 
 
@@ -61,7 +63,17 @@ def measure(home: Home, size: Size) -> list[Line]:
                         taken[side].append(_p95(child(side, name=name, place=place, pages=size.pages)))
                 lines.append(line(case=f"lists/{name}/{place}", unit="ms", ours=taken["ours"][1:], peer="Paginator",
                                   theirs=taken["theirs"][1:], goal=QUICK))  # fmt: skip
+        lines.append(_search(child, size))
     return lines
+
+
+def _search(child: Child, size: Size) -> Line:
+    taken: dict[str, list[float]] = {"ours": [], "theirs": []}
+    for number in range(size.rounds + 1):
+        for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
+            taken[side].append(_p95(child(f"search_{side}")))
+    return line(case="lists/search", unit="ms", ours=taken["ours"][1:], peer="icontains", theirs=taken["theirs"][1:],
+                goal=FOUND)  # fmt: skip
 
 
 def _p95(times: Sequence[float]) -> float:

@@ -58,6 +58,19 @@ select %(month)s, %(place)s, %(province)s, null, %(county)s, null, md5('visit' |
     %(firm)s, '顾问' || n %% 500, case when n %% 9 = 0 then 'lecture' else 'visit' end, date '2026-10-01' + (n %% 31)::int, 90
 from generate_series(1, %(rows)s) n
 """
+PEOPLE = """
+with entered as (
+    insert into identity_person (password, username, name, pinyin, email, phone_sealed, phone_index, is_active,
+        must_change_password, created_at, session_epoch)
+    select '!', 'p' || n, '联络员' || n, 'lian luo yuan', '', '', '', true, false, now(), 0
+    from generate_series(1, %(rows)s, 5) n returning id
+)
+insert into identity_binding (role, node_id, subject_id, valid_from, granted_by, reason, created_at, person_id, tenant_id,
+    ended_why, standing, granted_as)
+select 'liaison', %(place)s, '', date '2026-01-01', 0, '', now(), id, %(tenant)s, '', 'confirmed', 'county_team' from entered
+"""
+# One sign, a name in full, initials, what is read so, a firm, a place, a person, and what nobody is called.
+WORDS = ("顾", "顾问77777", "gw", "guwen5", "律所123", "宝石", "联络员4321", "没有这个")
 _scopes: dict[str, Any] = {}
 
 
@@ -73,6 +86,7 @@ def make(*, rows: int) -> int:
     from tenants.divisions.api import find_by_code, import_divisions
     from tenants.divisions.types import Level, ListedRow
     from tenants.identity.api import Role
+    from tenants.identity.roles import GRANTS
     from tenants.registry.api import Kind, provision_tenant
     from tenants.registry.commands import open_all
 
@@ -90,11 +104,13 @@ def make(*, rows: int) -> int:
     open_all(now=now())
     team = system_scope(schema=body.schema, tenant_id=body.id, roots=(county,), grants=frozenset({"advisers.read"}))
     _scopes["team"] = team
+    _scopes["search"] = replace(team, role=str(Role.COUNTY_TEAM), whole=True, grants=GRANTS[Role.COUNTY_TEAM])
     _scopes["firm"] = replace(team, role=str(Role.FIRM_MANAGER), subject_id=str(FIRM), roots=(), whole=False,
                               grants=frozenset({"figures.read", "firm.read"}))  # fmt: skip
-    words = {"rows": rows, "province": province, "county": county, "place": place, "firms": min(rows, 1000)}
+    words = {"rows": rows, "province": province, "county": county, "place": place, "firms": min(rows, 1000),
+             "tenant": body.id}  # fmt: skip
     with inside(team, read_only=False), connection.cursor() as cursor:
-        for statement in (FIRMS, ADVISERS, SEATS, APPOINTMENTS, LINES):
+        for statement in (FIRMS, ADVISERS, SEATS, APPOINTMENTS, LINES, PEOPLE):
             cursor.execute(statement, {**words, "month": MONTH, "firm": FIRM})
     return rows
 
@@ -176,5 +192,40 @@ def theirs(*, name: str, place: str, pages: int) -> list[float]:
     return taken
 
 
+# ---- search ------------------------------------------------------------------------------------------------------------
+def search_ours() -> list[float]:
+    """Milliseconds of each word through the page's own search, over every kind the county's team may see."""
+    from falin.kernel.transactions import inside
+    from falin.portal.search import find
+
+    taken = []
+    for word in WORDS:
+        began = perf_counter()
+        with inside(_scopes["search"], read_only=True):
+            find(scope=_scopes["search"], text=word, on=TODAY)
+        taken.append((perf_counter() - began) * 1000)
+    return taken
+
+
+def search_theirs() -> list[float]:
+    """The same words by `icontains` in advisers, firms, people and places, without a word of who may see what."""
+    from django.db.models import Q
+
+    from falin.kernel.transactions import inside
+    from services.advisers.models import Adviser, Firm
+    from tenants.divisions.models import DivisionVersion
+    from tenants.identity.models import Person
+
+    taken = []
+    for word in WORDS:
+        began, called = perf_counter(), Q(name__icontains=word) | Q(pinyin__icontains=word)
+        with inside(_scopes["search"], read_only=True):
+            for model in (Adviser, Firm, Person):
+                list(model.objects.filter(called).order_by("pinyin", "id")[:7])
+            list(DivisionVersion.objects.filter(name__icontains=word)[:7])
+        taken.append((perf_counter() - began) * 1000)
+    return taken
+
+
 if __name__ == "__main__":
-    obey({"make": make, "ours": ours, "theirs": theirs})
+    obey({"make": make, "ours": ours, "theirs": theirs, "search_ours": search_ours, "search_theirs": search_theirs})

@@ -101,7 +101,7 @@ def _places(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
 
 
 def _advisers(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    page = list_advisers(scope=scope, on=on, filters=AdviserFilters(text=text), size=most)
+    page = list_advisers(scope=scope, on=on, filters=AdviserFilters(text=text), size=most, counted=False)
     return [
         Hit(label=row.adviser.name, sub=_("，").join([row.adviser.firm_name, *row.communities]),
             url=reverse("advisers:adviser", args=[row.adviser.id]))
@@ -110,7 +110,7 @@ def _advisers(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
 
 
 def _firms(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    page = list_firms(scope=scope, text=text, size=most)
+    page = list_firms(scope=scope, text=text, size=most, counted=False)
     return [
         Hit(
             label=firm.name,

@@ -17,6 +17,7 @@ from falin.kernel.transactions import inside, shared
 from services.advisers import policies, queries
 from services.advisers.commands import end_appointment, explain_vacancy, open_account
 from services.advisers.models import Adviser, Firm
+from services.advisers.queries import register
 from services.advisers.types import AdviserFilters, AdviserState, Obstacle, SquareState, VacancyReason, View
 from tenants.identity.api import Role, create_person, grant_role
 from tenants.identity.roles import EMERGENCY, ROLES, Capability
@@ -140,7 +141,11 @@ def test_the_statements_of_a_page_do_not_grow_with_its_rows(world: World, office
     assert counted[0][1] == counted[1][1]
 
 
-def test_the_list_is_cut_by_name_reading_firm_street_and_state(world: World, office: Office) -> None:
+@pytest.mark.parametrize("few", [0, 1000], ids=["many are called so", "few are"])
+def test_the_list_is_cut_by_name_reading_firm_street_and_state(
+    world: World, office: Office, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "FEW", few)
     lake = office.firm("浙江湖畔律师事务所")
     a = office.adviser("许望舒", firm=lake, specialties=("物业", "继承"))
     b = office.adviser("陆知微", examined=None)

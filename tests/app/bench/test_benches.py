@@ -49,7 +49,8 @@ CASES = {
     "provision": {"provision/spare": "s", "provision/cold": "s", "provision/first": "s"},
     "tenants": {"tenants/export/1": "s", "tenants/restore/1": "s", "tenants/export": "s", "tenants/restore": "s"},
     "migrate": {"migrate/nothing": "s", "migrate/addfield": "s", "migrate/addfield-parallel": "s"},
-    "lists": {f"lists/{name}/{place}": "ms" for name in ("advisers", "firms", "visits") for place in ("first", "deep")},
+    "lists": {"lists/search": "ms"}
+    | {f"lists/{name}/{place}": "ms" for name in ("advisers", "firms", "visits") for place in ("first", "deep")},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
     "signin": {"signin/many-bindings": "CPU ms"},
     "request": {
