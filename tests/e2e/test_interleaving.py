@@ -45,6 +45,7 @@ class Hand:
     username: str
     path: str
     form: str
+    words: str  # the field for some
     page: Page
     met: list[str] = field(default_factory=list)
     offline: bool = False
@@ -78,10 +79,17 @@ class Hand:
         pytest.fail(f"{self.met}: no way back to the form, but {self.page.url}")
 
     def another_tab(self) -> None:
+        """He begins something else in another tab, thinks better of it and closes it."""
         tab = self.screen.new_page()
         with suppress(Error):
             tab.goto(self.path)
+            tab.locator(f"{self.form} [name={self.words}]").fill("另一页里写的", timeout=2000)
+            tab.wait_for_timeout(400)
         tab.close()
+
+    def back_from_another_tab(self) -> None:
+        self.another_tab()
+        self.again()
 
     def session_over(self) -> None:
         person = Person.objects.get(username=self.username)
@@ -93,6 +101,7 @@ TROUBLE: dict[str, Callable[[Hand], None]] = {
     "online": Hand.back,
     "reload": Hand.again,
     "another tab": Hand.another_tab,
+    "another tab, and reload": Hand.back_from_another_tab,
     "session over": Hand.session_over,
     "nothing": lambda hand: None,
 }
@@ -177,8 +186,8 @@ def writers(world: World, site: Site, browser: Browser) -> Iterator[list[Hand]]:
     street_page = f"/duty/hours/{world.node(GEM)}/"
     with a_screen(browser, site, "phone") as phone, a_screen(browser, site, "desk") as desk:
         hands = [
-            Hand(phone, world, adviser.username, "/duty/log/", "form[data-visit]", phone.new_page()),
-            Hand(desk, world, "street2", street_page, "form[data-draft]", desk.new_page()),
+            Hand(phone, world, adviser.username, "/duty/log/", "form[data-visit]", "note", phone.new_page()),
+            Hand(desk, world, "street2", street_page, "form[data-draft]", "room", desk.new_page()),
         ]
         for hand in hands:
             hand.page.goto(hand.path)

@@ -420,9 +420,11 @@ def test_half_written_words_lie_in_the_browser_sealed_and_open_on_their_own_pers
     kept = page.evaluate("JSON.stringify(Object.entries(localStorage))")
     assert "falin-draft:" in kept and "secret-advice" not in kept
     # what was sealed for one form does not open in another, nor what somebody bent
-    page.evaluate("""() => Object.keys(localStorage).filter((key) => key.startsWith('falin-draft:')).forEach((key) => {
-        const value = localStorage.getItem(key), at = value.indexOf('.') + 9;
-        localStorage.setItem(key, value.slice(0, at) + (value[at] === 'A' ? 'B' : 'A') + value.slice(at + 1));
+    page.evaluate("""() => [localStorage, sessionStorage].forEach((store) => {
+        Object.keys(store).filter((key) => key.startsWith('falin-draft:')).forEach((key) => {
+            const value = store.getItem(key), at = value.indexOf('.') + 9;
+            store.setItem(key, value.slice(0, at) + (value[at] === 'A' ? 'B' : 'A') + value.slice(at + 1));
+        });
     })""")
     page.reload()
     page.wait_for_selector("[data-duty][data-ready]")

@@ -87,14 +87,19 @@ function stored(act) { try { return act(window.localStorage); } catch (refused) 
 
 /* ---- drafts (drafts.js): what was sent is forgotten when the server led on to another page; not where the network took it,
    and not where the way in came instead ---- */
+/** This tab's draft goes; the one that is common to all tabs only if it was typed here. */
+window.falinForgetDraft = (place) => stored((store) => {
+  if (store.getItem(place) === sessionStorage.getItem(place)) store.removeItem(place);
+  sessionStorage.removeItem(place);
+});
 const sent = stored(() => sessionStorage.getItem("falin-draft-sent"));
 if (sent) {
-  stored((store) => {
+  stored(() => {
     sessionStorage.removeItem("falin-draft-sent");
     const came = performance.getEntriesByType("navigation")[0];
     const ledOn = came && came.redirectCount > 0 && !location.pathname.startsWith("/accounts/");
     const here = [...document.querySelectorAll("form[data-draft]")].map((form) => `:${location.pathname}:${form.dataset.draft}`);
-    if (ledOn && !here.some((end) => sent.endsWith(end))) store.removeItem(sent);
+    if (ledOn && !here.some((end) => sent.endsWith(end))) window.falinForgetDraft(sent);
   });
 }
 

@@ -2,6 +2,8 @@
 // The key is in the page and nowhere else: a page comes from the server, or from what the phone keeps under its lock
 // (duty/vault.js), so that who has lost his way in has lost his drafts too. All of it happens at once, without waiting, for
 // what was typed last is put away while the page goes; WebCrypto, which answers later, would be too late.
+// Each tab keeps its own words (sessionStorage) beside those that were typed last in any (localStorage): a page that is loaded
+// again has what was typed there, a new tab what was typed last.
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 
 const KEEP = "input:not([type=hidden]):not([type=password]):not([autocomplete$=password]):not([type=file]),select,textarea";
@@ -22,14 +24,15 @@ function seal(form, kept) {
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE));
   return `${letters(nonce)}.${letters(cipher(form, nonce).encrypt(new TextEncoder().encode(JSON.stringify(kept))))}`;
 }
-/** When it was kept and what; nothing where there is none, or none that this page's key opens. */
+/** When it was kept and what, in this tab or else in any; nothing where there is none, or none that this page's key opens. */
 function open(form) {
-  return stored((store) => {
+  const from = (store) => {
     const [nonce, sealed] = store.getItem(place(form)).split(".").map(bytes);
     return JSON.parse(new TextDecoder().decode(cipher(form, nonce).decrypt(sealed)));
-  }) || [0, null];
+  };
+  return stored(() => from(sessionStorage)) || stored(from) || [0, null];
 }
-function forget(form) { stored((store) => store.removeItem(place(form))); delete form.dataset.changed; }
+function forget(form) { window.falinForgetDraft(place(form)); delete form.dataset.changed; }
 
 function values(form) {
   const kept = {};
@@ -63,7 +66,8 @@ each("form[data-draft]", (form) => {
   const save = () => {
     clearTimeout(timer);
     timer = 0;
-    stored((store) => store.setItem(place(form), seal(form, [Date.now(), values(form)])));
+    const sealed = seal(form, [Date.now(), values(form)]);
+    stored((store) => { sessionStorage.setItem(place(form), sealed); store.setItem(place(form), sealed); });
   };
   form.addEventListener("input", () => {
     form.dataset.changed = "1";

@@ -217,7 +217,7 @@ function fault(written) {
 
 // the draft that app.js keeps of this form; what was typed last may still be on its way there
 const draftKey = () => form.dataset.draftPlace;
-const dropDraft = () => { try { localStorage.removeItem(draftKey()); } catch (refused) { /* nothing was kept */ } };
+const dropDraft = () => window.falinForgetDraft(draftKey());
 function forgetDraft() {
   dropDraft();
   setTimeout(dropDraft, 400);
