@@ -312,9 +312,14 @@ def web_workers() -> int:
 def standard_programs(
     *, home: Home, host: str, port: int, environ: Mapping[str, str], workers: int = 1, certificate: Path | None = None
 ) -> list[Child]:
-    """The four processes of an instance: web, worker, relay, beat. With a certificate (and its key) web speaks TLS itself."""
+    """
+    The five programs of an instance: web, worker, clicks, relay, beat. With a certificate (and its key) web speaks TLS itself.
+
+    What somebody waits for has a worker of its own: two counties' long imports take both places of the other.
+    """
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "falin.config.celery")
+    worker = (*celery, "worker", "--loglevel", "INFO", "--without-mingle", "--without-gossip")
     web = (
         python, "-m", "gunicorn", "falin.config.wsgi:application", "--worker-class", "falin.runtime.shedding.SheddingWorker",
         "--workers", str(workers), "--threads", "4", "--bind", f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
@@ -324,18 +329,8 @@ def standard_programs(
     )  # fmt: skip
     commands = {
         "web": web,
-        "worker": (
-            *celery,
-            "worker",
-            "--queues",
-            "click,bulk",
-            "--concurrency",
-            "2",
-            "--loglevel",
-            "INFO",
-            "--without-mingle",
-            "--without-gossip",
-        ),
+        "worker": (*worker, "--queues", "bulk", "--concurrency", "2", "--hostname", "worker@%h"),
+        "clicks": (*worker, "--queues", "click", "--pool", "solo", "--hostname", "clicks@%h"),
         "relay": (python, "-m", "falin.runtime.cli", "manage", "relay"),
         "beat": (
             *celery,

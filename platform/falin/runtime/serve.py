@@ -15,7 +15,7 @@ WEB_SECONDS = 60.0
 
 
 def run(arguments: Arguments, home: Home) -> int:
-    """`falin serve`: brings the database up to date, then runs web, worker, relay and beat until Ctrl-C."""
+    """`falin serve`: brings the database up to date, then runs web, both workers, relay and beat until Ctrl-C."""
     lan = arrange(home=home, environ=os.environ, host=arguments.host, port=arguments.port) if arguments.lan else None
     host, port = (lan.host, lan.door.port) if lan else (arguments.host or "127.0.0.1", arguments.port)
     address = lan.door.by_number if lan else f"http://{host}:{port}/"

@@ -262,15 +262,19 @@ def test_the_sweep_goes_through_the_shared_schema_and_every_tenant(world: World,
     assert told == asked
 
 
-def test_jobs_go_to_the_queue_the_standard_worker_reads(tmp_path: Any) -> None:
+def test_every_queue_is_read_and_what_somebody_waits_for_by_a_worker_that_does_nothing_else(tmp_path: Any) -> None:
     from falin.config.celery import app
     from falin.runtime.home import Home
     from falin.runtime.processes import standard_programs
 
     programs = standard_programs(home=Home(root=tmp_path), host="127.0.0.1", port=1, environ={})
-    (worker,) = [program for program in programs if program.name == "worker"]
-    read = set(worker.command[worker.command.index("--queues") + 1].split(","))
-    assert {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue} == read
+    read = {
+        program.name: set(program.command[program.command.index("--queues") + 1].split(","))
+        for program in programs
+        if "--queues" in program.command
+    }
+    assert {route["queue"] for route in app.conf.task_routes.values()} == read["worker"]
+    assert {app.conf.task_default_queue} == read["clicks"]
 
 
 def test_a_job_of_somebody_who_lost_the_role_meanwhile_is_not_done(
