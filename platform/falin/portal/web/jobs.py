@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from falin.kernel import files, jobs
 from falin.kernel.clock import now
@@ -17,12 +18,33 @@ from falin.kernel.models import Job, StoredFile
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.portal import exports
+from services.advisers.policies import IMPORT
+from tenants.divisions.policies import DESCRIBE, UPDATE
+from tenants.identity.policies import GRANT
+from tenants.registry.policies import MANAGE
+
+# What can be brought in from a file: the grant, the page, its template, what it is, and what to know of it.
+_IMPORTS = (
+    (IMPORT, "advisers:import", "advisers:import_template", gettext_lazy("律所和顾问"),
+     gettext_lazy("一张表登记律所、顾问和聘任。列名对过一次就会记住，逐行检查以后才保存。")),
+    (GRANT, "portal:people-sheet", "portal:people-template", gettext_lazy("人员和身份"),
+     gettext_lazy("一张表录入人员、授予身份。逐行检查以后才保存。")),
+    (UPDATE, "portal:update-new", "", gettext_lazy("区划名录"),
+     gettext_lazy("新一年的名录和现在的比一遍，逐处确认，另一个人复核以后才应用。")),
+    (DESCRIBE, "portal:describe", "portal:describe-template", gettext_lazy("人口、面积和边界"),
+     gettext_lazy("表格（CSV、XLSX）或者边界（GeoJSON），注明哪天的、从哪里来。")),
+    (MANAGE, "portal:tenant-restore", "", gettext_lazy("单位的存档"),
+     gettext_lazy("把导出的存档恢复回来。先试一遍，什么都不改。")),
+)  # fmt: skip
 
 
 @door(grant="jobs.own", reads="GET")
 def list_mine(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """One's own jobs with their files, and what one may bring in."""
     found = jobs.list_jobs(scope=scope)
-    return render(request, "portal/jobs.html", {"rows": _with_files(scope, found)})
+    imports = [(reverse(page), reverse(blank) if blank else "", label, words)
+               for grant, page, blank, label, words in _IMPORTS if scope.may(grant)]  # fmt: skip
+    return render(request, "portal/jobs.html", {"rows": _with_files(scope, found), "imports": imports})
 
 
 def _with_files(scope: Scope, found: list[Job]) -> list[tuple[Job, StoredFile | None, bool]]:
