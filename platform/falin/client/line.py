@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 T = TypeVar("T")
@@ -52,6 +52,8 @@ class Problem(Exception):
 
 class Line:
     """
+    Closes by itself at the end of a ``with``.
+
     :param server: ``https://host``; plain HTTP to this very machine only, unless ``plain``: a token is a password.
     :param patience: seconds spent at most on sending one request again.
     :param send: how a request is sent and answered; over the network where it is left out.
@@ -68,9 +70,20 @@ class Line:
             raise ValueError("a token goes over HTTPS")
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
         self._patience, self._sleep = patience, sleep
-        self._send = send or _network(parts.scheme, parts.hostname, parts.port)
+        self._send = send or _Connection(parts.scheme, parts.hostname, parts.port)
         self.next = ""  # the address of the page after the last answer; empty on the last page
         self.etag = ""  # of the last answer
+
+    def close(self) -> None:
+        """Hang up. A call after it opens the line again."""
+        if isinstance(self._send, _Connection):
+            self._send.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def all(self, first: T) -> Iterator[T]:
         """The answer just given and every page after it."""
@@ -157,29 +170,31 @@ def _form(files: Mapping[str, bytes]) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={mark}", b"".join(parts) + f"--{mark}--\r\n".encode()
 
 
-def _network(scheme: str, host: str, port: int | None) -> Send:
+class _Connection:
     """One connection, opened when it is wanted and again when it broke."""
-    kept: list[http.client.HTTPConnection] = []
 
-    def connected() -> http.client.HTTPConnection:
-        if not kept:
-            secure = scheme == "https"
-            kept.append(
-                http.client.HTTPSConnection(host, port, timeout=30, context=ssl.create_default_context())
-                if secure else http.client.HTTPConnection(host, port, timeout=30)
-            )  # fmt: skip
-        return kept[0]
+    def __init__(self, scheme: str, host: str, port: int | None) -> None:
+        self._where = (scheme, host, port)
+        self._line: http.client.HTTPConnection | None = None
 
-    def send(method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
-        line = connected()
+    def __call__(self, method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        self._line = self._line or self._opened()
         try:
-            line.request(method, address, content, dict(headers))
-            got = line.getresponse()
+            self._line.request(method, address, content, dict(headers))
+            got = self._line.getresponse()
             body = got.read()
         except (OSError, http.client.HTTPException):
-            kept.clear()
-            line.close()
+            self.close()
             raise
         return Answer(status=got.status, headers={name.lower(): text for name, text in got.getheaders()}, body=body)
 
-    return send
+    def _opened(self) -> http.client.HTTPConnection:
+        scheme, host, port = self._where
+        if scheme == "https":
+            return http.client.HTTPSConnection(host, port, timeout=30, context=ssl.create_default_context())
+        return http.client.HTTPConnection(host, port, timeout=30)
+
+    def close(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None

@@ -27,11 +27,11 @@ def run(arguments: Arguments, home: Home) -> int:
     if known is None:
         raise CannotStart(both(f"没有 {arguments.act} 这一项。", f"There is no {arguments.act}."),
                           both("不带名字运行，可以看到全部。", "Without a name all are listed."))  # fmt: skip
-    client = _client(arguments, os.environ)
     try:
-        answer = known(client, **_given(known, arguments.given))
-        for page in client.all(answer) if arguments.all else [answer]:
-            _show(page, as_json=arguments.json)
+        with _client(arguments, os.environ) as client:
+            answer = known(client, **_given(known, arguments.given))
+            for page in client.all(answer) if arguments.all else [answer]:
+                _show(page, as_json=arguments.json)
     except Problem as problem:
         more = json.dumps(problem.errors, ensure_ascii=False) if problem.errors else ""
         raise CannotStart(f"{problem.title} ({problem.code or problem.status})", more) from None

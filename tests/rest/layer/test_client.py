@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from falin.runtime.home import Home
 from falin.runtime.sentences import CannotStart
 from tenants.identity import commands
 from tenants.identity.models import Binding
+from tests.e2e.conftest import Site
 from tests.world import World, today
 
 SCOPES = ["advisers.read", "advisers.register", "duty.read", "jobs.own"]
@@ -43,10 +44,18 @@ def through_django(method: str, address: str, headers: Mapping[str, str], conten
     return Answer(status=answer.status_code, body=body, headers={n.lower(): v for n, v in answer.headers.items()})
 
 
-@pytest.fixture
-def county(world: World) -> Falin:
+@pytest.fixture(params=["through Django", "over a line"])
+def county(world: World, request: Any) -> Iterator[Falin]:
+    """The client as a program has it, over a connection that lasts; and once more without one, where a test counts."""
     token = secret(world, "county", SCOPES)
-    return Falin("https://falin.example", token, send=through_django, sleep=lambda seconds: None)
+    if request.param == "through Django":
+        yield Falin("https://falin.example", token, send=through_django, sleep=lambda seconds: None)
+        return
+    site = Site()
+    with Falin(site.url, token, sleep=lambda seconds: None) as client:
+        yield client
+    site.stop()
+    assert site.product.seen == []
 
 
 def test_acts_have_names_arguments_and_shapes(county: Falin) -> None:
@@ -139,21 +148,20 @@ def test_a_token_does_not_go_over_the_network_unencrypted(server: str) -> None:
 
 # ---- falin api -------------------------------------------------------------------------------------------------------
 @pytest.fixture
-def run(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+def run(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     file = tmp_path / "token"
     file.write_text(secret(world, "county", SCOPES))
     file.chmod(0o600)
-    monkeypatch.setattr("falin.client.line._network", lambda *whereto: through_django)
+    site = Site()
 
     def typed(*words: str) -> str:
-        arguments = make_parser().parse_args(
-            ["api", "--server", "https://falin.example", "--token-file", str(file), *words]
-        )
+        arguments = make_parser().parse_args(["api", "--server", site.url, "--token-file", str(file), *words])
         assert remote.run(arguments, Home(root=tmp_path)) == 0
         return capsys.readouterr().out
 
     typed.file = file  # type: ignore[attr-defined]
-    return typed
+    yield typed
+    site.stop()
 
 
 def test_the_command_line_speaks_the_same_acts(run: Any) -> None:
