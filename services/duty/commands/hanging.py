@@ -30,7 +30,7 @@ def _count_hours(nodes: Collection[int], without: Collection[str] = ()) -> dict[
 
 
 VISITS_AT = HangsOn(kind="visits", label=_("没有结账的到访"), count=_count_visits, within=True,
-                    proposal=_("先把这几个月结账；结账以后的数按份额归到接手的地方"))  # fmt: skip
+                    proposal=_("记录留在原处；本月的数计到同县接手最多的地方，没有接手的仍计入乡镇和县"))  # fmt: skip
 HOURS_AT = HangsOn(
     kind="hours", label=_("公布的值班时间"), count=_count_hours, hand_over=follow_places, take_back=come_back,
     proposal=_("同一单位里只有一处接手的，应用后自动转过去；其余的到接手的地方重新公布"),
