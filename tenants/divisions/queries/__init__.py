@@ -43,6 +43,7 @@ from tenants.divisions.queries.updates import (
     list_ending,
     list_groups,
     list_hanging,
+    list_made,
     list_updates,
 )
 
@@ -76,6 +77,7 @@ __all__ = [
     "list_heirs",
     "list_last",
     "list_lineage",
+    "list_made",
     "list_near",
     "list_parted",
     "list_path",
