@@ -27,6 +27,7 @@ from tenants.divisions.commands import (
 )
 from tenants.divisions.commands.handing import CHANGED as PLACES_CHANGED
 from tenants.divisions.commands.handing import settle
+from tenants.divisions.commands.redrawing import AREAS_AT
 from tenants.divisions.models import (
     CHANGE_LABELS,
     COMMITTEE_LABELS,
@@ -81,6 +82,7 @@ from tenants.divisions.queries import (
     list_updates,
     list_versions,
     look_up,
+    members_on,
     nodes_below,
     search,
     subtree_ids,
@@ -107,6 +109,7 @@ from tenants.divisions.types import (
 )
 
 __all__ = [
+    "AREAS_AT",
     "CHANGE_LABELS",
     "COMMITTEE_LABELS",
     "EDITIONS",
@@ -190,6 +193,7 @@ __all__ = [
     "list_updates",
     "list_versions",
     "look_up",
+    "members_on",
     "nodes_below",
     "note_hanging",
     "open_area",

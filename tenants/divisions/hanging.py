@@ -169,11 +169,15 @@ def standing(
 
     :param without: as for ``counted``. :param within: what ``standing_within`` said in the counties, added up.
     """
-    found = [(str(kind.label), sum(counts.values())) for kind, counts in counted(nodes, without=without)]
-    for name, count in within.items():
-        if count and (kind := declared(name)):
-            found.append((str(kind.stands[0] if kind.stands else kind.label), count))
-    return found
+    found = {kind.kind: sum(counts.values()) for kind, counts in counted(nodes, without=without)}
+    for kind in _declared.values():
+        if kind.stands and not kind.within:
+            found[kind.kind] = sum(kind.stands[1](nodes).values())
+    found |= within
+    return [
+        (str(kind.stands[0] if kind.stands else kind.label), count)
+        for kind in _declared.values() if (count := found.get(kind.kind))
+    ]  # fmt: skip
 
 
 def told_within(kept: Mapping[str, Mapping[str, int]]) -> list[tuple[HangsOn, Mapping[int, int]]]:

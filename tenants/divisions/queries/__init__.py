@@ -1,6 +1,6 @@
 """The place of every way places are read: the tree, names, what became of them, updates under way."""
 
-from tenants.divisions.queries.areas import communities_in, get_area, list_areas, list_areas_over
+from tenants.divisions.queries.areas import communities_in, get_area, list_areas, list_areas_over, members_on
 from tenants.divisions.queries.history import (
     carry_over,
     changed_since,
@@ -89,6 +89,7 @@ __all__ = [
     "list_updates",
     "list_versions",
     "look_up",
+    "members_on",
     "nodes_below",
     "search",
     "subtree_ids",

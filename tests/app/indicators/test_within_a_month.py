@@ -12,7 +12,7 @@ from falin.kernel.transactions import inside, shared
 from services.indicators import queries
 from services.indicators.types import Tally
 from tenants.divisions.api import list_takers
-from tenants.divisions.models import DivisionLineage
+from tenants.divisions.models import AreaMember, DivisionLineage, StatisticalArea
 from tests.app.divisions.changing import Change
 from tests.app.indicators.books import LIN, NOVEMBER, OCTOBER, WU, appoint, publish, visit
 from tests.world import NOW, World
@@ -94,6 +94,29 @@ def test_what_was_done_at_a_place_that_ended_without_an_heir_counts_in_its_stree
         assert queries.visit_lines(scope=county, node_id=gone, month=NOVEMBER).total == 2
         today = queries.place_as_is(scope=county, node_id=running.node("330106"), month=NOVEMBER)
     assert today.tally == asked(running, "330106").tally, "both trees add up to the same"
+
+
+@pytest.mark.parametrize("drawn", [GONE, "330106109"])
+@pytest.mark.parametrize("into", [HEIR, "-"])
+def test_an_area_keeps_what_was_done_in_it(running: World, drawn: str, into: str) -> None:
+    leader = running.scope("leader")
+    with shared(read_only=False):
+        area = StatisticalArea.objects.create(node_id=running.node("330106"), name="滨水园区", recorded_at=NOW)
+        for code in {drawn, HEIR}:
+            AreaMember.objects.create(area=area, node_id=running.node(code), valid_from=date(2026, 1, 1), source="x",
+                                      person_id=1, recorded_at=NOW)  # fmt: skip
+
+    def found() -> Tally:
+        with inside(leader, read_only=True):
+            (month,) = queries.area_months(scope=leader, area_id=area.pk)
+        return month.tally
+
+    before = found()
+    Change(running).end(GONE, into=into).on(DAY)
+    published(running, hours=1)
+    after = found()
+    assert {name: getattr(after, name) for name in WORK} == {name: getattr(before, name) for name in WORK}
+    assert (before.minutes, after.communities) == (480, before.communities - 1)
 
 
 def test_where_the_street_ended_too_it_counts_in_the_county(running: World) -> None:
