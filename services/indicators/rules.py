@@ -128,6 +128,8 @@ def cascade(facts: CountyFacts) -> list[BoardRow]:
 
 
 def _community(one: Community, facts: CountyFacts) -> dict[str, int]:
+    if not one.stands:
+        return dict.fromkeys(COUNTS, 0)
     covered = one.node_id in facts.covered
     return dict.fromkeys(COUNTS, 0) | {
         "communities": 1, "covered": int(covered), "urban": int(one.urban), "urban_covered": int(one.urban and covered)

@@ -102,6 +102,7 @@ class Community:
     node_id: int
     street_id: int | None
     urban: bool
+    stands: bool = True  # one that ended within the month stands no more: what was done there is counted, it is not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

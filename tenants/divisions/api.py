@@ -27,6 +27,7 @@ from tenants.divisions.commands import (
 )
 from tenants.divisions.commands.handing import CHANGED as PLACES_CHANGED
 from tenants.divisions.commands.handing import settle
+from tenants.divisions.commands.redrawing import AREAS_AT
 from tenants.divisions.models import (
     CHANGE_LABELS,
     COMMITTEE_LABELS,
@@ -53,6 +54,7 @@ from tenants.divisions.queries import (
     get_division,
     get_update,
     has_outlines,
+    last_path,
     list_areas,
     list_areas_over,
     list_boundaries,
@@ -66,7 +68,9 @@ from tenants.divisions.queries import (
     list_groups,
     list_hanging,
     list_heirs,
+    list_last,
     list_lineage,
+    list_made,
     list_near,
     list_parted,
     list_path,
@@ -74,9 +78,11 @@ from tenants.divisions.queries import (
     list_provinces,
     list_streets,
     list_successors,
+    list_takers,
     list_updates,
     list_versions,
     look_up,
+    members_on,
     nodes_below,
     search,
     subtree_ids,
@@ -103,6 +109,7 @@ from tenants.divisions.types import (
 )
 
 __all__ = [
+    "AREAS_AT",
     "CHANGE_LABELS",
     "COMMITTEE_LABELS",
     "EDITIONS",
@@ -158,6 +165,7 @@ __all__ = [
     "get_update",
     "has_outlines",
     "import_divisions",
+    "last_path",
     "list_areas",
     "list_areas_over",
     "list_boundaries",
@@ -171,7 +179,9 @@ __all__ = [
     "list_groups",
     "list_hanging",
     "list_heirs",
+    "list_last",
     "list_lineage",
+    "list_made",
     "list_near",
     "list_parted",
     "list_path",
@@ -179,9 +189,11 @@ __all__ = [
     "list_provinces",
     "list_streets",
     "list_successors",
+    "list_takers",
     "list_updates",
     "list_versions",
     "look_up",
+    "members_on",
     "nodes_below",
     "note_hanging",
     "open_area",

@@ -47,6 +47,8 @@ class HangsOn:
         it back. ``reasons`` has the words for why something could not go on.
     :param within: it counts in a county's own tables instead: asked by the worker inside each county, which tells the
         reviewers the numbers and nothing else.
+    :param stands: what it is called and how it is counted where it keeps a place that an update made from being taken back,
+        if that is more than what is listed of it at a place that ends.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class HangsOn:
     hand_over: Callable[..., Handed] | None = None
     take_back: Callable[..., None] | None = None
     reasons: Mapping[str, Any] = field(default_factory=dict)
+    stands: tuple[Any, Callable[[Collection[int]], Mapping[int, int]]] | None = None
 
 
 Tell = Callable[..., bool]
@@ -150,6 +153,31 @@ def counted_within(nodes: Collection[int]) -> dict[str, dict[int, int]]:
     """What hangs on the places in the open transaction's tenant, by the names of the kinds."""
     found = {kind.kind: dict(kind.count(nodes)) for kind in _declared.values() if kind.within and nodes}
     return {kind: counts for kind, counts in found.items() if any(counts.values())}
+
+
+def standing_within(nodes: Collection[int]) -> dict[str, int]:
+    """How much stands on the places in the open transaction's tenant and keeps them, by the names of the kinds."""
+    kinds = [(kind.kind, kind.stands[1] if kind.stands else kind.count) for kind in _declared.values() if kind.within]
+    return {name: count for name, counted in kinds if (count := sum(counted(nodes).values()))}
+
+
+def standing(
+    nodes: Collection[int], *, without: Mapping[str, Collection[str]], within: Mapping[str, int]
+) -> list[tuple[str, int]]:
+    """
+    What stands on places and keeps them, in words, and how much of each.
+
+    :param without: as for ``counted``. :param within: what ``standing_within`` said in the counties, added up.
+    """
+    found = {kind.kind: sum(counts.values()) for kind, counts in counted(nodes, without=without)}
+    for kind in _declared.values():
+        if kind.stands and not kind.within:
+            found[kind.kind] = sum(kind.stands[1](nodes).values())
+    found |= within
+    return [
+        (str(kind.stands[0] if kind.stands else kind.label), count)
+        for kind in _declared.values() if (count := found.get(kind.kind))
+    ]  # fmt: skip
 
 
 def told_within(kept: Mapping[str, Mapping[str, int]]) -> list[tuple[HangsOn, Mapping[int, int]]]:

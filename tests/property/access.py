@@ -521,7 +521,7 @@ class Access(RuleBasedStateMachine):
             return
         last = Binding.objects.order_by("-id").values_list("id", flat=True)[0]
         if self._as("security", "security_administrator", "undo", divisions.undo_update, update_id=self.applied[-1],
-                    why="名录有误"):  # fmt: skip
+                    within={}, why="名录有误"):  # fmt: skip
             self.newest = last
             self.back.pop(self.applied.pop())()
 

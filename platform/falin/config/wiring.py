@@ -30,7 +30,7 @@ from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands
 from services.indicators.web.tables import TABLES as OF_INDICATORS
 from tenants.divisions import hanging
-from tenants.divisions.api import PLACES_CHANGED, list_divisions
+from tenants.divisions.api import AREAS_AT, PLACES_CHANGED, list_divisions
 from tenants.identity.api import PEOPLE_AT, scope_in_force, system_of, use_token
 from tenants.identity.belongings import PEOPLE, ROLES
 from tenants.identity.commands.erasing import CONTACTS
@@ -76,7 +76,7 @@ def wire() -> None:
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
-    hanging.declare(PEOPLE_AT, TENANTS_AT, JOBS_AT, HANGING, duty.HOURS_AT, duty.VISITS_AT)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, JOBS_AT, AREAS_AT, HANGING, duty.HOURS_AT, duty.VISITS_AT)
     hanging.tell_with(tell_body)
     outbox.subscribe(PLACES_CHANGED, places.on_update_changed)
     outbox.subscribe(sealing.SEALED, anchors.keep)

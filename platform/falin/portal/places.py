@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import uuid
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -21,13 +23,13 @@ from falin.kernel import audit, clock, files, jobs
 from falin.kernel.outbox import Event
 from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
-from falin.kernel.transactions import inside
+from falin.kernel.transactions import inside, rehearsed, shared
 from tenants.divisions import api, hanging, policies
 from tenants.divisions.types import Division, Level, ListedRow, Version
 from tenants.identity.api import system_of
 from tenants.registry.api import find_tenant_of
 
-PREPARE, APPLY = "portal.prepare_places", "portal.apply_places"
+PREPARE, APPLY, UNDO = "portal.prepare_places", "portal.apply_places", "portal.undo_places"
 LIST_PURPOSE = "places-list"
 
 
@@ -209,15 +211,23 @@ def count_hanging(scope: Scope, update: int) -> None:
     """Each county counts what hangs on its places that would end, in its own name; the numbers go to the update."""
     with inside(scope, read_only=True):
         ending = api.list_ending(update, scope=scope)
-        tenants = {county: find_tenant_of(county) for county in ending}
     counts: dict[str, dict[int, int]] = {}
-    for county, nodes in ending.items():
-        if (tenant := tenants[county]) is not None:
-            with inside(system_of(tenant), read_only=True):
-                for kind, held in hanging.counted_within(nodes).items():
-                    counts.setdefault(kind, {}).update(held)
+    for found in _asked(ending, hanging.counted_within):
+        for kind, held in found.items():
+            counts.setdefault(kind, {}).update(held)
     with inside(scope, read_only=False):
         api.note_hanging(scope=scope, update_id=update, counts=counts)
+
+
+def _asked(nodes: Mapping[int, list[int]], ask: Callable[[list[int]], Any]) -> Iterator[Any]:
+    """What each county says of its places: in its own tables, in its own name."""
+    with shared(read_only=True):
+        tenants = {county: find_tenant_of(county) for county in nodes}
+    for county, tenant in tenants.items():
+        if tenant is not None:
+            with inside(system_of(tenant), read_only=True):
+                answer = ask(nodes[county])
+            yield answer
 
 
 def ask_application(*, scope: Scope, update_id: int, now: datetime) -> uuid.UUID:
@@ -234,6 +244,48 @@ def apply(run: jobs.Run) -> dict[str, Any]:
     return {"update": run.parameters["update"], "ended": ended, "begun": begun}
 
 
+def ask_undoing(*, scope: Scope, update_id: int, why: str, now: datetime) -> uuid.UUID | None:
+    """
+    Take an applied update back, or, where it made places, queue that: each county is asked what stands on them.
+
+    What the shared tables have against it is said at once.
+
+    :returns: the job; ``None`` where it is done.
+    :raises Refused: it was not applied, or something stands on it.
+    """
+    take_back = partial(api.undo_update, scope=scope, update_id=update_id, within={}, why=why, now=now)
+    if not api.list_made(update_id, scope=scope):
+        take_back()
+        return None
+    with rehearsed():
+        take_back()
+    return jobs.ask(
+        scope=scope, kind=UNDO, title=_("撤回区划更新"), parameters={"update": update_id, "why": why}, now=now
+    )
+
+
+def undo(*, scope: Scope, update_id: int, why: str) -> None:
+    """
+    Take an applied update back, after each county has said what stands there on the places it made.
+
+    :raises Refused: it was not applied, or something stands on it.
+    """
+    with inside(scope, read_only=True):
+        made = api.list_made(update_id, scope=scope)
+    within = Counter[str]()
+    for found in _asked(made, hanging.standing_within):
+        within.update(found)
+    with inside(scope, read_only=False):
+        api.undo_update(scope=scope, update_id=update_id, within=within, why=why, now=clock.now())
+
+
+def carry_out_undoing(run: jobs.Run) -> dict[str, Any]:
+    """The job behind ``ask_undoing``; what a county has against it is how the job ends."""
+    run.progress(0, 1, _("问各县，新设的地方上有没有新的记录"))
+    undo(scope=run.scope, update_id=int(run.parameters["update"]), why=str(run.parameters["why"]))
+    return {"update": run.parameters["update"]}
+
+
 def on_update_changed(scope: Scope, event: Event) -> None:
     """Handler of ``divisions.update.changed`` (v1), in each county it concerns; delivered twice it does nothing more."""
     api.settle(scope=scope, update_id=int(event.payload["update"]), now=clock.now())
@@ -242,3 +294,4 @@ def on_update_changed(scope: Scope, event: Event) -> None:
 def register_jobs() -> None:
     jobs.register(PREPARE, compare)
     jobs.register(APPLY, apply)
+    jobs.register(UNDO, carry_out_undoing)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
@@ -36,12 +36,11 @@ from services.indicators.types import (
     Turn,
 )
 from tenants.divisions.api import (
-    UnknownDivision,
+    last_path,
     list_children,
     list_county_bodies,
     list_divisions,
-    list_path,
-    list_versions,
+    list_last,
 )
 from tenants.divisions.types import Division, Level, Status
 from tenants.identity.types import Role
@@ -163,13 +162,7 @@ def list_own_months(*, scope: Scope) -> list[Month]:
 
 def _path_to(scope: Scope, node_id: int) -> list[Division]:
     """A place that is no more is where it last was: its figures of then stay to be read."""
-    try:
-        path = list_path(node_id)
-    except UnknownDivision:
-        over = next((version.ends for version in list_versions(node_id)), None)
-        if over is None:
-            raise
-        path = list_path(node_id, on=over - timedelta(days=1))
+    path = last_path(node_id)
     policies.check_may_read(scope, path)
     return path
 
@@ -259,7 +252,7 @@ def _children(place: Division, month: Month, day: date | None) -> tuple[PlaceTal
     places = {child.id: child for child in list_children(place.id, on=day) if child.status == Status.IN_USE}
     gone = {who for who, months in history.items() if months[-1].month == month} - places.keys()
     if gone:
-        places |= {child.id: child for child in list_divisions(gone)}
+        places |= {child.id: child for child in list_last(gone)}
     return tuple(
         _child(child, month, tuple(history.get(child.id, ())))
         for child in sorted(places.values(), key=lambda child: (child.level, child.code))
@@ -380,7 +373,7 @@ def _key(cursor: str) -> tuple[date, str, int] | None:
 
 def _named(lines: list[VisitLine]) -> dict[int, tuple[Division, str]]:
     wanted = {node for line in lines for node in (line.node_id, line.street_id, line.county_id) if node is not None}
-    places = {place.id: place for place in list_divisions(wanted)}
+    places = {place.id: place for place in list_last(wanted)}
     return {
         line.node_id: (
             places[line.node_id],

@@ -13,6 +13,7 @@ from falin.kernel.refusals import Invalid, Missing, Refused, refusal_for
 from falin.kernel.scope import Scope
 from tenants.divisions import policies
 from tenants.divisions.models import AreaMember, StatisticalArea
+from tenants.divisions.queries.history import last_path
 from tenants.divisions.queries.tree import find_by_code, list_path
 from tenants.divisions.rules.tables import level_of
 from tenants.divisions.types import Division, Kind, Level
@@ -125,6 +126,6 @@ def _locked(scope: Scope, area_id: int) -> tuple[StatisticalArea, list[Division]
     area = StatisticalArea.objects.select_for_update(of=("self",)).filter(pk=area_id).first()
     if area is None:
         raise policies.no_area()
-    path = list_path(area.node_id)
+    path = last_path(area.node_id)
     policies.check_may_describe(scope, path)
     return area, path

@@ -7,7 +7,7 @@ is killed in the middle leaves the old tree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -21,7 +21,14 @@ from tenants.divisions import hanging, policies
 from tenants.divisions.commands.handing import standing_by, tell_again, tell_counties
 from tenants.divisions.commands.importing import check_provinces
 from tenants.divisions.commands.writing import open_places, reserve_nodes, take_back, take_turn, write_difference
-from tenants.divisions.models import DivisionChange, DivisionLineage, DivisionUpdate
+from tenants.divisions.models import (
+    Boundary,
+    DivisionChange,
+    DivisionFact,
+    DivisionLineage,
+    DivisionUpdate,
+    DivisionVersion,
+)
 from tenants.divisions.rules import Act, CannotStand, Plan, collapse, detect, plan
 from tenants.divisions.types import (
     ChangeKind,
@@ -237,11 +244,14 @@ def _by_county(made: Plan, heirs: Mapping[int, int]) -> dict[int, dict[int, int]
     return found
 
 
-def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> None:
+def undo_update(
+    *, scope: Scope, update_id: int, within: Mapping[str, int], why: str, now: datetime
+) -> None:  # fmt: skip
     """
     Take an applied update back, until something new stands on it. It may be confirmed and applied again.
 
-    :raises Refused: a later update, people or work stand on it.
+    :param within: what stands on the places it made in the counties' own tables, as ``hanging.standing_within`` said there.
+    :raises Refused: a later update, people, work or facts stand on it.
     """
     take_turn()
     update = locked(update_id)
@@ -251,8 +261,9 @@ def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> Non
     take_back(update.pk)
     update.stayed = hanging.brought_back(scope=scope, done=update.carried or {}, why=reason, now=now)
     made = {node for node in update.changes.values_list("made_node", flat=True) if node is not None}
-    if standing := hanging.counted(made, without=standing_by(update.handovers.all())):
-        told = "、".join(f"{kind.label} {sum(counts.values())}" for kind, counts in standing)
+    standing = hanging.standing(made, without=standing_by(update.handovers.all()), within=within)
+    if standing := [*standing, *_described(made)]:
+        told = "、".join(f"{label} {count}" for label, count in standing)
         raise Refused("divisions.stood_upon", _("新设的地方已经有了%(told)s，不能再撤回。") % {"told": told})
     update.state, update.undone_by, update.undone_at, update.why = UpdateState.UNDONE, scope.person_id, now, reason
     update.save(update_fields=["state", "undone_by", "undone_at", "why", "stayed"])
@@ -260,6 +271,16 @@ def undo_update(*, scope: Scope, update_id: int, why: str, now: datetime) -> Non
     audit.record(scope=scope, act="divisions.update.undone", subject=("update", update_id), node_id=None, now=now,
                  why=reason)  # fmt: skip
     outbox.put(scope=scope, event=UNDONE, version=1, key=f"update:{update_id}", payload={}, now=now)
+
+
+def _described(made: Collection[int]) -> list[tuple[str, int]]:
+    """What is known of the places an update made, and what was put under them, once its own versions are gone."""
+    found = [
+        (_("人口、户数、面积"), DivisionFact.objects.filter(node_id__in=made).count()),
+        (_("地图轮廓"), Boundary.objects.filter(node_id__in=made).count()),
+        (_("下级地方"), DivisionVersion.objects.filter(parent_id__in=made).values("node").distinct().count()),
+    ]
+    return [(label, count) for label, count in found if count]
 
 
 def _reason(why: str) -> str:

@@ -1,17 +1,20 @@
 """The place of every way places are read: the tree, names, what became of them, updates under way."""
 
-from tenants.divisions.queries.areas import communities_in, get_area, list_areas, list_areas_over
+from tenants.divisions.queries.areas import communities_in, get_area, list_areas, list_areas_over, members_on
 from tenants.divisions.queries.history import (
     carry_over,
     changed_since,
     find_boundary,
+    last_path,
     list_boundaries,
     list_facts,
     list_heirs,
+    list_last,
     list_lineage,
     list_parted,
     list_predecessors,
     list_successors,
+    list_takers,
     list_versions,
 )
 from tenants.divisions.queries.locating import has_outlines, list_near
@@ -40,6 +43,7 @@ from tenants.divisions.queries.updates import (
     list_ending,
     list_groups,
     list_hanging,
+    list_made,
     list_updates,
 )
 
@@ -57,6 +61,7 @@ __all__ = [
     "get_division",
     "get_update",
     "has_outlines",
+    "last_path",
     "list_areas",
     "list_areas_over",
     "list_boundaries",
@@ -70,7 +75,9 @@ __all__ = [
     "list_groups",
     "list_hanging",
     "list_heirs",
+    "list_last",
     "list_lineage",
+    "list_made",
     "list_near",
     "list_parted",
     "list_path",
@@ -78,9 +85,11 @@ __all__ = [
     "list_provinces",
     "list_streets",
     "list_successors",
+    "list_takers",
     "list_updates",
     "list_versions",
     "look_up",
+    "members_on",
     "nodes_below",
     "search",
     "subtree_ids",

@@ -9,9 +9,9 @@ from django.db.models import Q
 
 from tenants.divisions import policies
 from tenants.divisions.models import AreaMember, DivisionVersion, StatisticalArea
-from tenants.divisions.queries.history import list_versions
-from tenants.divisions.queries.tree import list_divisions, versions_on
-from tenants.divisions.types import Area, Division, Level, Member
+from tenants.divisions.queries.history import list_last
+from tenants.divisions.queries.tree import versions_on
+from tenants.divisions.types import Area, Level, Member
 
 
 def list_areas(*, homes: Collection[int] | None = None) -> list[Area]:
@@ -36,11 +36,15 @@ def get_area(area_id: int) -> Area:
     return found[0]
 
 
+def members_on(area_id: int, *, on: date) -> frozenset[int]:
+    """What was drawn into an area and lay in it on a day, whether or not it still stood."""
+    return frozenset(AreaMember.objects.filter(area=area_id).filter(_holds(on)).values_list("node_id", flat=True))
+
+
 def communities_in(area_id: int, *, on: date) -> frozenset[int]:
     """The communities that lay in an area on a day, in the tree of that day."""
-    members = AreaMember.objects.filter(area=area_id).filter(_holds(on)).values_list("node_id", flat=True)
     inside = frozenset[int]()
-    for node in members:
+    for node in members_on(area_id, on=on):
         below = DivisionVersion.objects.on_day(on).below(node).filter(level=Level.COMMUNITY)
         inside |= frozenset(below.values_list("node_id", flat=True))
     return inside
@@ -59,18 +63,13 @@ def _areas(rows: Iterable[StatisticalArea], *, members: bool = False) -> list[Ar
             held.setdefault(member.area_id, []).append(member)
     nodes = {row.node_id for row in found} | {row.listed_id for row in found if row.listed_id}
     nodes |= {member.node_id for several in held.values() for member in several}
-    places = {place.id: place for place in list_divisions(nodes)}
-    places |= {node: last for node in nodes - set(places) if (last := _last(node)) is not None}
+    places = {place.id: place for place in list_last(nodes)}
     return [
         Area(
             id=row.pk, name=row.name, home=places[row.node_id], listed=places.get(row.listed_id or 0),
             members=tuple(Member(id=one.pk, place=places[one.node_id], begins=one.valid_from, ends=one.valid_to,
-                                 source=one.source) for one in held.get(row.pk, ())),
+                                 source=one.source)
+                          for one in held.get(row.pk, ()) if one.node_id in places),
         )
-        for row in found
+        for row in found if row.node_id in places
     ]  # fmt: skip
-
-
-def _last(node: int) -> Division | None:
-    versions = list_versions(node)
-    return versions[0].place if versions else None

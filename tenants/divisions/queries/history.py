@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from django.db.models import Q
 
 from tenants.divisions.models import Boundary, DivisionFact, DivisionLineage, DivisionUpdate, DivisionVersion
-from tenants.divisions.queries.tree import divisions_of
+from tenants.divisions.queries.tree import UnknownDivision, divisions_of, list_path, versions_on
 from tenants.divisions.rules import carry, heirs
-from tenants.divisions.types import Fact, FactKind, Lineage, LineageKind, Share, UpdateState, Version, View
+from tenants.divisions.types import Division, Fact, FactKind, Lineage, LineageKind, Share, UpdateState, Version, View
 from tenants.divisions.types.lineage import SUCCESSION
 
 _JOINING = SUCCESSION | {LineageKind.BOUNDARY}
@@ -95,6 +95,54 @@ def list_parted(*, since: date) -> frozenset[int]:
     """Places that were split or went into others after a day."""
     rows = DivisionLineage.objects.filter(day__gt=since, kind__in=SUCCESSION)
     return frozenset(rows.values_list("from_node", flat=True))
+
+
+def list_takers(nodes: Collection[int], *, on: date) -> dict[int, int]:
+    """
+    Of places that are no more on a day: the place of that day each went into; of several the one that took most.
+
+    What ended without a successor is left out, and so is what has not ended.
+    """
+    at = {node: node for node in nodes}
+    found: dict[int, int] = {}
+    while at:
+        standing = set(versions_on(on).filter(node__in=at.values()).values_list("node_id", flat=True))
+        found |= {node: here for node, here in at.items() if here in standing and here != node}
+        over = DivisionVersion.objects.filter(node__in=set(at.values()) - standing, valid_to__lte=on)
+        ends = over.order_by("valid_from").values_list("node_id", "valid_to")
+        taken_by = _taken_by({node: end for node, end in ends if end is not None})
+        at = {node: taken_by[here] for node, here in at.items() if here in taken_by}
+    return found
+
+
+def _taken_by(ended: Mapping[int, date]) -> dict[int, int]:
+    """Which place took most of each on the day it ended; of equals the older."""
+    most: dict[int, tuple[Fraction, int]] = {}
+    for row in _lineage(Q(from_node__in=ended, kind__in=SUCCESSION)):
+        if row.day == ended[row.from_id] and row.share is not None:
+            most[row.from_id] = max(most.get(row.from_id, (Fraction(0), 0)), (row.share.of, -row.to_id))
+    return {node: -other for node, (_share, other) in most.items()}
+
+
+def list_last(nodes: Collection[int]) -> list[Division]:
+    """Each of the places as it is, or as it last was; what never was is left out."""
+    newest = DivisionVersion.objects.filter(node__in=nodes).order_by("node_id", "-valid_from").distinct("node_id")
+    return divisions_of(newest)
+
+
+def last_path(node_id: int) -> list[Division]:
+    """
+    From the province down to the place, as it is or as it last was.
+
+    :raises UnknownDivision: there never was such a place.
+    """
+    try:
+        return list_path(node_id)
+    except UnknownDivision:
+        ends = DivisionVersion.objects.filter(node=node_id).order_by("-valid_from").values_list("valid_to", flat=True)
+        if (over := ends.first()) is None:
+            raise
+        return list_path(node_id, on=over - timedelta(days=1))
 
 
 def changed_since(day: date, *, province: str) -> bool:

@@ -184,6 +184,18 @@ def list_ending(update_id: int, *, scope: Scope) -> dict[int, list[int]]:
     return found
 
 
+def list_made(update_id: int, *, scope: Scope) -> dict[int, list[int]]:
+    """The places that an applied update made, by the county in whose tenant they lie."""
+    policies.check_may_review(scope)
+    made = DivisionChange.objects.filter(update=update_id, made_node__isnull=False).values("made_node")
+    versions = DivisionVersion.objects.filter(begun_by=update_id, node__in=made)
+    found: dict[int, list[int]] = {}
+    for node, county in versions.values_list("node_id", "county_id"):
+        if county is not None:
+            found.setdefault(county, []).append(node)
+    return found
+
+
 def list_hanging(update_id: int, *, scope: Scope) -> list[tuple[Change, list[Hanging]]]:
     """The places that would end and have something hanging on them, with what it is and what is proposed for it."""
     policies.check_may_review(scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from falin.kernel.transactions import shared
+from falin.kernel.transactions import inside, shared
+from services.duty.models import Visit
 from tenants.identity.api import Role, create_person, grant_role
+from tests.app.indicators.books import night, visit
 from tests.world import NOW, PLACES, World, encoded
 
 
@@ -116,6 +119,11 @@ def test_an_update_from_the_list_to_the_tree_and_back_by_command(office: World, 
     (found,) = run("search", "灵山")
     assert (found["name"], found["former_name"]) == ("全新之名", "灵山村")
     assert [one["name"] for one in run("show", "330106109201")[0]["versions"]] == ["全新之名", "灵山村"]
+    visit(office, "330106002009", date(2026, 11, 12), 60)
+    with pytest.raises(CommandError, match="到访 1，不能再撤回"):
+        run("undo", "--update", number, "--as", "security", "--why", "名录有误")
+    with inside(night(office, "330106"), read_only=False):
+        Visit.objects.unscoped(reason="a test").update(voided_at=NOW)
     assert run("undo", "--update", number, "--as", "security", "--why", "名录有误")[0]["state"] == "undone"
     assert exported(tmp_path) == before
     assert run("apply", "--update", number, "--as", "security")[0]["state"] == "applied"

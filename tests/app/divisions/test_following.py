@@ -67,7 +67,7 @@ def test_a_role_goes_on_where_its_place_went_and_comes_back_when_that_is_undone(
         told = OutboxEvent.objects.filter(event__startswith="identity.role").count()
     assert acts == [("identity.role.ended", gone), ("identity.role.granted", heir)]
     assert told == 2
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     assert roles("liaison") == [(gone, False), (heir, False), (gone, True)]
     do(second(world), api.confirm_update, update)
     do(second(world), api.apply_update, update)
@@ -82,7 +82,7 @@ def test_who_holds_the_role_there_already_has_it_once(world: World) -> None:
     update = merged(world)
     do(second(world), api.apply_update, update)
     assert roles("liaison") == [(gone, False), (heir, True)]
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     assert roles("liaison") == [(gone, False), (heir, True), (gone, True)]
 
 
@@ -91,7 +91,7 @@ def test_a_role_that_somebody_ended_since_stays_ended_when_the_update_is_undone(
     do(second(world), api.apply_update, update)
     with shared(read_only=False) as system:
         end_these(Binding.objects.filter(node_id=world.node(HEIR)), system, "离任", NOW)
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     assert not any(open_ for _node, open_ in roles("liaison"))
 
 
@@ -112,7 +112,7 @@ def test_a_role_does_not_come_back_beside_one_that_may_not_be_held_with_it_and_t
                                must_change_password=False)  # fmt: skip
         grant_role(scope=system, person_id=reader.id, role=Role.SECURITY_ADMINISTRATOR, node_id=world.node("33"),
                    reason="测试", now=NOW)  # fmt: skip
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     held = Binding.objects.filter(ended_at=None, person__username__in=("liaison", "deputy"))
     assert list(held.values_list("role", flat=True)) == ["inspector"]
     with inside(second(world), read_only=True):
@@ -161,7 +161,7 @@ def test_who_stands_in_goes_on_standing_in_for_the_same_person(world: World) -> 
         own, stand_in = (Binding.objects.get(person__username=name, ended_at=None) for name in ("liaison", "deputy"))
         assert (own.node_id, stand_in.node_id, stand_in.acting_for_id) == (heir, heir, own.id)
         if turn == 0:
-            do(second(world), api.undo_update, update, why="名录有误")
+            do(second(world), api.undo_update, update, within={}, why="名录有误")
             own, stand_in = (
                 Binding.objects.get(person__username=name, ended_at=None) for name in ("liaison", "deputy")
             )
@@ -179,7 +179,7 @@ def test_who_stands_in_for_somebody_who_holds_the_role_there_already_stands_in_f
     do(second(world), api.apply_update, update)
     own, stand_in = (Binding.objects.get(person__username=name, ended_at=None) for name in ("liaison", "deputy"))
     assert (own.node_id, stand_in.node_id, stand_in.acting_for_id) == (heir, heir, own.id)
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     own = Binding.objects.get(person__username="liaison", ended_at=None, node_id=gone)
     stand_in = Binding.objects.get(person__username="deputy", ended_at=None)
     assert (stand_in.node_id, stand_in.acting_for_id) == (gone, own.id)

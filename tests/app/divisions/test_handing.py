@@ -11,6 +11,7 @@ import pytest
 from falin.kernel.models import AuditEntry, OutboxEvent
 from falin.kernel.refusals import Refused
 from falin.kernel.transactions import inside, shared
+from falin.portal import places
 from services.advisers.api import end_appointment, open_account
 from services.advisers.commands import ban_adviser
 from services.advisers.models import Appointment, Seat
@@ -29,7 +30,7 @@ from tests.app.divisions.test_update import a_year_later, community, do, maker, 
 from tests.app.indicators.books import deliver, night
 from tests.world import NOW, World, today
 
-COUNTY = "330106"
+COUNTY, MADE = "330106", "330106109209"
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_an_appointment_goes_on_where_its_place_went_and_comes_back_when_that_is
         booked = AuditEntry.objects.filter(act__startswith="advisers.a", why__startswith="区划更新").order_by("id")
         assert list(booked.values_list("act", "person_id", "node_id")) == [("advisers.appointment.ended", 0, gone)]
         assert AuditEntry.objects.filter(act="advisers.adviser.appointed", node_id=heir, person_id=0).count() == 1
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
     assert terms(world) == [(gone, begun, yesterday), (gone, today(), last)]
     do(second(world), api.confirm_update, update)
@@ -113,7 +114,7 @@ def test_told_twice_or_late_it_comes_to_the_same(world: World, office: Office) -
     with inside(night(world, COUNTY), read_only=False):
         api.settle(scope=night(world, COUNTY), update_id=update, now=NOW)
     assert terms(world) == once
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     do(second(world), api.confirm_update, update)
     do(second(world), api.apply_update, update)
     told(world)  # both events at once: undone and applied again in between
@@ -197,7 +198,7 @@ def test_who_serves_there_already_has_it_once_and_gets_his_old_place_back(world:
     update = apply(world)
     told(world)
     assert [node for node, _begin, end in terms(world) if end is None] == [heir]
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
     assert sorted(node for node, _begin, end in terms(world) if end is None) == sorted([gone, heir])
 
@@ -209,7 +210,7 @@ def test_one_that_has_not_begun_is_the_same_one_at_the_other_place(world: World,
     update = apply(world)
     told(world)
     assert terms(world) == [(heir, begins, None)]
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
     assert terms(world) == [(gone, begins, None)]
 
@@ -223,7 +224,7 @@ def test_one_that_somebody_ended_since_stays_ended_when_the_update_is_undone(wor
     with inside(world.scope("county"), read_only=False):
         end_appointment(scope=world.scope("county"), appointment_id=going, on_day=today(), why="辞任", now=NOW)
     once = terms(world)
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
     assert terms(world) == once
 
@@ -239,23 +240,29 @@ def test_an_adviser_with_an_account_may_act_at_the_place_that_took_over(world: W
     assert [(row.node_id, row.valid_from, row.valid_to) for row in rows] == [(world.node(HEIR), today(), None)]
 
 
-def test_a_place_made_by_the_update_takes_over_and_the_update_can_still_be_undone(world: World, office: Office) -> None:
-    gone = world.node(GONE)
-    served(office, office.adviser())
+def into_a_new_one(world: World) -> int:
+    """Two villages end and go into a new one, MADE; applied, and the county has carried it out."""
     listed = [row for row in a_year_later() if row.code not in {GONE, HEIR}]
-    update = prepare(world, [*listed, community("330106109209", "湖灵村")])
+    update = prepare(world, [*listed, community(MADE, "湖灵村")])
     with inside(maker(world), read_only=True):
         changes = {one.before_name or one.after_name: one for one in api.list_changes(update, scope=maker(world))}
     for name, change in changes.items():
         do(maker(world), api.decide_change, update, change_id=change.id, decision=Decision.ACCEPTED,
-           target=("330106109209",) if name != "湖灵村" else ("-",))  # fmt: skip
+           target=(MADE,) if name != "湖灵村" else ("-",))  # fmt: skip
     do(maker(world), api.submit_update, update)
     do(second(world), api.confirm_update, update)
     do(second(world), api.apply_update, update)
     told(world)
+    return update
+
+
+def test_a_place_made_by_the_update_takes_over_and_the_update_can_still_be_undone(world: World, office: Office) -> None:
+    gone = world.node(GONE)
+    served(office, office.adviser())
+    update = into_a_new_one(world)
     (made,) = [node for node, _begin, end in terms(world) if end is None]
     assert made != gone
-    do(second(world), api.undo_update, update, why="名录有误")
+    places.undo(scope=second(world), update_id=update, why="名录有误")
     told(world)
     assert [node for node, _begin, end in terms(world) if end is None] == [gone]
 
@@ -279,7 +286,7 @@ def test_posted_hours_go_on_the_other_notice_and_come_back(world: World) -> None
     told(world)
     assert posted(world) == {heir: "村委会"}
     assert carried(world, update)["公布的值班时间"] == 1
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
     assert posted(world) == {gone: "村委会"}
 
@@ -292,6 +299,6 @@ def test_a_place_with_hours_of_its_own_keeps_them(world: World) -> None:
     update = apply(world)
     told(world)
     assert posted(world) == {heir: "灵山"}
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
     assert posted(world) == {heir: "灵山", gone: "湖埠"}

@@ -187,7 +187,7 @@ def test_apply_undo_apply_gives_the_same_tree_byte_for_byte(world: World) -> Non
     update = prepare(world, LATER)
     carry_through(world, update)
     applied = tree(world)
-    do(second(world), api.undo_update, update, why="名录有误")
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
     assert tree(world) == before
     with inside(maker(world), read_only=True):
         assert not DivisionLineage.objects.exists()
@@ -338,14 +338,14 @@ def test_an_update_that_something_stands_on_is_not_undone(world: World, monkeypa
     monkeypatch.setitem(hanging._declared, "test", counted)
     applied = tree(world)
     with pytest.raises(Refused, match="stood_upon") as refused:
-        do(second(world), api.undo_update, update, why="名录有误")
+        do(second(world), api.undo_update, update, within={}, why="名录有误")
     assert "聘任 1" in refused.value.message
     monkeypatch.delitem(hanging._declared, "test")
     later = prepare(world, [*LATER, community("330106002011", "更晚社区")], day=date(2025, 7, 1))
     carry_through(world, later)
     with pytest.raises(Refused, match="stood_upon"):
-        do(second(world), api.undo_update, update, why="名录有误")
-    do(second(world), api.undo_update, later, why="名录有误")
+        do(second(world), api.undo_update, update, within={}, why="名录有误")
+    do(second(world), api.undo_update, later, within={}, why="名录有误")
     assert tree(world) == applied
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.db import connection
 
 from falin.kernel.transactions import inside
 from services.duty.models import DirtyMonth
+from tests.app.divisions.changing import Change
 from tests.app.indicators import books
 from tests.app.indicators.books import NOVEMBER, night, publish
 from tests.conftest import with_name
@@ -59,6 +61,16 @@ def test_the_recount_agrees_with_every_published_figure(published: World, more: 
     # 12 communities, 5 streets, 3 counties, 2 cities and the province, in two months
     assert (code, answer["divisions"], answer["months"], answer["waiting"]) == (0, 12 + 5 + 3 + 2 + 1, 2, [])
     assert answer["compared"] == 2 * 10 * 23 + 7  # every measure, and seven visit lines
+
+
+def test_the_recount_agrees_where_places_changed_within_the_month(published: World) -> None:
+    gone, alone = "330106109200", "330106002001"
+    for code, minutes in ((gone, 300), (alone, 45)):
+        books.visit(published, code, date(2026, 11, 3), minutes)
+    Change(published).end(gone, into="330106109201").end(alone).on(date(2026, 11, 10))
+    publish(published, "330106", NOVEMBER, now=NOW + timedelta(hours=1))
+    code, answer = _recount()
+    assert (code, answer["differences"], answer["waiting"]) == (0, [], [])
 
 
 def test_the_recount_sees_a_figure_that_was_changed(published: World) -> None:

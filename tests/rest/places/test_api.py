@@ -12,7 +12,7 @@ from falin.kernel import jobs
 from falin.kernel.transactions import inside
 from falin.portal import places
 from tenants.divisions import api
-from tenants.divisions.types import Level, ListedRow
+from tenants.divisions.types import Decision, Level, ListedRow
 from tests.app.identity.cast import people_the_office, scope
 from tests.world import NOW, World, rows
 
@@ -84,7 +84,26 @@ def test_an_update_is_decided_submitted_confirmed_and_undone(office: World, upda
     assert [(row["kind"], row["share"], row["estimated"]) for row in heir["lineage"]] == [("merge", "1", False)]
     application = reverse("places-api:application", args=[update])
     assert second.delete(application).status_code == 422
-    assert told(second.delete(f"{application}?why=名录有误"))["state"] == "undone"
+    with inside(checker, read_only=True):
+        made = api.list_made(update, scope=checker)
+    assert list(made) == [office.node("330106")]
+    assert "job" in told(second.delete(f"{application}?why=名录有误"), 202)
+    places.undo(scope=checker, update_id=update, why="名录有误")
+    assert told(second.delete(f"{application}?why=名录有误"), 409)["code"] == "divisions.not_applied"
+
+
+def test_an_update_that_made_no_place_is_taken_back_at_once(office: World, sign_in: Any) -> None:
+    maker, checker = scope("system"), scope("security")
+    with inside(maker, read_only=False):
+        update = api.prepare_update(scope=maker, rows=LATER[:-1], province="33", day=NOW.date(), source="名录", now=NOW)
+        for change in api.list_changes(update, scope=maker):
+            api.decide_change(scope=maker, update_id=update, change_id=change.id, decision=Decision.ACCEPTED, now=NOW)
+        api.submit_update(scope=maker, update_id=update, now=NOW)
+    with inside(checker, read_only=False):
+        api.confirm_update(scope=checker, update_id=update, now=NOW)
+        api.apply_update(scope=checker, update_id=update, now=NOW)
+    application = reverse("places-api:application", args=[update])
+    assert told(sign_in("security").delete(f"{application}?why=名录有误"))["state"] == "undone"
 
 
 def test_a_comparison_of_an_edition_is_queued(office: World, sign_in: Any) -> None:

@@ -15,11 +15,13 @@ from falin.kernel.models import Job
 from falin.kernel.scope import PUBLIC_SCHEMA, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.portal import places
+from services.duty.models import Visit
 from tenants.divisions import api, policies
 from tenants.divisions.types import UpdateState
 from tenants.identity.api import Role, create_person, grant_role, system_of
 from tenants.registry.api import find_tenant_of
-from tests.world import NOW, PLACES, World, encoded
+from tests.app.indicators.books import night, visit
+from tests.world import NOW, PLACES, World, encoded, today
 
 LATER = {**PLACES, "330106002001": "宝石山社区", "330106109202": "湖埠东村", "330106002009": "曙光社区"}
 DAY = "2024-07-01"
@@ -126,7 +128,17 @@ def test_an_update_goes_from_the_list_to_the_new_tree_and_back(office: World, si
     assert "2024年7月1日撤销" in gone
     undo = reverse("portal:update-undo", args=[update])
     assert "请写明理由" in text_of(second.post(undo, {"why": ""}), 422)
-    assert second.post(undo, {"why": "名录有误"}).status_code == 302
+    visit(office, "330106002009", today(), 60)
+    second.post(undo, {"why": "名录有误"})
+    kept = work(office)
+    assert (kept.state, read(office, update).state) == ("failed", UpdateState.APPLIED)
+    assert "到访 1" in text_of(second.get(reverse("portal:job", args=[kept.id])))
+    with inside(night(office, "330106"), read_only=False):
+        Visit.objects.unscoped(reason="a test").update(voided_at=NOW)
+    asked = second.post(undo, {"why": "名录有误"})
+    assert read(office, update).state == UpdateState.APPLIED, "the counties are asked first, by a worker"
+    assert work(office).state == "done"
+    assert "做完了" in text_of(second.get(asked.headers["Location"]))
     assert read(office, update).state == UpdateState.UNDONE
 
 

@@ -114,7 +114,7 @@ class OneArea(DoorView):
     def get(self, request: Request, scope: Scope, area_id: int) -> Response:
         """One with its members, and its figures for who may read those of its place."""
         found = api.get_area(area_id)
-        mine = policies.in_reach(scope, api.list_path(found.home.id))
+        mine = policies.in_reach(scope, api.last_path(found.home.id))
         months = months_of(scope, area_id) if mine else None
         return Response(OneAreaOut({
             "id": found.id, "name": found.name, "home": found.home, "listed": found.listed, "members": found.members,

@@ -335,10 +335,18 @@ class Confirmation(DoorView):
 class Application(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"DELETE": policies.CONFIRM}
 
-    @extend_schema(parameters=[ReasonIn], responses=UpdateOut, operation_id="places_undo", tags=_TAGS)
+    @extend_schema(
+        parameters=[ReasonIn], responses={200: UpdateOut, 202: JobOut}, operation_id="places_undo", tags=_TAGS
+    )
     def delete(self, request: Request, scope: Scope, update_id: int) -> Response:
-        """Take an applied update back, until something new stands on it."""
-        return _with_reason(request, scope, update_id, api.undo_update)
+        """
+        Take an applied update back, until something new stands on it. One that made places: a job, which asks the counties
+        first.
+        """
+        given = ReasonIn(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        job = places.ask_undoing(scope=scope, update_id=update_id, why=given.validated_data["why"], now=now())
+        return Response(JobOut({"job": job}).data, status=202) if job else _told(scope, update_id)
 
 
 class Dropping(DoorView):

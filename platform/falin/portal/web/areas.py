@@ -96,11 +96,11 @@ def area(request: HttpRequest, scope: Scope, area_id: int) -> HttpResponseBase:
 
 def _page(request: HttpRequest, scope: Scope, area_id: int, form: MemberForm) -> HttpResponseBase:
     found = api.get_area(area_id)
-    path = api.list_path(found.home.id)
-    mine = policies.in_reach(scope, path)
+    mine = policies.in_reach(scope, api.last_path(found.home.id))
     context = {
-        "area": found, "home": found.home, "form": form, "levels": api.LEVEL_LABELS,
-        "may_draw": mine and scope.may(policies.DESCRIBE), "months": months_of(scope, area_id) if mine else None,
+        "area": found, "home": found.home, "ended": not api.list_divisions([found.home.id]), "form": form,
+        "levels": api.LEVEL_LABELS, "may_draw": mine and scope.may(policies.DESCRIBE),
+        "months": months_of(scope, area_id) if mine else None,
     }  # fmt: skip
     return render(request, "portal/places/area.html", context, status=422 if form.errors else 200)
 
@@ -131,7 +131,7 @@ def add(request: HttpRequest, scope: Scope, area_id: int) -> HttpResponseBase:
 @door(grant=policies.DESCRIBE, reads="GET", writes="POST")
 def take_out(request: HttpRequest, scope: Scope, area_id: int, member_id: int) -> HttpResponseBase:
     found = api.get_area(area_id)
-    policies.check_may_describe(scope, api.list_path(found.home.id))
+    policies.check_may_describe(scope, api.last_path(found.home.id))
     member = next((one for one in found.members if one.id == member_id), None)
     if member is None:
         raise policies.no_area()

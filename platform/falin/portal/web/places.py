@@ -407,24 +407,28 @@ def drop(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase
 
 @door(grant=policies.CONFIRM, reads="GET", writes="POST")
 def undo(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
-    return _with_reason(request, scope, update_id, api.undo_update, _("撤回这次更新"), _("撤回"),
-                        _("区划回到更新以前的样子；以后可以再确认一次。"), _("已撤回，区划回到原来的样子。"))  # fmt: skip
+    return _with_reason(request, scope, update_id, places.ask_undoing, _("撤回这次更新"), _("撤回"),
+                        _("区划回到更新以前的样子；以后可以再确认一次。新设了地方的，先问各县上面有没有新的记录。"),
+                        _("已撤回，区划回到原来的样子。"))  # fmt: skip
 
 
 def _with_reason(
-    request: HttpRequest, scope: Scope, update_id: int, command: Callable[..., None], title: str, button: str,
+    request: HttpRequest, scope: Scope, update_id: int, command: Callable[..., Any], title: str, button: str,
     sub: str, said: str,
 ) -> HttpResponseBase:  # fmt: skip
+    """Ask for the reason and do it; to the job that does it, where there is one."""
     found = api.get_update(update_id, scope=scope)
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            command(scope=scope, update_id=update_id, why=form.cleaned_data["why"], now=now())
+            job = command(scope=scope, update_id=update_id, why=form.cleaned_data["why"], now=now())
         except Missing:
             raise
         except Refused as refused:
             show_refusal(form, refused)
         else:
+            if job:
+                return redirect("portal:job", job)
             messages.success(request, said)
             return redirect("portal:update", update_id)
     return render(request, "portal/people/form.html", {

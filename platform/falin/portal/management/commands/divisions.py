@@ -262,8 +262,8 @@ class Command(BaseCommand):
 
     def _undo(self, options: dict[str, Any]) -> Told:
         scope = _scope(options, policies.CONFIRM)
-        with inside(scope, read_only=False):
-            api.undo_update(scope=scope, update_id=options["update"], why=options["why"], now=now())
+        places.undo(scope=scope, update_id=options["update"], why=options["why"])
+        with shared(read_only=True):
             yield _update(options["update"])
 
 
