@@ -292,6 +292,17 @@ class CorrectionIn(serializers.Serializer[Any]):
         return read_by(read_mobile, text)
 
 
+class IdentityIn(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, min_length=2, max_length=40)
+    id_number = serializers.CharField(
+        required=False, max_length=40, write_only=True, help_text="18 characters; kept encrypted."
+    )
+    why = serializers.CharField(max_length=200)
+
+    def validate_id_number(self, text: str) -> str:
+        return read_by(lambda value: read_identity(value, today=legal_day(now())), text)
+
+
 class ExaminationIn(serializers.Serializer[Any]):
     passed_on = serializers.DateField()
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/end/", views.EndAppointment.as_view(), name="end"),
     path("appointments/<uuid:appointment_id>/replace/", views.ReplaceAdviser.as_view(), name="replace"),
     path("<uuid:adviser_id>/", views.OneAdviser.as_view(), name="adviser"),
+    path("<uuid:adviser_id>/identity/", views.Identity.as_view(), name="identity"),
     path("<uuid:adviser_id>/examination/", views.Examination.as_view(), name="examination"),
     path("<uuid:adviser_id>/ban/", views.Ban.as_view(), name="ban"),
     path("<uuid:adviser_id>/account/", views.OpenAccount.as_view(), name="account"),

@@ -111,6 +111,26 @@ class CorrectionForm(AdviserForm):
         return super().clean_phone() if self.cleaned_data["phone"] else ""
 
 
+class IdentityForm(forms.Form):
+    """What an adviser's papers say; an empty number stays as it is."""
+
+    name = forms.CharField(label=gettext_lazy("姓名"), max_length=40, error_messages=_REQUIRED)
+    id_number = forms.CharField(label=gettext_lazy("身份证号"), max_length=40, required=False,
+                                help_text=gettext_lazy("不改就空着。加密保存，页面上不再显示。"))  # fmt: skip
+    why = forms.CharField(label=gettext_lazy("为什么更正"), max_length=200, error_messages=_REQUIRED,
+                          widget=forms.Textarea(attrs={"rows": 2}),
+                          help_text=gettext_lazy("例如“核对身份证，登记时写错了”。会记入办事记录，不要写号码。"))  # fmt: skip
+
+    def __init__(self, data: Any = None, *, today: date, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        self.today = today
+        self.fields["id_number"].widget.attrs["autocomplete"] = "off"
+
+    def clean_id_number(self) -> str:
+        text = self.cleaned_data["id_number"]
+        return read_by(lambda number: read_identity(number, today=self.today), text) if text else ""
+
+
 class FirmForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("全称"), max_length=80, min_length=4, error_messages=_REQUIRED,
                            help_text=gettext_lazy("照执业许可证写。"))  # fmt: skip

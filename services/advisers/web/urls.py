@@ -25,6 +25,7 @@ urlpatterns = [
     path("appointments/<uuid:appointment_id>/replace/", acting.replace, name="replace"),
     path("<uuid:adviser_id>/", lists.adviser, name="adviser"),
     path("<uuid:adviser_id>/correct/", acting.correct, name="correct"),
+    path("<uuid:adviser_id>/identity/", acting.correct_identity, name="identity"),
     path("<uuid:adviser_id>/examination/", acting.examine, name="examine"),
     path("<uuid:adviser_id>/ban/", acting.ban, name="ban"),
     path("<uuid:adviser_id>/allow/", acting.allow, name="allow"),
