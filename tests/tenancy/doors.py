@@ -218,14 +218,16 @@ def _files(ground: Ground) -> Iterable[Thing]:
     yield Thing({"file_id": uuid.UUID(int=5)}, frozenset(), Fact("-" * 40, "photo"))
 
 
+_POLICY = "identity.longest_grant"  # of the province, and no target of the programme
+
+
 def _set_at(*levels: int) -> Callable[[Ground], Iterable[Thing]]:
     def things(ground: Ground) -> Iterable[Thing]:
         for code in PLACES:
             if len(code) in levels:
                 node = ground.node[code]
-                yield Thing(
-                    {"key": "duty.hours_a_month"}, frozenset({code}), query=f"place={node}", more={"node": node}
-                )
+                for key in ("duty.hours_a_month", *((_POLICY,) if len(code) == 2 else ())):
+                    yield Thing({"key": key}, frozenset({code}), query=f"place={node}", more={"node": node})
 
     return things
 
@@ -240,8 +242,14 @@ def _sees_settings(reader: Reader, thing: Thing) -> bool:
     return reader.reaches(thing.codes) or any(root.startswith(code) for root in reader.roots for code in thing.codes)
 
 
+def _sees_setting(reader: Reader, thing: Thing) -> bool:
+    """Who sets policies has no targets (sheet identity.md), and reads none."""
+    return _sees_settings(reader, thing) and (reader.role not in MAY["policies.set"] or thing.parts["key"] == _POLICY)
+
+
 def _sets(reader: Reader, thing: Thing) -> bool:
-    return bool(reader.roots & thing.codes)
+    """Policies are the security administrator's, and he sets nothing else."""
+    return bool(reader.roots & thing.codes) and (reader.role in MAY["policies.set"]) == (thing.parts["key"] == _POLICY)
 
 
 def _once(**parts: Any) -> Callable[[Ground], Iterable[Thing]]:
@@ -679,11 +687,11 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("file_id",): Asked(_files, _by_fact),
     ("kind", "subject_id"): Asked(_histories, _by_fact, empty=True),
     "portal:settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
-    "portal:setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "portal:setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_setting),
     "portal:setting-say": Asked(_set_at(2, 4, 6), _sets),
     "api-settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
-    "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
-    "api-setting-touched": Asked(_touched, _sees_settings),
+    "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_setting),
+    "api-setting-touched": Asked(_touched, _sees_setting),
     "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
     "portal:help-topic": Asked(_once(key="today"), _anybody),
@@ -1139,8 +1147,8 @@ WRITES: dict[str, Write] = {
     "POST figures:xlsx": Write(right=_has_sums),
     "POST figures:publish": Write(_form(month="2026-08")),
     "POST api-figures-publish": Write(_form(month="2026-08")),
-    "POST portal:setting-say": Write(_statement),
-    "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
+    "POST portal:setting-say": Write(_statement, refused=_NOT_ONES_CHARGE),
+    "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets), refused=_NOT_ONES_CHARGE),
     "POST portal:update-new": Write(_form(edition="2.7.0", day="2026-12-01")),
     "POST portal:update-group": Write(_GROUP, right=_update_is("deciding", decided=False)),
     "POST portal:update-decide": Write(_form(choice="refused"), right=_update_is("deciding")),

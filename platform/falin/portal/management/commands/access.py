@@ -108,6 +108,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{said} [{line.words}] {by}")
             if not right.reaches:
                 self.stdout.write("  " + _("管不到这个地方。"))
+            if right.stopped:
+                self.stdout.write(f"  ! {right.stopped.sentence} ({right.stopped.code})")
             for grant in right.grants:
                 self.stdout.write(f"  {grant}  {people.GRANT_WORDS[grant]}")
 
