@@ -142,7 +142,7 @@ class Command(BaseCommand):
                 "person": act.person, "at": formats.moment(act.at), "why": act.why})  # fmt: skip
         for one in found.emergencies:
             self.stdout.write("  ! " + _("应急访问：%(person)s，%(incident)s，看了 %(n)s 页") % {
-                "person": one.operator, "incident": one.incident, "n": len(one.passed)})  # fmt: skip
+                "person": one.operator, "incident": one.incident, "n": one.passed_count})  # fmt: skip
         self._rights(found.readers.rights, named=True, on=on)
 
     def _reset(self, *, person: str, **_options: Any) -> None:
