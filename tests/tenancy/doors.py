@@ -867,6 +867,10 @@ def _new_adviser(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]
     return {"name": "来一新", "id_number": identity(777), "phone": phone(777), "firm_id": str(firm["id"])}
 
 
+def _number_of_nobody(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"number": phone(778)}
+
+
 def _new_adviser_form(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {**_new_adviser(ground, reader, thing), "firm_id": peopled.FIRMS["330106"]}
 
@@ -1101,6 +1105,8 @@ WRITES: dict[str, Write] = {
     "DELETE advisers-api:end": Write(),
     "POST advisers:replace": Write(_replacement, right=_holds),
     "POST advisers:correct": Write(_CORRECTION),
+    "POST advisers:look_up": Write(_number_of_nobody),
+    "POST advisers-api:look_up": Write(_number_of_nobody),
     "POST advisers:identity": Write(_form(name="来改名", why="核对身份证")),
     "POST advisers-api:identity": Write(_form(name="来改名", why="核对身份证")),
     "POST advisers:examine": Write(_PASSED),
@@ -1397,6 +1403,7 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers:replace": {"adviser"},
     "advisers:adviser": {"adviser"},
     "advisers:correct": {"adviser"},
+    "advisers:look_up": FORM,
     "advisers:identity": {"adviser"},
     "advisers:examine": {"adviser"},
     "advisers:ban": {"adviser"},

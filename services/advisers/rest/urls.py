@@ -14,6 +14,7 @@ urlpatterns = [
     path("firm/", views.OwnFirm.as_view(), name="firm"),
     path("mine/", views.OwnCommunities.as_view(), name="mine"),
     path("mine/seen/", views.SeenBy.as_view(), name="seen"),
+    path("number/", views.LookUp.as_view(), name="look_up"),
     path("me/", views.Me.as_view(), name="me"),
     path("counts/", views.Counts.as_view(), name="counts"),
     path("communities/<int:node_id>/", views.Community.as_view(), name="community"),

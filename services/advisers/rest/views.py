@@ -89,6 +89,20 @@ class OneAdviser(DoorView):
         return _write(request, scope, s.CorrectionIn, act)
 
 
+class LookUp(DoorView):
+    door_keeps = False
+    door_grants = {"POST": policies.REGISTER}
+
+    @extend_schema(operation_id="advisers_look_up", request=s.NumberIn, responses=s.LookedUpOut, tags=["advisers"])
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Who of the own list has this identity number or telephone. Booked, without the number."""
+
+        def act(data: dict[str, Any]) -> Response:
+            return Response(s.LookedUpOut({"adviser": commands.look_up(scope=scope, now=now(), **data)}).data)
+
+        return _write(request, scope, s.NumberIn, act)
+
+
 class Identity(DoorView):
     door_step_up = {"POST": 3}
     door_grants = {"POST": policies.REGISTER}

@@ -36,12 +36,13 @@ from services.advisers.web.forms import (
     ExaminationForm,
     FirmForm,
     IdentityForm,
+    NumberForm,
     ReplacementForm,
     VacancyForm,
     WhyForm,
 )
 
-TEMPLATE = "advisers/act.html"
+TEMPLATE, TEMPLATE_LOOK_UP = "advisers/act.html", "advisers/look_up.html"
 
 
 def _answer(
@@ -111,6 +112,19 @@ def correct(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
         "back": reverse("advisers:adviser", args=[adviser_id]),
     }
     return _answer(request, form, act, context)
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST", keeps=False)
+def look_up(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """By the whole number, which travels in the body and is kept nowhere; the answer shows who it is and not the number."""
+    today = legal_day(now())
+    form = NumberForm(_sent(request), today=today)
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        found = commands.look_up(scope=scope, number=data["number"], now=now())
+        return render(request, TEMPLATE_LOOK_UP, {"form": NumberForm(today=today), "asked": True, "found": found})
+
+    return _answer(request, form, act, {"asked": False}, TEMPLATE_LOOK_UP)
 
 
 @door(grant=policies.REGISTER, reads="GET", writes="POST", step_up=3)

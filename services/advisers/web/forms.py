@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from falin.ui.widgets import DayInput, PhoneInput
 from services.advisers.rules import REASON_LABELS, SPECIALTIES
 from services.advisers.rules.import_wording import sentence
-from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile
+from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile, read_number
 from services.advisers.types import VacancyReason, View
 
 _REQUIRED = {"required": gettext_lazy("请填写这一项。")}
@@ -109,6 +109,21 @@ class CorrectionForm(AdviserForm):
 
     def clean_phone(self) -> str:
         return super().clean_phone() if self.cleaned_data["phone"] else ""
+
+
+class NumberForm(forms.Form):
+    """The whole number of somebody who is looked for."""
+
+    number = forms.CharField(label=gettext_lazy("身份证号或本人手机号"), max_length=40, error_messages=_REQUIRED,
+                             help_text=gettext_lazy("要写完整的号码。查了会记入办事记录，号码不记。"))  # fmt: skip
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        super().__init__(data)
+        self.today = today
+        self.fields["number"].widget.attrs["autocomplete"] = "off"
+
+    def clean_number(self) -> str:
+        return read_by(lambda text: read_number(text, today=self.today), self.cleaned_data["number"])
 
 
 class IdentityForm(forms.Form):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("import/", include("services.advisers.web.import_urls")),
     path("me/", lists.me, name="me"),
     path("new/", acting.register, name="new"),
+    path("number/", acting.look_up, name="look_up"),
     path("firm/", lists.firm, name="firm"),
     path("firms/", lists.firms, name="firms"),
     path("firms/new/", acting.register_firm, name="firm_new"),

@@ -70,6 +70,7 @@ def test_who_decides_reads_on_his_home_that_an_operator_waits_and_nobody_else_do
 
 
 def test_while_nobody_asks_the_home_page_pays_one_statement_for_it(world: World) -> None:
+    request(world, decided_at=NOW, decided_by_id=number("county"), ends_at=NOW, ended_at=NOW)  # one that is over
     scope = world.scope("county")
     with inside(scope, read_only=True), CaptureQueriesContext(connection) as asked:
         assert count_waiting(scope=scope) == 0
