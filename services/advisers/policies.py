@@ -244,6 +244,14 @@ def has_account() -> Refused:
     return Refused("advisers.has_account", _("这位顾问已经有账号。忘记密码请用登录页的“忘记密码”。"))
 
 
+def no_name() -> Invalid:
+    return Invalid("advisers.no_name", _("姓名要 2 到 40 个字。"), field="name")
+
+
+def nothing_to_correct() -> Invalid:
+    return Invalid("advisers.nothing_to_correct", _("和现在的一样，没有要改的。"), field="name")
+
+
 def erased() -> Refused:
     text = _("这位顾问的身份证号和手机号已经删除，登记不再改动。他要再任职，请重新登记。")
     return Refused("advisers.erased", text)

@@ -158,8 +158,8 @@ _GRANTS: dict[Role, frozenset[str]] = {
     Role.SYSTEM_ADMINISTRATOR: _PLACES | _APPOINTS | {
         "webhooks.manage", "places.review", "places.update", "places.describe", "feedback.answer",
     },
-    Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | {
-        "people.confirm", "emergency.decide", "places.review", "places.confirm",
+    Role.SECURITY_ADMINISTRATOR: _PLACES | _PEOPLE | _SETS | {
+        "people.confirm", "emergency.decide", "places.review", "places.confirm", "policies.set",
     },
     Role.AUDIT_ADMINISTRATOR: _PLACES | _BOOK | _LOGS | _PEOPLE | {"audit.read"},
     # He runs the platform; what is in it is not his, figures neither.
@@ -202,7 +202,7 @@ GRANTS: dict[Role, frozenset[str]] = {role: row.grants for role, row in ROLES.it
 # himself by a second factor (``rules.SECOND_FACTOR``).
 _WEIGHTY = frozenset({
     "people.grant", "people.confirm", "figures.publish", "figures.export", "lists.export", "audit.export",
-    "advisers.clear", "duty.close", "settings.set", "tenants.manage", "emergency.ask", "emergency.decide",
+    "advisers.clear", "duty.close", "settings.set", "policies.set", "tenants.manage", "emergency.ask", "emergency.decide",
 })  # fmt: skip
 NEEDS_SECOND = frozenset(role for role, grants in GRANTS.items() if grants & _WEIGHTY)
 

@@ -176,6 +176,17 @@ SEPARATIONS = (
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (NOT_TO_ONESELF, ANOTHER_SECOND, *SEPARATIONS)
 
+# What else makes a role in force open less than it says, or nothing: its body's state, and a program that is stopped.
+_STATES = "tenancy.md"
+BODY_SUSPENDED = Rule(code="body_suspended", sentence=_("单位停用期间，大家只能看，不能办。"), source=_STATES)
+BODY_MOVING = Rule(code="body_moving", sentence=_("单位正在换库，这几秒只能看。"), source=_STATES)
+BODY_SHUT = Rule(code="body_shut", sentence=_("单位已经关闭或者搬走，这里谁也进不来。"), source=_STATES)
+_PROGRAMS = "identity.md, API tokens and service accounts"
+PROGRAM_STOPPED = {
+    "not_reviewed": Rule(code="not_reviewed", sentence=_("服务账号到期没有复核。"), source=_PROGRAMS),
+    "owner_gone": Rule(code="owner_gone", sentence=_("服务账号的负责人已离开，等着移交。"), source=_PROGRAMS),
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:

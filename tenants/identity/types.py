@@ -309,4 +309,5 @@ class EmergencyInfo:
     refused_why: str
     ends_at: datetime | None
     ended_at: datetime | None
-    passed: tuple[Passed, ...] = ()
+    passed: tuple[Passed, ...] = ()  # the newest of them
+    passed_count: int = 0  # all of them

@@ -26,12 +26,13 @@ def make_statement(
 
     Never for a day that has begun: what was computed stays as it was (M2).
 
-    :raises Missing: unknown figure or not one's place. :raises Refused: at the field: not this level's, locked above,
-        looser than what is inherited, out of range, too early, nothing would change.
+    :raises Missing: unknown figure or not one's place. :raises Forbidden: it is a policy.
+    :raises Refused: at the field: not this level's, locked above, looser than what is inherited, out of range, too early,
+        nothing would change.
     """
     parameter = queries.parameter_of(key)
     place = get_division(node_id)
-    policies.check_may_set(scope, place)
+    policies.check_may_set(scope, parameter, place)
     reason = " ".join(why.split())
     if not 2 <= len(reason) <= 200:
         raise policies.why_missing()

@@ -8,27 +8,48 @@ from django.utils.translation import gettext as _
 
 from falin.kernel import formats
 from falin.kernel.parameters import Parameter
-from falin.kernel.refusals import Invalid, Missing, Refused
+from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.scope import Scope
-from tenants.divisions.types import Division
+from tenants.divisions.types import Division, Level
 from tenants.settings.types import LEVEL_WORDS, Obstacle
 
-READ, SET = "settings.read", "settings.set"
+READ, SET, POLICIES = "settings.read", "settings.set", "policies.set"
+# The sheet whose figures are policies: how one signs in, what is granted and reviewed, what may be taken home.
+_POLICY_SHEET = "identity.md"
 
 
-def check_may_set(scope: Scope, place: Division) -> None:
+def is_policy(parameter: Parameter) -> bool:
+    """Whether it is a policy of the security administrator (sheet identity.md) and no target of the programme."""
+    return parameter.rule.endswith(_POLICY_SHEET)
+
+
+def concerns(scope: Scope, parameter: Parameter) -> bool:
+    """What of the settings is somebody's to read: who sets policies has no targets, and reads the policies alone."""
+    return is_policy(parameter) or not scope.may(POLICIES)
+
+
+def _is_his(scope: Scope, parameter: Parameter, place: Division) -> bool:
+    """The province's policies are the security administrator's and nobody else's; nothing else is his."""
+    return scope.may(POLICIES) == (is_policy(parameter) and place.level == Level.PROVINCE)
+
+
+def check_may_set(scope: Scope, parameter: Parameter, place: Division) -> None:
     """
-    At one's own place only.
+    At one's own place only; policies of the province by its security administrator only.
 
-    :raises Missing: another's place.
+    :raises Missing: another's place. :raises Forbidden: a policy.
     """
     scope.require(SET)
-    if place.id not in scope.roots:
+    if place.id not in scope.roots or not concerns(scope, parameter):
         raise Missing("settings.not_yours", _("只能给自己负责的地方设定。"))
+    if not _is_his(scope, parameter, place):
+        raise Forbidden("settings.a_policy", _("登录、授权和审计的规定由省里的安全管理员设定。"))
 
 
 def may_set(scope: Scope, parameter: Parameter, place: Division) -> bool:
-    return scope.may(SET) and place.id in scope.roots and LEVEL_WORDS[place.level] in parameter.set_by
+    if not (scope.may(SET) and place.id in scope.roots and LEVEL_WORDS[place.level] in parameter.set_by):
+        return False
+    return _is_his(scope, parameter, place)
 
 
 def unknown() -> Missing:

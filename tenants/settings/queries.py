@@ -108,11 +108,17 @@ def effective_above(parameter: Parameter, node_id: int, on: date) -> Effective:
 
 def list_settings(*, scope: Scope, node_id: int, on: date) -> list[Shown]:
     """
-    Every declared figure as it is in force at a place of the scope.
+    Every declared figure that concerns the scope, as it is in force at a place of it.
 
     :raises Missing: the place is not in the scope.
     """
-    return [explain(scope=scope, key=parameter.key, node_id=node_id, on=on) for parameter in parameters.declared()]
+    scope.require(policies.READ)
+    return [explain(scope=scope, key=one.key, node_id=node_id, on=on) for one in list_concerned(scope=scope)]
+
+
+def list_concerned(*, scope: Scope) -> list[Parameter]:
+    """The figures somebody reads: all, or of who sets policies the policies."""
+    return [one for one in parameters.declared() if policies.concerns(scope, one)]
 
 
 def explain(*, scope: Scope, key: str, node_id: int, on: date) -> Shown:
@@ -125,7 +131,7 @@ def explain(*, scope: Scope, key: str, node_id: int, on: date) -> Shown:
     parameter = parameter_of(key)
     path = list_path(node_id, on=on)
     place = path[-1]
-    if not _in_reach(scope, path):
+    if not (policies.concerns(scope, parameter) and _in_reach(scope, path)):
         raise policies.unknown()
     rows = list(Setting.objects.filter(key=key, node_id__in=[step.id for step in path]).order_by("id"))
     said: dict[int, list[Statement]] = defaultdict(list)

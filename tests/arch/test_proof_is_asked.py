@@ -38,6 +38,7 @@ BY_NAME = {
     "portal:tenant-remove POST": FRESH, "portal:deed-confirm POST": FRESH, "tenants-api:ask POST": FRESH,
     "tenants-api:confirm POST": FRESH, "portal:setup-people POST": FRESH, "portal:webhook-secret POST": FRESH,
     "portal:webhook-new POST": FRESH, "api-webhooks POST": FRESH, "api-webhook-secret POST": FRESH,
+    "advisers:identity POST": FRESH, "advisers-api:identity POST": FRESH,
     "advisers:erase POST": FRESH, "advisers:account POST": FRESH, "portal:security-address POST": FRESH,
     "desk:news-publish POST": SECOND, "desk-api:news-publish POST": SECOND, "portal:sign-on POST": FRESH,
     "api-sign-on DELETE": FRESH,

@@ -86,6 +86,8 @@ PAGES: dict[str, tuple[tuple[str, Callable[[Ground], str]], ...]] = {
         ("adviser-banned", lambda g: f"/advisers/{g.adviser('banned')}/"),
         ("correct", lambda g: f"/advisers/{g.adviser('free')}/correct/"),
         ("examination", lambda g: f"/advisers/{g.adviser('unexamined')}/examination/"),
+        ("by-number", lambda g: "/advisers/number/"),
+        ("identity", lambda g: f"/advisers/{g.adviser('free')}/identity/"),
         ("ban", lambda g: f"/advisers/{g.adviser('free')}/ban/"),
         ("allow", lambda g: f"/advisers/{g.adviser('banned')}/allow/"),
         ("account", lambda g: f"/advisers/{g.adviser('free')}/account/"),

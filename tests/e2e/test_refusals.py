@@ -189,6 +189,10 @@ CASES = (
          enter=lambda g: {"passed_on": _tomorrow(g)}, press="登记", at="passed_on", says="日期不能晚于今天。"),
     Case(code="advisers.ban_is_over", by="county", page=lambda g: f"/advisers/{g.adviser('free')}/ban/", press="禁止聘任",
          enter=lambda g: {"until": g.today, "reason": "收受礼品"}, at="until", says="截止日期要晚于今天。"),
+    Case(code="advisers.no_name", by="county", page=lambda g: f"/advisers/{g.adviser('free')}/identity/", press="更正",
+         enter=lambda g: {"name": "何", "why": "核对身份证"}, at="name", says="姓名要 2 到 40 个字。"),
+    Case(code="advisers.nothing_to_correct", by="county", page=lambda g: f"/advisers/{g.adviser('free')}/identity/",
+         enter=lambda g: {"why": "核对身份证"}, press="更正", at="name", says="和现在的一样，没有要改的。"),
     Case(code="advisers.has_account", by="county", page=lambda g: f"/advisers/{g.adviser('steady')}/account/",
          press="开通", at=ABOVE, says="这位顾问已经有账号。"),
     # sheets that are refused at once; what stands in their rows is in test_bad_sheets.py

@@ -59,7 +59,7 @@ OPENS = {
     "advisers.appoint": {"county_team"},
     "duty.remind": {"county_team", "street_officer"},
     "audit.export": {"auditor"},
-    "settings.set": {"city_officer", "county_team"},
+    "settings.set": {"city_officer", "county_team", "security_administrator"},
 }
 # Places that go under another one and back, and the one that goes into its neighbour and comes back.
 MOVES = {"330106002001": ("330106002", "330106109"), "330106002002": ("330106002", "330106109"),

@@ -30,7 +30,7 @@ evaluator              | (assessments) | (assessments) | (assessments) | – | �
 data_steward           | (sharing) | – | – | – | – | (sharing) | – | (sharing) | (sharing)
 resident               | (pages of residents) | (matters) | (pages of residents) | (funds) | (inspections) | (sharing) | (pages of residents) | (pages of residents) | (pages of residents)
 system_administrator   | – | – | – | – | – | – | people.read people.grant | – | account.own
-security_administrator | – | – | – | – | – | – | people.read people.confirm | – | account.own
+security_administrator | – | – | – | – | – | – | people.read people.confirm settings.read settings.set policies.set | – | account.own
 audit_administrator    | – | – | – | – | – | – | – | audit.export | history.read audit.read
 operator               | emergency.ask | – | – | – | – | (sharing) | – | – | account.own
 """  # noqa: E501 -- a row of the sheet is a line

@@ -218,14 +218,16 @@ def _files(ground: Ground) -> Iterable[Thing]:
     yield Thing({"file_id": uuid.UUID(int=5)}, frozenset(), Fact("-" * 40, "photo"))
 
 
+_POLICY = "identity.longest_grant"  # of the province, and no target of the programme
+
+
 def _set_at(*levels: int) -> Callable[[Ground], Iterable[Thing]]:
     def things(ground: Ground) -> Iterable[Thing]:
         for code in PLACES:
             if len(code) in levels:
                 node = ground.node[code]
-                yield Thing(
-                    {"key": "duty.hours_a_month"}, frozenset({code}), query=f"place={node}", more={"node": node}
-                )
+                for key in ("duty.hours_a_month", *((_POLICY,) if len(code) == 2 else ())):
+                    yield Thing({"key": key}, frozenset({code}), query=f"place={node}", more={"node": node})
 
     return things
 
@@ -240,8 +242,14 @@ def _sees_settings(reader: Reader, thing: Thing) -> bool:
     return reader.reaches(thing.codes) or any(root.startswith(code) for root in reader.roots for code in thing.codes)
 
 
+def _sees_setting(reader: Reader, thing: Thing) -> bool:
+    """Who sets policies has no targets (sheet identity.md), and reads none."""
+    return _sees_settings(reader, thing) and (reader.role not in MAY["policies.set"] or thing.parts["key"] == _POLICY)
+
+
 def _sets(reader: Reader, thing: Thing) -> bool:
-    return bool(reader.roots & thing.codes)
+    """Policies are the security administrator's, and he sets nothing else."""
+    return bool(reader.roots & thing.codes) and (reader.role in MAY["policies.set"]) == (thing.parts["key"] == _POLICY)
 
 
 def _once(**parts: Any) -> Callable[[Ground], Iterable[Thing]]:
@@ -679,11 +687,11 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("file_id",): Asked(_files, _by_fact),
     ("kind", "subject_id"): Asked(_histories, _by_fact, empty=True),
     "portal:settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
-    "portal:setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
+    "portal:setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_setting),
     "portal:setting-say": Asked(_set_at(2, 4, 6), _sets),
     "api-settings": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
-    "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_settings),
-    "api-setting-touched": Asked(_touched, _sees_settings),
+    "api-setting": Asked(_set_at(2, 4, 6, 9, 12), _sees_setting),
+    "api-setting-touched": Asked(_touched, _sees_setting),
     "api-search": Asked(lambda ground: [Thing({}, frozenset(), query="q=区")], _anybody),
     "portal:first": Asked(_once(token="nobodys"), _anybody),
     "portal:help-topic": Asked(_once(key="today"), _anybody),
@@ -857,6 +865,10 @@ def _unread(ground: Ground, reader: Reader, thing: Thing) -> bool:
 def _new_adviser(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     firm = next(row for row in ground.rows["advisers_firm"] if row["name"] == peopled.FIRMS["330106"])
     return {"name": "来一新", "id_number": identity(777), "phone": phone(777), "firm_id": str(firm["id"])}
+
+
+def _number_of_nobody(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"number": phone(778)}
 
 
 def _new_adviser_form(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
@@ -1093,6 +1105,10 @@ WRITES: dict[str, Write] = {
     "DELETE advisers-api:end": Write(),
     "POST advisers:replace": Write(_replacement, right=_holds),
     "POST advisers:correct": Write(_CORRECTION),
+    "POST advisers:look_up": Write(_number_of_nobody),
+    "POST advisers-api:look_up": Write(_number_of_nobody),
+    "POST advisers:identity": Write(_form(name="来改名", why="核对身份证")),
+    "POST advisers-api:identity": Write(_form(name="来改名", why="核对身份证")),
     "POST advisers:examine": Write(_PASSED),
     "POST advisers:ban": Write(_BAN),
     "POST advisers:allow": Write(_form(why="查清了"), right=_is_barred),
@@ -1137,8 +1153,8 @@ WRITES: dict[str, Write] = {
     "POST figures:xlsx": Write(right=_has_sums),
     "POST figures:publish": Write(_form(month="2026-08")),
     "POST api-figures-publish": Write(_form(month="2026-08")),
-    "POST portal:setting-say": Write(_statement),
-    "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets)),
+    "POST portal:setting-say": Write(_statement, refused=_NOT_ONES_CHARGE),
+    "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets), refused=_NOT_ONES_CHARGE),
     "POST portal:update-new": Write(_form(edition="2.7.0", day="2026-12-01")),
     "POST portal:update-group": Write(_GROUP, right=_update_is("deciding", decided=False)),
     "POST portal:update-decide": Write(_form(choice="refused"), right=_update_is("deciding")),
@@ -1387,6 +1403,8 @@ SHOWS: dict[str, set[str] | str] = {
     "advisers:replace": {"adviser"},
     "advisers:adviser": {"adviser"},
     "advisers:correct": {"adviser"},
+    "advisers:look_up": FORM,
+    "advisers:identity": {"adviser"},
     "advisers:examine": {"adviser"},
     "advisers:ban": {"adviser"},
     "advisers:allow": {"adviser"},

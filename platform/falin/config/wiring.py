@@ -21,6 +21,7 @@ from falin.portal.web.tables import TABLES as OWN_TABLES
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
+from services.advisers.commands.correcting import RENAMED
 from services.advisers.web.tables import TABLES as OF_ADVISERS
 from services.desk import api as desk_api
 from services.desk import tasks as desk
@@ -86,6 +87,7 @@ def wire() -> None:
     outbox.subscribe("indicators.month.rolled_up", on_month_rolled_up)
     outbox.subscribe(CHANGED_HANDS, on_places_changed_hands)
     outbox.subscribe(codes.WANTED, codes.on_wanted)
+    outbox.subscribe(RENAMED, advisers.on_renamed)
     for event in desk.OF_ADVISERS:
         outbox.subscribe(event, desk.on_adviser_event)
     outbox.subscribe("duty.reminder.taken_back", desk.on_reminder_taken_back)

@@ -94,6 +94,7 @@ WORDS = {
     "identity.record.taken": _("下载自己账号的数据"),
     "advisers.numbers.erased": _("删除顾问的号码"),
     "advisers.numbers.shown": _("看顾问的完整号码"),
+    "advisers.number.looked_up": _("按号码查顾问"),
     "advisers.import.taken": _("检查导入表"),
     "advisers.import.columns_named": _("说明导入表的列"),
     "advisers.import.confirmed": _("确认导入名单"),

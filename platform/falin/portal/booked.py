@@ -31,7 +31,7 @@ from tenants.identity.queries import managers_of_firm, same_person
 
 PAGE = 50
 ALARMS = 5
-READ = "audit.read"
+READ, SUMS = "audit.read", "audit.sums"
 # How many people stand behind each figure of ``falin.portal.sums``.
 LEAST = parameters.declare(parameters.Parameter(
     key="audit.people_behind_a_sum", label=gettext_noop("操作统计里，一行至少要有几个人的操作"),
@@ -162,6 +162,18 @@ def list_alarms(*, scope: Scope) -> list[Alarm]:
             facts=tuple(acts.change(name, None, given, people=people, places={}) for name, given in facts.items()),
         ))  # fmt: skip
     return found
+
+
+def count_alarms(*, scope: Scope, since: datetime) -> int:
+    """
+    How many odd patterns were found from a moment on: for who reads the log at his places, and for who reads its sums in
+    his own body, the number alone. Of an alarm about himself the latter is not told.
+    """
+    if scope.may(READ):
+        return visible(scope).filter(act=alarms.RAISED, at__gte=since).count()
+    scope.require(SUMS)
+    rows = AuditEntry.objects.filter(act=alarms.RAISED, at__gte=since)
+    return rows.exclude(after__person=scope.person_id).count()
 
 
 def places_of(scope: Scope) -> list[tuple[int, str]]:

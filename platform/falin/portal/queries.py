@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.models import Delivery, Job
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.portal import acts, exports, opening
+from falin.portal import acts, booked, exports, opening
 from falin.portal.first_day import Step, first_day
 from services.advisers.api import firm_overview, list_gaps
 from services.duty.api import dirty_months, list_behind, my_months
@@ -26,6 +26,7 @@ from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_provinces
 from tenants.divisions.types import Level
 from tenants.identity.api import Role
 from tenants.identity.queries import count_due
+from tenants.identity.queries.emergency import count_waiting
 from tenants.registry.api import Kind, TenantInfo, list_tenants
 
 
@@ -146,7 +147,9 @@ def today(*, scope: Scope, now: datetime) -> Today:
         make = _plain_today  # he looks for something; nothing is due here for him
     page = make(scope, now)
     return replace(
-        page, due=(*page.due, *_people_due(scope, now), *_exports_due(scope, now)), first=first_day(scope=scope)
+        page,
+        due=(*page.due, *_people_due(scope, now), *_exports_due(scope, now), *_watch_due(scope, now)),
+        first=first_day(scope=scope),
     )
 
 
@@ -171,6 +174,24 @@ def _exports_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
     if not (count := exports.count_held(scope=scope, now=now)):
         return ()
     return (Due(words=_("份名单等您确认，确认了才能导出"), count=count, url=reverse("portal:exports"), kind="act"),)
+
+
+def _watch_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
+    """Operators who ask to be let in, for who decides; odd patterns of the last week, for who watches the log or its sums."""
+    found = [
+        Due(
+            words=_("件应急访问的请求等您答复"),
+            count=count_waiting(scope=scope),
+            url=reverse("portal:emergencies"),
+            kind="act",
+        )
+    ]
+    if not scope.emergency and (scope.may(booked.READ) or scope.may(booked.SUMS)):
+        address = "portal:audit" if scope.may(booked.READ) else "portal:audit-sums"
+        words = _("件异常提醒，最近 7 天") if scope.may(booked.READ) else _("件异常提醒，最近 7 天，由审计人员核对")
+        found.append(Due(words=words, count=booked.count_alarms(scope=scope, since=now - timedelta(days=7)),
+                         url=reverse(address)))  # fmt: skip
+    return tuple(one for one in found if one.count)
 
 
 def _plain_today(scope: Scope, now: datetime) -> Today:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel import formats, jobs, parameters
+from falin.kernel import formats, jobs
 from falin.kernel.scope import Scope
 from falin.portal.help import list_topics
 from falin.portal.shell import MENU, ROLE_LABELS
@@ -25,6 +25,7 @@ from services.advisers.api import AdviserFilters, list_advisers, list_firms
 from tenants.divisions.api import list_divisions, search
 from tenants.divisions.rules.pinyin import sound_of, typed_pinyin
 from tenants.identity.queries import search_people
+from tenants.settings.api import list_concerned
 
 MOST = 6  # of a kind, on the page of all kinds
 LONG = 40  # of one kind
@@ -139,7 +140,7 @@ def _jobs(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
 
 
 def _settings(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    named = [(one, str(_(one.label))) for one in parameters.declared()]
+    named = [(one, str(_(one.label))) for one in list_concerned(scope=scope)]
     return [
         Hit(label=label, sub=one.cited, url=reverse("portal:setting", args=[one.key]))
         for one, label in named

@@ -25,7 +25,7 @@ from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.portal import acts, booked
 
-READ = "audit.sums"
+READ = booked.SUMS
 MONTHS = 12
 
 

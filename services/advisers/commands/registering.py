@@ -24,7 +24,7 @@ from services.advisers.rules import pinyin_of
 from services.advisers.types import AdviserInfo, FirmInfo
 
 REGISTERED = "advisers.adviser.registered"
-_NAMED = {
+UNIQUE = {
     "an_identity_number_is_registered_once": policies.identity_is_registered,
     "a_telephone_is_registered_once": policies.phone_is_registered,
 }
@@ -79,7 +79,7 @@ def register_adviser(
         with transaction.atomic():
             adviser.save(force_insert=True)
     except IntegrityError as error:
-        raise refusal_for(error, _NAMED) or error from None
+        raise refusal_for(error, UNIQUE) or error from None
     after, payload = registered_facts(adviser)
     book(scope=scope, act=REGISTERED, subject=("adviser", adviser.id), node_id=home.node_id, now=now, after=after,
          field="name", payload=payload)  # fmt: skip
@@ -147,7 +147,7 @@ def update_adviser(
             with transaction.atomic():
                 adviser.save(update_fields=changed)
         except IntegrityError as error:
-            raise refusal_for(error, _NAMED) or error from None
+            raise refusal_for(error, UNIQUE) or error from None
         after["changed"] = sorted({name.split("_")[0] for name in changed})
         book(scope=scope, act="advisers.adviser.corrected", subject=("adviser", adviser.id), node_id=home.node_id,
              now=now, before=before, after=after, field="specialties",

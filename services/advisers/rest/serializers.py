@@ -10,7 +10,7 @@ from rest_framework import serializers
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest.fields import OneOf
 from services.advisers.rules.import_wording import sentence
-from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile
+from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile, read_number
 from services.advisers.types import MOST_COUNTED, AdviserState, Obstacle, SquareState, VacancyReason, View
 
 
@@ -290,6 +290,28 @@ class CorrectionIn(serializers.Serializer[Any]):
 
     def validate_phone(self, text: str) -> str:
         return read_by(read_mobile, text)
+
+
+class NumberIn(serializers.Serializer[Any]):
+    number = serializers.CharField(max_length=40, write_only=True, help_text="whole: 18 characters, or 11 digits")
+
+    def validate_number(self, text: str) -> str:
+        return read_by(lambda number: read_number(number, today=legal_day(now())), text)
+
+
+class LookedUpOut(serializers.Serializer[Any]):
+    adviser = AdviserOut(allow_null=True, help_text="null: nobody on the own list has this number")
+
+
+class IdentityIn(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, min_length=2, max_length=40)
+    id_number = serializers.CharField(
+        required=False, max_length=40, write_only=True, help_text="18 characters; kept encrypted."
+    )
+    why = serializers.CharField(max_length=200)
+
+    def validate_id_number(self, text: str) -> str:
+        return read_by(lambda value: read_identity(value, today=legal_day(now())), text)
 
 
 class ExaminationIn(serializers.Serializer[Any]):

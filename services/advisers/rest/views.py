@@ -89,6 +89,37 @@ class OneAdviser(DoorView):
         return _write(request, scope, s.CorrectionIn, act)
 
 
+class LookUp(DoorView):
+    door_keeps = False
+    door_grants = {"POST": policies.REGISTER}
+
+    @extend_schema(operation_id="advisers_look_up", request=s.NumberIn, responses=s.LookedUpOut, tags=["advisers"])
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Who of the own list has this identity number or telephone. Booked, without the number."""
+
+        def act(data: dict[str, Any]) -> Response:
+            return Response(s.LookedUpOut({"adviser": commands.look_up(scope=scope, now=now(), **data)}).data)
+
+        return _write(request, scope, s.NumberIn, act)
+
+
+class Identity(DoorView):
+    door_step_up = {"POST": 3}
+    door_grants = {"POST": policies.REGISTER}
+
+    @extend_schema(
+        operation_id="advisers_correct_identity", request=s.IdentityIn, responses=s.AdviserOut, tags=["advisers"]
+    )
+    def post(self, request: Request, scope: Scope, adviser_id: uuid.UUID) -> Response:
+        """Put his name or identity number right, after his papers; what is left out stays. Asks for a fresh proof."""
+
+        def act(data: dict[str, Any]) -> Response:
+            made = commands.correct_identity(scope=scope, adviser_id=adviser_id, now=now(), **data)
+            return Response(s.AdviserOut(made).data)
+
+        return _write(request, scope, s.IdentityIn, act)
+
+
 class Counts(DoorView):
     door_grants = {"GET": policies.READ}
 

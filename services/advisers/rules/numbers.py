@@ -10,6 +10,7 @@ from falin.kernel.sheets.workbook import EPOCH_1900
 
 _SPACES = re.compile(r"[\s\u200b\ufeff]+")
 _DASHES = re.compile(r"[-‐‑‒–—―]")
+MOBILE_DIGITS = 11
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LONG_NUMBER = re.compile(r"\d{9,}[Xx]?")  # a day written as 20260105 is nobody's number
 _WRITTEN_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]?0{1,2}:00(?::00(?:\.0+)?)?)?")
@@ -183,6 +184,16 @@ def read_day(value: object, *, epoch: date = EPOCH_1900) -> date:
         return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         raise Wrong("day_impossible") from None
+
+
+def read_number(text: str, *, today: date) -> str:
+    """
+    An identity number or a mobile number, told apart by how many figures there are.
+
+    :raises Wrong: as the reader of the one it is nearer to.
+    """
+    figures = sum(sign.isdecimal() for sign in text)
+    return read_mobile(text) if figures <= MOBILE_DIGITS + len("86") else read_identity(text, today=today)
 
 
 def masked(number: str) -> str:

@@ -35,12 +35,14 @@ from services.advisers.web.forms import (
     EndForm,
     ExaminationForm,
     FirmForm,
+    IdentityForm,
+    NumberForm,
     ReplacementForm,
     VacancyForm,
     WhyForm,
 )
 
-TEMPLATE = "advisers/act.html"
+TEMPLATE, TEMPLATE_LOOK_UP = "advisers/act.html", "advisers/look_up.html"
 
 
 def _answer(
@@ -104,9 +106,42 @@ def correct(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
 
     context = {
         "title": _("改%(name)s的登记") % {"name": adviser.name},
-        "sub": _("已任职的社区不变。改名、改身份证号要重新核对证件，请联系省厅。"),
+        "sub": _("已任职的社区不变。姓名和身份证号要核对证件，在顾问的页面上另外更正。"),
         "button": _("保存"),
         "firms": queries.list_firm_names(scope=scope),
+        "back": reverse("advisers:adviser", args=[adviser_id]),
+    }
+    return _answer(request, form, act, context)
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST", keeps=False)
+def look_up(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """By the whole number, which travels in the body and is kept nowhere; the answer shows who it is and not the number."""
+    today = legal_day(now())
+    form = NumberForm(_sent(request), today=today)
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        found = commands.look_up(scope=scope, number=data["number"], now=now())
+        return render(request, TEMPLATE_LOOK_UP, {"form": NumberForm(today=today), "asked": True, "found": found})
+
+    return _answer(request, form, act, {"asked": False}, TEMPLATE_LOOK_UP)
+
+
+@door(grant=policies.REGISTER, reads="GET", writes="POST", step_up=3)
+def correct_identity(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpResponseBase:
+    today = legal_day(now())
+    adviser = queries.get_adviser(scope=scope, adviser_id=adviser_id, on=today).adviser
+    form = IdentityForm(_sent(request), today=today, initial={"name": adviser.name})
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        made = commands.correct_identity(scope=scope, adviser_id=adviser_id, now=now(), **data)
+        messages.success(request, _("已更正%(name)s的登记。") % {"name": made.name})
+        return redirect("advisers:adviser", adviser_id)
+
+    context = {
+        "title": _("更正%(name)s的姓名或身份证号") % {"name": adviser.name},
+        "sub": _("请先核对证件。姓名改了，他的账号和正在任的聘任跟着改；以前的到访和结束了的聘任仍是当时的姓名。"),
+        "button": _("更正"),
         "back": reverse("advisers:adviser", args=[adviser_id]),
     }
     return _answer(request, form, act, context)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from falin.ui.widgets import DayInput, PhoneInput
 from services.advisers.rules import REASON_LABELS, SPECIALTIES
 from services.advisers.rules.import_wording import sentence
-from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile
+from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile, read_number
 from services.advisers.types import VacancyReason, View
 
 _REQUIRED = {"required": gettext_lazy("请填写这一项。")}
@@ -109,6 +109,41 @@ class CorrectionForm(AdviserForm):
 
     def clean_phone(self) -> str:
         return super().clean_phone() if self.cleaned_data["phone"] else ""
+
+
+class NumberForm(forms.Form):
+    """The whole number of somebody who is looked for."""
+
+    number = forms.CharField(label=gettext_lazy("身份证号或本人手机号"), max_length=40, error_messages=_REQUIRED,
+                             help_text=gettext_lazy("要写完整的号码。查了会记入办事记录，号码不记。"))  # fmt: skip
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        super().__init__(data)
+        self.today = today
+        self.fields["number"].widget.attrs["autocomplete"] = "off"
+
+    def clean_number(self) -> str:
+        return read_by(lambda text: read_number(text, today=self.today), self.cleaned_data["number"])
+
+
+class IdentityForm(forms.Form):
+    """What an adviser's papers say; an empty number stays as it is."""
+
+    name = forms.CharField(label=gettext_lazy("姓名"), max_length=40, error_messages=_REQUIRED)
+    id_number = forms.CharField(label=gettext_lazy("身份证号"), max_length=40, required=False,
+                                help_text=gettext_lazy("不改就空着。加密保存，页面上不再显示。"))  # fmt: skip
+    why = forms.CharField(label=gettext_lazy("为什么更正"), max_length=200, error_messages=_REQUIRED,
+                          widget=forms.Textarea(attrs={"rows": 2}),
+                          help_text=gettext_lazy("例如“核对身份证，登记时写错了”。会记入办事记录，不要写号码。"))  # fmt: skip
+
+    def __init__(self, data: Any = None, *, today: date, initial: Any = None) -> None:
+        super().__init__(data, initial=initial)
+        self.today = today
+        self.fields["id_number"].widget.attrs["autocomplete"] = "off"
+
+    def clean_id_number(self) -> str:
+        text = self.cleaned_data["id_number"]
+        return read_by(lambda number: read_identity(number, today=self.today), text) if text else ""
 
 
 class FirmForm(forms.Form):

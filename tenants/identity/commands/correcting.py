@@ -52,6 +52,21 @@ def correct_person(
     return PersonInfo(id=person.id, username=person.username, name=person.name)
 
 
+def rename_account(*, scope: Scope, person_id: int, name: str, why: str, now: datetime) -> None:
+    """
+    An adviser's account is called as the register of advisers calls him, for who put it right there and was asked there
+    whether he may; his account at the other home follows.
+    """
+    merged = Person.objects.values_list("merged_into", flat=True).get(id=person_id)
+    person = Person.objects.select_for_update(of=("self",)).get(id=merged or person_id)
+    if person.name == name:
+        return
+    person.name, person.pinyin = name, " ".join(syllables_of(name))
+    person.save(update_fields=["name", "pinyin"])
+    book(scope=scope, act="identity.person.corrected", person_id=person.id, node_id=home_of_scope(scope), why=why,
+         after={"changed": ["name"]}, now=now)  # fmt: skip
+
+
 def ask_for_correction(*, scope: Scope, name: str, username: str, now: datetime) -> None:
     """
     Say how one's own name or sign-in name should be; whose charge one is is told. Said again, it takes the place of before.
@@ -86,6 +101,8 @@ def _checked(person: Person, name: str, username: str) -> dict[str, str]:
         raise Invalid("identity.nothing_to_correct", _("和现在的一样，没有要改的。"), field="name")
     if "name" in wanted and is_on_a_register(person.id):
         raise Refused(
-            "identity.name_of_an_adviser", _("登记的法律顾问改名，要核对证件后由省厅办；登录名可以改。"), field="name"
+            "identity.name_of_an_adviser",
+            _("法律顾问的姓名由县（区）工作专班核对证件后在顾问登记里更正；这里可以改登录名。"),
+            field="name",
         )
     return wanted

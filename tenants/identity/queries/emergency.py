@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from falin.kernel.clock import bounds_of
 from falin.kernel.models import AuditEntry
@@ -15,6 +16,7 @@ from tenants.identity.models import Emergency
 from tenants.identity.types import EmergencyInfo, Passed
 
 PASSED = "kernel.door.passed"
+DOORS_SHOWN = 100  # of each emergency, the newest; how many there were is counted
 
 
 def emergencies_of(scope: Scope) -> QuerySet[Emergency]:
@@ -26,6 +28,14 @@ def emergencies_of(scope: Scope) -> QuerySet[Emergency]:
     tenants = dict(rows.order_by().values_list("tenant_id", "tenant__node_id").distinct())
     reached = {place.id for place in list_divisions(set(tenants.values())) if policies.reaches(scope, place, "")}
     return rows.filter(tenant_id__in=[tenant for tenant, node in tenants.items() if node in reached])
+
+
+def count_waiting(*, scope: Scope) -> int:
+    """How many requests wait for the scope's yes or no."""
+    waiting = Emergency.objects.filter(decided_at__isnull=True, ended_at__isnull=True)
+    if not scope.may(policies.DECIDE_EMERGENCY) or not waiting.exists():  # one statement, as long as nobody asks
+        return 0
+    return emergencies_of(scope).filter(id__in=waiting.values("id")).count()
 
 
 def list_emergencies(*, scope: Scope, now: datetime) -> list[EmergencyInfo]:
@@ -48,14 +58,19 @@ def _with_doors(
     rows: list[Emergency], scope: Scope, entries: QuerySet[AuditEntry], now: datetime
 ) -> list[EmergencyInfo]:  # fmt: skip
     passed: dict[str, list[Passed]] = {}
+    counted: dict[str, int] = {}
     here = {str(row.pk) for row in rows if row.tenant_id == scope.tenant_id}
-    booked = entries.filter(act=PASSED, subject_kind="emergency", subject_id__in=here).order_by("-id")
-    for entry in booked[:500]:
+    booked = entries.filter(act=PASSED, subject_kind="emergency", subject_id__in=here).annotate(
+        nth=Window(RowNumber(), partition_by="subject_id", order_by=F("id").desc()),
+        all=Window(Count("id"), partition_by="subject_id"),
+    )
+    for entry in booked.filter(nth__lte=DOORS_SHOWN).order_by("-id"):
         passed.setdefault(entry.subject_id, []).append(Passed(at=entry.at, address=entry.after["address"]))
-    return [info_of(row, now, tuple(passed.get(str(row.pk), ()))) for row in rows]
+        counted[entry.subject_id] = entry.all
+    return [info_of(row, now, tuple(passed.get(str(row.pk), ())), counted.get(str(row.pk), 0)) for row in rows]
 
 
-def info_of(row: Emergency, now: datetime, passed: tuple[Passed, ...] = ()) -> EmergencyInfo:
+def info_of(row: Emergency, now: datetime, passed: tuple[Passed, ...] = (), count: int = 0) -> EmergencyInfo:
     if row.decided_at is None:
         state = "asked" if row.ended_at is None else "ended"
     elif row.ends_at is None:
@@ -66,7 +81,7 @@ def info_of(row: Emergency, now: datetime, passed: tuple[Passed, ...] = ()) -> E
         id=row.pk, operator=row.operator.name, tenant_id=row.tenant_id, tenant=row.tenant.name, incident=row.incident,
         reason=row.reason, minutes=row.minutes, asked_at=row.asked_at, state=state,
         decided_by=row.decided_by.name if row.decided_by else "", decided_at=row.decided_at, refused_why=row.refused_why,
-        ends_at=row.ends_at, ended_at=row.ended_at, passed=passed,
+        ends_at=row.ends_at, ended_at=row.ended_at, passed=passed, passed_count=count,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +10,13 @@ from falin.kernel.clock import bounds_of
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_divisions
 from tenants.identity import policies
-from tenants.identity.models import Binding, Suspension
+from tenants.identity.models import Binding, ServiceAccount, Suspension
 from tenants.identity.queries.register import binding_info, get_record, held_on, in_force, in_reach
-from tenants.identity.roles import GRANTS, ROLES
-from tenants.identity.types import BindingInfo, PersonInfo, Role, State
+from tenants.identity.queries.signing_in import SignedIn, read_all_signed_in
+from tenants.identity.queries.tokens import stopped_by
+from tenants.identity.roles import GRANTS, READS_ONLY, ROLES
+from tenants.identity.rules import BODY_MOVING, BODY_SHUT, BODY_SUSPENDED, PROGRAM_STOPPED, Rule
+from tenants.identity.types import BindingInfo, Hat, PersonInfo, Role, State
 
 # What these let one read lies beside the bodies' own books: whoever holds a place above reads it under his own body.
 _FROM_ABOVE = frozenset({"people.read", "places.read", "figures.read", "visits.published", "settings.read"})
@@ -23,12 +26,22 @@ _THE_LOG = frozenset({"history.read"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
-    """A binding, the place it was given for, and what it lets its holder do at the place asked for: nothing, or these."""
+    """
+    A binding, the place it was given for, and what it lets its holder do at the place asked for: nothing, or these.
+
+    ``stopped``: the rule by which every door refuses what else the role would let him.
+    """
 
     binding: BindingInfo
     place: Division
     reaches: bool
     grants: tuple[str, ...]
+    stopped: Rule | None = None
+
+    @property
+    def stopped_by(self) -> str:
+        """The rule as a code; empty where nothing is stopped."""
+        return self.stopped.code if self.stopped else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,25 +60,24 @@ def list_rights(*, scope: Scope, person_id: int, at: Division | None, on: date) 
     """
     Every open grant of a person in reach, with what it comes to on a day, at a place or wherever it was given.
 
-    A role at a place reaches all below it; suspended, proposed, future and expired ones come to nothing.
+    A role at a place reaches all below it; suspended, proposed, future and expired ones come to nothing. What the doors
+    refuse for another reason is left out, and the rule is named: it is read as at the start of a request.
     """
     record = get_record(scope=scope, person_id=person_id, on=on)
     shown = [one for one in record.bindings if one.state not in {State.ENDED, State.REFUSED}]
     places = {place.id: place for place in list_divisions({one.node_id for one in shown})}
+    opens = _at_the_doors([one for one in shown if one.state == State.IN_FORCE and not record.suspended], on)
     rights = []
     for one in shown:
         reaches = at is None or one.node_id in policies.path_of(at)
-        holds = one.state == State.IN_FORCE and reaches and not record.suspended
-        rights.append(
-            Right(binding=one, place=places[one.node_id], reaches=reaches,
-                  grants=tuple(sorted(GRANTS[one.role])) if holds else ())
-        )  # fmt: skip
+        grants, stopped = opens.get(one.id, _NOTHING) if reaches else _NOTHING
+        rights.append(Right(binding=one, place=places[one.node_id], reaches=reaches, grants=grants, stopped=stopped))
     return Explained(person=record.person, suspended=record.suspended, rights=tuple(rights))
 
 
 def list_who(*, scope: Scope, at: Division, on: date) -> list[Right]:
     """
-    Who may act at a place on a day, of those in reach, by role from the top.
+    Who may act at a place on a day, of those in reach, by role from the top; whom the doors refuse, with the rule.
 
     :raises Missing: the place is not one of the scope's.
     """
@@ -75,11 +87,46 @@ def list_who(*, scope: Scope, at: Division, on: date) -> list[Right]:
     rows = in_reach(scope).filter(in_force(on), node_id__in=policies.path_of(at), person__is_active=True)
     shown = [binding_info(row, on) for row in rows.select_related("person", "acting_for", "takes_over")]
     places = {place.id: place for place in list_divisions({one.node_id for one in shown})}
-    order = list(GRANTS)
+    order, opens = list(GRANTS), _at_the_doors(shown, on)
     return [
-        Right(binding=one, place=places[one.node_id], reaches=True, grants=tuple(sorted(GRANTS[one.role])))
+        Right(binding=one, place=places[one.node_id], reaches=True, grants=opens[one.id][0], stopped=opens[one.id][1])
         for one in sorted(shown, key=lambda one: (order.index(one.role), one.person.name, one.id))
     ]
+
+
+_Opens = tuple[tuple[str, ...], Rule | None]
+_NOTHING: _Opens = ((), None)
+
+
+def _at_the_doors(held: Sequence[BindingInfo], on: date) -> dict[int, _Opens]:
+    """What bindings in force open by what every request asks, and the rule by which that is less than the role says."""
+    people = {one.person.id for one in held}
+    signed_in = read_all_signed_in(people=people, on=on)
+    programs = {row.person_id for row in ServiceAccount.objects.filter(person__in=people)}
+    rows = Binding.objects.select_related("person__service__owner").in_bulk(
+        [one.id for one in held if one.person.id in programs]
+    )
+    found = {}
+    for one in held:
+        row = rows.get(one.id)
+        why = PROGRAM_STOPPED.get(stopped_by(row.person, row, on)) if row is not None else None
+        found[one.id] = ((), why) if why else _opens(one, signed_in.get(one.person.id))
+    return found
+
+
+def _opens(one: BindingInfo, signed_in: SignedIn | None) -> _Opens:
+    if signed_in is None:
+        return _NOTHING
+
+    def is_of(hat: Hat) -> bool:
+        return (hat.role, hat.subject_id) == (one.role, one.subject_id) and one.node_id in hat.places
+
+    rule = next((rule for hat, rule in signed_in.apart if is_of(hat)), None)
+    hat = next(filter(is_of, signed_in.hats), None)
+    if rule is not None or hat is None:  # every hat is worn or apart, but those of bodies nobody enters
+        return (), rule or BODY_SHUT
+    stopped = BODY_SUSPENDED if hat.suspended else BODY_MOVING if hat.moving else None
+    return tuple(sorted(GRANTS[hat.role] & READS_ONLY if stopped else GRANTS[hat.role])), stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

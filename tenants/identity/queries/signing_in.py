@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -28,12 +28,17 @@ class SignedIn:
     """
     A person as re-read from the database at the start of a request, with every hat he may put on.
 
-    ``parted``: the rule by which others of his roles open nothing, as long as he holds both.
+    ``apart``: hats that open nothing, with the rule that parts them, as long as he holds both.
     """
 
     person: Person
     hats: tuple[Hat, ...]
-    parted: Rule | None = None
+    apart: tuple[tuple[Hat, Rule], ...] = ()
+
+    @property
+    def parted(self) -> Rule | None:
+        """The rule by which some of his roles open nothing."""
+        return self.apart[0][1] if self.apart else None
 
 
 def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
@@ -41,6 +46,20 @@ def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
     with connection.cursor() as cursor:
         cursor.execute("select * from public.signed_in(%s, %s)", [person_id, on])
         return signed_in_by(cursor.fetchall(), person_id=person_id, on=on)
+
+
+def read_all_signed_in(*, people: Collection[int], on: date) -> dict[int, SignedIn]:
+    """The same of several at once; who may not come in is left out."""
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select p.id, s.* from unnest(%s::bigint[]) p (id), lateral public.signed_in(p.id, %s) s",
+            [list(people), on],
+        )
+        for person_id, *row in cursor.fetchall():
+            found.setdefault(person_id, []).append(tuple(row))
+    read = {person_id: signed_in_by(rows, person_id=person_id, on=on) for person_id, rows in found.items()}
+    return {person_id: signed_in for person_id, signed_in in read.items() if signed_in is not None}
 
 
 def signed_in_by(found: Sequence[tuple[Any, ...]], *, person_id: int, on: date) -> SignedIn | None:
@@ -66,19 +85,19 @@ def signed_in_by(found: Sequence[tuple[Any, ...]], *, person_id: int, on: date) 
         for emergency in in_force_of(person_id, now()):
             hat = _emergency_hat(emergency)
             hats[hat.key] = hat
-    wearable, parted = _separate(tuple(hats.values()), on)
-    return SignedIn(person, wearable, parted)
+    wearable, apart = _separate(tuple(hats.values()), on)
+    return SignedIn(person, wearable, apart)
 
 
-def _separate(hats: tuple[Hat, ...], on: date) -> tuple[tuple[Hat, ...], Rule | None]:
+def _separate(hats: tuple[Hat, ...], on: date) -> tuple[tuple[Hat, ...], tuple[tuple[Hat, Rule], ...]]:
     """
-    What is left of somebody's hats where a separation of duties (sheet identity.md) parts two of them, and the rule.
+    What is left of somebody's hats where a separation of duties (sheet identity.md) parts two of them; and those, by which.
 
     A grant asks too, but a place can move, a rule can change, a row can come past the commands. Neither of the two
     opens anything until one has ended: else he would choose. One role, or roles nothing parts, cost no statement.
     """
     if len(hats) < 2 or not (roles := parted_roles({hat.role for hat in hats})):
-        return hats, None
+        return hats, ()
     apart = [hat for hat in hats if hat.role in roles]
     paths = {one.id: path_of(one) for one in list_divisions({place for hat in apart for place in hat.places}, on=on)}
     held = {
@@ -91,7 +110,8 @@ def _separate(hats: tuple[Hat, ...], on: date) -> tuple[tuple[Hat, ...], Rule | 
         others = [one for key, those in held.items() if key != hat.key for one in those]
         if rule := next((found for one in held[hat.key] if (found := separation_between(one, others))), None):
             broken[hat.key] = rule
-    return tuple(hat for hat in hats if hat.key not in broken), next(iter(broken.values()), None)
+    return (tuple(hat for hat in hats if hat.key not in broken),
+            tuple((hat, broken[hat.key]) for hat in apart if hat.key in broken))  # fmt: skip
 
 
 def _emergency_hat(row: Emergency) -> Hat:

@@ -128,3 +128,16 @@ def test_own_communities_and_own_firm_have_their_doors(world: World, office: Off
     mine = sign_in(account.json()["username"]).get(ROOT + "mine/")
     assert [row["name"] for row in mine.json()] == ["湖埠村"]
     assert client.get(ROOT + "firm/").status_code == 403
+
+
+def test_a_program_corrects_a_name_or_number_after_a_fresh_proof(world: World, office: Office, sign_in: Any) -> None:
+    adviser = office.adviser("周以宁")
+    body = {"name": "周亦宁", "id_number": "330106198501010036", "why": "核对身份证"}
+    unproved = send(sign_in("county", proved=False), f"{adviser.id}/identity/", body)
+    assert (unproved.status_code, unproved.json()["code"]) == (403, "kernel.step_up")
+    client = sign_in("county")
+    wrong = send(client, f"{adviser.id}/identity/", body | {"id_number": "330106198501010031"})
+    assert (wrong.status_code, "id_number" in str(wrong.json())) == (422, True)
+    made = send(client, f"{adviser.id}/identity/", body)
+    assert (made.status_code, made.json()["name"]) == (200, "周亦宁")
+    assert "3301061985" not in made.content.decode()

@@ -3,7 +3,8 @@ The place of odd patterns: declared rules, looked for in each batch as it is sea
 
 An alarm is itself a booked act (``RAISED``) of the system, so it is sealed with the next batch and cannot be taken back. It
 is raised once for each rule, person and occasion, and names its rule. Which acts a rule looks at follows from their
-names: whoever books a clear view of personal data ends the act's name in ``.shown``, whoever books an export in
+names: whoever books a clear view of personal data ends the act's name in ``.shown``, a search by somebody's whole number in
+``.looked_up``, an export in
 ``.exported`` (of one person's whole record ``.record.taken``, of a whole tenant ``registry.archive.asked``).
 """
 
@@ -26,7 +27,7 @@ from falin.kernel.models import AuditEntry
 from falin.kernel.scope import Scope
 
 RAISED = "audit.alarm.raised"
-SHOWN = ".shown"
+SHOWN, LOOKED_UP = ".shown", ".looked_up"
 NIGHT_BEGINS, NIGHT_ENDS = time(22), time(6)  # of Shanghai
 CLEAR_VIEWS = parameters.declare(parameters.Parameter(
     key="audit.clear_views_a_day", label=gettext_noop("一人一天查看完整个人信息，超过几次就提醒"),
@@ -49,8 +50,10 @@ class Rule:
 def _many_clear_views(entry: AuditEntry) -> tuple[str, dict[str, Any]] | None:
     day = legal_day(entry.at)
     begin = datetime.combine(day, time(), SHANGHAI)
-    seen = AuditEntry.objects.filter(person_id=entry.person_id, act__endswith=SHOWN, at__gte=begin,
-                                     at__lt=begin + timedelta(days=1)).count()  # fmt: skip
+    looks = Q(act__endswith=SHOWN) | Q(act__endswith=LOOKED_UP)
+    seen = AuditEntry.objects.filter(
+        looks, person_id=entry.person_id, at__gte=begin, at__lt=begin + timedelta(days=1)
+    ).count()
     if seen <= parameters.value(CLEAR_VIEWS, node_id=entry.node_id, on=day):
         return None
     return f"{entry.person_id}:{day}", {"times": seen, "day": str(day)}
@@ -71,7 +74,8 @@ def _grant_to_oneself(entry: AuditEntry) -> tuple[str, dict[str, Any]] | None:
 
 RULES = (
     Rule(code="A1", name=_("一天内大量查看完整个人信息"),
-         sentence=_("同一个人一天内查看完整个人信息的次数超过上限。"), acts=(SHOWN,), judge=_many_clear_views),
+         sentence=_("同一个人一天内查看完整个人信息、按号码查人的次数合起来超过上限。"),
+         acts=(SHOWN, LOOKED_UP), judge=_many_clear_views),
     Rule(code="A2", name=_("夜间导出"), sentence=_("晚上 10 点到早上 6 点之间导出了数据。"),
          acts=(".exported", ".record.taken", "registry.archive.asked"), judge=_export_at_night),
     Rule(code="A3", name=_("给自己授予身份"), sentence=_("授予身份的人和得到身份的人是同一个人。"),

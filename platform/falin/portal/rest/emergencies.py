@@ -19,7 +19,7 @@ from tenants.identity.commands.emergency import (
     refuse_emergency,
 )
 from tenants.identity.policies import ASK_EMERGENCY, DECIDE_EMERGENCY
-from tenants.identity.queries.emergency import list_emergencies
+from tenants.identity.queries.emergency import DOORS_SHOWN, list_emergencies
 
 _TAGS = ["emergencies"]
 
@@ -60,7 +60,8 @@ class EmergencyOut(serializers.Serializer[Any]):
     refused_why = serializers.CharField()
     ends_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
-    passed = PassedOut(many=True, help_text="every door he passed, newest first")
+    passed = PassedOut(many=True, help_text=f"the doors he passed, newest first, {DOORS_SHOWN} at most")
+    passed_count = serializers.IntegerField(help_text="how many he passed in all")
 
 
 def _shown(scope: Scope) -> Response:

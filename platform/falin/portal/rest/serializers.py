@@ -62,6 +62,9 @@ class RightOut(serializers.Serializer[Any]):
     place = serializers.CharField(source="place.name")
     reaches = serializers.BooleanField()
     grants = serializers.ListField(child=serializers.CharField())
+    stopped = serializers.CharField(
+        source="stopped_by", help_text="the rule by which the doors refuse what else the role would let him; else empty"
+    )
 
 
 class ExplainedOut(serializers.Serializer[Any]):

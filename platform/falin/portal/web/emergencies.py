@@ -57,7 +57,7 @@ class AskForm(forms.Form):
 
 def _shown(scope: Scope) -> dict[str, Any]:
     found = list_emergencies(scope=scope, now=now())
-    return {"rows": [(one, *SIGNS[one.state]) for one in found]}
+    return {"rows": [(one, *SIGNS[one.state]) for one in found], "may_read_history": scope.may("history.read")}
 
 
 @door(grant=ASK_EMERGENCY, reads="GET", writes="POST", step_up=3)

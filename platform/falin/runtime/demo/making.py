@@ -135,7 +135,7 @@ def shown_body(province: str) -> Division:
 
 
 def officials(province: str) -> list[Account]:
-    """The province's leader, auditor and operator, every city's officer, every county's team, streets, liaisons."""
+    """The province's people, every city's officer, every county's team, streets, liaisons."""
     root, shown, encoded = root_of(province), shown_body(province), make_password(PASSWORD)
     accounts: list[Account] = []
     with shared(read_only=False) as system:
@@ -166,6 +166,7 @@ def officials(province: str) -> list[Account]:
                 second = enter(f"{county_username(body)}-2", Role.COUNTY_TEAM, body)  # who says yes to exports of lists
                 accounts += [made, second, *officers[:1], liaison]
         accounts.append(enter("auditor", Role.AUDITOR, root))
+        accounts.append(enter("security", Role.SECURITY_ADMINISTRATOR, root))
         accounts.append(enter("operator", Role.OPERATOR, root))
         # One who shows what a second factor is like; the others sign in by their password alone.
         accounts.append(replace(enter(WITH_APP, Role.AUDITOR, root), second=APP_SECRET))
@@ -180,10 +181,10 @@ def officials(province: str) -> list[Account]:
 def _no_second_factor(root: Division) -> None:
     """The accounts of a demo are shown on its terminal: nobody is led to a second factor. Said two days ago, so it holds."""
     before = clock.now() - timedelta(days=2)
-    leader, holds_from = _scope("leader", Role.PROVINCE_LEADER), clock.legal_day(before) + timedelta(days=1)
-    with inside(leader, read_only=False):
-        if explain(scope=leader, key=SECOND_FACTOR.key, node_id=root.id, on=holds_from).origin is None:
-            make_statement(scope=leader, key=SECOND_FACTOR.key, node_id=root.id, value=0, locked=False,
+    security, holds_from = _scope("security", Role.SECURITY_ADMINISTRATOR), clock.legal_day(before) + timedelta(days=1)
+    with inside(security, read_only=False):
+        if explain(scope=security, key=SECOND_FACTOR.key, node_id=root.id, on=holds_from).origin is None:
+            make_statement(scope=security, key=SECOND_FACTOR.key, node_id=root.id, value=0, locked=False,
                            valid_from=holds_from, why="演示账号的密码是公开的", now=before)  # fmt: skip
 
 

@@ -108,6 +108,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{said} [{line.words}] {by}")
             if not right.reaches:
                 self.stdout.write("  " + _("管不到这个地方。"))
+            if right.stopped:
+                self.stdout.write(f"  ! {right.stopped.sentence} ({right.stopped.code})")
             for grant in right.grants:
                 self.stdout.write(f"  {grant}  {people.GRANT_WORDS[grant]}")
 
@@ -140,7 +142,7 @@ class Command(BaseCommand):
                 "person": act.person, "at": formats.moment(act.at), "why": act.why})  # fmt: skip
         for one in found.emergencies:
             self.stdout.write("  ! " + _("应急访问：%(person)s，%(incident)s，看了 %(n)s 页") % {
-                "person": one.operator, "incident": one.incident, "n": len(one.passed)})  # fmt: skip
+                "person": one.operator, "incident": one.incident, "n": one.passed_count})  # fmt: skip
         self._rights(found.readers.rights, named=True, on=on)
 
     def _reset(self, *, person: str, **_options: Any) -> None:

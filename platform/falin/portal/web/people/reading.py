@@ -106,6 +106,11 @@ def _place_asked(scope: Scope, request: HttpRequest) -> tuple[Division | None, s
 def _rights(scope: Scope, found: Any) -> list[dict[str, Any]]:
     lines = people.lines_of(scope, [right.binding for right in found], legal_day(now()))
     return [
-        {"line": line, "reaches": right.reaches, "words": [people.GRANT_WORDS[grant] for grant in right.grants]}
+        {
+            "line": line,
+            "reaches": right.reaches,
+            "stopped": right.stopped,
+            "words": [people.GRANT_WORDS[grant] for grant in right.grants],
+        }
         for line, right in zip(lines, found, strict=True)
     ]
