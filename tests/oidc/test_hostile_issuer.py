@@ -17,15 +17,18 @@ from django.test import Client
 from falin.kernel.clock import now
 from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import shared
+from falin.runtime.demo.making import APP_SECRET
 from tenants.identity.models import AccessToken, Binding, Person, Session
 from tenants.identity.oidc import commands
 from tenants.identity.oidc.commands import BOOKED_SINGLY, sum_up_refusals
-from tenants.identity.oidc.models import Link, Refusals
+from tenants.identity.oidc.models import ForeignSession, Link, Refusals
 from tenants.identity.oidc.provider import Provider, Unreachable, provider_of
+from tenants.identity.signing.factors import give_app
 from tenants.identity.tokens import kept, new_token
 from tests.oidc import issuer as at
 from tests.oidc.issuer import CURVE, KEY, OTHER_KEY, Issuer, answer, claims, logout_claims, signed, unsigned
 from tests.oidc.realms import query_of
+from tests.web.identity.way_in import digits, set_up_app
 from tests.world import PASSWORD, World
 
 
@@ -363,6 +366,40 @@ def test_who_signed_in_with_a_password_is_not_raised_by_the_issuer(issuer: Issue
     refused(come_back(issuer, client, signed(claims(issuer, acr="2"))), "somebody_else")
 
 
+@pytest.mark.parametrize("app", [False, True])
+def test_who_signed_in_at_the_issuer_is_not_raised_by_the_password_or_the_app_he_has_here(
+    issuer: Issuer, app: bool
+) -> None:
+    """A password of ours is worth one factor; what asks for a proof sends him back to where he came from."""
+    client, county = come_in(issuer), Person.objects.get(username="county")
+    if app:
+        give_app(person_id=county.id, secret=APP_SECRET)
+    before, key = client.session["proof"], client.session.session_key
+    address, given = (
+        ("/accounts/second/reauthenticate/", {"code": digits(APP_SECRET)}) if app
+        else ("/accounts/reauthenticate/", {"password": PASSWORD})
+    )  # fmt: skip
+    assert client.post(address, given).status_code == 302
+    assert client.session["account_authentication_methods"][-1]["reauthenticated"]  # it was right
+    assert client.session["proof"] == before
+    assert client.session.session_key != key
+    whom = Person.objects.get(username="liaison")
+    for act, level in (("suspend", 2), ("reinstate", 3)):
+        asked = client.post(f"/people/{whom.id}/{act}/", {"why": "接受调查"})
+        assert asked.headers["Location"].startswith(f"/accounts/oidc/again/{level}/")
+    whom.refresh_from_db()
+    assert whom.is_active
+
+
+def test_a_factor_set_up_here_does_not_stand_for_the_one_that_is_due_at_the_issuer(issuer: Issuer) -> None:
+    client = come_in(issuer)
+    session = client.session
+    session["second_due"] = True
+    session.save()
+    set_up_app(client)
+    assert client.get("/people/").headers["Location"] == "/accounts/second/"
+
+
 # ---- linking ---------------------------------------------------------------------------------------------------------
 def prove(client: Client) -> None:
     client.post("/accounts/login/", {"login": "county2", "password": PASSWORD})
@@ -474,6 +511,36 @@ def test_with_a_session_that_the_issuer_ends_the_persons_own_tokens_are_over(iss
     assert tell(signed(logout_claims(issuer, **more), typ="logout+jwt")).status_code == 200
     assert (opens(his), opens(others)) == (False, True)
     assert AuditEntry.objects.filter(act="identity.token.revoked").count() == 1
+
+
+def new_password(client: Client) -> str:
+    """Change the password of this platform, as who is linked still may; the new one."""
+    made = "nine-paper-boats-down-the-canal"
+    given = {"oldpassword": PASSWORD, "password1": made, "password2": made}
+    assert client.post("/accounts/password/change/", given).status_code == 302
+    return made
+
+
+def test_a_session_whose_key_changed_is_ended_by_the_issuer_all_the_same(issuer: Issuer) -> None:
+    client = come_in(issuer)
+    before = client.session.session_key
+    new_password(client)
+    assert client.session.session_key != before
+    assert (is_in(client), client.session["proof"]["home"]) == (True, "keycloak")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert tell(signed(logout_claims(issuer), typ="logout+jwt")).status_code == 200
+    assert not is_in(client)
+    assert not ForeignSession.objects.exists()
+
+
+def test_who_signs_out_after_his_key_changed_is_signed_out_at_the_issuer_too(issuer: Issuer) -> None:
+    client = come_in(issuer)
+    told = ForeignSession.objects.get().id_token
+    new_password(client)
+    sent = client.get(client.post("/accounts/logout/").headers["Location"])
+    address = sent.headers["Refresh"].partition("url=")[2]
+    assert address.startswith(f"{issuer.address}/end?")
+    assert query_of(address)["id_token_hint"] == told
 
 
 LOGOUTS: dict[str, tuple[Callable[[Issuer], str], str]] = {

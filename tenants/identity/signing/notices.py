@@ -9,6 +9,7 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed, auth
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.outbox import Event
 from falin.kernel.scope import Scope
@@ -16,6 +17,7 @@ from tenants.divisions.api import list_divisions
 from tenants.identity.commands import password_was_changed
 from tenants.identity.commands.account import book_event
 from tenants.identity.commands.following import STAYS_ENDED
+from tenants.identity.homes import home_of
 from tenants.identity.models import Person
 from tenants.identity.signing.factors import LABELS
 from tenants.identity.signing.proving import SECOND_DUE
@@ -74,7 +76,8 @@ def _new_password(sender: Any, user: Person, **_more: Any) -> None:
 
 def _factor(act: str) -> Any:
     def heard(sender: Any, request: HttpRequest, user: Person, authenticator: Any, **_more: Any) -> None:
-        request.session.pop(SECOND_DUE, None)
+        if home_of(request).name == stepup.BUILTIN:  # who signed in elsewhere owes his second factor there
+            request.session.pop(SECOND_DUE, None)
         book_event(person=user, act=act, after={"kind": authenticator.type}, now=now())
 
     return heard
