@@ -30,6 +30,7 @@ SENTENCES = {
     "identity.password.changed": _("您账号的密码改过了。"),
     "identity.password.recovered": _("您账号的密码用验证码重设过了。"),
     "identity.password.reset": _("给您开通账号的单位重设了您的密码。"),
+    "identity.factors.reset": _("管您身份的单位清除了您账号的第二种登录方式，下次登录后请重新设。"),
     "identity.phone.changed": _("您账号登记的手机号改过了。"),
     "identity.email.changed": _("您账号登记的邮箱改过了。"),
     "identity.account.linked": _("您的账号关联了一个统一身份账号，以后可以用它登录。"),
