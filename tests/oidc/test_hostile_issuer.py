@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -22,7 +24,7 @@ from tenants.identity.models import AccessToken, Binding, Person, Session
 from tenants.identity.oidc import commands
 from tenants.identity.oidc.commands import BOOKED_SINGLY, sum_up_refusals
 from tenants.identity.oidc.models import ForeignSession, Link, Refusals
-from tenants.identity.oidc.provider import Provider, Unreachable, provider_of
+from tenants.identity.oidc.provider import FRESH, PATIENCE, PAUSE, Provider, Unreachable, fetch, provider_of
 from tenants.identity.signing.factors import give_app
 from tenants.identity.tokens import kept, new_token
 from tests.oidc import issuer as at
@@ -308,6 +310,22 @@ def test_who_gives_up_over_there_reads_so_and_nothing_is_booked(issuer: Issuer) 
     assert booked() == []
 
 
+@pytest.mark.parametrize("error", ["login_required", "temporarily_unavailable"])
+def test_an_issuer_that_cannot_serve_him_now_is_no_attack(issuer: Issuer, error: str) -> None:
+    client = Client()
+    set_out(issuer, client)
+    assert client.get(answer(issuer, code=None, error=error)).status_code == 403
+    assert booked() == []
+
+
+@pytest.mark.parametrize("error", ["invalid_request", "invalid_scope", "unauthorized_client", "server_error", "", "x"])
+def test_an_issuer_that_refuses_what_we_asked_for_is_booked(issuer: Issuer, error: str) -> None:
+    """As Keycloak does where somebody on the way took the challenge of PKCE out of the address."""
+    client = Client()
+    set_out(issuer, client)
+    refused(client.get(answer(issuer, code=None, error=error)), "issuer_error")
+
+
 def test_an_answer_without_code_or_token_is_refused(issuer: Issuer) -> None:
     client = Client()
     set_out(issuer, client)
@@ -513,6 +531,19 @@ def test_with_a_session_that_the_issuer_ends_the_persons_own_tokens_are_over(iss
     assert AuditEntry.objects.filter(act="identity.token.revoked").count() == 1
 
 
+def test_tokens_outlive_a_session_that_its_person_ended_here_and_the_issuer_after_him(issuer: Issuer) -> None:
+    """He asked for his other devices to be signed out, not for his night's script to stop (decision 46)."""
+    ended, his = come_in(issuer), token_of("county")
+    here = Client()
+    set_out(issuer, here)
+    come_back(issuer, here, signed(claims(issuer, sid="theirs-2")))
+    here.post("/me/security/sessions/end/")
+    assert (is_in(ended), is_in(here)) == (False, True)
+    assert list(ForeignSession.objects.filter(over_at__isnull=False).values_list("sid", flat=True)) == ["theirs-1"]
+    assert tell(signed(logout_claims(issuer), typ="logout+jwt")).status_code == 200  # what our worker's call leads to
+    assert opens(his)
+
+
 def new_password(client: Client) -> str:
     """Change the password of this platform, as who is linked still may; the new one."""
     made = "nine-paper-boats-down-the-canal"
@@ -651,6 +682,78 @@ def test_keys_are_kept_ten_minutes_used_stale_for_a_day_and_asked_for_once_a_min
     hours[0] += 24 * 3600
     with pytest.raises(Unreachable):
         one.key("one")
+
+
+def test_where_nothing_is_known_one_thread_waits_for_an_issuer_that_is_away_and_no_other(issuer: Issuer) -> None:
+    seconds, asked, answers = [0.0], [], threading.Event()
+
+    def silent(url: str) -> Any:
+        asked.append(url)
+        answers.wait(20)
+        raise Unreachable("timeout")
+
+    one = Provider(issuer.address, read=silent, clock=lambda: seconds[0])
+
+    def refused_at_once(name: str = "authorization_endpoint") -> None:
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            one.address(name)
+        assert time.monotonic() - began < 0.5
+
+    with ThreadPoolExecutor(1) as first:
+        waits = first.submit(one.address, "token_endpoint")
+        while not asked:
+            time.sleep(0.01)
+        seconds[0] += PATIENCE  # it was asked a second ago
+        for _stranger in range(20):
+            refused_at_once()
+        answers.set()
+        with pytest.raises(Unreachable):
+            waits.result(20)
+    seconds[0] += PAUSE - 0.1
+    for _stranger in range(20):
+        refused_at_once()
+        with pytest.raises(Unreachable):
+            one.key("one")
+    assert len(asked) == 1
+    seconds[0] += 0.2
+    refused_at_once()
+    assert len(asked) == 2
+
+
+def test_who_comes_while_the_first_question_is_answered_waits_for_it(issuer: Issuer) -> None:
+    """Two sign-ins at a process that has just started."""
+
+    def slow(url: str) -> Any:
+        time.sleep(0.3)
+        return fetch(url)
+
+    one = Provider(issuer.address, read=slow)
+    with ThreadPoolExecutor(4) as several:
+        found = set(several.map(lambda _one: one.address("token_endpoint"), range(4)))
+    assert (found, len(issuer.fetched)) == ({f"{issuer.address}/token"}, 1)
+
+
+def test_while_one_thread_asks_again_the_others_go_by_what_is_known(issuer: Issuer) -> None:
+    seconds, answers, held = [0.0], threading.Event(), threading.Event()
+
+    def slow(url: str) -> Any:
+        if seconds[0]:
+            held.set()
+            answers.wait(20)
+        return fetch(url)
+
+    one = Provider(issuer.address, read=slow, clock=lambda: seconds[0])
+    assert one.address("token_endpoint")
+    seconds[0] += FRESH
+    with ThreadPoolExecutor(1) as first:
+        waits = first.submit(one.address, "token_endpoint")
+        assert held.wait(20)
+        began = time.monotonic()
+        assert one.address("token_endpoint") == f"{issuer.address}/token"
+        assert time.monotonic() - began < 0.5
+        answers.set()
+        waits.result(20)
 
 
 def test_a_new_key_is_found_when_it_is_first_used(issuer: Issuer) -> None:
