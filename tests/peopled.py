@@ -30,6 +30,7 @@ from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import PROVINCES
 from falin.portal.exports import ask_export
+from falin.runtime.demo.making import APP_SECRET
 from services.advisers import api as advisers
 from services.advisers.api import (
     appoint_adviser,
@@ -70,6 +71,7 @@ from tenants.identity.oidc.models import Link
 from tenants.identity.queries import own_bindings
 from tenants.identity.queries.account import PHONE, phone_index
 from tenants.identity.signing.codes import ask_to_prove
+from tenants.identity.signing.factors import give_app
 from tenants.identity.types import Purpose
 from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provision_tenant
 from tenants.registry.commands import add_address, ask_deed, open_all, suspend_tenant
@@ -109,6 +111,8 @@ PROVING = {"county3": 57}
 # Entered twice: the first pair is to be looked at, the second was proposed by the city's second officer.
 TWINS = {"twin1": ("卜同甲", "330106002001"), "twin2": ("卜同甲", "330106002002"),
          "twin3": ("卜同乙", "330106109001"), "twin4": ("卜同乙", "330106109201")}  # fmt: skip
+# Whose telephones with their authenticator apps are lost.
+LOST = ("twin1", "twin2")
 # Programs of streets, by the team that opened each, and who answers for it.
 PROGRAMS = {"svc": ("取数程序甲（服务账号）", "county", "street", "330106109"),
             "svc3": ("取数程序乙（服务账号）", "county3", "street3", "330203001")}  # fmt: skip
@@ -310,6 +314,8 @@ def _grants(world: World, words: _Words) -> None:
             someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
             propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),
                          begins_on=TODAY, ends_on=date(2026, 12, 31), reason="测试", now=NOW)  # fmt: skip
+            if username in LOST:
+                give_app(person_id=someone.id, secret=APP_SECRET)
         for username, (name, code) in SUSPENDED.items():
             someone = create_person(scope=team, username=username, name=name, password=None, encoded=encoded(), now=NOW)
             propose_role(scope=team, person_id=someone.id, role=Role.LIAISON, node_id=world.node(code),

@@ -17,7 +17,7 @@ from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division
 from tenants.identity.roles import ROLES, Bound, grades, looks_after, may_appoint
-from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, Rule
+from tenants.identity.rules import ANOTHER_SECOND, NOT_TO_ONESELF, PASSWORD_AND_FACTORS, Rule
 from tenants.identity.types import Role
 
 READ, GRANT, CONFIRM, OWN_TOKENS = "people.read", "people.grant", "people.confirm", "tokens.own"
@@ -122,7 +122,7 @@ def parted(rule: Rule) -> Refused:
     return Refused(f"identity.{rule.code}", str(rule.sentence), field=None if rule in _OF_ACTS else "role")
 
 
-_OF_ACTS: Collection[Rule] = (NOT_TO_ONESELF, ANOTHER_SECOND)
+_OF_ACTS: Collection[Rule] = (NOT_TO_ONESELF, ANOTHER_SECOND, PASSWORD_AND_FACTORS)
 
 
 def no_person() -> Missing:
@@ -171,6 +171,10 @@ def no_account() -> Missing:
 
 def no_password_for_programs() -> Refused:
     return Refused("identity.no_password_for_programs", _("服务账号没有密码，用令牌。令牌由它的负责人生成。"))
+
+
+def no_factors() -> Refused:
+    return Refused("identity.no_factors", _("他没有设第二种登录方式，用密码就能登录。"))
 
 
 def follows_an_appointment() -> Refused:

@@ -119,6 +119,7 @@ CONTACTS_KEPT = declare(
 )
 EXPIRES_SOON = timedelta(days=30)
 INVITED_FOR = timedelta(hours=72)
+RESETS_APART = timedelta(days=30)  # one person resets either the password or the factors of another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,10 @@ NOT_TO_ONESELF = Rule(
 ANOTHER_SECOND = Rule(
     code="another_second", sentence=_("提议人不能自己确认，要由另一个人确认。"), source="identity.md, role bindings"
 )
+PASSWORD_AND_FACTORS = Rule(
+    code="password_and_factors", source=_SHEET,
+    sentence=_("一个人的密码和第二种登录方式，30 天内不能由同一个人重设。请另一位管他身份的同事办。"),
+)  # fmt: skip
 SEPARATIONS = (
     Separation(
         code="three_administrators", one=ADMINISTRATORS, other=ADMINISTRATORS, anywhere=True, source=_SHEET,
@@ -174,7 +179,7 @@ SEPARATIONS = (
         sentence=_("数据管理员不能同时在同一辖区决定数据的处理。"), source=_SHEET,
     ),
 )  # fmt: skip
-RULES: tuple[Rule, ...] = (NOT_TO_ONESELF, ANOTHER_SECOND, *SEPARATIONS)
+RULES: tuple[Rule, ...] = (NOT_TO_ONESELF, ANOTHER_SECOND, PASSWORD_AND_FACTORS, *SEPARATIONS)
 
 # What else makes a role in force open less than it says, or nothing: its body's state, and a program that is stopped.
 _STATES = "tenancy.md"

@@ -8,12 +8,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as StockStore
 from django.db import connection
 
 from falin.kernel.clock import legal_day, now
 from tenants.identity.models import Session
+from tenants.identity.oidc.models import ForeignSession
 
 WHENCE = "whence"  # in the session: device and network it was opened from, and when
 SEEN_AGAIN = timedelta(minutes=10)
@@ -44,6 +46,13 @@ class SessionStore(StockStore):
                     "update public.identity_session set seen_at = %s where session_key = %s", [moment, self.session_key]
                 )
         return self.model(session_key=str(self.session_key), session_data=row[0], expire_date=row[1])
+
+    def cycle_key(self) -> None:
+        """As Django's; from which of an issuer's sessions it came goes along, so that the issuer can still end it."""
+        before = self.session_key
+        super().cycle_key()
+        if before and settings.OIDC_ISSUER:
+            ForeignSession.objects.filter(session_key=before).update(session_key=self.session_key)
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row to be saved; columns are filled from the session's own data, so that the two never part."""

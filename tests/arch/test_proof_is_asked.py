@@ -28,6 +28,7 @@ LESS = {
 # Acts that their grant does not give away: it only reads.
 BY_NAME = {
     "portal:person-suspend POST": SECOND, "portal:person-reinstate POST": FRESH, "portal:person-reset POST": FRESH,
+    "portal:person-factors POST": FRESH, "people-api:factors DELETE": FRESH,
     "portal:review POST": FRESH, "portal:merge-confirm POST": FRESH, "portal:merge-refuse POST": SECOND,
     "portal:person-leave POST": FRESH, "portal:person-erase POST": FRESH, "people-api:contacts DELETE": FRESH,
     "people-api:suspension POST": SECOND, "people-api:suspension DELETE": FRESH,

@@ -22,6 +22,17 @@ PASSWORD = "ten-green-bottles-on-the-wall"
 OTP_KEY = "falin-tests-one-time-password"  # as Keycloak keeps it; apps are shown it in base32
 
 
+def credentials(*, otp: bool) -> list[dict[str, Any]]:
+    """A password, and a one-time password where asked, as Keycloak takes them with an account."""
+    found: list[dict[str, Any]] = [{"type": "password", "value": PASSWORD, "temporary": False}]
+    if otp:
+        found.append({
+            "type": "otp", "secretData": f'{{"value":"{OTP_KEY}"}}', "userLabel": "test",
+            "credentialData": '{"subType":"totp","digits":6,"period":30,"algorithm":"HmacSHA1","counter":0}',
+        })  # fmt: skip
+    return found
+
+
 @dataclass
 class Realm:
     """What tests do in a realm over its administration."""
@@ -53,13 +64,8 @@ class Realm:
 
     def enter(self, username: str, *, otp: bool = False, **more: Any) -> str:
         """Somebody with a password, and a one-time password where asked; his subject."""
-        credentials: list[dict[str, Any]] = [{"type": "password", "value": PASSWORD, "temporary": False}]
-        if otp:
-            credentials.append({
-                "type": "otp", "secretData": f'{{"value":"{OTP_KEY}"}}', "userLabel": "test",
-                "credentialData": '{"subType":"totp","digits":6,"period":30,"algorithm":"HmacSHA1","counter":0}',
-            })  # fmt: skip
-        where = self.ask("POST", "/users", {"username": username, "enabled": True, "credentials": credentials, **more})
+        given = {"username": username, "enabled": True, "credentials": credentials(otp=otp), **more}
+        where = self.ask("POST", "/users", given)
         return str(where).rsplit("/", 1)[-1]
 
     def user(self, username: str) -> dict[str, Any] | None:

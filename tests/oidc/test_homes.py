@@ -360,12 +360,18 @@ def test_keycloak_itself_refuses_a_request_without_a_challenge_or_with_a_plain_o
     address, _mark, _query = client.get("/accounts/oidc/login/").headers["Location"].partition("?")
     right = query_of(client.get("/accounts/oidc/login/").headers["Location"])
     assert requests.get(address, params=right, allow_redirects=False, timeout=20).status_code == 200  # its sign-in page
-    bare = {name: value for name, value in right.items() if not name.startswith("code_challenge")}
-    for bent in (bare, {**right, "code_challenge_method": "plain"}):
+    for method in (None, "plain"):
+        right = query_of(client.get("/accounts/oidc/login/").headers["Location"])
+        bare = {name: value for name, value in right.items() if not name.startswith("code_challenge")}
+        bent = bare if method is None else {**right, "code_challenge_method": method}
         answer = requests.get(address, params=bent, allow_redirects=False, timeout=20)
         told = query_of(answer.headers["Location"])
         assert (answer.status_code, told["error"]) == (302, "invalid_request")
         assert "code" not in told
+        assert client.get(answer.headers["Location"].removeprefix("http://testserver")).status_code == 403
+    with shared(read_only=True):
+        booked = AuditEntry.objects.filter(act="identity.sign_on.refused").values_list("after", flat=True)
+        assert list(booked) == [{"why": "issuer_error"}] * 2
 
 
 def test_the_realm_is_as_strict_as_it_says(realm: Realm) -> None:

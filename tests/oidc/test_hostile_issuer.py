@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,15 +19,18 @@ from django.test import Client
 from falin.kernel.clock import now
 from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import shared
+from falin.runtime.demo.making import APP_SECRET
 from tenants.identity.models import AccessToken, Binding, Person, Session
 from tenants.identity.oidc import commands
 from tenants.identity.oidc.commands import BOOKED_SINGLY, sum_up_refusals
-from tenants.identity.oidc.models import Link, Refusals
-from tenants.identity.oidc.provider import Provider, Unreachable, provider_of
+from tenants.identity.oidc.models import ForeignSession, Link, Refusals
+from tenants.identity.oidc.provider import FRESH, PATIENCE, PAUSE, Provider, Unreachable, fetch, provider_of
+from tenants.identity.signing.factors import give_app
 from tenants.identity.tokens import kept, new_token
 from tests.oidc import issuer as at
 from tests.oidc.issuer import CURVE, KEY, OTHER_KEY, Issuer, answer, claims, logout_claims, signed, unsigned
 from tests.oidc.realms import query_of
+from tests.web.identity.way_in import digits, set_up_app
 from tests.world import PASSWORD, World
 
 
@@ -305,6 +310,22 @@ def test_who_gives_up_over_there_reads_so_and_nothing_is_booked(issuer: Issuer) 
     assert booked() == []
 
 
+@pytest.mark.parametrize("error", ["login_required", "temporarily_unavailable"])
+def test_an_issuer_that_cannot_serve_him_now_is_no_attack(issuer: Issuer, error: str) -> None:
+    client = Client()
+    set_out(issuer, client)
+    assert client.get(answer(issuer, code=None, error=error)).status_code == 403
+    assert booked() == []
+
+
+@pytest.mark.parametrize("error", ["invalid_request", "invalid_scope", "unauthorized_client", "server_error", "", "x"])
+def test_an_issuer_that_refuses_what_we_asked_for_is_booked(issuer: Issuer, error: str) -> None:
+    """As Keycloak does where somebody on the way took the challenge of PKCE out of the address."""
+    client = Client()
+    set_out(issuer, client)
+    refused(client.get(answer(issuer, code=None, error=error)), "issuer_error")
+
+
 def test_an_answer_without_code_or_token_is_refused(issuer: Issuer) -> None:
     client = Client()
     set_out(issuer, client)
@@ -361,6 +382,40 @@ def test_who_signed_in_with_a_password_is_not_raised_by_the_issuer(issuer: Issue
     client.post("/accounts/login/", {"login": "county", "password": PASSWORD})
     set_out(issuer, client, "/accounts/oidc/again/3/")
     refused(come_back(issuer, client, signed(claims(issuer, acr="2"))), "somebody_else")
+
+
+@pytest.mark.parametrize("app", [False, True])
+def test_who_signed_in_at_the_issuer_is_not_raised_by_the_password_or_the_app_he_has_here(
+    issuer: Issuer, app: bool
+) -> None:
+    """A password of ours is worth one factor; what asks for a proof sends him back to where he came from."""
+    client, county = come_in(issuer), Person.objects.get(username="county")
+    if app:
+        give_app(person_id=county.id, secret=APP_SECRET)
+    before, key = client.session["proof"], client.session.session_key
+    address, given = (
+        ("/accounts/second/reauthenticate/", {"code": digits(APP_SECRET)}) if app
+        else ("/accounts/reauthenticate/", {"password": PASSWORD})
+    )  # fmt: skip
+    assert client.post(address, given).status_code == 302
+    assert client.session["account_authentication_methods"][-1]["reauthenticated"]  # it was right
+    assert client.session["proof"] == before
+    assert client.session.session_key != key
+    whom = Person.objects.get(username="liaison")
+    for act, level in (("suspend", 2), ("reinstate", 3)):
+        asked = client.post(f"/people/{whom.id}/{act}/", {"why": "接受调查"})
+        assert asked.headers["Location"].startswith(f"/accounts/oidc/again/{level}/")
+    whom.refresh_from_db()
+    assert whom.is_active
+
+
+def test_a_factor_set_up_here_does_not_stand_for_the_one_that_is_due_at_the_issuer(issuer: Issuer) -> None:
+    client = come_in(issuer)
+    session = client.session
+    session["second_due"] = True
+    session.save()
+    set_up_app(client)
+    assert client.get("/people/").headers["Location"] == "/accounts/second/"
 
 
 # ---- linking ---------------------------------------------------------------------------------------------------------
@@ -476,6 +531,49 @@ def test_with_a_session_that_the_issuer_ends_the_persons_own_tokens_are_over(iss
     assert AuditEntry.objects.filter(act="identity.token.revoked").count() == 1
 
 
+def test_tokens_outlive_a_session_that_its_person_ended_here_and_the_issuer_after_him(issuer: Issuer) -> None:
+    """He asked for his other devices to be signed out, not for his night's script to stop (decision 46)."""
+    ended, his = come_in(issuer), token_of("county")
+    here = Client()
+    set_out(issuer, here)
+    come_back(issuer, here, signed(claims(issuer, sid="theirs-2")))
+    here.post("/me/security/sessions/end/")
+    assert (is_in(ended), is_in(here)) == (False, True)
+    assert list(ForeignSession.objects.filter(over_at__isnull=False).values_list("sid", flat=True)) == ["theirs-1"]
+    assert tell(signed(logout_claims(issuer), typ="logout+jwt")).status_code == 200  # what our worker's call leads to
+    assert opens(his)
+
+
+def new_password(client: Client) -> str:
+    """Change the password of this platform, as who is linked still may; the new one."""
+    made = "nine-paper-boats-down-the-canal"
+    given = {"oldpassword": PASSWORD, "password1": made, "password2": made}
+    assert client.post("/accounts/password/change/", given).status_code == 302
+    return made
+
+
+def test_a_session_whose_key_changed_is_ended_by_the_issuer_all_the_same(issuer: Issuer) -> None:
+    client = come_in(issuer)
+    before = client.session.session_key
+    new_password(client)
+    assert client.session.session_key != before
+    assert (is_in(client), client.session["proof"]["home"]) == (True, "keycloak")
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert tell(signed(logout_claims(issuer), typ="logout+jwt")).status_code == 200
+    assert not is_in(client)
+    assert not ForeignSession.objects.exists()
+
+
+def test_who_signs_out_after_his_key_changed_is_signed_out_at_the_issuer_too(issuer: Issuer) -> None:
+    client = come_in(issuer)
+    told = ForeignSession.objects.get().id_token
+    new_password(client)
+    sent = client.get(client.post("/accounts/logout/").headers["Location"])
+    address = sent.headers["Refresh"].partition("url=")[2]
+    assert address.startswith(f"{issuer.address}/end?")
+    assert query_of(address)["id_token_hint"] == told
+
+
 LOGOUTS: dict[str, tuple[Callable[[Issuer], str], str]] = {
     "alg none": (lambda issuer: unsigned(logout_claims(issuer)), "bad_alg"),
     "HS256 with the public key": (lambda issuer: at.with_public_key_as_secret(logout_claims(issuer)), "bad_alg"),
@@ -584,6 +682,78 @@ def test_keys_are_kept_ten_minutes_used_stale_for_a_day_and_asked_for_once_a_min
     hours[0] += 24 * 3600
     with pytest.raises(Unreachable):
         one.key("one")
+
+
+def test_where_nothing_is_known_one_thread_waits_for_an_issuer_that_is_away_and_no_other(issuer: Issuer) -> None:
+    seconds, asked, answers = [0.0], [], threading.Event()
+
+    def silent(url: str) -> Any:
+        asked.append(url)
+        answers.wait(20)
+        raise Unreachable("timeout")
+
+    one = Provider(issuer.address, read=silent, clock=lambda: seconds[0])
+
+    def refused_at_once(name: str = "authorization_endpoint") -> None:
+        began = time.monotonic()
+        with pytest.raises(Unreachable):
+            one.address(name)
+        assert time.monotonic() - began < 0.5
+
+    with ThreadPoolExecutor(1) as first:
+        waits = first.submit(one.address, "token_endpoint")
+        while not asked:
+            time.sleep(0.01)
+        seconds[0] += PATIENCE  # it was asked a second ago
+        for _stranger in range(20):
+            refused_at_once()
+        answers.set()
+        with pytest.raises(Unreachable):
+            waits.result(20)
+    seconds[0] += PAUSE - 0.1
+    for _stranger in range(20):
+        refused_at_once()
+        with pytest.raises(Unreachable):
+            one.key("one")
+    assert len(asked) == 1
+    seconds[0] += 0.2
+    refused_at_once()
+    assert len(asked) == 2
+
+
+def test_who_comes_while_the_first_question_is_answered_waits_for_it(issuer: Issuer) -> None:
+    """Two sign-ins at a process that has just started."""
+
+    def slow(url: str) -> Any:
+        time.sleep(0.3)
+        return fetch(url)
+
+    one = Provider(issuer.address, read=slow)
+    with ThreadPoolExecutor(4) as several:
+        found = set(several.map(lambda _one: one.address("token_endpoint"), range(4)))
+    assert (found, len(issuer.fetched)) == ({f"{issuer.address}/token"}, 1)
+
+
+def test_while_one_thread_asks_again_the_others_go_by_what_is_known(issuer: Issuer) -> None:
+    seconds, answers, held = [0.0], threading.Event(), threading.Event()
+
+    def slow(url: str) -> Any:
+        if seconds[0]:
+            held.set()
+            answers.wait(20)
+        return fetch(url)
+
+    one = Provider(issuer.address, read=slow, clock=lambda: seconds[0])
+    assert one.address("token_endpoint")
+    seconds[0] += FRESH
+    with ThreadPoolExecutor(1) as first:
+        waits = first.submit(one.address, "token_endpoint")
+        assert held.wait(20)
+        began = time.monotonic()
+        assert one.address("token_endpoint") == f"{issuer.address}/token"
+        assert time.monotonic() - began < 0.5
+        answers.set()
+        waits.result(20)
 
 
 def test_a_new_key_is_found_when_it_is_first_used(issuer: Issuer) -> None:

@@ -21,20 +21,22 @@ from falin.kernel.refusals import Refused
 from falin.kernel.transactions import shared
 from tenants.identity import commands
 from tenants.identity.homes import SIGN_ON
-from tenants.identity.models import Binding, Person, ServiceAccount
+from tenants.identity.models import AccessToken, Binding, Person, ServiceAccount
 from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import directory, provisioning
 from tenants.identity.oidc.commands import link_account
 from tenants.identity.oidc.directory import Directory, Taken
-from tenants.identity.oidc.models import Account, FirstPassword, Link
+from tenants.identity.oidc.models import Account, FirstPassword, ForeignSession, Link
 from tenants.identity.queries import system_of
+from tenants.identity.queries.account import list_sessions
 from tenants.identity.types import Role
 from tenants.registry.api import list_tenants
 from tenants.settings import api as levels
 from tenants.settings.models import Setting
 from tests.app.identity.cast import act, enter, number, people_the_office, propose
 from tests.oidc.postbox import postbox
-from tests.oidc.realms import Browser, Realm
+from tests.oidc.realms import Browser, Realm, credentials
+from tests.oidc.test_hostile_issuer import token_of
 from tests.world import World
 
 
@@ -123,6 +125,112 @@ def test_a_password_that_was_lost_is_replaced_by_the_office_over_there_too(serve
     browser = signs_on("liaison", password)
     assert is_in(browser)
     assert browser.password != password
+
+
+def sessions(realm: Realm, username: str) -> list[Any]:
+    user = realm.user(username)
+    assert user is not None
+    found: list[Any] = realm.ask("GET", f"/users/{user['id']}/sessions")
+    return found
+
+
+def test_with_a_new_password_his_sessions_over_there_are_over_too(served: Realm) -> None:
+    with_otp(served, "liaison")
+    browser = signs_on("liaison", Browser().password)
+    assert len(sessions(served, "liaison")) == 1
+    act("county", commands.reset_password, person_id=number("liaison"))
+    deliver()
+    assert (is_in(browser), sessions(served, "liaison")) == (False, [])
+
+
+# ---- second factors that were lost -----------------------------------------------------------------------------------
+def with_otp(realm: Realm, username: str) -> None:
+    """His own password and an app, as he would have set them up himself."""
+    user = realm.user(username)
+    assert user is not None
+    realm.ask("PUT", f"/users/{user['id']}", {**user, "requiredActions": [], "credentials": credentials(otp=True)})
+
+
+def kinds(realm: Realm, username: str) -> list[str]:
+    user = realm.user(username)
+    assert user is not None
+    return sorted(one["type"] for one in realm.ask("GET", f"/users/{user['id']}/credentials"))
+
+
+@pytest.mark.parametrize("everybody", [False, True])
+def test_a_second_factor_that_was_lost_goes_over_there_with_his_sessions(served: Realm, everybody: bool) -> None:
+    """And where the realm has everybody set up an app, he is asked to at once."""
+    action = served.ask("GET", "/authentication/required-actions/CONFIGURE_TOTP")
+    served.ask("PUT", "/authentication/required-actions/CONFIGURE_TOTP", {**action, "defaultAction": everybody})
+    with_otp(served, "liaison")
+    with_otp(served, "street")
+    browser = signs_on("liaison", Browser().password)
+    assert (is_in(browser), len(sessions(served, "liaison"))) == (True, 1)
+    act("county", commands.reset_factors, now(), person_id=number("liaison"), why="手机丢了")
+    assert not is_in(browser)  # here at once
+    deliver()
+    assert (kinds(served, "liaison"), kinds(served, "street")) == (["password"], ["otp", "password"])
+    assert sessions(served, "liaison") == []
+    user = served.user("liaison")
+    assert user is not None
+    assert user["requiredActions"] == (["CONFIGURE_TOTP"] if everybody else [])
+    assert (user["firstName"], user["attributes"]) == ("王桂英", {"falin_person": [str(number("liaison"))]})
+    assert not Account.objects.filter(factors_reset_at__isnull=False).exists()
+    served.ask("PUT", "/authentication/required-actions/CONFIGURE_TOTP", {**action, "defaultAction": False})
+
+
+def test_a_factor_set_up_since_and_one_of_an_account_he_linked_himself_are_left_alone(realm: Realm) -> None:
+    subject = realm.enter("his-own-name", otp=True)
+    with shared(read_only=False) as system:
+        link_account(scope=system, issuer=realm.issuer, subject=subject, person_id=number("street"), now=now())
+    deliver()
+    for username in ("street", "liaison"):
+        act("county", commands.reset_factors, now(), person_id=number(username), why="手机丢了")
+    with_otp(realm, "liaison")
+    deliver()
+    assert (kinds(realm, "his-own-name"), kinds(realm, "liaison")) == (["otp", "password"], ["otp", "password"])
+    assert not Account.objects.filter(factors_reset_at__isnull=False).exists()
+
+
+# ---- signed out here on other devices --------------------------------------------------------------------------------
+def test_who_signs_out_everywhere_is_out_in_the_other_browsers_at_keycloak_too(served: Realm) -> None:
+    with_otp(served, "county")
+    here, there, third = (signs_on("county", Browser().password) for _browser in range(3))
+    assert [is_in(one) for one in (here, there, third)] == [True, True, True]
+    token_of("county")
+    open_ones = list_sessions(person_id=number("county"), current=here.falin.session.session_key, now=now())
+    here.falin.post(f"/me/security/sessions/{open_ones[-1].id}/end/")
+    deliver()
+    assert len(sessions(served, "county")) == 2
+    here.falin.post("/me/security/sessions/end/")
+    deliver()
+    assert len(sessions(served, "county")) == 1
+    there.password = third.password = "they-would-have-to-know-it-again"
+    for browser in (there, third):
+        browser.open("/accounts/oidc/login/?next=/")
+        assert "password" in browser.page  # no silent way back in
+    assert [is_in(one) for one in (here, there, third)] == [True, False, False]
+    assert ForeignSession.objects.count() == 1
+    assert (
+        AccessToken.objects.filter(revoked_at__isnull=True).count() == 1
+    )  # who signs out keeps his tokens (decision 46)
+
+
+def test_a_browser_that_is_in_at_two_hosts_is_not_signed_out_at_keycloak_with_one_of_them(served: Realm) -> None:
+    with_otp(served, "county")
+    here = signs_on("county", Browser().password)
+    other = Browser(falin=Client(), there=here.there, username="county")
+    other.open("/accounts/oidc/login/?next=/")
+    assert (is_in(other), ForeignSession.objects.count()) == (True, 2)
+    assert len(set(ForeignSession.objects.values_list("sid", flat=True))) == 1
+    here.falin.post("/me/security/sessions/end/")
+    deliver()
+    assert [is_in(here), is_in(other)] == [True, False]
+    assert len(sessions(served, "county")) == 1
+
+
+def test_a_session_that_is_over_already_is_no_trouble(served: Realm) -> None:
+    Directory().end("00000000-0000-0000-0000-000000000000")
 
 
 def test_who_is_invited_where_only_the_other_home_counts_gets_a_password_for_once_by_his_link(realm: Realm) -> None:

@@ -923,6 +923,11 @@ def _is_charge(active: bool = True) -> Callable[[Ground, Reader, Thing], bool]:
     return right
 
 
+def _has_lost_his_app(ground: Ground, reader: Reader, thing: Thing) -> bool:
+    has_one = {row["user_id"] for row in ground.rows["mfa_authenticator"]}
+    return thing.parts["person_id"] in has_one and _is_charge()(ground, reader, thing)
+
+
 def _has_left(ground: Ground, reader: Reader, thing: Thing) -> bool:
     """Somebody who left a county team's charge, and whose telephone is still kept."""
     left = {ground.person[username] for username in peopled.LEFT}
@@ -1225,6 +1230,8 @@ WRITES: dict[str, Write] = {
     "POST portal:person-suspend": Write(_WHY, right=_is_charge()),
     "POST portal:person-reinstate": Write(_WHY, right=_is_charge(active=False)),
     "POST portal:person-reset": Write(right=_is_charge()),
+    "POST portal:person-factors": Write(_WHY, right=_has_lost_his_app),
+    "DELETE people-api:factors": Write(_WHY, right=_has_lost_his_app),
     "POST portal:person-correct": Write(_right_name, right=_is_charge()),
     "POST people-api:correct": Write(_right_name, right=_is_charge()),
     "POST portal:correction": Write(_own_right_name, right=_in_the_county),
@@ -1630,6 +1637,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:person-suspend": {"person"},
     "portal:person-reinstate": {"person"},
     "portal:person-reset": {"person"},
+    "portal:person-factors": {"person"},
     "portal:person-correct": {"person"},
     "portal:rights": {"person"},
     "portal:who": FORM,

@@ -260,7 +260,7 @@ REGISTER = {
     "portal:people-sheet", "portal:people-sheet-enter",
     "portal:merge-confirm", "portal:merge-refuse", "portal:person-leave", "portal:person-erase", "people-api:same",
     "people-api:merges", "people-api:merge-confirm", "people-api:merge-refuse", "people-api:leaving",
-    "people-api:contacts",
+    "people-api:contacts", "portal:person-factors", "people-api:factors",
 }  # fmt: skip
 
 

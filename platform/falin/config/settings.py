@@ -185,6 +185,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "falin.portal.web.sign_on.no_form_key"
 # On the office network TLS ends in the web server itself: no proxy's header is believed, and no browser is told to come
 # back by HTTPS for a year (HSTS) to an address that may be another machine's tomorrow.
 LAN = ENV.lan

@@ -23,6 +23,8 @@ _WATCH = {
     "identity.guessing.slowed",
     "identity.password.found_common",
     "identity.person.suspended",
+    "identity.password.reset",
+    "identity.factors.reset",
 }
 
 

@@ -43,6 +43,7 @@ WORDS = {
     "identity.account.mended": _("改正统一身份账号"),
     "identity.session.ended": _("退出一台设备"),
     "identity.sessions.ended": _("退出其他所有设备"),
+    "identity.factors.reset": _("清除第二种登录方式"),
     "identity.factor.added": _("加一种登录方式"),
     "identity.factor.removed": _("删一种登录方式"),
     "identity.factor.renewed": _("换一套备用码"),

@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,6 +51,7 @@ def examine(home: Home, *, port: int) -> list[Finding]:
         lambda: _database(home),
         lambda: _root_key(home),
         lambda: _broker(home),
+        lambda: messages(os.environ),
         lambda: _port(port),
         _assets,
         _browser,
@@ -164,6 +165,25 @@ def _given_broker(url: str) -> Finding:
             mend=both("请检查 BROKER_URL 和那台服务器。", "Check BROKER_URL and that server."),
         )  # fmt: skip
     return Finding(name="broker", well=True, found=place)
+
+
+def messages(environ: Mapping[str, str]) -> Finding:
+    """
+    Whether codes and notices go out. Without a driver they are written into the server's log, where whoever reads it finds
+    the codes by which passwords are set anew; for a demo that is what is meant.
+    """
+    sms = environ.get("FALIN_SMS", "")
+    logged = [name for name, unset in (("SMS", not sms or sms.endswith(".LogSms")),
+                                       ("mail", not environ.get("FALIN_MAIL_URL"))) if unset]  # fmt: skip
+    ways = " and ".join(logged)
+    return Finding(
+        name="messages", well=not logged or environ.get("FALIN_DEMO", "") in {"1", "true"},
+        found=f"{ways}: into the server's log" if logged else "SMS and mail go out", needed_for="serve",
+        mend=both("短信或邮件没有接好：一次性验证码写进服务器日志，谁能看日志，谁就能改别人的密码。"
+                  "正式使用前请设 FALIN_SMS 和 FALIN_MAIL_URL。",
+                  f"Codes by {ways} stand in the server's log: whoever reads it can set others' passwords."
+                  " Before real use set FALIN_SMS and FALIN_MAIL_URL."),
+    )  # fmt: skip
 
 
 def _port(port: int) -> Finding:

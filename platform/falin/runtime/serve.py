@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from falin.runtime.cli import Arguments
+from falin.runtime.doctor import messages
 from falin.runtime.home import Home
 from falin.runtime.instance import backing
 from falin.runtime.lan.arranging import arrange
@@ -40,6 +41,8 @@ def run(arguments: Arguments, home: Home) -> int:
             say(f"法邻已启动：{address}", "Falin is running; Ctrl-C stops it")
             if lan:
                 lan.greet()
+            if not (written := messages(environ)).well:
+                say(written.mend)
             manage(environ, "first_operator", "--address", address)
             supervisor.watch()
     return 0

@@ -20,6 +20,7 @@ from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import shared
 from tenants.identity.commands.booking import book
 from tenants.identity.models import Person, Session
+from tenants.identity.oidc.handing import end_there
 from tenants.identity.passwords import encode
 from tenants.identity.policies import no_session
 from tenants.identity.queries.account import (
@@ -92,12 +93,14 @@ def end_session(*, scope: Scope, session: str, now: datetime) -> None:
     if key is None:
         raise no_session()
     rows.filter(session_key=key).delete()
+    end_there(person_id=scope.person_id, now=now)
     book(scope=scope, act="identity.session.ended", person_id=scope.person_id, node_id=None, now=now)
 
 
 def end_other_sessions(*, scope: Scope, current: str | None, now: datetime) -> int:
-    """End all of one's sessions but the one this is said in; how many."""
+    """End all of one's sessions but the one this is said in, and those at the issuer they came from; how many."""
     ended = Session.objects.filter(person_id=scope.person_id).exclude(session_key=current or "").delete()[0]
+    end_there(person_id=scope.person_id, now=now)
     book(
         scope=scope,
         act="identity.sessions.ended",

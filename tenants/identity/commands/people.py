@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -20,10 +21,16 @@ from tenants.identity import policies
 from tenants.identity.commands.booking import book
 from tenants.identity.commands.granting import propose_role
 from tenants.identity.models import Invitation, Person, ServiceAccount, Session, Suspension
-from tenants.identity.oidc.handing import send_along
+from tenants.identity.oidc.handing import reset_factors_there, send_along
 from tenants.identity.passwords import encode, hash_of, one_time_password
 from tenants.identity.queries.register import may_charge
-from tenants.identity.rules import INVITATIONS_KEPT, INVITED_FOR, NOT_TO_ONESELF
+from tenants.identity.rules import (
+    INVITATIONS_KEPT,
+    INVITED_FOR,
+    NOT_TO_ONESELF,
+    PASSWORD_AND_FACTORS,
+    RESETS_APART,
+)
 from tenants.identity.signing import codes, slowing
 from tenants.identity.types import Entered, PersonInfo, Role
 
@@ -120,16 +127,46 @@ def reset_password(*, scope: Scope, person_id: int, now: datetime) -> str:
     A new one-time password in place of a lost one, to be changed at the next sign-in; his sessions and links are over.
 
     :raises Missing: :raises Forbidden: not everything he holds is the scope's charge.
+    :raises Refused: the scope's holder took away his second factors lately.
     """
     check_charge(scope, person_id, now)
     if ServiceAccount.objects.filter(person=person_id).exists():
         raise policies.no_password_for_programs()
+    _check_other_hand(scope, person_id, "identity.factors.reset", now)
     password = one_time_password()
     _set_password(person_id, password, must_change=True)
     send_along(person_id=person_id, password=password, now=now)
     Invitation.objects.filter(person_id=person_id, used_at__isnull=True).update(used_at=now)
     book(scope=scope, act="identity.password.reset", person_id=person_id, node_id=home_of_scope(scope), now=now)
     return password
+
+
+def reset_factors(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
+    """
+    Take away the second factors of somebody who lost his, at either home; his sessions are over. By his password alone he
+    comes in, and sets up another where he must have one.
+
+    :raises Missing: :raises Forbidden: as ``reset_password``. :raises Refused: he has none, or the scope's holder gave
+        him a new password lately: whoever does both could come in as him.
+    """
+    check_charge(scope, person_id, now)
+    if ServiceAccount.objects.filter(person=person_id).exists():
+        raise policies.no_password_for_programs()
+    _check_other_hand(scope, person_id, "identity.password.reset", now)
+    gone = Authenticator.objects.filter(user_id=person_id).delete()[0]
+    there = reset_factors_there(person_id=person_id, now=now)
+    if not (gone or there):
+        raise policies.no_factors()
+    Person.objects.filter(id=person_id).update(session_epoch=F("session_epoch") + 1)
+    book(scope=scope, act="identity.factors.reset", person_id=person_id, node_id=home_of_scope(scope), why=why, now=now)
+
+
+def _check_other_hand(scope: Scope, person_id: int, act: str, now: datetime) -> None:
+    """One reset of a person waits for the other. :raises Refused: the scope's holder did the other half lately."""
+    Person.objects.select_for_update(of=("self",)).get(id=person_id)
+    did = audit.has_done(scope=scope, act=act, subject=("person", person_id), since=now - RESETS_APART)
+    if did and not policies.is_system(scope):
+        raise policies.parted(PASSWORD_AND_FACTORS)
 
 
 def _set_password(person_id: int, password: str, *, must_change: bool) -> None:

@@ -17,7 +17,7 @@ from falin.kernel.transactions import inside, shared
 from tenants.identity.commands.account import book_sign_in
 from tenants.identity.homes import KEYCLOAK, LASTS_ALONE, takes
 from tenants.identity.models import Person
-from tenants.identity.oidc.commands import forget_session, link_account, remember_session
+from tenants.identity.oidc.commands import link_account, remember_session
 from tenants.identity.oidc.flow import AGAIN, LINK, Answered
 from tenants.identity.oidc.queries import find_person_id
 from tenants.identity.queries.signing_in import read_signed_in
@@ -66,8 +66,6 @@ def _prove_again(request: HttpRequest, answered: Answered, now: datetime) -> Non
     held = stepup.proof_of(request)
     if held is None or held.home != KEYCLOAK or not _is_same(request, answered, person_id):
         raise _somebody_else()
-    with shared(read_only=False):
-        forget_session(session_key=str(request.session.session_key))
     proof = _proof(answered, now, signed_at=held.signed_at)
     stepup.keep(request, replace(proof, fresh_at=proof.fresh_at or held.fresh_at))
     request.session.pop(SECOND_DUE, None)

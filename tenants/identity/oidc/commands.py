@@ -98,7 +98,7 @@ def end_sessions(*, scope: Scope, logout: Logout, now: datetime) -> int:
             )
     except IntegrityError:
         raise Refused("identity.replayed", _("这个退出通知已经处理过。")) from None
-    rows = ForeignSession.objects.filter(issuer=logout.issuer)
+    rows = ForeignSession.objects.filter(issuer=logout.issuer, over_at__isnull=True)
     if logout.subject:
         rows = rows.filter(subject=logout.subject)
     if logout.sid:

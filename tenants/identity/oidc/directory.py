@@ -7,18 +7,27 @@ Everything may be asked twice: what is there already is success.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from django.conf import settings
 from keycloak import KeycloakAdmin, KeycloakOpenIDConnection
-from keycloak.exceptions import KeycloakConnectionError, KeycloakError
+from keycloak.exceptions import (
+    KeycloakConnectionError,
+    KeycloakDeleteError,
+    KeycloakError,
+    raise_error_from_response,
+)
 
 from tenants.identity.oidc.provider import TIMEOUT
 from tenants.identity.oidc.wanted import Wanted, person_of
 from tenants.identity.rules import INVITED_FOR
 
 PAGE = 100
+SECOND_FACTORS = frozenset({"otp", "webauthn", "webauthn-passwordless", "recovery-authn-codes"})
+SET_UP_APP = "CONFIGURE_TOTP"
 
 
 class Away(Exception):
@@ -91,6 +100,23 @@ class Directory:
         with _Said():
             self._admin.set_user_password(subject, password, temporary=True)
 
+    def take_factors(self, subject: str, *, before: datetime) -> None:
+        """
+        Take away the second factors an account had at a moment, and what stands in for them. Where the realm has everybody
+        set up an app, he is asked to at once; elsewhere the flow asks when a second factor is first needed.
+        """
+        with _Said():
+            for held in self._admin.get_credentials(subject):
+                if held["type"] in SECOND_FACTORS and held.get("createdDate", 0) <= before.timestamp() * 1000:
+                    self._admin.delete_credential(subject, held["id"])
+            asked = {
+                one["alias"] for one in self._admin.get_required_actions() if one["enabled"] and one["defaultAction"]
+            }
+            if SET_UP_APP in asked:
+                account = self._admin.get_user(subject)
+                due = sorted({*account.get("requiredActions", []), SET_UP_APP})
+                self._admin.update_user(subject, {**account, "requiredActions": due})
+
     def mail_first_password(self, subject: str) -> None:
         """Have the issuer mail a link by which he chooses his first password; it works once, for three days."""
         with _Said():
@@ -115,6 +141,17 @@ class Directory:
         """End all sessions of an account; the issuer tells everybody who relies on it."""
         with _Said():
             self._admin.user_logout(subject)
+
+    def end(self, sid: str) -> None:
+        """End one session; one that is over already is."""
+        connection = self._admin.connection
+        try:
+            with _Said():
+                answer = connection.raw_delete(f"admin/realms/{connection.realm_name}/sessions/{quote(sid, safe='')}")
+                raise_error_from_response(answer, KeycloakDeleteError)
+        except Refusal as refusal:
+            if str(refusal) != "http 404":
+                raise
 
     def accounts(self) -> Iterator[dict[str, Any]]:
         """Every account of the realm, page by page; service accounts are none."""

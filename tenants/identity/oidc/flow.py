@@ -32,6 +32,11 @@ HOLDS = 1800  # seconds until the answer must be here
 SIGN_IN, AGAIN, LINK = "sign_in", "again", "link"
 
 
+# What an issuer says when the person gave up, or it cannot serve him now; anything else is wrong with what we asked, or
+# with what became of it on the way (a challenge taken out, another scope).
+_ORDINARY = frozenset({"access_denied", "login_required", "temporarily_unavailable"})
+
+
 class Declined(Exception):
     """The issuer said no, in so many words: the person gave up, or it could not serve him now."""
 
@@ -106,8 +111,10 @@ def finish(request: HttpRequest, provider: Provider, *, now: datetime) -> Answer
         raise Untrusted("expired")
     if answer.get("iss", "" if provider.names_itself() else provider.issuer) != provider.issuer:
         raise Untrusted("bad_iss")
-    if "error" in answer:
+    if answer.get("error") in _ORDINARY:
         raise Declined
+    if "error" in answer:
+        raise Untrusted("issuer_error")
     if not answer.get("code"):
         raise Untrusted("no_code")
     got = _exchanged(request, provider, answer["code"], kept["verifier"])

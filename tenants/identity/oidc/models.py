@@ -34,6 +34,7 @@ class ForeignSession(PublicModel):
     person = models.ForeignKey("identity.Person", models.PROTECT, related_name="+")
     id_token = models.TextField()  # shown to the issuer when the person signs out here
     begun_at = models.DateTimeField()
+    over_at = models.DateTimeField(null=True)  # ended here by its person; the issuer is still to end its own
 
     class Meta:
         indexes = [
@@ -57,6 +58,7 @@ class Account(PublicModel):
     attempts = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=60, blank=True)
     done_at = models.DateTimeField(null=True)
+    factors_reset_at = models.DateTimeField(null=True)  # second factors set up before that are still to go over there
 
     class Meta:
         indexes = [models.Index(fields=["due_at"], name="accounts_due", condition=models.Q(due_at__isnull=False))]

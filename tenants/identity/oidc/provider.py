@@ -2,7 +2,8 @@
 The place of what is known about the issuer: its addresses and its public keys, kept by each process.
 
 Both are fresh for ten minutes. An issuer that does not answer is believed by what it last said for 24 hours, and nobody
-can make us ask for keys more than once a minute by sending names of keys that do not exist.
+can make us ask for keys more than once a minute by sending names of keys that do not exist. While it is asked, one thread
+waits for it; where nothing is known and it did not answer a moment ago, nobody does: strangers could hold all threads.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 FRESH, STALE, AGAIN, TIMEOUT = 600.0, 24 * 3600.0, 60.0, 5.0
+PAUSE, PATIENCE = 5.0, 1.0  # after an answer that did not come; with somebody else's question, since it was asked
 _DISCOVERY = "/.well-known/openid-configuration"
 Fetch = Callable[[str], Mapping[str, Any]]
 
@@ -46,7 +48,7 @@ class _Kept:
     def __init__(self, read: Callable[[], Any], clock: Callable[[], float]) -> None:
         self._read, self._clock = read, clock
         self._value: Any = None
-        self._at = self._tried = float("-inf")
+        self._at = self._tried = self._failed = float("-inf")
         self._lock = threading.Lock()
 
     def get(self, *, again: bool = False) -> Any:
@@ -54,19 +56,32 @@ class _Kept:
         :param again: what is fresh may be too old all the same; asked for once a minute at most.
         :raises Unreachable: the issuer is away, and what it last said is older than a day.
         """
-        with self._lock:
+        now = self._clock()
+        known = self._value is not None and now - self._at < STALE
+        if not known and now - self._failed < PAUSE:
+            raise Unreachable("away a moment ago")
+        if not self._lock.acquire(timeout=max(0.0, PATIENCE - (now - self._tried)) if again or not known else 0):
+            if not known:
+                raise Unreachable("does not answer yet")
+            return self._value
+        try:
             now = self._clock()
             if now - self._at >= FRESH or (again and now - self._tried >= AGAIN):
                 self._refresh(now)
             return self._value
+        finally:
+            self._lock.release()
 
     def _refresh(self, now: float) -> None:
         if self._value is not None and now - self._tried < AGAIN:
             return  # it was away a moment ago
+        if self._value is None and now - self._failed < PAUSE:
+            raise Unreachable("away a moment ago")  # to whoever waited for the thread that asked
         self._tried = now
         try:
             self._value, self._at = self._read(), now
         except Unreachable:
+            self._failed = self._clock()
             if self._value is None or now - self._at >= STALE:
                 self._value = None
                 raise

@@ -32,7 +32,8 @@ from tenants.identity.types import Standing
 
 EVENTS = tuple(f"identity.{thing}" for thing in (
     "person.suspended", "person.reinstated", "person.left", "person.corrected", "merge.confirmed", "role.granted",
-    "role.confirmed", "role.ended", "role.shortened", "password.reset", "invitation.used", "contacts.erased",
+    "role.confirmed", "role.ended", "role.shortened", "password.reset", "factors.reset", "session.ended",
+    "sessions.ended", "invitation.used", "contacts.erased",
 ))  # fmt: skip
 LEASE = timedelta(seconds=90)  # so long one worker has an account to itself
 LONGEST_PAUSE = 600
@@ -162,7 +163,7 @@ def bring_up_to_date(directory: Directory, person_id: int, *, now: datetime) -> 
         directory.put_into(made, wanted.groups)
         if settings.KEYCLOAK_MAIL and wanted.email:
             directory.mail_first_password(made)
-        _bring_first_password(directory, person_id, made, own=True)
+        _bring_what_waits(directory, person_id, made, own=True)
         return [Drift.MISSING]
     drift = differences(wanted, account, directory.groups_of(account["id"]))
     if {Drift.NAME, Drift.ENABLED, Drift.DISABLED} & set(drift):
@@ -171,21 +172,31 @@ def bring_up_to_date(directory: Directory, person_id: int, *, now: datetime) -> 
         directory.put_into(account["id"], wanted.groups)
     if not wanted.enabled and Drift.ENABLED in drift:
         directory.sign_out(account["id"])
-    _bring_first_password(directory, person_id, account["id"], own=wanted.made(account))
+    _bring_what_waits(directory, person_id, account["id"], own=wanted.made(account))
     return drift
 
 
-def _bring_first_password(directory: Directory, person_id: int, subject: str, *, own: bool) -> None:
-    """To an account of our making; the password of one that somebody linked himself is his and that office's affair."""
+def _bring_what_waits(directory: Directory, person_id: int, subject: str, *, own: bool) -> None:
+    """
+    What was done here and is to be done over there. Password and factors of an account that somebody linked himself are his
+    and that office's affair; the sessions that came here from it are ours to end.
+    """
     with shared(read_only=True):
-        waiting = handing.find_waiting(person_id=person_id)
-    if waiting is None:
-        return
-    password, sealed = waiting
-    if own:
+        waiting = handing.find_password(person_id=person_id)
+        reset_at = handing.find_factors_reset(person_id=person_id)
+        ending = handing.list_ending(person_id=person_id)
+    password, sealed = waiting or ("", None)
+    if own and waiting:
         directory.set_first_password(subject, password)
-    with shared(read_only=False):
-        handing.has_arrived(person_id=person_id, sealed=sealed)
+    if own and reset_at:
+        directory.take_factors(subject, before=reset_at)
+    if own and (waiting or reset_at):
+        directory.sign_out(subject)
+    for sid in ending:
+        directory.end(sid)
+    if waiting or reset_at or ending:
+        with shared(read_only=False):
+            handing.has_arrived(person_id=person_id, sealed=sealed, reset_at=reset_at, ended=ending)
 
 
 def _subject_of(person_id: int) -> str:

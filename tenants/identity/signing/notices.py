@@ -9,6 +9,7 @@ from allauth.mfa.signals import authenticator_added, authenticator_removed, auth
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.outbox import Event
 from falin.kernel.scope import Scope
@@ -16,6 +17,7 @@ from tenants.divisions.api import list_divisions
 from tenants.identity.commands import password_was_changed
 from tenants.identity.commands.account import book_event
 from tenants.identity.commands.following import STAYS_ENDED
+from tenants.identity.homes import home_of
 from tenants.identity.models import Person
 from tenants.identity.signing.factors import LABELS
 from tenants.identity.signing.proving import SECOND_DUE
@@ -28,6 +30,7 @@ SENTENCES = {
     "identity.password.changed": _("您账号的密码改过了。"),
     "identity.password.recovered": _("您账号的密码用验证码重设过了。"),
     "identity.password.reset": _("给您开通账号的单位重设了您的密码。"),
+    "identity.factors.reset": _("管您身份的单位清除了您账号的第二种登录方式，下次登录后请重新设。"),
     "identity.phone.changed": _("您账号登记的手机号改过了。"),
     "identity.email.changed": _("您账号登记的邮箱改过了。"),
     "identity.account.linked": _("您的账号关联了一个统一身份账号，以后可以用它登录。"),
@@ -74,7 +77,8 @@ def _new_password(sender: Any, user: Person, **_more: Any) -> None:
 
 def _factor(act: str) -> Any:
     def heard(sender: Any, request: HttpRequest, user: Person, authenticator: Any, **_more: Any) -> None:
-        request.session.pop(SECOND_DUE, None)
+        if home_of(request).name == stepup.BUILTIN:  # who signed in elsewhere owes his second factor there
+            request.session.pop(SECOND_DUE, None)
         book_event(person=user, act=act, after={"kind": authenticator.type}, now=now())
 
     return heard

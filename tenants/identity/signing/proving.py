@@ -55,13 +55,19 @@ def _signed_in(sender: Any, request: HttpRequest, user: Person, **_: Any) -> Non
 
 
 def _proved_again(sender: Any, request: HttpRequest, user: Person, method: str, **told: Any) -> None:
-    """A step of a sign-in that goes on is no proof yet; what was asked again is, if it is the strongest he has."""
+    """
+    A step of a sign-in that goes on is no proof yet; what was asked again is, if it is the strongest he has. What another
+    home proved it alone raises: a password of ours leaves such a session as strong as it was.
+    """
     if not told.get("reauthenticated"):
         return
     moment = now()
     # Hashed anew, where the price of hashing rose since: the same password, and the same session.
     request.session[HASH_SESSION_KEY] = Person.objects.get(pk=user.pk).get_session_auth_hash()
     proof = stepup.proof_of(request) or Proof(level=1, signed_at=moment)
+    if proof.home != stepup.BUILTIN:
+        stepup.keep(request, proof)
+        return
     if method == "mfa":
         stepup.keep(request, replace(proof, level=2, second_at=moment, fresh_at=moment))
     elif not has_second(user.pk):

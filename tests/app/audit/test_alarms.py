@@ -106,6 +106,24 @@ def test_a_county_team_that_appoints_itself_as_adviser_is_seen(world: World) -> 
     assert raised(scope) == [("A3", scope.person_id)]
 
 
+def test_a_password_and_the_factors_of_one_person_reset_within_a_week_raise_a4_whoever_did_it(world: World) -> None:
+    scope = world.scope("county")
+
+    def book_reset(act: str, person_id: int, days: int) -> None:
+        with inside(scope, read_only=False):
+            people.book(scope=scope, act=act, person_id=person_id, node_id=None, now=NOW + timedelta(days=days))
+
+    book_reset("identity.password.reset", 9, 0)
+    book_reset("identity.factors.reset", 8, 1)  # of somebody else
+    book_reset("identity.password.reset", 8, 8)
+    book_reset("identity.factors.reset", 9, 7)  # a week later
+    settled(scope, 1)
+    assert raised(scope) == []
+    book_reset("identity.password.reset", 9, 13)
+    settled(scope, 2)
+    assert raised(scope) == [("A4", scope.person_id)]
+
+
 def test_an_alarm_is_sealed_itself_with_the_next_batch(world: World) -> None:
     scope = world.scope("county")
     give(scope, "identity.role.granted", scope.person_id)

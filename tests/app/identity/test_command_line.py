@@ -15,7 +15,9 @@ from falin.kernel import audit, clock
 from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import inside, shared
 from falin.runtime.cli import COMMANDS
+from falin.runtime.demo.making import APP_SECRET
 from tenants.identity.models import Binding
+from tenants.identity.signing.factors import give_app, has_second
 from tests.app.identity.cast import number, roles_of
 from tests.world import NOW, TODAY, World
 
@@ -75,6 +77,14 @@ def test_a_lost_password_is_replaced_at_the_terminal(office: World) -> None:
     with shared(read_only=True):
         booked = AuditEntry.objects.get(act="identity.password.reset")
     assert (booked.subject_id, booked.person_id) == (str(number("system")), 0)
+
+
+def test_a_lost_second_factor_is_taken_away_at_the_terminal(office: World) -> None:
+    with pytest.raises(CommandError, match="没有设第二种登录方式"):
+        access("factors", "system", "--why", "手机丢了")
+    give_app(person_id=number("system"), secret=APP_SECRET)
+    assert "马上重新设" in access("factors", "system", "--why", "手机丢了")
+    assert not has_second(number("system"))
 
 
 def test_an_administrator_who_leaves_is_ended_at_the_terminal(office: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date, timedelta
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from django.test import Client
 
 from falin.kernel import clock
+from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Refused
 from falin.kernel.transactions import shared
 from tenants.identity import commands
+from tenants.identity.oidc.models import Refusals
 from tenants.identity.types import Role
 from tests.app.identity.cast import act, enter, hold, number, people_the_office, propose
 from tests.world import PASSWORD, World
@@ -164,7 +167,7 @@ def test_a_short_password_is_said_at_the_field_and_the_link_stays_good(office: W
 
 
 def test_the_one_time_password_stands_in_no_book(office: World) -> None:
-    from falin.kernel.models import AuditEntry, OutboxEvent
+    from falin.kernel.models import OutboxEvent
     from falin.kernel.transactions import inside
     from tests.app.identity.cast import scope
 
@@ -173,3 +176,36 @@ def test_the_one_time_password_stands_in_no_book(office: World) -> None:
         booked: list[Any] = [*AuditEntry.objects.values(), *OutboxEvent.objects.values()]
     assert any(row.get("act") == "identity.password.reset" for row in booked)
     assert password not in str(booked)
+
+
+def test_another_site_that_signs_a_browser_in_is_refused_in_plain_words_and_booked(world: World) -> None:
+    """CSRF on login: the form comes without the key of the page it is on."""
+    client = Client(enforce_csrf_checks=True, REMOTE_ADDR="203.0.113.7")
+    given = {"login": "county", "password": PASSWORD}
+    answer = client.post(
+        "/accounts/login/", given, headers={"Origin": "https://evil.example", "Referer": "https://evil.example/x"}
+    )
+    assert answer.status_code == 403
+    assert "这一步没有做" in answer.content.decode()
+    assert "evil" not in answer.content.decode()
+    assert "_auth_user_id" not in client.session
+    with shared(read_only=True):
+        row = AuditEntry.objects.get(act="identity.sign_on.refused")
+        assert (row.after, row.person_id, Refusals.objects.get().network) == (
+            {"why": "no_form_key"},
+            0,
+            "203.0.113.0/24",
+        )
+    page = client.get("/accounts/login/").content.decode()
+    (key,) = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[:1])
+    client.post("/accounts/login/", {**given, "csrfmiddlewaretoken": key})
+    assert "_auth_user_id" in client.session
+
+
+def test_a_form_elsewhere_without_its_key_is_refused_alike_and_is_no_matter_of_signing_in(world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/me/security/sessions/end/", headers={"Referer": "http://testserver/me/security/?a=1"})
+    assert 'href="/me/security/?a=1"' in answer.content.decode()
+    assert (answer.status_code, "这一步没有做" in answer.content.decode()) == (403, True)
+    with shared(read_only=True):
+        assert not AuditEntry.objects.filter(act="identity.sign_on.refused").exists()

@@ -86,6 +86,14 @@ def record(
     )
 
 
+def has_done(*, scope: Scope, act: str, subject: tuple[str, object], since: datetime) -> bool:
+    """Whether the scope's holder did this to a thing since a moment, by the log of the body he acts in."""
+    kind, subject_id = subject
+    return AuditEntry.objects.filter(
+        subject_kind=kind, subject_id=str(subject_id), act=act, person_id=scope.person_id, at__gt=since
+    ).exists()
+
+
 def record_many(entries: Iterable[AuditEntry]) -> None:
     """Book the acts of one batch, each with its own row."""
     AuditEntry.objects.bulk_create(entries)

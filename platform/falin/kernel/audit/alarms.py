@@ -72,6 +72,21 @@ def _grant_to_oneself(entry: AuditEntry) -> tuple[str, dict[str, Any]] | None:
     return str(entry.id), {"role": entry.after.get("role", ""), "entry": entry.id}
 
 
+_RESETS = ("identity.password.reset", "identity.factors.reset")
+
+
+def _password_and_factors(entry: AuditEntry) -> tuple[str, dict[str, Any]] | None:
+    """Whoever did the one and whoever the other: together they open somebody's account."""
+    other = AuditEntry.objects.filter(
+        subject_kind=entry.subject_kind,
+        subject_id=entry.subject_id,
+        act__in={*_RESETS} - {entry.act},
+        id__lt=entry.id,
+        at__gt=entry.at - timedelta(days=7),
+    )
+    return (str(entry.id), {"act": entry.act, "entry": entry.id}) if other.exists() else None
+
+
 RULES = (
     Rule(code="A1", name=_("一天内大量查看完整个人信息"),
          sentence=_("同一个人一天内查看完整个人信息、按号码查人的次数合起来超过上限。"),
@@ -80,6 +95,8 @@ RULES = (
          acts=(".exported", ".record.taken", "registry.archive.asked"), judge=_export_at_night),
     Rule(code="A3", name=_("给自己授予身份"), sentence=_("授予身份的人和得到身份的人是同一个人。"),
          acts=("identity.role.granted", "identity.role.confirmed"), judge=_grant_to_oneself),
+    Rule(code="A4", name=_("密码和第二种登录方式都重设了"),
+         sentence=_("7 天内，一个人的密码和第二种登录方式都被别人重设。"), acts=_RESETS, judge=_password_and_factors),
 )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ from tenants.identity.api import (
     propose_role,
     refuse_proposal,
     reinstate_person,
+    reset_factors,
     reset_password,
     review_bindings,
     suspend_person,
@@ -227,6 +228,19 @@ class Password(DoorView):
     def post(self, request: Request, scope: Scope, person_id: int) -> Response:
         """A one-time password in place of a lost one."""
         return Response({"password": reset_password(scope=scope, person_id=person_id, now=now())})
+
+
+class Factors(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"DELETE": policies.READ}
+    door_step_up: ClassVar[dict[str, int]] = {"DELETE": stepup.FRESH}
+
+    @extend_schema(parameters=[OpenApiParameter("why", required=True)], responses={204: None},
+                   operation_id="people_reset_factors")  # fmt: skip
+    def delete(self, request: Request, scope: Scope, person_id: int) -> Response:
+        """Take away the second factors of somebody who lost his; his sessions are over."""
+        why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        reset_factors(scope=scope, person_id=person_id, why=why, now=now())
+        return Response(status=204)
 
 
 class Proposals(DoorView):

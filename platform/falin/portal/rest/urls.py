@@ -55,6 +55,7 @@ _people = [
     path("<int:person_id>/suspension/", people.Suspension.as_view(), name="suspension"),
     path("<int:person_id>/correction/", people.Correction.as_view(), name="correct"),
     path("<int:person_id>/password/", people.Password.as_view(), name="password"),
+    path("<int:person_id>/factors/", people.Factors.as_view(), name="factors"),
 ]
 _settings = [
     path("", settings.Settings.as_view(), name="api-settings"),

@@ -7,7 +7,7 @@ because they act on the session of whoever holds it.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -24,6 +24,7 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -159,6 +160,19 @@ def backchannel_logout(request: HttpRequest) -> HttpResponseBase:
         _book(request, refused.code.removeprefix("identity."))
         return _told(400)
     return _told(200)
+
+
+def no_form_key(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """
+    A form without its key, in place of Django's page: another site sent it, or the page lay open over a sign-in. On the
+    way in it is booked: somebody may want to sign a browser in as himself (CSRF on login).
+    """
+    if request.path_info.startswith("/accounts/"):
+        _book(request, "no_form_key")
+    came = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(came, {request.get_host()})
+    back = urlunsplit(("", "", *urlsplit(came)[2:4], "")) if ours else "/"
+    return render(request, "403_csrf.html", {"back": back}, status=403)
 
 
 def _told(status: int) -> HttpResponse:

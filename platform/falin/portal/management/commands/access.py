@@ -20,7 +20,15 @@ from falin.kernel.transactions import inside
 from falin.portal import booked, people, seen
 from tenants.divisions.api import Division, find_by_code
 from tenants.identity import policies, queries
-from tenants.identity.api import PersonInfo, correct_person, end_role, end_unreviewed, find_person, reset_password
+from tenants.identity.api import (
+    PersonInfo,
+    correct_person,
+    end_role,
+    end_unreviewed,
+    find_person,
+    reset_factors,
+    reset_password,
+)
 from tenants.identity.types import BindingInfo, State
 from tenants.registry.api import list_tenants
 
@@ -48,6 +56,9 @@ class Command(BaseCommand):
         )
         reset = acts.add_parser("reset", help="给一个一次性密码 · give a one-time password")
         reset.add_argument("person", metavar="USERNAME")
+        factors = acts.add_parser("factors", help="清除丢了的第二种登录方式 · take away second factors that were lost")
+        factors.add_argument("person", metavar="USERNAME")
+        factors.add_argument("--why", required=True)
         correct = acts.add_parser("correct", help="更正姓名或登录名 · put a name or sign-in name right")
         correct.add_argument("person", metavar="USERNAME")
         correct.add_argument("--name", help="正确的姓名 · the right name")
@@ -151,6 +162,15 @@ class Command(BaseCommand):
             password = reset_password(scope=_system(), person_id=found.id, now=now())
         self.stdout.write(_("%(name)s的一次性密码（只显示这一次，登录后要换掉）：") % {"name": found.name})
         self.stdout.write(f"  {password}")
+
+    def _factors(self, *, person: str, why: str, **_options: Any) -> None:
+        with inside(_system(), read_only=False):
+            found = _person(person)
+            try:
+                reset_factors(scope=_system(), person_id=found.id, why=why, now=now())
+            except Refused as refused:
+                raise CommandError(refused.message) from refused
+        self.stdout.write(_("已清除。他现在用密码就能登录，请让他马上重新设。"))
 
     def _correct(self, *, person: str, name: str | None, username: str | None, why: str, **_options: Any) -> None:
         with inside(_system(), read_only=False):

@@ -32,6 +32,7 @@ from tenants.identity.api import (
     hand_over,
     propose_role,
     reinstate_person,
+    reset_factors,
     reset_password,
     suspend_person,
 )
@@ -234,6 +235,15 @@ def reinstate(request: HttpRequest, scope: Scope, person_id: int) -> HttpRespons
     )
 
 
+@door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
+def factors(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
+    """Somebody lost the telephone or the key he proves himself by."""
+    return _about(request, scope, person_id, reset_factors, _("清除%(name)s的第二种登录方式"), _("清除"),
+                  _("已清除。他现在用密码就能登录，请让他马上重新设。"),
+                  _("他的手机验证器、通行密钥和备用码都会删掉，现在的登录马上失效。先当面或打电话核实是他本人；"
+                    "他的密码要由另一位同事重置。"))  # fmt: skip
+
+
 def _about(
     request: HttpRequest, scope: Scope, person_id: int, command: Callable[..., None], title: str, button: str, said: str,
     sub: str,
@@ -247,7 +257,7 @@ def _about(
 
     return answer(request, WhyForm(_sent(request)), act, {
         "title": title % {"name": record.person.name}, "sub": sub, "button": button, "once": True,
-        "danger": command is suspend_person, "back": reverse("portal:person", args=[person_id]),
+        "danger": command is not reinstate_person, "back": reverse("portal:person", args=[person_id]),
     })  # fmt: skip
 
 
