@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,25 @@ def _pages_are_kept(page: Page) -> None:
     )
 
 
+_KEPT_AT = """async (at) => {
+    for (const name of await caches.keys()) if (name.startsWith("falin-pages:")) {
+        const cache = await caches.open(name);
+        for (const request of await cache.keys()) {
+            const stored = await cache.match(request);
+            const headers = new Headers(stored.headers);
+            if (!headers.has("X-Falin-Kept-At")) throw new Error("no word of when");
+            headers.set("X-Falin-Kept-At", at);
+            await cache.put(request, new Response(await stored.arrayBuffer(), { headers }));
+        }
+    }
+}"""
+
+
+def _kept_at(page: Page, moment: datetime) -> None:
+    """As if the pages in the phone had been put away at that moment."""
+    page.evaluate(_KEPT_AT, moment.isoformat())
+
+
 def _yesterday() -> str:
     return f"{now().astimezone(SHANGHAI) - timedelta(days=1):%Y-%m-%d}"
 
@@ -112,6 +132,34 @@ def test_three_visits_written_without_a_network_arrive_exactly_once(
     page.reload()
     page.wait_for_selector("[data-duty][data-ready]")
     assert _rows(world) == wanted
+
+
+def test_a_page_from_the_phones_memory_says_from_when_it_is(phone: BrowserContext, page: Page) -> None:
+    told = page.locator("[data-bar-more]")
+    expect(_bar(page)).to_have_text("有网络，没有待上传的记录")
+    expect(told).to_have_text("")  # it came just now, from the server
+    _kept_at(page, now() - timedelta(hours=3))
+    phone.set_offline(True)
+    for address in ("/duty/", "/duty/log/"):
+        page.goto(address)
+        then = (now() - timedelta(hours=3)).astimezone(SHANGHAI)
+        expect(told).to_contain_text(re.compile(rf"这页是 {then.month}月{then.day}日 ?{then:%H}:\d\d 的；照常记"))
+    phone.set_offline(False)
+    page.goto("/duty/")
+    expect(told).to_have_text("")
+
+
+def test_the_moment_a_page_is_from_is_written_as_its_reader_writes_it(
+    phone: BrowserContext, page: Page, site: Any
+) -> None:
+    phone.add_cookies([{"name": "falin_prefs", "value": "language=en", "url": site.url}])
+    page.goto("/duty/")  # and is kept anew
+    page.wait_for_selector("[data-duty][data-ready]")
+    page.wait_for_timeout(500)
+    phone.set_offline(True)
+    page.goto("/duty/")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.locator("[data-bar-more]")).to_contain_text(f"{now().astimezone(SHANGHAI):%B}")
 
 
 def test_an_answer_that_is_lost_on_the_way_makes_no_second_visit(

@@ -102,12 +102,55 @@ def test_an_older_browser_marks_what_the_sentence_stands_in(world: World, site: 
         assert page.locator(".f-said").all_inner_texts() == ["怎样求助"]
 
 
-def test_where_there_is_no_voice_the_button_is_a_sentence(world: World, site: Site, browser: Browser) -> None:
-    with a_screen(browser, site, "desk") as screen:
+@pytest.mark.parametrize("kind", ["desk", "phone"])
+def test_where_there_is_no_voice_the_button_is_a_sentence(
+    world: World, site: Site, browser: Browser, kind: str
+) -> None:
+    with a_screen(browser, site, kind) as screen:
         page = screen.new_page()
         page.goto(HOME)
+        expect(page.get_by_text("这台设备没有装中文语音，不能朗读")).to_be_visible()
         expect(page.locator("[data-read]")).to_be_hidden()
-        expect(page.locator("[data-read-none]")).to_contain_text("不能朗读")
+        looks_right(page)
+
+
+def test_voices_that_come_late_are_waited_for_before_it_is_said_that_there_is_none(
+    world: World, site: Site, browser: Browser
+) -> None:
+    late = VOICE.replace("getVoices: () => [", "getVoices: () => !window.come ? [] : [").replace(
+        "addEventListener() {}", "addEventListener(_, act) { window.arrive = () => { window.come = true; act(); }; }"
+    )
+    with a_screen(browser, site, "phone") as screen:
+        page = screen.new_page()
+        page.add_init_script(late)
+        page.goto(HOME)
+        expect(page.locator("[data-read-none]")).to_be_hidden()
+        page.evaluate("window.arrive()")
+        expect(page.locator("[data-read]")).to_be_visible()
+        page.wait_for_timeout(2500)
+        expect(page.locator("[data-read-none]")).to_be_hidden()
+
+
+def test_the_first_page_is_read_whole_with_its_doors_and_the_hint_at_the_search(
+    world: World, site: Site, browser: Browser
+) -> None:
+    with a_screen(browser, site, "desk") as screen:
+        page = screen.new_page()
+        page.add_init_script(VOICE)
+        page.goto(HOME)
+        page.locator("[data-read]").click()
+        while page.locator("[data-read][aria-pressed=true]").count():
+            page.evaluate("window.spoken()")
+        said = page.evaluate("window.said")
+        wanted = [
+            "打 12348",
+            "全天有人接，不要钱",
+            "找顾问",
+            "怎样求助",
+            "公示",
+            "写名字里的几个字就行，也可以写拼音，比如 cuiyuan",
+        ]
+        assert [one for one in wanted if said.count(one) != 1] == []
 
 
 def test_what_the_street_posts_stands_on_the_public_page(world: World, site: Site, browser: Browser) -> None:

@@ -12,7 +12,7 @@ _LANGUAGES = (("zh-hans", "zh-CN", "简体"), ("zh-hant", "zh-Hant", "繁體"), 
 
 
 def preferences(request: HttpRequest) -> dict[str, object]:
-    """`prefs` (size, contrast, care, language), `html_lang`, the other `languages`, and `demo` (are these invented data)."""
+    """`prefs` (what the reader chose), `html_lang`, the other `languages`, and `demo` (are these invented data)."""
     prefs = getattr(request, "prefs", None) or choices.read(request.COOKIES.get(choices.COOKIE, ""))
     language = get_language() or "zh-hans"
     return {

@@ -1,4 +1,4 @@
-"""Place of the reader's own choices: text size, contrast, 关怀版, language. One cookie carries all four."""
+"""Place of the reader's own choices: text size, contrast, 关怀版, language, single keys. One cookie carries them all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +8,8 @@ COOKIE = "falin_prefs"
 COOKIE_AGE = 365 * 24 * 3600
 SIZES = ("16", "20", "24", "30")
 LANGUAGES = ("zh-hans", "zh-hant", "en")
-_ALLOWED = {"size": SIZES, "contrast": ("normal", "high"), "care": ("off", "on"), "language": LANGUAGES}
+_ALLOWED = {"size": SIZES, "contrast": ("normal", "high"), "care": ("off", "on"), "keys": ("on", "off"),
+            "language": LANGUAGES}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Preferences:
     size: str = "16"
     contrast: str = "normal"
     care: str = "off"
+    keys: str = "on"
     language: str = ""
 
     @property

@@ -79,8 +79,7 @@ def talk(request: HttpRequest, scope: Scope, kind: str, subject_id: str) -> Http
         else:
             messages.success(request, _("已写下。"))
             return redirect("desk:comments", kind, subject_id)
-    context = {**part(found), "form": form, "kind": KIND_LABELS[found.thing.kind], "back": _back(scope, found.thing),
-               "may_read_history": scope.may("history.read")}  # fmt: skip
+    context = {**part(found), "form": form, "kind": KIND_LABELS[found.thing.kind], "back": _back(scope, found.thing)}
     return render(request, "desk/comments.html", context, status=422 if form.errors else 200)
 
 

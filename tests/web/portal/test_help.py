@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from falin import ui
 from falin.kernel.checks import door_of, walk
 from falin.kernel.rest import DoorView
 from falin.portal.help import START, TOPICS, topic_of
@@ -73,3 +76,24 @@ def test_help_and_terms_are_found_by_search(world: World, sign_in: Any) -> None:
 
     assert ("月度结账", "/help/months/") in found("结账") and ("月度结账", "/help/terms/#closing") in found("ydjz")
     assert found("没有这样的词") == []
+
+
+def test_the_page_of_keys_lists_exactly_the_keys_that_scripts_know(world: World, sign_in: Any) -> None:
+    script = (Path(ui.__file__).parent / "frontend" / "js" / "app.js").read_text(encoding="utf-8")
+    (table,) = re.findall(r"const KEYS = \{\n(.*?)\n\};", script, re.DOTALL)
+    known = re.findall(r'^  "(.+?)": ', table, re.MULTILINE)
+    assert known and script.count('"keydown"') == 2  # the other: a blank on the button of the menu
+    page = html.unescape(sign_in("street").get("/help/keys/").content.decode())
+    lines = re.findall(r"<li>“([^”<]+)”[^<]*：", page)
+    assert sorted(lines) == sorted(known)
+
+
+def test_single_keys_are_switched_off_where_they_are_explained_and_stay_so(world: World, sign_in: Any) -> None:
+    """Who speaks to his computer must be able to (WCAG 2.1.4)."""
+    street = sign_in("street")
+    assert 'data-keys="off"' not in street.get("/").content.decode()
+    answer = street.post("/prefs/", {"keys": "off", "next": "/help/keys/"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/help/keys/")
+    page = street.get("/help/keys/").content.decode()
+    assert '<html lang="zh-CN" data-size="16" data-contrast="normal" data-care="off" data-keys="off">' in page
+    assert 'name="keys" value="on"' in page

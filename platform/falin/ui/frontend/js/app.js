@@ -18,16 +18,18 @@ window.falinSay = say;
 document.addEventListener("click", (event) => {
   each("details[data-pop][open]", (pop) => { if (!pop.contains(event.target)) pop.open = false; });
 });
+
+/* ---- keys: the help page "keys" lists them all; a single sign does nothing while somebody types, or has them off ---- */
+const KEYS = {
+  "Escape": () => each("details[data-pop][open]", (pop) => { pop.open = false; pop.querySelector("summary").focus(); }),
+  "/": () => one("#f-q") && (one("#f-q").focus(), true),
+  "?": () => one("[data-keys-at]") && (location.assign(one("[data-keys-at]").dataset.keysAt), true),
+};
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    each("details[data-pop][open]", (pop) => { pop.open = false; pop.querySelector("summary").focus(); });
-  }
   const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-  const search = one("#f-q");
-  if (event.key === "/" && search && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    search.focus();
-  }
+  const still = typing || root.dataset.keys === "off" || event.ctrlKey || event.metaKey || event.altKey;
+  if (!KEYS[event.key] || (event.key.length === 1 && still)) return;
+  if (KEYS[event.key]()) event.preventDefault();
 });
 each("[data-nav]", (button) => {
   const nav = one("#f-nav");
@@ -42,15 +44,11 @@ each("[data-nav]", (button) => {
   each(".f-nav__close", (close) => close.addEventListener("click", (event) => { turn(event); button.focus(); }));
 });
 
-/* ---- after a load or a swap: faults get the focus, news is said ---- */
-function arrived(within) {
-  const fault = within.querySelector("[data-focus]");
-  if (fault && !fault.closest("[data-specimen]")) fault.focus();
-  each("[data-say]", (news) => say(news.textContent.trim()), within);
-  each("[data-print]", (button) => { button.hidden = false; }, within);
-}
-arrived(document);
-document.addEventListener("htmx:afterSwap", (event) => arrived(event.target));
+/* ---- after a load: faults get the focus, news is said ---- */
+const fault = one("[data-focus]");
+if (fault && !fault.closest("[data-specimen]")) fault.focus();
+each("[data-say]", (news) => say(news.textContent.trim()));
+each("[data-print]", (button) => { button.hidden = false; });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
@@ -103,11 +101,16 @@ if (sent) {
   });
 }
 
-/* ---- leaving with something unsent; a form that keeps a draft needs no warning ---- */
-each("form[data-leave]", (form) => form.addEventListener("input", () => { form.dataset.changed = "1"; }));
-window.addEventListener("beforeunload", (event) => {
-  if (one("form[data-leave][data-changed]:not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
-});
+/* ---- leaving with something typed and unsent; a form that keeps a draft needs no warning, nor the way in ---- */
+if (!location.pathname.startsWith("/accounts/")) {
+  document.addEventListener("input", ({ target }) => {
+    const form = target.form;
+    if (form && form.method === "post" && !form.dataset.draft && target.type !== "checkbox") form.dataset.changed = "1";
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (one("form[data-changed]:not([data-draft]):not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
+  });
+}
 
 /* ---- how many notices one has not read: asked once a minute and never before the page is there ---- */
 const bell = one("[data-unread-of]");
@@ -137,7 +140,7 @@ document.addEventListener("change", (event) => {
 });
 
 /* ---- reading aloud: the main text, sentence by sentence, the one in hand marked ---- */
-const SPOKEN = "h1,h2,h3,h4,p,li,dt,dd,th,td,caption,legend,label,summary";
+const SPOKEN = "h1,h2,h3,h4,p,li,dt,dd,th,td,caption,legend,label,summary,.f-hint,.f-door > b,.f-door > span";
 const reader = one("[data-read]");
 if (reader) prepareReading();
 
@@ -148,10 +151,11 @@ function prepareReading() {
   let queue = null;
 
   const voice = () => speech.getVoices().find((v) => v.lang.replace("_", "-").slice(0, 2) === locale.slice(0, 2));
-  function offer() {
+  /** The button, or the sentence that there is no voice; voices may come late, and till then neither is said. */
+  function offer(final) {
     const able = Boolean(speech && window.SpeechSynthesisUtterance && voice());
     reader.hidden = !able;
-    each("[data-read-none]", (note) => { note.hidden = able; });
+    each("[data-read-none]", (note) => { note.hidden = able || !final; });
   }
   /** Every sentence of the main text, with where it stands; what is hidden from screen readers is not read. */
   function pieces() {
@@ -214,6 +218,7 @@ function prepareReading() {
     next();
   });
   window.addEventListener("pagehide", () => speech && speech.cancel());
-  offer();
-  if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", offer);
+  offer(!speech);
+  if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", () => offer(true));
+  setTimeout(() => offer(true), 2000);
 }

@@ -7,6 +7,7 @@ import { forget, start } from "./duty/worker.js";
 
 const one = (selector, within) => (within || document).querySelector(selector);
 const root = one("[data-duty]");
+const page = document.documentElement;
 const site = root && { ...root.dataset };
 const form = one("form[data-visit]");
 const queue = one("[data-queue]");
@@ -21,6 +22,9 @@ function word(name, n) {
   const found = one(`[data-w="${name}"]`, one("[data-words]", root).content);
   return found ? found.textContent.replace("{n}", n) : "";
 }
+/** A moment as people read it, by the legal clock. */
+const moment = (at) => new Date(at).toLocaleString(page.lang || "zh-CN", { timeZone: "Asia/Shanghai", month: "long",
+  day: "numeric", hour: "2-digit", minute: "2-digit" });
 const say = (text) => { if (window.falinSay) window.falinSay(text); };
 
 /* ---- the bar: always there, and always true ---- */
@@ -38,7 +42,7 @@ async function draw() {
   else if (left && end === End.SIGNED_OUT) { line = word("signed-out", left); more = word("signed-out-more"); }
   else if (left && end === End.OTHER) { line = word("other", left); more = word("other-more"); }
   else if (left && end === End.SERVER) line = word("server", left);
-  const notes = [more];
+  const notes = [page.dataset.keptAt ? word("from", moment(page.dataset.keptAt)) : "", more]; // sw.js says so
   if (refused) notes.push(word("refused", refused));
   if (!open) notes.push(word("locked"));
   else if (here.some((item) => item.locked)) notes.push(word("unreadable", here.filter((item) => item.locked).length));
@@ -65,7 +69,7 @@ function list(items) {
     const row = one("[data-queue-item]", queue).content.cloneNode(true);
     if (item.locked) {
       one("[data-q-title]", row).textContent = word("locked-item");
-      one("[data-q-when]", row).textContent = new Date(item.madeAt).toLocaleString("zh-CN");
+      one("[data-q-when]", row).textContent = moment(item.madeAt);
       one("[data-q-edit]", row).remove();
       one("[data-q-drop]", row).remove();
       box.appendChild(row);

@@ -7,6 +7,7 @@ const ASSETS = "falin-assets";
 const MOST_ASSETS = 60;
 const PATIENCE = 6000; // a network that does not answer is no network, where a kept page is at hand
 const KEEP = "X-Falin-Keep";
+const SINCE = "X-Falin-Kept-At";
 const HASHED = /\.[0-9a-f]{8,}\.\w+$/;
 
 let forgotten = 0; // how often everything was forgotten: a page asked for before is not put away after
@@ -27,6 +28,7 @@ async function keepPage(path, response, since) {
   if (!sealed) return;
   const headers = new Headers(response.headers);
   ["Content-Encoding", "Content-Length"].forEach((name) => headers.delete(name)); // of the bytes as they came
+  headers.set(SINCE, new Date().toISOString());
   if (since !== forgotten) return;
   const cache = await caches.open(PAGES + key);
   if (since !== forgotten) await caches.delete(PAGES + key);
@@ -35,12 +37,14 @@ async function keepPage(path, response, since) {
 
 const personOf = (response) => response.headers.get(KEEP).split("-")[0];
 
-/** A page as it was kept; none where its key has lapsed. What is nobody's lies open. */
+/** A page as it was kept, saying since when (duty.js shows it); none where its key has lapsed. What is nobody's lies open. */
 async function keptPage(path) {
   const stored = await kept(path);
   if (!stored || !stored.headers.has(KEEP)) return stored;
   const opened = await unseal(personOf(stored), path, await stored.arrayBuffer());
-  return opened && new Response(opened, { headers: stored.headers });
+  if (!opened) return opened;
+  const text = new TextDecoder().decode(opened).replace("<html ", `<html data-kept-at="${stored.headers.get(SINCE)}" `);
+  return new Response(text, { headers: stored.headers });
 }
 
 async function keepAsset(address, response) {
