@@ -33,6 +33,7 @@ REASONS = {
     "services.indicators.commands.exporting.book_export": "a file of rows; the API's answer is those rows",
     "services.indicators.queries.board.home_place": "sends on to one's page; the API has figures_home",
     "services.indicators.queries.board.rank": "stands in every row of figures_ranking",
+    "tenants.divisions.queries.tree.list_path": "stands above each place that was found; places_show has it as `path`",
     "tenants.divisions.queries.tree.list_streets": "fills a list to choose from; the API has places_show",
     "tenants.divisions.queries.areas.list_areas_over": _WORDS,
     "tenants.divisions.queries.locating.has_outlines": "shows a button; public_near answers with nobody where it is not",
