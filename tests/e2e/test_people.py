@@ -65,7 +65,7 @@ def test_a_county_enters_a_liaison_and_looks_after_him(screen: BrowserContext) -
     expect(page.locator("main")).to_contain_text("密码只显示这一次")
     looks_right(page)
     whom = number("kexinyue")
-    for path in ("", "rights/?at=栖霞社区", "grant/", "hand-over/", "suspend/", "password/"):
+    for path in ("", "rights/?at=栖霞社区", "grant/", "hand-over/", "suspend/", "password/", "factors/"):
         shown(page, f"/people/{whom}/{path}")
     held = Binding.objects.get(person_id=whom)
     for path in ("deputy/", "end/"):
