@@ -69,14 +69,16 @@ def _nobody_counts_calls() -> None:
     rest.count_with(None)
 
 
+_LISTENER = leaks.Listener()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_number_in_the_log() -> Iterator[None]:
-    """Whatever the run logs, tracebacks and all, holds no identity or telephone number."""
-    listener = leaks.Listener()
-    logging.getLogger().addHandler(listener)
+    """Whatever the run logs, tracebacks and all, holds no identity or telephone number, and no name of a person or adviser."""
+    logging.getLogger().addHandler(_LISTENER)
     yield
-    logging.getLogger().removeHandler(listener)
-    assert listener.heard == []
+    logging.getLogger().removeHandler(_LISTENER)
+    assert _LISTENER.heard == []
 
 
 # Rooms and files that prove a thing in all its combinations, by starting and killing servers, or on a world that takes
@@ -193,7 +195,9 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
             _point_at("none")
             url = with_name(ADMIN, name)
             written = leaks.in_books(url) + leaks.numbers_in_store(media, url)
-            written += leaks.said_in_logs(media)
+            known = leaks.names_of_people(url)
+            written += leaks.said_in_logs(media, known)
+            _LISTENER.hear_names(known)
             admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
     assert written == [], "numbers or names of people in what is written down about work, stored or logged"
 

@@ -2,9 +2,9 @@
 Where numbers and names of people may not stand in clear: what looks for them in a database, in the file store, in the
 logs of this process and of those it started, and in what the server answers to the browser suite.
 
-A number is eighteen characters of an identity card or eleven digits of a mobile telephone, standing by itself. Names of
-officials and advisers are service data (sheet identity.md) and stand on pages; in what is written down about work a number
-names the person.
+A number is eighteen characters of an identity card, fifteen of an old one, or eleven digits of a mobile telephone, standing
+by itself: together or in groups, with the country's prefix or without, in full width, too. Names of officials and advisers
+are service data (sheet identity.md) and stand on pages; in what is written down about work a number names the person.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 import io
 import logging
 import re
+import unicodedata
 import zipfile
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,24 @@ from psycopg import sql
 from tests import world
 
 # (what follows a figure and a point is a fraction: a moment in a cell of a spreadsheet)
-NUMBER = r"(?<![0-9A-Za-z])(?<![0-9]\.)(?:\d{17}[\dXx]|1[3-9]\d{9})(?![0-9A-Za-z])"
+_GAP, _BORN = "[ .\u2013-]?", r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+NUMBER = re.compile(
+    r"(?<![0-9A-Za-z])(?<![0-9]\.)(?:"
+    rf"\d{{17}}[\dXx]|\d{{6}}{_GAP}(?:19|20)\d\d{_GAP}\d\d{_GAP}\d\d{_GAP}\d{{3}}[\dXx]"
+    rf"|[1-8]\d{{7}}{_BORN}\d{{3}}"  # an old one: of its birthday two figures of the year
+    rf"|(?:(?:\+|00)?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}}"
+    r")(?![0-9A-Za-z])"
+)
+# In PostgreSQL, of what is read at all: whatever could hold one.
+_PERHAPS = "1[3-9][0-9][ .\u2013-]?[0-9]{4}|[0-9]{15}|[0-9]{6}[ .\u2013-]?(19|20)[0-9]{2}|[０-９]{4}"
 # What is written down about work, in every schema: no number belongs there, whatever somebody typed.
 BOOKS = ("kernel_auditentry", "kernel_outboxevent", "kernel_job", "kernel_idempotencykey", "kernel_storedfile",
          "kernel_delivery", "advisers_clearview", "advisers_importsheet", "identity_session")  # fmt: skip
+
+
+def numbers_in(text: str) -> list[str]:
+    """The numbers in a text, full-width figures as the others."""
+    return NUMBER.findall(unicodedata.normalize("NFKC", text))
 
 
 def every_value(url: str) -> Iterator[tuple[str, str]]:
@@ -70,25 +86,25 @@ def numbers_in_books(url: str) -> list[str]:
 
 def _numbers_in_books(own: psycopg.Connection[Any]) -> list[str]:
     parts = [
-        sql.SQL("select {name}, t::text from {table} t where t::text ~ '[0-9]{{11}}'").format(
-            name=sql.Literal(f"{schema}.{table}"), table=sql.Identifier(schema, table)
+        sql.SQL("select {name}, t::text from {table} t where t::text ~ {perhaps}").format(
+            name=sql.Literal(f"{schema}.{table}"), table=sql.Identifier(schema, table), perhaps=sql.Literal(_PERHAPS)
         )
         for schema, table in _written_tables(own, BOOKS)
     ]
     rows = own.execute(sql.SQL(" union all ").join(parts)).fetchall() if parts else []
-    return [f"{where}: {number}" for where, text in rows for number in re.findall(NUMBER, text)]
+    return [f"{where}: {number}" for where, text in rows for number in numbers_in(text)]
 
 
 # Facts of what was done: what a person typed as a reason is his, and stands in columns of its own.
 FACTS = {
     "kernel_auditentry": ("before", "after"),
-    "kernel_job": ("log", "parameters"),
+    "kernel_job": ("title", "log", "parameters"),
     "kernel_delivery": ("set_aside", "resend"),
 }
 
 
 def names_in_books(url: str) -> list[str]:
-    """``schema.table: name`` for each person of the register whose name stands in the facts of a database's books."""
+    """``schema.table: name`` for each person or adviser on a register whose name stands in the facts of a database's books."""
     with psycopg.connect(url) as own:
         return _names_in_books(own)
 
@@ -98,8 +114,8 @@ def _names_in_books(own: psycopg.Connection[Any]) -> list[str]:
         return []
     parts = [
         sql.SQL(
-            "(select {name}, p.name from {table} t join public.identity_person p on strpos(t.{column}::text, p.name) > 0"
-            " where p.name <> '' limit 5)"
+            "(select {name}, p.name from {table} t join (select name from public.identity_person union"
+            " select name from public.advisers_adviser) p on strpos(t.{column}::text, p.name) > 0 where p.name <> '' limit 5)"
         ).format(
             name=sql.Literal(f"{schema}.{table}.{column}"), table=sql.Identifier(schema, table),
             column=sql.Identifier(column),
@@ -140,7 +156,7 @@ def numbers_in_answer(path: str, status: int, kind: str, content: bytes, names: 
     if MEANT.search(path) or not (file or (status >= 400 and status != FORM_AGAIN)):
         return []
     texts = texts_in(content)
-    found = [number for text in texts for number in re.findall(NUMBER, text)]
+    found = [number for text in texts for number in numbers_in(text)]
     of_places = OF_PLACES.search(path) and not any(WHO_CAME in text for text in texts)
     if of_places if file else status != REFUSED:
         found += [name for name in names if any(name in text for text in texts)]
@@ -181,16 +197,16 @@ def numbers_in_store(folder: Path, url: str) -> list[str]:
         for path in stored
         if (name := path.relative_to(folder).as_posix()) not in meant
         for text in texts_in(path.read_bytes())
-        for number in re.findall(NUMBER, text)
+        for number in numbers_in(text)
     ]
 
 
-def said_in_logs(folder: Path) -> list[str]:
-    """``log: number or name`` for each in the log of a process that a test started."""
-    found = []
+def said_in_logs(folder: Path, names: Iterable[str] = ()) -> list[str]:
+    """``log: number or name`` for each in the log of a process that a test started; ``names``: more than the world's."""
+    found, known = [], {name for name, _role, _code in world.PEOPLE.values()} | set(names)
     for log in folder.glob("*.log"):
         text = log.read_text(errors="replace")
-        said = re.findall(NUMBER, text) + [name for name, _role, _code in world.PEOPLE.values() if name in text]
+        said = numbers_in(text) + [name for name in sorted(known) if name in text]
         found += [f"{log.name}: {one}" for one in said]
     return found
 
@@ -202,11 +218,21 @@ class Listener(logging.Handler):
         super().__init__(logging.NOTSET)
         self.heard: list[str] = []
         self.lines = 0
+        self.lately: deque[tuple[str, str]] = deque(maxlen=10_000)  # what was said since somebody asked, and by whom
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines += 1
         text = logging.Formatter().format(record)
-        self.heard += [f"{record.name}: {number}" for number in re.findall(NUMBER, text)]
+        self.heard += [f"{record.name}: {number}" for number in numbers_in(text)]
         # a traceback quotes the sources of tests, which name people: of it only what was raised
         said = f"{record.getMessage()} {record.exc_info[1] if record.exc_info else ''}"
         self.heard += [f"{record.name}: {name}" for name, _role, _code in world.PEOPLE.values() if name in said]
+        self.lately.append((record.name, said))
+
+    def hear_names(self, names: Iterable[str]) -> None:
+        """Hold what was said lately against the names a database knows by now, advisers' too."""
+        of_the_world, known = {name for name, _role, _code in world.PEOPLE.values()}, set(names)
+        self.heard += [
+            f"{who}: {name}" for who, said in self.lately for name in sorted(known - of_the_world) if name in said
+        ]
+        self.lately.clear()

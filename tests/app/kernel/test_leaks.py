@@ -15,6 +15,8 @@ from falin.kernel import audit
 from falin.kernel.models import AuditEntry, Job
 from falin.kernel.transactions import inside
 from tests import leaks
+from tests.app.advisers.office import Office
+from tests.app.advisers.office import office as office  # noqa: PLC0414 -- a fixture
 from tests.conftest import ADMIN, with_name
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.world import NOW, World
@@ -87,3 +89,58 @@ def test_a_number_or_a_name_in_the_books_is_found(world: World) -> None:
     with psycopg.connect(url) as own:
         own.execute(f'delete from "{scope.schema}".kernel_job')
         own.execute(f"delete from \"{scope.schema}\".kernel_auditentry where act = 'tests.named'")
+
+
+FORMS = [
+    "13812345678", "+8613812345678", "+86 13812345678", "8613812345678", "008613812345678", "+86-138-1234-5678",
+    "138 1234 5678", "138-1234-5678", "１３８１２３４５６７８", "＋８６　１３８　１２３４　５６７８",
+    "330106198501010011", "33010619850101001X", "330106 19850101 0011", "330106-1985-01-01-001X", "３３０１０６１９８５０１０１００１１",  # noqa: E501
+    "330106850101001",
+]  # fmt: skip
+NEITHER = [
+    "2026-11-16 10:00:00.138123", "1763287200000", "0.13812345678", "a1381234567812", "13812345678901", "330106850199001",
+    "6f1381234567-4138-1234-5678-138123456781", "6f138123-1381-4123-5678-138123456789", "330106 2026 1116", "共 138 1234 人",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", FORMS)
+def test_a_number_is_found_in_every_form_people_write_it(number: str) -> None:
+    for text in (number, f"电话{number}。", f'{{"n": "{number}"}}', f"<td>{number}</td>"):
+        assert len(leaks.numbers_in(text)) == 1, text
+        assert audit.looks_personal(text), text
+
+
+@pytest.mark.parametrize("text", NEITHER)
+def test_moments_marks_and_counts_are_no_numbers(text: str) -> None:
+    assert leaks.numbers_in(text) == []
+
+
+@pytest.mark.parametrize("number", ["+86 138 1234 5678", "８６１３８１２３４５６７８", "330106850101001"])
+def test_every_form_is_found_in_the_books_and_refused_where_acts_are_booked(world: World, number: str) -> None:
+    url, scope = with_name(ADMIN, str(connection.settings_dict["NAME"])), world.scope("county")
+    with pytest.raises(audit.PersonalDataInAudit), inside(scope, read_only=False):
+        audit.record(scope=scope, act="tests.number", subject=("t", 1), node_id=None, now=NOW, why=f"见 {number}")
+    with inside(scope, read_only=False):
+        Job.objects.create(kind="x", title="x", person_id=1, scope={}, log=number, state="done", created_at=NOW)
+    assert len(leaks.numbers_in_books(url)) == 1
+    with psycopg.connect(url) as own:
+        own.execute(f'delete from "{scope.schema}".kernel_job')
+
+
+def test_the_name_of_an_adviser_without_an_account_is_found_in_a_jobs_title_and_in_the_log(
+    world: World, office: Office
+) -> None:
+    url, scope = with_name(ADMIN, str(connection.settings_dict["NAME"])), world.scope("county")
+    office.adviser("闻人听雪")
+    with inside(scope, read_only=False):
+        Job.objects.create(kind="x", title="导出闻人听雪", person_id=1, scope={}, log="", state="done", created_at=NOW)
+    assert leaks.names_in_books(url) == [f"{scope.schema}.kernel_job.title: 闻人听雪"]
+    with psycopg.connect(url) as own:
+        own.execute(f'delete from "{scope.schema}".kernel_job')
+    listener, log = leaks.Listener(), logging.getLogger("tests.apart")
+    log.propagate = False
+    log.addHandler(listener)
+    log.warning("about %s", "闻人听雪")
+    assert listener.heard == []
+    listener.hear_names(leaks.names_of_people(url))
+    assert listener.heard == ["tests.apart: 闻人听雪"]

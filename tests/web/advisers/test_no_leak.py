@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import logging
-import re
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def numbers_in(response: Any) -> list[str]:
-    return re.findall(leaks.NUMBER, response.content.decode(errors="replace"))
+    return leaks.numbers_in(response.content.decode(errors="replace"))
 
 
 def form(number: int, **other: str) -> dict[str, str]:

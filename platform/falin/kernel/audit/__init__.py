@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +22,11 @@ from falin.kernel.scope import Scope
 
 # An identity number or a mobile number in a booked fact is a mistake of the caller: facts carry no personal data.
 # Not inside a longer run of letters and digits: one in 3,000 UUIDs holds eleven digits that look like a telephone.
-_PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9})(?![0-9A-Za-z])")
+_GAP = "[ .\u2013-]?"  # as people write numbers, in groups; full-width figures are read as the others
+_PERSONAL = re.compile(
+    rf"(?<![0-9A-Za-z])(?:\d{{17}}[\dXx]|\d{{15}}|\d{{6}}{_GAP}(?:19|20)\d\d{_GAP}\d\d{_GAP}\d\d{_GAP}\d{{3}}[\dXx]"
+    rf"|(?:(?:\+|00)?86{_GAP})?1[3-9]\d{_GAP}\d{{4}}{_GAP}\d{{4}})(?![0-9A-Za-z])"
+)
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
@@ -62,7 +67,7 @@ def moment(value: datetime) -> str:
 
 def looks_personal(text: str) -> bool:
     """Whether a text holds what looks like an identity or telephone number."""
-    return bool(_PERSONAL.search(text))
+    return bool(_PERSONAL.search(unicodedata.normalize("NFKC", text)))
 
 
 def record(
