@@ -10,25 +10,35 @@ from falin.kernel import formats
 from falin.kernel.parameters import Parameter
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
-from tenants.divisions.types import Division
+from tenants.divisions.types import Division, Level
 from tenants.settings.types import LEVEL_WORDS, Obstacle
 
 READ, SET = "settings.read", "settings.set"
 
 
-def check_may_set(scope: Scope, place: Division) -> None:
+def check_may_set(scope: Scope, parameter: Parameter, place: Division) -> Level:
     """
-    At one's own place only.
+    At one's own place, and the province for one body in it where the figure is told body by body; the level that speaks.
 
     :raises Missing: another's place.
     """
     scope.require(SET)
-    if place.id not in scope.roots:
+    speaking = _speaking(scope, parameter, place)
+    if speaking is None:
         raise Missing("settings.not_yours", _("只能给自己负责的地方设定。"))
+    return speaking
 
 
 def may_set(scope: Scope, parameter: Parameter, place: Division) -> bool:
-    return scope.may(SET) and place.id in scope.roots and LEVEL_WORDS[place.level] in parameter.set_by
+    speaking = _speaking(scope, parameter, place)
+    return scope.may(SET) and speaking is not None and LEVEL_WORDS[speaking] in parameter.set_by
+
+
+def _speaking(scope: Scope, parameter: Parameter, place: Division) -> Level | None:
+    if place.id in scope.roots:
+        return place.level
+    for_one = parameter.by_body and place.is_county_body and place.province_id in scope.roots
+    return Level.PROVINCE if for_one else None
 
 
 def unknown() -> Missing:
