@@ -255,7 +255,7 @@ def test_the_terminal_writes_and_restores_archives(county: Peopled, tmp_path: Pa
     pair = {"cert": tmp_path / "cert.pem", "key": tmp_path / "key.pem"}
     with pytest.raises(CommandError, match="正在使用"):
         call_command("tenants", "restore", out, **pair)
-    call_command("tenants", "suspend", "330106", why="恢复", username="operator")
+    call_command("tenants", "suspend", "330106000000", why="恢复", username="operator")
     call_command("tenants", "restore", out, check=True, stdout=said, **pair)
     assert "西湖区" in said.getvalue()
     assert _schemas_like("replaced_") == []

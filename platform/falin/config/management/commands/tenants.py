@@ -20,8 +20,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import ask_county, ask_province
 from falin.portal.opening import checklist, open_tenant
-from falin.portal.people import LENGTHS
-from tenants.divisions.api import find_by_code
+from tenants.divisions.api import find_of_any_level
 from tenants.identity.api import Role, find_person, read_signed_in, scope_of, system_of
 from tenants.registry import schemas
 from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of, list_tenants
@@ -237,7 +236,7 @@ class Command(BaseCommand):
 
     def _merge(self, options: Any) -> None:
         word = options["target"]
-        place = find_by_code(LENGTHS[len(word)], word) if word.isdecimal() and len(word) in LENGTHS else None
+        place = find_of_any_level(word)
         self._ask(options, str(place.id) if place else "")
 
     _split = _merge
@@ -297,10 +296,10 @@ class Command(BaseCommand):
         """The job behind the set-up page, done in this process."""
         scope, code = operator(options["username"]), options["code"]
         with inside(scope, read_only=False):
-            if len(code) == 2:
-                number = ask_province(scope=scope, province=code, now=now())
+            if len(code) in {2, 12} and not code[2:].strip("0"):
+                number = ask_province(scope=scope, province=code[:2], now=now())
             else:
-                place = find_by_code(LENGTHS[len(code)], code) if len(code) in LENGTHS else None
+                place = find_of_any_level(code)
                 if place is None:
                     raise CommandError(_("没有这个代码的地方。"))
                 number = ask_county(scope=scope, node_id=place.id, now=now())
@@ -346,7 +345,7 @@ def operator(username: str) -> Scope:
 
 def find(word: str) -> TenantInfo:
     """A tenant by its schema, or by the code of the place its body sits at."""
-    place = find_by_code(LENGTHS[len(word)], word) if word.isdecimal() and len(word) in LENGTHS else None
+    place = find_of_any_level(word)
     found = find_tenant_of(place.id) if place else find_by_schema(word)
     if found is None:
         raise CommandError(_("没有这个单位。"))
