@@ -15,6 +15,7 @@ from falin.kernel.quotas import EXPORT_ROWS, JOBS_A_DAY, MB, STORAGE, OverQuota
 from falin.kernel.refusals import Refused
 from falin.kernel.transactions import inside
 from tenants.registry.commands.life import DAYS_BEFORE_REMOVAL
+from tenants.registry.commands.restoring import DAYS as DAYS_OF_RESTORES
 from tenants.settings import api as levels
 from tenants.settings.models import Setting
 from tests.world import NOW, World
@@ -105,6 +106,7 @@ def test_the_province_gives_one_large_county_more_and_its_neighbour_stays_where_
         ("city", JOBS_A_DAY.key, "330106", "settings.not_yours"),
         ("leader", JOBS_A_DAY.key, "330106109", "settings.not_yours"),  # a street is no body
         ("leader", DAYS_BEFORE_REMOVAL.key, "330106", "settings.not_yours"),  # told for the whole province alone
+        ("leader", DAYS_OF_RESTORES.key, "33", "settings.not_this_level"),  # of operators' files, which lie in no place
     ],
 )
 def test_nobody_but_the_province_says_what_one_body_may_take(
