@@ -85,7 +85,8 @@ def one(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
     """One figure: all that was said on the way down, and the form for one's own word."""
     shown = explain(scope=scope, key=key, node_id=_asked(request, scope), on=legal_day(now()))
     form = StatementForm(None, parameter=shown.parameter, initial={"valid_from": legal_day(now()) + timedelta(days=1)})
-    bodies = list_county_bodies(shown.place.id) if shown.may_set and shown.parameter.by_body else []
+    for_one = shown.may_set and shown.parameter.by_body and shown.place.id in scope.roots
+    bodies = list_county_bodies(shown.place.id) if for_one else []
     return render(request, "portal/setting.html", {"shown": shown, "form": form, "bodies": bodies})
 
 
