@@ -194,7 +194,7 @@ class NamePart(PublicModel):
     The end of a name from one of its characters on, for search: a part of a name is then a range of this index.
 
     Trigrams find no names of one or two characters. Ordered by level, so that the upper places come first without
-    sorting the 40,000 names that hold 新. Parts that begin inside the words for a committee are left out.
+    sorting the 40,000 names that hold 新. Parts that begin inside the common words for a committee are left out.
     """
 
     pk = models.CompositePrimaryKey("level", "inner", "part", "version_id")

@@ -22,7 +22,8 @@ def make_statement(
     *, scope: Scope, key: str, node_id: int, value: int | None, locked: bool, valid_from: date, why: str, now: datetime
 ) -> Statement:  # fmt: skip
     """
-    Set, tighten or lock a figure at one's own place from a day on; ``value`` ``None`` takes one's own back.
+    Set, tighten or lock a figure at one's own place, or as the province for one body, from a day on; ``value`` ``None``
+    takes it back.
 
     Never for a day that has begun: what was computed stays as it was (M2).
 
@@ -32,7 +33,7 @@ def make_statement(
     """
     parameter = queries.parameter_of(key)
     place = get_division(node_id)
-    policies.check_may_set(scope, parameter, place)
+    level = policies.check_may_set(scope, parameter, place)
     reason = " ".join(why.split())
     if not 2 <= len(reason) <= 200:
         raise policies.why_missing()
@@ -43,7 +44,7 @@ def make_statement(
         raise policies.too_late(today + FARTHEST)
     own = in_force(queries.statements_at(key, node_id), valid_from)
     above = queries.effective_above(parameter, node_id, valid_from)
-    obstacle = obstacle_to(parameter, place.level, value=value, locked=locked, own=own, above=above)
+    obstacle = obstacle_to(parameter, level, value=value, locked=locked, own=own, above=above)
     if obstacle is not None:
         source = above.lock if obstacle == Obstacle.LOCKED else above.origin
         said_by = get_division(source.node_id).name if source else ""

@@ -33,23 +33,34 @@ def _is_his(scope: Scope, parameter: Parameter, place: Division) -> bool:
     return scope.may(POLICIES) == (is_policy(parameter) and place.level == Level.PROVINCE)
 
 
-def check_may_set(scope: Scope, parameter: Parameter, place: Division) -> None:
+def check_may_set(scope: Scope, parameter: Parameter, place: Division) -> Level:
     """
-    At one's own place only; policies of the province by its security administrator only.
+    At one's own place, and the province for one body in it where the figure is told body by body; the level that speaks.
+    Policies of the province by its security administrator only.
 
     :raises Missing: another's place. :raises Forbidden: a policy.
     """
     scope.require(SET)
-    if place.id not in scope.roots or not concerns(scope, parameter):
+    speaking = _speaking(scope, parameter, place)
+    if speaking is None or not concerns(scope, parameter):
         raise Missing("settings.not_yours", _("只能给自己负责的地方设定。"))
     if not _is_his(scope, parameter, place):
         raise Forbidden("settings.a_policy", _("登录、授权和审计的规定由省里的安全管理员设定。"))
+    return speaking
 
 
 def may_set(scope: Scope, parameter: Parameter, place: Division) -> bool:
-    if not (scope.may(SET) and place.id in scope.roots and LEVEL_WORDS[place.level] in parameter.set_by):
+    speaking = _speaking(scope, parameter, place)
+    if not scope.may(SET) or speaking is None or LEVEL_WORDS[speaking] not in parameter.set_by:
         return False
     return _is_his(scope, parameter, place)
+
+
+def _speaking(scope: Scope, parameter: Parameter, place: Division) -> Level | None:
+    if place.id in scope.roots:
+        return place.level
+    for_one = parameter.by_body and place.is_county_body and place.province_id in scope.roots
+    return Level.PROVINCE if for_one else None
 
 
 def unknown() -> Missing:

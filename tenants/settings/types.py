@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from falin.kernel.parameters import Parameter
+from falin.kernel.parameters import LEVELS, Parameter
 from tenants.divisions.types import Division
 
-LEVEL_WORDS = {1: "province", 2: "city", 3: "county", 4: "street", 5: "community"}
+LEVEL_WORDS = dict(enumerate(LEVELS, start=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

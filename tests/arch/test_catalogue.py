@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 
+from falin.kernel.database.operations import POLICIES, RowSecurity, quoted
 from falin.kernel.models import ScopedModel
 from falin.kernel.transactions import inside
 from services.indicators.models import BoardModel
@@ -35,6 +39,83 @@ def test_every_table_of_the_notice_board_has_forced_row_security(world: World) -
     with connection.cursor() as cursor:
         cursor.execute("select tablename from pg_policies where schemaname = 'public' and with_check is not null")
         assert {row[0] for row in cursor.fetchall()} == wanted
+
+
+NAME = "only_places_in_scope"
+# Beside the generated ones: an adviser reads the hours posted in his own communities, in whatever county.
+BESIDE = {("public", "duty_postedhours", "those_of_ones_communities_are_read")}
+
+
+def _declared() -> dict[str, str]:
+    """Which table has which kind of policy, as the migrations say it."""
+    steps = [
+        (app, step)
+        for (app, _name), migration in MigrationLoader(None).disk_migrations.items()
+        for step in migration.operations
+        if isinstance(step, RowSecurity)
+    ]
+    return {apps.get_model(app, step.model_name)._meta.db_table: step.policy for app, step in steps}
+
+
+def _normal_forms(own: Any, declared: dict[str, str], schema: str) -> dict[str, str]:
+    """Each rule as PostgreSQL writes it down, read off an empty copy of its table that is gone afterwards."""
+    found = {}
+    with own.transaction(force_rollback=True):
+        for table, kind in declared.items():
+            home = schema if kind == "node" else "public"
+            own.execute(f"create table public.copied (like {home}.{quoted(table)})")
+            own.execute(f"create policy {NAME} on public.copied using ({POLICIES[kind]})")
+            found[table] = own.execute("select qual from pg_policies where tablename = 'copied'").fetchone()[0]
+            own.execute("drop table public.copied")
+    return found
+
+
+def strange_policies(world: World) -> set[tuple[str, str, str]]:
+    """Policies, in whatever schema, that are not word for word what their table's kind generates, or are not there."""
+    declared = _declared()
+    with schemas.owner() as own:
+        normal = _normal_forms(own, declared, world.schema("330106"))
+        there = own.execute(
+            "select schemaname, tablename, policyname, permissive, roles::text[], cmd, qual, with_check from pg_policies"
+        ).fetchall()
+        homes = own.execute(
+            "select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where c.relkind in ('r', 'p') and c.relname = any(%s)", [list(declared)],
+        ).fetchall()  # fmt: skip
+    right = {
+        (schema, table, name)
+        for schema, table, name, permissive, roles, command, qual, with_check in there
+        if (name, permissive, roles, command) == (NAME, "PERMISSIVE", ["public"], "ALL")
+        and qual == with_check == normal.get(table)
+    }
+    wanted = {(schema, table, NAME) for schema, table in homes}
+    return ({tuple(row[:3]) for row in there} ^ wanted | wanted - right) - BESIDE
+
+
+def test_every_policy_of_every_schema_is_word_for_word_the_one_its_table_generates(world: World) -> None:
+    scoped = {model._meta.db_table for model in apps.get_models() if issubclass(model, ScopedModel)}
+    assert {table for table, kind in _declared().items() if kind == "node"} == scoped
+    assert strange_policies(world) == set()
+
+
+@pytest.mark.parametrize(
+    "widened",
+    [
+        f"alter policy {NAME} on duty_visit using (true)",
+        f"alter policy {NAME} on duty_visit with check (true)",
+        f"alter policy {NAME} on duty_visit using (true) with check (true)",
+        f"alter policy {NAME} on duty_visit to falin_app",
+        f"drop policy {NAME} on duty_visit",
+        "create policy another on duty_visit using (true)",
+    ],
+)
+def test_a_policy_that_lets_more_through_in_one_schema_is_seen(world: World, widened: str) -> None:
+    schema = world.schema("330102")
+    with schemas.owner() as own:
+        own.execute(f"set search_path to {schema}")
+        own.execute(widened)
+    name = "another" if "another" in widened else NAME
+    assert strange_policies(world) == {(schema, "duty_visit", name)}
 
 
 def test_no_foreign_key_leaves_a_tenants_schema(world: World) -> None:

@@ -38,6 +38,7 @@ REASONS = {
     "tenants.divisions.queries.areas.list_areas_over": _WORDS,
     "tenants.divisions.queries.locating.has_outlines": "shows a button; public_near answers with nobody where it is not",
     "tenants.divisions.queries.history.changed_since": "offers today's tree beside the month's; the API takes `view`",
+    "tenants.divisions.queries.tree.find_of_any_level": "turns a typed code into a place; the API takes its id",
     "tenants.divisions.queries.tree.list_county_bodies": "fills a list to choose from; the API has places_show",
     "tenants.identity.commands.account.set_forgotten_password": _IN_A_BROWSER,
     "tenants.identity.commands.account.take_over_address": "proved by a code that comes by SMS or mail to a person",

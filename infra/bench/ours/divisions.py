@@ -12,6 +12,12 @@ import django
 from stand.children import obey
 
 AS_OF = date(2022, 10, 31)
+# Pieces of the words that end the names of communities: of most names, of a few hundred, of three, and of none.
+COMMITTEE = (
+    "家", "理", "民", "区", "居", "会", "工", "作", "小", "村", "社", "委", "员", "管理", "生活", "社区", "居委", "村村",
+    "委员", "区居民", "居委会", "村委会", "生活区", "工作站", "筹备组", "村居委", "理委员", "村民委员会", "社区居民委员会",
+    "家委会", "虚拟", "虚拟社区", "村民小组", "社区村民委", "社区管委会", "区村委会",
+)  # fmt: skip
 RENAMED = 2_000  # places that get another name, so that there are former names to look for
 _kept: dict[str, Any] = {}
 
@@ -117,6 +123,7 @@ def words(*, count: int) -> dict[str, list[str]]:
             start = chance.randrange(max(1, len(name) - length - 3))
             if len(found[f"{length} characters"]) < count and len(name) >= length:
                 found[f"{length} characters"].append(name[start : start + length])
+    found["committee words"] = list(COMMITTEE)[:count]
     found["former name"] = former
     found["pinyin"] = [pinyin[: chance.randint(2, 8)] for _name, pinyin, _initials in rows[:count]]
     found["initials"] = [initials[: chance.randint(2, 4)] for _name, _pinyin, initials in rows[:count]]

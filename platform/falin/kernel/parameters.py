@@ -10,14 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 Number = int
+LEVELS = ("province", "city", "county", "street", "community")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One figure of the programme. ``direction`` says which way is tighter: +1 more, -1 less."""
+    """
+    One figure of the programme.
+
+    ``set_by`` are words of ``LEVELS``, the highest first; nobody: it is as it is. ``direction`` says which way is
+    tighter: +1 more, -1 less. ``by_body``: the province may say another figure for one of its bodies alone.
+    """
 
     key: str
     label: str
@@ -28,6 +33,7 @@ class Parameter:
     rule: str
     set_by: tuple[str, ...]
     direction: int = 0
+    by_body: bool = False
 
     @property
     def cited(self) -> str:
@@ -41,11 +47,18 @@ _resolver: list[Resolver] = []
 
 
 def declare(parameter: Parameter) -> Parameter:
-    """Declare a figure at import time of the service it belongs to; twice with other content is a mistake."""
-    earlier = _declared.setdefault(parameter.key, parameter)
-    if earlier != parameter:
-        raise ValueError(f"declared twice: {parameter.key}")
+    """
+    Declare a figure at import time of the service it belongs to; twice with other content is a mistake.
+
+    :raises ValueError: so it is, or nobody could ever set it.
+    """
     assert parameter.minimum <= parameter.default <= parameter.maximum, parameter.key
+    if strange := set(parameter.set_by) - set(LEVELS):
+        raise ValueError(f"{parameter.key} is set by no level: {', '.join(sorted(strange))}")
+    if parameter.by_body and (parameter.set_by != LEVELS[:1] or parameter.direction):
+        raise ValueError(f"{parameter.key} is not the province's alone to say for one body")
+    if _declared.setdefault(parameter.key, parameter) != parameter:
+        raise ValueError(f"declared twice: {parameter.key}")
     return parameter
 
 
@@ -65,7 +78,3 @@ def value(parameter: Parameter, *, node_id: int | None, on: date) -> Number:
 
 def declared() -> tuple[Parameter, ...]:
     return tuple(sorted(_declared.values(), key=lambda parameter: parameter.key))
-
-
-def as_json(parameter: Parameter) -> dict[str, Any]:
-    return {name: getattr(parameter, name) for name in Parameter.__slots__}

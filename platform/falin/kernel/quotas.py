@@ -1,8 +1,9 @@
 """
 The place of what one tenant may take of what all share: room for files, jobs a day, rows of an export.
 
-Each limit is a setting of the programme (``kernel.parameters``) at the place where the tenant has its seat; it is asked
-where something is taken, and nowhere else. The shared schema's own work has no limit.
+Each limit is a setting of the programme (``kernel.parameters``) at the place where the tenant has its seat, said by the
+province for all its bodies or for one of them; it is asked where something is taken, and nowhere else. The shared
+schema's own work has no limit.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ from falin.kernel.scope import Scope
 MB: Final = 1024 * 1024
 STORAGE = declare(Parameter(
     key="kernel.storage_mb", label=gettext_noop("一个单位的文件总共"), unit="MB", default=20_480, minimum=100,
-    maximum=1_048_576, rule="sheet tenancy.md", set_by=("province_leader",),
+    maximum=1_048_576, rule="sheet tenancy.md", set_by=("province",), by_body=True,
 ))  # fmt: skip
 JOBS_A_DAY = declare(Parameter(
     key="kernel.jobs_a_day", label=gettext_noop("一个单位一天提交的任务"), unit=gettext_noop("项"), default=500, minimum=10,
-    maximum=10_000, rule="sheet tenancy.md", set_by=("province_leader",),
+    maximum=10_000, rule="sheet tenancy.md", set_by=("province",), by_body=True,
 ))  # fmt: skip
 EXPORT_ROWS = declare(Parameter(
     key="kernel.export_rows", label=gettext_noop("一次导出最多"), unit=gettext_noop("行"), default=200_000, minimum=1_000,
-    maximum=2_000_000, rule="sheet tenancy.md", set_by=("province_leader",),
+    maximum=2_000_000, rule="sheet tenancy.md", set_by=("province",), by_body=True,
 ))  # fmt: skip
 
 LIMITS: Final = (STORAGE, JOBS_A_DAY, EXPORT_ROWS)
@@ -74,7 +75,10 @@ def check_room(scope: Scope, size: int, *, now: datetime) -> None:
     if most and (StoredFile.objects.aggregate(size=Sum("size"))["size"] or 0) + size > most * MB:
         raise OverQuota(
             "kernel.no_room",
-            _("本单位的文件已经快满 %(most)s MB，放不下这个文件了。请联系平台运维清理或者扩容；别的事照常能办。")
+            _(
+                "本单位的文件已经快满 %(most)s MB，放不下这个文件了。"
+                "请联系平台运维清理，或者请省里在“设定”里调高上限；别的事照常能办。"
+            )
             % {"most": f"{most:,}"},
             field="file",
         )
@@ -87,7 +91,7 @@ def check_may_ask(scope: Scope, *, now: datetime) -> None:
     if most and today.count() >= most:
         raise OverQuota(
             "kernel.jobs_a_day",
-            _("本单位今天提交的任务已经到 %(most)s 项，明天零点以后再提交。事情急，请联系平台运维。")
+            _("本单位今天提交的任务已经到 %(most)s 项，明天零点以后再提交；常常不够，请省里在“设定”里调高上限。")
             % {"most": f"{most:,}"},
         )
 

@@ -13,15 +13,13 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import formats
 from falin.kernel.scope import Scope
 from falin.portal.shell import ROLE_LABELS
-from tenants.divisions.api import Division, find_by_code, list_divisions, search
+from tenants.divisions.api import Division, find_of_any_level, list_divisions, search
 from tenants.divisions.types import Level
 from tenants.identity import policies
 from tenants.identity.queries import Right, looked_after, names_of
 from tenants.identity.roles import ROLES, Bound, grades
 from tenants.identity.rules import EXPIRES_SOON
 from tenants.identity.types import BindingInfo, PersonRecord, Role, State
-
-LENGTHS = {2: Level.PROVINCE, 4: Level.CITY, 6: Level.COUNTY, 9: Level.STREET, 12: Level.COMMUNITY}
 
 # What each grant lets its holder do, in the words of the pages.
 GRANT_WORDS = {
@@ -208,7 +206,7 @@ def any_place(scope: Scope, text: str) -> list[Division]:
 def _near(scope: Scope, text: str) -> list[Division]:
     words = text.strip()
     if words.isdecimal():
-        found = find_by_code(LENGTHS[len(words)], words) if len(words) in LENGTHS else None
+        found = find_of_any_level(words)
         return [found] if found and policies.reaches(scope, found, "") else []
     return [place for root in scope.roots for place in search(words, root_id=root, limit=60)]
 

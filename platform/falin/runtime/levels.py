@@ -13,8 +13,6 @@ from falin.runtime.home import Home
 from falin.runtime.instance import reach
 from falin.runtime.sentences import CannotStart, both
 
-LENGTHS = {2: 1, 4: 2, 6: 3, 9: 4, 12: 5}
-
 
 def settings(arguments: Arguments, home: Home) -> int:
     """`falin settings explain KEY --at CODE [--on DAY] [--json]`."""
@@ -26,14 +24,13 @@ def settings(arguments: Arguments, home: Home) -> int:
     from falin.kernel.clock import legal_day, now
     from falin.kernel.scope import PUBLIC_SCHEMA, system_scope
     from falin.kernel.transactions import inside
-    from tenants.divisions.api import Level, find_by_code
+    from tenants.divisions.api import find_of_any_level
     from tenants.settings.api import READ, explain
 
     day = _day(arguments.on) or legal_day(now())
     reading = system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=frozenset({READ}))
     with inside(reading, read_only=True):
-        level = LENGTHS.get(len(arguments.at))
-        place = find_by_code(Level(level), arguments.at, on=day) if level else None
+        place = find_of_any_level(arguments.at, on=day)
         if place is None:
             raise CannotStart(
                 both(

@@ -15,7 +15,7 @@ from typing import Any, Final
 from django.db import connection
 
 from tenants.divisions.models import DivisionVersion
-from tenants.divisions.rules import TAIL, sound_of
+from tenants.divisions.rules import COMMON_TAIL, sound_of
 from tenants.divisions.types import Committee, Kind, Level, Standing, Status
 
 _LOCK: Final = 7_106_001
@@ -148,7 +148,7 @@ def _line(place: Standing, day: str, written_by: str) -> str:
 
 def insert_parts(cursor: Any, after: int, *, order: bool = True) -> None:
     """
-    Every end of a name that begins before the words for a committee.
+    Every end of a name, of a community's those that begin before the common words for a committee.
 
     :param order: in the order of the index: rows that come sorted are put into it in half the time.
     """
@@ -157,9 +157,10 @@ def insert_parts(cursor: Any, after: int, *, order: bool = True) -> None:
     cursor.execute(
         "insert into divisions_namepart (level, \"inner\", part, version_id)"  # noqa: S608 - one of two texts of ours
         " select v.level, at > 1, substr(v.name, at), v.id from divisions_divisionversion v,"
-        "  generate_series(1, coalesce(nullif(length(regexp_replace(v.name, %s, '')), 0), length(v.name))) at"
+        "  generate_series(1, case when v.level < 5 then length(v.name) else"
+        "   coalesce(nullif(length(regexp_replace(v.name, %s, '')), 0), length(v.name)) end) at"
         " where v.id > %s" + sorted_by,
-        [TAIL.pattern, after],
+        [COMMON_TAIL.pattern, after],
     )  # fmt: skip
 
 

@@ -18,12 +18,13 @@ from tenants.divisions.queries.history import (
     list_versions,
 )
 from tenants.divisions.queries.locating import has_outlines, list_near
-from tenants.divisions.queries.searching import look_up, search
+from tenants.divisions.queries.searching import list_by_code, look_up, search
 from tenants.divisions.queries.tree import (
     UnknownDivision,
     count_by_level,
     county_body_ids,
     find_by_code,
+    find_of_any_level,
     get_division,
     list_children,
     list_communities,
@@ -56,6 +57,7 @@ __all__ = [
     "county_body_ids",
     "find_boundary",
     "find_by_code",
+    "find_of_any_level",
     "get_area",
     "get_change",
     "get_division",
@@ -65,6 +67,7 @@ __all__ = [
     "list_areas",
     "list_areas_over",
     "list_boundaries",
+    "list_by_code",
     "list_changes",
     "list_children",
     "list_communities",

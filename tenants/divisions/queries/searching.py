@@ -8,7 +8,7 @@ as were asked for: one character is as quick as four.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, Final
@@ -18,7 +18,7 @@ from django.db.models import Case, IntegerField, Q, Value, When
 
 from tenants.divisions.models import DivisionVersion, DivisionVersions
 from tenants.divisions.queries.tree import divisions_of, find_by_code, get_division, versions_on
-from tenants.divisions.rules import says_nothing, typed_pinyin
+from tenants.divisions.rules import ends_many, padded, typed_pinyin
 from tenants.divisions.types import Division, Found, Level
 
 MOST_FOUND: Final = 200
@@ -32,7 +32,7 @@ _BY_NAME: Final = f"""
         from divisions_namepart n join divisions_divisionversion v on v.id = n.version_id
         where n.level = l.level and n."inner" = i.inside and n.part >= %(text)s and n.part < %(end)s and {{open}}
         order by n.part limit %(limit)s
-    ) p order by p.part <> %(text)s or b.inside, b.inside, b.level, p.part, p.id limit %(limit)s
+    ) p order by p.part <> %(text)s or b.inside, b.level > 3, b.inside, b.level, p.part, p.id limit %(limit)s
 """  # noqa: S608 -- levels are numbers
 _BY_SOUND: Final = f"""
     select p.sound <> %(text)s, l.level, p.sound, p.id, p.node_id from (values {_LEVELS}) as l (level), lateral (
@@ -45,6 +45,15 @@ _BY_SOUND: Final = f"""
         order by v.initials limit %(limit)s)
     ) p order by p.sound <> %(text)s, l.level, p.sound, p.id limit %(limit)s
 """  # noqa: S608
+# What the index of parts leaves out: names that hold the text in their common words alone. As they come by pinyin, in a
+# province by code, until there are enough: `offset 0` keeps the planner from looking for rare rows, for a text that
+# thousands of names end with.
+_BY_TAIL: Final = """
+    select true, v.pinyin, v.id, v.node_id from (
+        select v.pinyin, v.id, v.node_id, v.name from divisions_divisionversion v
+        where v.level = 5 and {open} order by {order} offset 0
+    ) v where position(%(text)s in v.name) > 0 limit %(limit)s
+"""
 _NOW: Final = "v.valid_to is null"
 _FORMER: Final = "v.valid_to is not null"
 _ON: Final = "v.valid_from <= %(day)s and (v.valid_to is null or v.valid_to > %(day)s)"
@@ -52,8 +61,8 @@ _ON: Final = "v.valid_from <= %(day)s and (v.valid_to is null or v.valid_to > %(
 
 def search(text: str, *, root_id: int | None = None, limit: int = 20, on: date | None = None) -> list[Division]:
     """
-    Places whose name contains the text, or whose pinyin or initials begin with it; whole names, beginnings of names and
-    upper levels first. ``look_up`` finds former names too.
+    Places whose name contains the text, or whose pinyin or initials begin with it: whole names, then counties and above,
+    then the others, of both the beginnings of names first. ``look_up`` finds former names too.
 
     :param limit: at most 200.
     """
@@ -63,44 +72,59 @@ def search(text: str, *, root_id: int | None = None, limit: int = 20, on: date |
     root = get_division(root_id, on=on) if root_id is not None else None
     if root is not None and root.level > Level.PROVINCE:
         return divisions_of(_few(words, versions_on(on).below(root.id))[: min(limit, MOST_FOUND)])
-    if says_nothing(words):
-        whole = versions_on(on).filter(level=Level.COMMUNITY, name__contains=words).order_by("level", "code")
-        return divisions_of(whole[: min(limit, MOST_FOUND)])
-    found = _versions(
-        words, _NOW if on is None else _ON, limit=min(limit, MOST_FOUND), day=on, province=root.id if root else None
-    )
+    found = _versions(words, _NOW if on is None else _ON, limit=min(limit, MOST_FOUND), day=on, province=root)
     return _in_turn(found)
 
 
-def look_up(text: str, *, limit: int = 20) -> list[Found]:
-    """Places by present or former name, pinyin, initials or code; those that are no more come last."""
+def look_up(text: str, *, limit: int = 20, on: date | None = None) -> list[Found]:
+    """
+    Places by present or former name, pinyin, initials or code; those that are no more come last.
+
+    :param on: as they were on that day, by what they were called then.
+    """
     words = _words(text)
     if not words:
         return []
-    found = [Found(place=place) for place in (*_by_code(words), *search(words, limit=limit))]
-    if len(found) < limit:
+    found = [*list_by_code(words, on=on), *(Found(place=place) for place in search(words, limit=limit, on=on))]
+    if len(found) < limit and on is None:
         found += _former(words, limit - len(found))
     once = {one.place.id: one for one in reversed(found)}
     return [one for one in found if once.pop(one.place.id, None) is not None][:limit]
 
 
+def list_by_code(code: str, *, on: date | None = None) -> list[Found]:
+    """
+    Places with an official code, whole or as far as its level reaches: as they are or were on the day; without a day
+    those that had it once, too, as they are now or last were.
+    """
+    codes = [(level, full) for level in Level if (full := padded(level, code)) is not None]
+    found = [Found(place=place) for level, full in codes if (place := find_by_code(level, full, on=on)) is not None]
+    if on is None:
+        held = [{"level": level, "code": full} for level, full in codes]
+        past = DivisionVersion.objects.filter(valid_to__isnull=False).order_by("valid_to")
+        then = {row["node_id"]: row["id"] for one in held for row in past.filter(**one).values("node_id", "id")}
+        for one in found:
+            then.pop(one.place.id, None)
+        found += _as_they_are(_in_turn(dict(reversed(then.items()))))
+    return found
+
+
 def _former(words: str, limit: int) -> list[Found]:
-    """Places that were called so once: as they are now, or as they last were."""
-    then = {place.id: place for place in _in_turn(_versions(words, _FORMER, limit=limit))}
+    """Places that were called so once."""
+    return _as_they_are(_in_turn(_versions(words, _FORMER, limit=limit)))
+
+
+def _as_they_are(past: Sequence[Division]) -> list[Found]:
+    """Places as they once were: as they are now, or as they last were."""
+    then = {place.id: place for place in past}
     now = {place.id: place for place in divisions_of(versions_on(None).filter(node__in=then))}
     over = DivisionVersion.objects.filter(node__in=set(then) - set(now)).order_by("valid_to")
     ended = {row.node_id: row.valid_to for row in over}
     return [
-        Found(place=now.get(node, then[node]), former_name=then[node].name if node in now else "",
+        Found(place=now.get(node, place), former_name=place.name if node in now and now[node].name != place.name else "",
               ended_on=ended.get(node))
-        for node in then
+        for node, place in then.items()
     ]  # fmt: skip
-
-
-def _by_code(words: str) -> list[Division]:
-    if not (words.isascii() and words.isdigit()):
-        return []
-    return [place for level in Level if (place := find_by_code(level, words)) is not None]
 
 
 def _words(text: str) -> str:
@@ -108,11 +132,14 @@ def _words(text: str) -> str:
 
 
 def _versions(
-    words: str, which: str, *, limit: int, day: date | None = None, province: int | None = None
+    words: str, which: str, *, limit: int, day: date | None = None, province: Division | None = None
 ) -> dict[int, int]:  # fmt: skip
     """Node → version of what is found, best first."""
-    given: dict[str, Any] = {"limit": limit, "day": day, "province": province}
-    held = which if province is None else f"{which} and v.province_id = %(province)s"
+    given: dict[str, Any] = {"limit": limit, "day": day}
+    held = which
+    if province is not None:
+        given |= {"province": province.id, "first": province.code, "last": province.code[:2] + _LAST}
+        held += " and v.province_id = %(province)s and v.code >= %(first)s and v.code < %(last)s"
     typed = typed_pinyin(words)
     found: list[tuple[Any, ...]] = []
     with connection.cursor() as cursor:
@@ -121,10 +148,18 @@ def _versions(
         if typed and words.isascii():
             cursor.execute(_BY_SOUND.format(open=held), {**given, "text": typed, "end": typed + _LAST})
             found += cursor.fetchall()
+        if len(_best(found)) < limit and which != _FORMER and ends_many(words):
+            order = "v.pinyin" if province is None else "v.code"
+            cursor.execute(_BY_TAIL.format(open=held, order=order), {**given, "text": words})
+            found += cursor.fetchall()
+    return dict(islice(_best(found).items(), limit))
+
+
+def _best(found: Iterable[tuple[Any, ...]]) -> dict[int, int]:
     best: dict[int, int] = {}
     for *_rank, version, node in found:
         best.setdefault(node, version)
-    return dict(islice(best.items(), limit))
+    return best
 
 
 def _in_turn(found: Mapping[int, int]) -> list[Division]:

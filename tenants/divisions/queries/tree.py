@@ -50,6 +50,11 @@ def find_by_code(level: Level, code: str, *, on: date | None = None) -> Division
     return found[0] if found else None
 
 
+def find_of_any_level(code: str, *, on: date | None = None) -> Division | None:
+    """By official code of any level, whole or as far as its level reaches; the upper one where a code stands at two."""
+    return next((place for level in Level if (place := find_by_code(level, code, on=on)) is not None), None)
+
+
 def list_provinces(*, on: date | None = None) -> list[Division]:
     return _in_order(versions_on(on).filter(level=Level.PROVINCE))
 

@@ -4,13 +4,13 @@ new list changes and what becomes of what."""
 from tenants.divisions.rules.codes import CODE_LENGTH, committee_of, kind_of, padded, urban_of
 from tenants.divisions.rules.collapse import collapse
 from tenants.divisions.rules.detecting import detect
-from tenants.divisions.rules.naming import TAIL, says_nothing
+from tenants.divisions.rules.naming import COMMON_TAIL, ends_many
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
 from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, heirs, plan
 
 __all__ = [
     "CODE_LENGTH",
-    "TAIL",
+    "COMMON_TAIL",
     "Act",
     "CannotStand",
     "Plan",
@@ -19,11 +19,11 @@ __all__ = [
     "collapse",
     "committee_of",
     "detect",
+    "ends_many",
     "heirs",
     "kind_of",
     "padded",
     "plan",
-    "says_nothing",
     "sound_of",
     "typed_pinyin",
     "urban_of",

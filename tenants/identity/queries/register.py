@@ -226,6 +226,11 @@ def get_binding(*, scope: Scope, binding_id: int, on: date) -> BindingInfo:
 
 
 # ---- what waits ------------------------------------------------------------------------------------------------------
+def has_operator(*, on: date) -> bool:
+    """Whether anybody runs the platform in his own name on a day; in a new cell nobody does yet."""
+    return Binding.objects.filter(in_force(on), role=Role.OPERATOR, person__is_active=True).exists()
+
+
 def list_proposals(*, scope: Scope, on: date) -> dict[UUID, list[BindingInfo]]:
     """What waits for a second person within reach, oldest first; those of one proposal together."""
     policies.check_may_read(scope)

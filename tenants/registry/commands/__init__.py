@@ -14,7 +14,7 @@ from tenants.registry.commands.life import (
 )
 from tenants.registry.commands.provisioning import SPARES, keep_spares, provision_tenant, upgrade
 from tenants.registry.commands.removing import due_removals, remove_tenant
-from tenants.registry.commands.restoring import Opener, ask_restore
+from tenants.registry.commands.restoring import Opener, ask_restore, restored
 from tenants.registry.commands.working import register_jobs
 from tenants.registry.directory import replace_cells
 from tenants.registry.holding import let_go
@@ -40,6 +40,7 @@ __all__ = [
     "remove_tenant",
     "reopen_tenant",
     "replace_cells",
+    "restored",
     "suspend_tenant",
     "upgrade",
 ]  # fmt: skip

@@ -31,13 +31,13 @@ from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.kernel.transactions import inside
 from tenants.registry import policies
 from tenants.registry.archives.format import Reader
-from tenants.registry.archives.restoring import restore_archive
+from tenants.registry.archives.restoring import Restored, restore_archive
 from tenants.registry.models import Archive
 
 RESTORE, PURPOSE = "registry.restore", "restore"
 DAYS = parameters.declare(parameters.Parameter(
     key="registry.days_of_restores", label=gettext_noop("送来恢复的档案保留"), unit=gettext_noop("天"), default=1, minimum=1,
-    maximum=7, rule="sheet operations.md", set_by=("province_leader",),
+    maximum=7, rule="sheet operations.md", set_by=(),  # what operators send lies in the shared schema, of no place
 ))  # fmt: skip
 UPLOADED = retention.Rule(purpose=PURPOSE, label=gettext_noop("送来恢复的档案"), days=DAYS,
                           removed=lambda scope, gone, now: None)  # fmt: skip
@@ -130,6 +130,11 @@ def restore(run: jobs.Run) -> Mapping[str, Any]:
         _forget(run)
         raise
     _forget(run)
+    return restored(found)
+
+
+def restored(found: Restored) -> dict[str, Any]:
+    """What a restore tells who asked for it."""
     return {"tenant": found.tenant.name, "rows": found.rows, "kept": dict(found.kept), "missing": list(found.missing)}
 
 

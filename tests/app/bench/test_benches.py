@@ -40,6 +40,7 @@ CASES = {
                 "2 characters",
                 "3 characters",
                 "4 characters",
+                "committee words",
                 "former name",
                 "pinyin",
                 "initials",

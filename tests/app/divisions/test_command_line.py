@@ -13,8 +13,11 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import inside, shared
 from services.duty.models import Visit
+from tenants.divisions.commands.writing import open_places, write_difference
+from tenants.divisions.models import DivisionImport, DivisionVersion
 from tenants.identity.api import Role, create_person, grant_role
 from tests.app.indicators.books import night, visit
 from tests.world import NOW, PLACES, World, encoded
@@ -38,6 +41,21 @@ def test_search_below_a_place(world: World) -> None:
         ("湖埠村", world.node("330106109200"))
     ]
     assert run("search", "hbc", "--under", "3302") == []
+
+
+def test_a_place_that_is_no_more_is_shown_by_its_code_as_it_last_was(world: World) -> None:
+    with shared(read_only=False):
+        before = {place.node: place for place in open_places("33")}
+        gone = world.node("330106109201")
+        after = {node: place for node, place in before.items() if node != gone}
+        write_difference(before, after, day=date(2025, 1, 1), update=1)
+    [place] = run("show", "330106109201")
+    assert (place["name"], place["ended_on"], place["counts"]["community"]) == ("灵山村", "2025-01-01", 1)
+    assert run("search", "330106109201")[0]["ended_on"] == "2025-01-01"
+    out = io.StringIO()
+    call_command("divisions", "show", "330106109201", stdout=out)
+    assert out.getvalue() == "330106109201 浙江省 › 杭州市 › 西湖区 › 双浦镇 › 灵山村（2025年1月1日撤销）\n"
+    assert run("search", "灵山", "--on", "2024-12-31")[0]["ended_on"] is None
 
 
 @pytest.mark.usefixtures("world")
@@ -65,6 +83,22 @@ def test_a_list_is_imported_from_an_archive(tmp_path: Path) -> None:
     assert (outcome["created"], outcome["counts"]["city"], outcome["refused"]) == (4, 0, 1)
     assert refused == {"level": "city", "code": "5001", "name": "市辖区", "refused": "placeholder"}
     assert run("import", "--province", "50", "--list", str(archive))[0]["created"] == 0
+
+
+def test_a_list_of_ones_own_is_imported_with_its_day_and_its_source(world: World, tmp_path: Path) -> None:
+    names = {"50": "重庆市", "5002": "县", "500229": "城口县", "500229001": "葛城街道", "500229001001": "土城社区"}
+    own = list_of(names, tmp_path)
+    given = ["import", "--province", "50", "--list", str(own)]
+    with pytest.raises(CommandError, match="--day"):
+        run(*given)
+    assert not DivisionVersion.objects.filter(code__startswith="50").exists()
+    outcome = run(*given, "--day", "2025-03-01", "--source", "渝民区〔2025〕1号")[0]
+    assert outcome["created"] == 4
+    assert set(DivisionVersion.objects.filter(code__startswith="50").values_list("valid_from", flat=True)) == {
+        date(2025, 3, 1)
+    }
+    brought = DivisionImport.objects.get(id=outcome["import"])
+    assert (brought.source, brought.as_of) == ("渝民区〔2025〕1号", date(2025, 3, 1))
 
 
 # ---- the yearly update -----------------------------------------------------------------------------------------------
@@ -172,3 +206,51 @@ def test_a_provinces_past_is_brought_in_by_command() -> None:
     changes = Path(__file__).parents[2] / "fixtures" / "divisions" / "code-changes-1981-2024.csv"
     assert run("import", "--changes", str(changes), "--province", "50", "--as", "sysadmin") == [{"years": 8}]
     assert [one["name"] for one in run("show", "500114")[0]["versions"]] == ["黔江区", "黔江土家族苗族自治县"]
+
+
+def test_every_change_is_told_with_its_decision_however_many(
+    office: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("falin.portal.management.commands.divisions.PAGE", 2)
+    places = {code: f"{name}甲" if len(code) == 12 else name for code, name in PLACES.items()}
+    listed = ["--list", str(list_of(places, tmp_path)), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin"]
+    number = str(run("diff", *listed, "--source", "浙民区〔2024〕3号")[0]["id"])
+    renamed = sorted(code for code in PLACES if len(code) == 12)
+    waiting = [one for one in run("diff", "--update", number, "--all") if "before_code" in one]
+    assert sorted(one["before_code"] for one in waiting) == renamed
+    assert {one["decision"] for one in waiting} == {""}
+    assert run("decide", "refused", "--change", str(waiting[0]["id"]), "--update", number, "--as", "sysadmin")
+    run("decide", "accepted", "--sure", "--update", number, "--as", "sysadmin")
+    told = [one for one in run("diff", "--update", number, "--all") if "before_code" in one]
+    assert [one["id"] for one in told] == [one["id"] for one in waiting]
+    assert [one["decision"] for one in told][:2] == ["refused", "accepted"]
+    assert not [one for one in run("diff", "--update", number) if "before_code" in one]
+    out = io.StringIO()
+    call_command("divisions", "diff", "--update", number, "--all", stdout=out)
+    assert out.getvalue().count("甲") >= len(renamed)
+    assert " 不接受" in out.getvalue()
+
+
+def test_the_second_person_hands_back_and_the_first_gives_up_by_command(office: World, tmp_path: Path) -> None:
+    before = exported(tmp_path)
+    listed = ["--list", str(list_of({**PLACES, "330106002001": "宝石山社区"}, tmp_path)), "--province", "33"]
+    number = str(run("diff", *listed, "--day", "2024-07-01", "--as", "sysadmin")[0]["id"])
+    on, why = ["--update", number, "--as"], ["--why", "等文件"]
+    with pytest.raises(CommandError, match="还没有提交"):
+        run("send-back", *on, "security", *why)
+    run("decide", "accepted", "--sure", *on, "sysadmin")
+    run("submit", *on, "sysadmin")
+    with pytest.raises(CommandError, match="没有做这件事的身份"):
+        run("send-back", *on, "sysadmin", *why)
+    assert run("send-back", *on, "security", *why)[0]["state"] == "deciding"
+    with pytest.raises(CommandError, match="没有做这件事的身份"):
+        run("drop", *on, "county", *why)
+    assert run("drop", *on, "sysadmin", *why)[0]["state"] == "dropped"
+    with pytest.raises(CommandError, match="已经办完"):
+        run("drop", *on, "security", *why)
+    assert exported(tmp_path) == before
+    with inside(office.scope("leader"), read_only=True):
+        booked = list(
+            AuditEntry.objects.filter(act__startswith="divisions.update.").order_by("id").values_list("act", "why")
+        )
+    assert booked[-2:] == [("divisions.update.sent_back", "等文件"), ("divisions.update.dropped", "等文件")]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from falin.kernel.transactions import shared
 from tenants.divisions import api
 from tenants.divisions.api import Level
 from tenants.divisions.commands.writing import open_places, write_difference
 from tenants.divisions.models import DivisionVersion
-from tests.world import PLACES, World
+from tenants.divisions.types import ListedRow
+from tests.world import NOW, PLACES, World
 
 RENAMED = date(2025, 1, 1)
 
@@ -121,6 +123,70 @@ def test_search_by_name_pinyin_and_initials(text: str, found: list[str]) -> None
     assert sorted(names(api.search(text))) == sorted(found)
 
 
+HARD = {"3302": "大理市", "330203": "石家庄县", "330203001": "小河理生活区", "330106109201": "灵山虚拟社区",
+        "330106109200": "湖埠家委会", "330106002002": "栖霞社区居民委员会", "330205001": "中马社区"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "others"),
+    [
+        ("理", ["大理市", "小河理生活区"], 0),
+        ("家", ["石家庄县", "湖埠家委会"], 0),
+        ("小", ["小河理生活区"], 0),
+        ("区", ["上城区", "西湖区", "江北区", "小河理生活区", "中马社区"], 12),
+        ("民", ["栖霞社区居民委员会"], 0),
+        ("社区", ["中马社区"], 12),
+        ("居民委", ["栖霞社区居民委员会"], 0),
+        ("生活", ["小河理生活区"], 0),
+        ("虚拟", ["灵山虚拟社区"], 0),
+        ("家委会", ["湖埠家委会"], 0),
+        ("工作站", [], 0),
+        ("管理", [], 0),
+    ],
+)
+def test_a_piece_of_the_words_for_a_committee_finds_upper_places_first_and_then_communities(
+    tree: World, text: str, first: list[str], others: int
+) -> None:
+    """理 is a piece of 社区管理委员会 and half of 大理; both are looked for."""
+    for code, name in HARD.items():
+        rename(tree, code, name)
+    for found in (api.search(text), api.search(text, on=RENAMED), api.search(text, root_id=tree.node("33"))):
+        assert names(found)[: len(first)] == first
+        rest = found[len(first) :]
+        assert all(text in place.name for place in rest)
+        assert {place.level for place in rest} <= {Level.COMMUNITY}
+        assert len({place.id for place in found}) == len(first) + others
+    assert len(api.search(text, limit=2)) == min(2, len(first) + others)
+    assert [text in name for name in names(api.search(text, on=RENAMED.replace(year=2024)))].count(False) == 0
+
+
+def test_search_below_a_province_stays_there_for_any_word(tree: World) -> None:
+    elsewhere = [
+        ListedRow(Level.PROVINCE, "50", "重庆市", ""),
+        ListedRow(Level.CITY, "5002", "县", "50"),
+        ListedRow(Level.COUNTY, "500229", "城口县", "5002"),
+        ListedRow(Level.STREET, "500229001", "葛城街道", "500229"),
+        ListedRow(Level.COMMUNITY, "500229001001", "阿家社区居委会", "500229001"),
+    ]
+    api.import_divisions(rows=iter(elsewhere), province="50", as_of=date(2023, 6, 30), source="别省", now=NOW)
+    assert "阿家社区居委会" in names(api.search("社区"))
+    assert "阿家社区居委会" not in names(api.search("社区", root_id=tree.node("33")))
+
+
+def test_parts_that_an_older_release_left_out_are_put_in_once(tree: World) -> None:
+    for code, name in HARD.items():
+        rename(tree, code, name)
+    with connection.cursor() as cursor:
+        cursor.execute('select level, "inner", part, version_id from divisions_namepart order by 4, 3')
+        whole = cursor.fetchall()
+        cursor.execute("delete from divisions_namepart where part ~ '^(虚?拟社区|家?委会|生?活区)$' or part = '区'")
+        assert 0 < cursor.rowcount < len(whole)
+        for _time in range(2):
+            cursor.execute(import_module("tenants.divisions.migrations.0008_parts_of_rare_words").PARTS)
+        cursor.execute('select level, "inner", part, version_id from divisions_namepart order by 4, 3')
+        assert cursor.fetchall() == whole
+
+
 def test_search_stays_below_its_root_and_within_its_limit(tree: World) -> None:
     assert names(api.search("湖", root_id=tree.node("330102"))) == ["湖滨街道"]
     assert names(api.search("湖", root_id=tree.node("3302"))) == []
@@ -130,7 +196,7 @@ def test_search_stays_below_its_root_and_within_its_limit(tree: World) -> None:
 def test_search_puts_whole_names_and_upper_levels_first(tree: World) -> None:
     rename(tree, "330106109201", "西湖区")
     assert [place.level for place in api.search("西湖区")] == [Level.COUNTY, Level.COMMUNITY]
-    assert names(api.search("湖"))[:2] == ["湖滨街道", "湖埠村"]
+    assert names(api.search("湖")) == ["西湖区", "湖滨街道", "湖埠村", "西湖区"]
 
 
 def _refused_by(constraint: str, row: DivisionVersion) -> None:
@@ -195,8 +261,32 @@ def test_a_place_that_is_no_more_is_found_with_the_day_it_ended(tree: World) -> 
     before = {place.node: place for place in open_places("33")}
     gone = tree.node("330106109201")
     write_difference(before, {node: place for node, place in before.items() if node != gone}, day=RENAMED, update=1)
-    (found,) = api.look_up("灵山")
-    assert (found.place.id, found.place.name, found.former_name, found.ended_on) == (gone, "灵山村", "", RENAMED)
+    for text in ("灵山", "330106109201"):  # by its code as by its name
+        (found,) = api.look_up(text)
+        assert (found.place.id, found.place.name, found.former_name, found.ended_on) == (gone, "灵山村", "", RENAMED)
+    last = RENAMED - timedelta(days=1)
+    assert [(one.place.id, one.ended_on) for one in api.look_up("330106109201", on=last)] == [(gone, None)]
+    assert api.look_up("330106109201", on=RENAMED) == []
+
+
+def test_a_code_that_passed_on_finds_who_has_it_now_before_who_had_it(tree: World) -> None:
+    before = {place.node: place for place in open_places("33")}
+    had, has = tree.node("330106109201"), tree.node("330106109200")
+    after = before | {had: before[had]._replace(code="330106109209"), has: before[has]._replace(code="330106109201")}
+    write_difference(before, after, day=RENAMED, update=1)
+    found = api.look_up("330106109201")
+    assert [(one.place.id, one.place.code, one.former_name, one.ended_on) for one in found] == [
+        (has, "330106109201", "", None), (had, "330106109209", "", None),
+    ]  # fmt: skip
+    assert [one.place.id for one in api.look_up("330106109201", on=date(2024, 1, 1))] == [had]
+
+
+def test_on_a_day_places_are_found_by_what_they_were_called_then(tree: World) -> None:
+    rename(tree, "330106109", "之江镇")
+    before = RENAMED.replace(year=2024)
+    assert [(one.place.name, one.former_name) for one in api.look_up("双浦", on=before)] == [("双浦镇", "")]
+    assert api.look_up("双浦", on=RENAMED) == []
+    assert api.look_up("之江", on=before) == []
 
 
 @pytest.mark.usefixtures("tree")

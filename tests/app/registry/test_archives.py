@@ -25,9 +25,9 @@ from django.core.management import CommandError, call_command
 
 from falin.kernel import crypto, files, jobs
 from falin.kernel.audit import exporting
-from falin.kernel.models import AuditKey, DataKey, StoredFile
+from falin.kernel.models import AuditEntry, AuditKey, DataKey, StoredFile
 from falin.kernel.refusals import Forbidden, Invalid, Refused
-from falin.kernel.scope import system_scope
+from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.runtime import verify
 from services.advisers.models import Adviser, Seat
@@ -252,10 +252,10 @@ def test_the_terminal_writes_and_restores_archives(county: Peopled, tmp_path: Pa
     out, said = tmp_path / "west.zip", StringIO()
     call_command("tenants", "export", "330106", to=tmp_path / "cert.pem", out=out, username="operator")
     assert _manifest(out)["tenant"]["name"] == "西湖区"
-    pair = {"cert": tmp_path / "cert.pem", "key": tmp_path / "key.pem"}
+    pair = {"cert": tmp_path / "cert.pem", "key": tmp_path / "key.pem", "username": "operator"}
     with pytest.raises(CommandError, match="正在使用"):
         call_command("tenants", "restore", out, **pair)
-    call_command("tenants", "suspend", "330106", why="恢复", username="operator")
+    call_command("tenants", "suspend", "330106000000", why="恢复", username="operator")
     call_command("tenants", "restore", out, check=True, stdout=said, **pair)
     assert "西湖区" in said.getvalue()
     assert _schemas_like("replaced_") == []
@@ -264,6 +264,51 @@ def test_the_terminal_writes_and_restores_archives(county: Peopled, tmp_path: Pa
     (tmp_path / "text.zip").write_text("nothing")
     with pytest.raises(CommandError, match="不是法邻的单位档案"):
         call_command("tenants", "restore", tmp_path / "text.zip", **pair)
+    operator = county.world.scope("operator")
+    with inside(operator, read_only=True):
+        booked = AuditEntry.objects.filter(act="registry.restore.asked").order_by("id")
+        assert [(one.person_id, one.after) for one in booked] == [
+            (operator.person_id, {"checked": checked}) for checked in (False, True, False, False)
+        ]
+        asked = [job for job in jobs.list_jobs(scope=operator) if job.kind == "registry.restore"]
+        assert [job.state for job in asked] == ["failed", "done", "done", "failed"]
+        assert not StoredFile.objects.filter(purpose="restore").exists()  # neither the archive nor the key
+
+
+def test_a_restore_from_the_terminal_has_a_name_but_where_nobody_could_have_one(
+    county: Peopled, tmp_path: Path
+) -> None:
+    """In a new cell nobody is an operator yet: who has the machine restores into it."""
+    for name, data in zip(("cert.pem", "key.pem"), keys(OFFICE), strict=True):
+        (tmp_path / name).write_bytes(data)
+    out, said, pair = tmp_path / "west.zip", StringIO(), {"cert": tmp_path / "cert.pem", "key": tmp_path / "key.pem"}
+    call_command("tenants", "export", "330106", to=tmp_path / "cert.pem", out=out, username="operator")
+    call_command("tenants", "suspend", "330106", why="恢复", username="operator")
+    with pytest.raises(CommandError, match="--as"):
+        call_command("tenants", "restore", out, **pair)
+    with pytest.raises(CommandError, match="没有这名运维人员"):
+        call_command("tenants", "restore", out, username="county", **pair)
+    assert _schemas_like("replaced_") == []
+    with inside(_system(), read_only=False):
+        Binding.objects.filter(role="operator").update(ended_at=NOW)
+    call_command("tenants", "restore", out, stdout=said, **pair)
+    assert "西湖区：已恢复" in said.getvalue()
+    assert len(_schemas_like("replaced_t00003")) == 1
+
+
+def test_a_worker_that_is_quicker_than_the_terminal_does_its_job(
+    county: Peopled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cert.pem").write_bytes(keys(OFFICE)[0])
+    real, said = jobs.work, StringIO()
+
+    def late(*, system: Scope, job_id: Any) -> str:
+        real(system=system, job_id=job_id)  # the worker
+        return real(system=system, job_id=job_id)  # the terminal, for whom nothing is left
+
+    monkeypatch.setattr(jobs, "work", late)
+    call_command("tenants", "export", "330106", to=tmp_path / "cert.pem", username="operator", stdout=said)
+    assert said.getvalue().startswith("西湖区  ")
 
 
 # ---- back again ------------------------------------------------------------------------------------------------------

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 
 from falin.kernel import clock, files, jobs, quotas
+from falin.kernel.clock import legal_day
 from falin.kernel.models import Job, StoredFile
 from falin.kernel.quotas import EXPORT_ROWS, JOBS_A_DAY, MB, STORAGE, OverQuota
+from falin.kernel.refusals import Refused
 from falin.kernel.transactions import inside
+from tenants.registry.commands.life import DAYS_BEFORE_REMOVAL
+from tenants.registry.commands.restoring import DAYS as DAYS_OF_RESTORES
 from tenants.settings import api as levels
 from tenants.settings.models import Setting
 from tests.world import NOW, World
@@ -25,10 +29,12 @@ def _a_kind_of_job() -> None:
     jobs.register(KIND, lambda run: {})
 
 
-def _province_says(world: World, key: str, value: int) -> None:
-    Setting.objects.create(key=key, node_id=world.node("33"), value=value, locked=False, valid_from=date(2026, 1, 1),
-                           person_id=0, why="测试", recorded_at=NOW)  # fmt: skip
-    levels.forget()
+def _province_says(world: World, key: str, value: int, *, of: str = "33") -> None:
+    """As the province's leader says it: a day ago, and so in force now."""
+    scope, said = world.scope("leader"), NOW - timedelta(days=2)
+    with inside(scope, read_only=False):
+        levels.make_statement(scope=scope, key=key, node_id=world.node(of), value=value, locked=False, now=said,
+                              valid_from=legal_day(NOW) - timedelta(days=1), why="按各单位的规模")  # fmt: skip
 
 
 def _take_in(world: World, username: str) -> StoredFile:
@@ -80,6 +86,57 @@ def test_as_many_jobs_a_day_as_the_tenant_may_and_tomorrow_again(world: World) -
         assert Job.objects.count() == 10
         Job.objects.update(created_at=NOW.replace(day=15))
     _ask(world, "county")
+
+
+def test_the_province_gives_one_large_county_more_and_its_neighbour_stays_where_it_is(world: World) -> None:
+    _province_says(world, JOBS_A_DAY.key, 10)
+    _province_says(world, JOBS_A_DAY.key, 12, of="330106")
+    for who, most in (("county", 12), ("county2", 10)):
+        for _number in range(most):
+            _ask(world, who)
+        with pytest.raises(OverQuota):
+            _ask(world, who)
+
+
+@pytest.mark.parametrize(
+    ("who", "key", "of", "code"),
+    [
+        ("county", JOBS_A_DAY.key, "330106", "settings.not_this_level"),  # nobody gives himself more
+        ("county", JOBS_A_DAY.key, "330102", "settings.not_yours"),
+        ("city", JOBS_A_DAY.key, "330106", "settings.not_yours"),
+        ("leader", JOBS_A_DAY.key, "330106109", "settings.not_yours"),  # a street is no body
+        ("leader", DAYS_BEFORE_REMOVAL.key, "330106", "settings.not_yours"),  # told for the whole province alone
+        ("leader", DAYS_OF_RESTORES.key, "33", "settings.not_this_level"),  # of operators' files, which lie in no place
+    ],
+)
+def test_nobody_but_the_province_says_what_one_body_may_take(
+    world: World, who: str, key: str, of: str, code: str
+) -> None:  # fmt: skip
+    scope = world.scope(who)
+    with pytest.raises(Refused) as refused, inside(scope, read_only=False):
+        levels.make_statement(scope=scope, key=key, node_id=world.node(of), value=100, locked=False, now=NOW,
+                              valid_from=legal_day(NOW) + timedelta(days=1), why="不够用")  # fmt: skip
+    assert refused.value.code == code
+    assert not Setting.objects.filter(key=key).exists()
+
+
+def test_the_leader_raises_a_countys_limit_on_the_page(world: World, sign_in: Any) -> None:
+    leader, county = sign_in("leader"), world.node("330106")
+    page = leader.get(f"/settings/{STORAGE.key}/").content.decode()
+    assert f'<option value="{county}">西湖区</option>' in page
+    its = leader.get(f"/settings/{STORAGE.key}/?place={county}").content.decode()
+    assert 'name="value"' in its
+    assert "<option" not in its
+    told = {
+        "value": "40960",
+        "valid_from": str(legal_day(clock.now()) + timedelta(days=1)),
+        "why": "照片多",
+        "checked": "on",
+    }
+    said = leader.post(f"/settings/{STORAGE.key}/say/?place={county}", told)
+    assert said.status_code == 302
+    assert Setting.objects.get(key=STORAGE.key).value == 40_960
+    assert 'name="value"' not in sign_in("county").get(f"/settings/{STORAGE.key}/?place={county}").content.decode()
 
 
 def test_what_the_system_does_by_itself_is_not_counted(world: World) -> None:

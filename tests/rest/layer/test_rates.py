@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from falin.kernel import clock, rest
+from falin.kernel import clock, parameters, rest
 from falin.kernel.rest import limits
+from falin.kernel.transactions import inside
 from falin.runtime.broker import Broker, start_broker
 from tenants.identity import commands
 from tenants.identity.models import Binding
+from tenants.settings.api import make_statement
 from tests.world import World, today
+
+VALUE = parameters.value
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +46,6 @@ def counted(world: World, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> It
 
 def token(world: World, username: str) -> Client:
     own = world.scope(username)
-    from falin.kernel.transactions import inside
-
     with inside(own, read_only=False):
         made = commands.make_token(
             scope=own, binding_id=Binding.objects.get(person=own.person_id).id, name="测试", scopes=["advisers.read"],
@@ -66,6 +68,22 @@ def test_what_is_left_is_told_and_who_knocks_too_often_waits(world: World, count
     refused = program.get(PATH)
     assert (refused.status_code, refused.json()["code"]) == (429, "kernel.too_many_calls")
     assert refused.headers["Retry-After"] == "50"
+
+
+def test_the_province_says_how_often_and_for_one_body_otherwise(world: World, broker: Broker, counted: Any) -> None:
+    counted.setattr(limits.parameters, "value", VALUE)
+    leader, said = world.scope("leader"), clock.now() - timedelta(days=2)
+    minute, day = limits.A_MINUTE.key, limits.A_DAY.key
+    for key, code, value in ((minute, "33", 10), (day, "33", 1_000), (day, "330106", 3_000)):
+        with inside(leader, read_only=False):
+            make_statement(scope=leader, key=key, node_id=world.node(code), value=value, locked=False, now=said,
+                           valid_from=today() - timedelta(days=1), why="程序多")  # fmt: skip
+    one, other = token(world, "county"), token(world, "county2")
+    assert [one.get(PATH).status_code for _time in range(11)] == [200] * 10 + [429]
+    answer = other.get(PATH)
+    assert answer.headers["RateLimit-Policy"] == '"minute";q=10;w=60, "day";q=1000;w=86400'
+    street = token(world, "street").get(PATH)  # in the county that was given more
+    assert street.headers["RateLimit-Policy"] == '"minute";q=10;w=60, "day";q=3000;w=86400'
 
 
 def test_one_tokens_knocking_is_not_anothers_but_a_bodys_day_is_shared(world: World, counted: Any) -> None:

@@ -44,7 +44,7 @@ def told(answer: Any, status: int = 200) -> Any:
 def test_places_are_searched_and_shown(world: World, sign_in: Any) -> None:
     client = sign_in("liaison")
     found = told(client.get(reverse("places-api:search"), {"q": "湖", "limit": 2}))
-    assert [one["place"]["name"] for one in found] == ["湖滨街道", "湖埠村"]
+    assert [one["place"]["name"] for one in found] == ["西湖区", "湖滨街道"]
     county = told(client.get(reverse("places-api:place", args=[world.node("330106")])))
     assert [place["name"] for place in county["path"]] == ["浙江省", "杭州市", "西湖区"]
     assert [place["name"] for place in county["children"]] == ["北山街道", "双浦镇"]
@@ -53,6 +53,10 @@ def test_places_are_searched_and_shown(world: World, sign_in: Any) -> None:
     roots = told(client.get(reverse("places-api:search")))
     assert [one["place"]["name"] for one in roots] == ["浙江省"]
     assert client.get(reverse("places-api:search"), {"q": "湖", "limit": 0}).status_code == 422
+    for given, names in (({"q": "湖埠", "on": "2024-01-01"}, ["湖埠村"]), ({"q": "湖埠", "on": "2001-01-01"}, []),
+                         ({"on": "2001-01-01"}, [])):  # fmt: skip
+        found = told(client.get(reverse("places-api:search"), given))
+        assert [one["place"]["name"] for one in found] == names
     early = client.get(reverse("places-api:place", args=[world.node("330106")]), {"on": "2001-01-01"})
     assert early.status_code == 404
 

@@ -88,6 +88,16 @@ def test_a_place_is_found_by_one_character_and_by_its_code(world: World, sign_in
     assert "浙江省" in text_of(client.get(reverse("portal:places")))
 
 
+def test_places_are_looked_for_as_they_were_on_a_day(world: World, sign_in: Any) -> None:
+    client = sign_in("liaison")
+    page = client.get("/places/", {"q": "湖埠", "on": "2024-01-01"}).content.decode()
+    assert f"/places/{world.node('330106109200')}/?on=2024-01-01" in page
+    assert "没有找到这个地方" in client.get("/places/", {"q": "湖埠", "on": "2001-01-01"}).content.decode()
+    bad = client.get("/places/", {"q": "湖埠", "on": "明天"})
+    assert bad.status_code == 422
+    assert 'id="id_on_error"' in bad.content.decode()
+
+
 def test_a_place_shows_where_it_lies_what_lies_in_it_and_its_past(world: World, sign_in: Any) -> None:
     page = text_of(sign_in("county").get(reverse("portal:place", args=[world.node("330106")])))
     for words in ("浙江省", "杭州市", "西湖区", "北山街道", "双浦镇", "村（社区） 5", "2023年6月30日起"):

@@ -26,11 +26,11 @@ from falin.kernel.scope import Scope
 MINUTE, DAY = 60, 86_400
 A_MINUTE = parameters.declare(parameters.Parameter(
     key="api.calls_a_minute", label=gettext_noop("一个令牌一分钟最多调用接口"), unit=gettext_noop("次"), default=600,
-    minimum=10, maximum=100_000, rule="sheet operations.md", set_by=("province_leader",),
+    minimum=10, maximum=100_000, rule="sheet operations.md", set_by=("province",), by_body=True,
 ))  # fmt: skip
 A_DAY = parameters.declare(parameters.Parameter(
     key="api.calls_a_day", label=gettext_noop("一个单位的程序一天最多调用接口"), unit=gettext_noop("次"),
-    default=200_000, minimum=1000, maximum=100_000_000, rule="sheet tenancy.md", set_by=("province_leader",),
+    default=200_000, minimum=1000, maximum=100_000_000, rule="sheet tenancy.md", set_by=("province",), by_body=True,
 ))  # fmt: skip
 PAUSE = 5.0  # seconds before a broker that was away is asked again
 log = logging.getLogger("falin.limits")
@@ -96,7 +96,7 @@ def spend(*, scope: Scope, by_token: bool, schema: str, now: datetime) -> tuple[
 
 def _too_many(rate: Rate) -> TooManyCalls:
     if rate.name == "day":
-        text = _("本单位今天调用接口的次数用完了（一天 %(n)s 次），明天再来；不够用请省级管理员调高。")
+        text = _("本单位今天调用接口的次数用完了（一天 %(n)s 次），明天再来；常常不够，请省里在“设定”里调高上限。")
         return TooManyCalls("kernel.quota_used_up", text % {"n": rate.limit}, rate.anew)
     text = _("调用得太快：一分钟最多 %(n)s 次。请 %(s)s 秒后再试。") % {"n": rate.limit, "s": rate.anew}
     return TooManyCalls("kernel.too_many_calls", text, rate.anew)

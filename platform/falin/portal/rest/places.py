@@ -77,6 +77,9 @@ class OnePlaceOut(serializers.Serializer[Any]):
 class SearchIn(serializers.Serializer[Any]):
     q = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     limit = serializers.IntegerField(min_value=1, max_value=200, default=20)
+    on = serializers.DateField(
+        required=False, help_text="as of this day, by what places were called then; today without"
+    )
 
 
 class DayIn(serializers.Serializer[Any]):
@@ -91,11 +94,11 @@ class Search(DoorView):
         """Places by name, former name, pinyin, initials or code, those that are no more last; without a word, provinces."""
         asked = SearchIn(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        text = asked.validated_data["q"]
+        text, day = asked.validated_data["q"], asked.validated_data.get("on")
         if text:
-            found = api.look_up(text, limit=asked.validated_data["limit"])
+            found = api.look_up(text, limit=asked.validated_data["limit"], on=day)
             return Response(FoundOut(found, many=True).data)
-        rows = [{"place": place, "former_name": "", "ended_on": None} for place in api.list_provinces()]
+        rows = [{"place": place, "former_name": "", "ended_on": None} for place in api.list_provinces(on=day)]
         return Response(FoundOut(rows, many=True).data)
 
 

@@ -46,22 +46,21 @@ def _day(request: HttpRequest) -> tuple[date | None, str, bool]:
 # ---- the tree --------------------------------------------------------------------------------------------------------
 @door(grant=policies.READ)
 def browse(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    """Search by name, former name, pinyin, initials or code; without a word, the provinces."""
+    """Search by name, former name, pinyin, initials or code, on a day by what was so called then; else the provinces."""
     text = request.GET.get("q", "")[:60].strip()
-    found = api.look_up(text, limit=50) if text else []
-    rows = [{"found": one, "path": _path(one)} for one in found]
+    day, said, bad = _day(request)
+    found = api.look_up(text, limit=50, on=day) if text else []
     context = {
-        "text": text,
-        "rows": rows,
-        "provinces": [] if text else api.list_provinces(),
-        "labels": api.LEVEL_LABELS,
+        "text": text, "said": said, "bad": bad, "day": day,
+        "rows": [{"found": one, "path": _path(one, day)} for one in found],
+        "provinces": [] if text else api.list_provinces(on=day),
         "may_describe": scope.may(policies.DESCRIBE),
-    }
-    return render(request, "portal/places/browse.html", context)
+    }  # fmt: skip
+    return render(request, "portal/places/browse.html", context, status=422 if bad else 200)
 
 
-def _path(found: api.Found) -> str:
-    day = found.ended_on - timedelta(days=1) if found.ended_on else None
+def _path(found: api.Found, on: date | None) -> str:
+    day = found.ended_on - timedelta(days=1) if found.ended_on else on
     return " › ".join(place.name for place in api.list_path(found.place.id, on=day)[:-1])
 
 
@@ -454,4 +453,4 @@ def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBa
     return render(request, "portal/places/report.html", context)
 
 
-REPORTED = 3_000  # lines a browser prints well; `falin divisions diff --json` tells all
+REPORTED = 3_000  # lines a browser prints well; `falin divisions diff --update N --all` tells all of them

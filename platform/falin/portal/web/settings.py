@@ -22,7 +22,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
-from tenants.divisions.api import Division, list_divisions
+from tenants.divisions.api import Division, list_county_bodies, list_divisions
 from tenants.settings.api import READ, SET, explain, list_settings, make_statement, what_it_touches
 
 _DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
@@ -85,7 +85,9 @@ def one(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
     """One figure: all that was said on the way down, and the form for one's own word."""
     shown = explain(scope=scope, key=key, node_id=_asked(request, scope), on=legal_day(now()))
     form = StatementForm(None, parameter=shown.parameter, initial={"valid_from": legal_day(now()) + timedelta(days=1)})
-    return render(request, "portal/setting.html", {"shown": shown, "form": form})
+    for_one = shown.may_set and shown.parameter.by_body and shown.place.id in scope.roots
+    bodies = list_county_bodies(shown.place.id) if for_one else []
+    return render(request, "portal/setting.html", {"shown": shown, "form": form, "bodies": bodies})
 
 
 @door(grant=SET, reads="", writes="POST", step_up=SECOND)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 import uuid
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,28 +16,30 @@ from django.utils.translation import gettext as _
 
 from falin.kernel import files, jobs
 from falin.kernel.clock import legal_day, now
+from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import ask_county, ask_province
 from falin.portal.opening import checklist, open_tenant
-from falin.portal.people import LENGTHS
-from tenants.divisions.api import find_by_code
-from tenants.identity.api import Role, find_person, read_signed_in, scope_of, system_of
+from tenants.divisions.api import find_of_any_level
+from tenants.identity.api import Role, find_person, has_operator, read_signed_in, scope_of, system_of
 from tenants.registry import schemas
 from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of, list_tenants
-from tenants.registry.archives.format import Reader
 from tenants.registry.archives.restoring import restore_archive
 from tenants.registry.commands import (
+    Opener,
     add_address,
     ask_archive,
     ask_deed,
+    ask_restore,
     carry_out_again,
     confirm_deed,
     remove_address,
     remove_tenant,
     reopen_tenant,
     replace_cells,
+    restored,
     suspend_tenant,
     upgrade,
 )
@@ -87,6 +90,8 @@ class Command(BaseCommand):
         restore.add_argument("--key", type=Path, required=True, help="its private key (PEM)")
         restore.add_argument("--password", type=Path, help="file with the private key's password")
         restore.add_argument("--check", action="store_true", help="only try whether it could be restored")
+        restore.add_argument("--as", dest="username", help="sign-in name of the operator who does it; left out in a new"
+                             " cell alone, where nobody is an operator yet")  # fmt: skip
         address = acts.add_parser("address", help="the addresses of a body: shown, one added, one taken away")
         address.add_argument("tenant", help="its schema, or the code of its place")
         which = address.add_mutually_exclusive_group()
@@ -180,12 +185,8 @@ class Command(BaseCommand):
         scope, tenant = operator(options["username"]), find(options["tenant"])
         with inside(scope, read_only=False):
             number = ask_archive(scope=scope, tenant_id=tenant.id, recipient=options["to"].read_bytes(), now=now())
-        state = jobs.work(system=system_of(None), job_id=number)
+        job = done(scope, number)
         with inside(scope, read_only=True):
-            job = jobs.find(scope=scope, job_id=number)
-            assert job is not None
-            if state != "done":
-                raise CommandError(job.log)
             if options["out"]:
                 _row, content = files.open_file(scope=scope, file_id=uuid.UUID(job.result["file"]))
                 with content, options["out"].open("wb") as out:
@@ -197,28 +198,33 @@ class Command(BaseCommand):
         scope = operator(options["username"])
         with inside(scope, read_only=False):
             number = remove_tenant(scope=scope, deed_id=options["deed"], now=now())
-        state = jobs.work(system=system_of(None), job_id=number)
+        done(scope, number)
         with inside(scope, read_only=True):
-            job = jobs.find(scope=scope, job_id=number)
-            assert job is not None
-            if state != "done":
-                raise CommandError(job.log)
             for receipt in list_receipts(scope=scope)[:1]:
                 self.stdout.write(json.dumps({**receipt.body, "key": receipt.key, "signature": receipt.signature},
                                              ensure_ascii=False))  # fmt: skip
 
     def _restore(self, options: Any) -> None:
-        password = options["password"].read_bytes().strip() if options["password"] else None
-        reader = Reader.read(options["cert"].read_bytes(), options["key"].read_bytes(), password)
-
-        def tell(done: int, total: int, name: str) -> None:
-            self.stderr.write(f"{done}/{total} {name}", ending="\r")
-
-        found = restore_archive(options["archive"], reader, check=options["check"], tell=tell, now=now())
+        """The job of an operator, done in this process; where nobody is one, the work alone."""
+        password = options["password"].read_text(encoding="utf-8").strip() if options["password"] else ""
+        opener = Opener(certificate=options["cert"].read_bytes(), key=options["key"].read_bytes(), password=password)
+        if options["username"]:
+            scope = operator(options["username"])
+            with options["archive"].open("rb") as archive, inside(scope, read_only=False):
+                number = ask_restore(scope=scope, archive=archive, opener=opener, check=options["check"], now=now())
+            found = done(scope, number).result
+        elif has_operator(on=legal_day(now())):
+            raise CommandError(_("请用 --as 写明是哪一位运维人员在恢复。"))
+        else:
+            found = restored(restore_archive(options["archive"], opener.reader(), check=options["check"], now=now(),
+                                             tell=self._tell))  # fmt: skip
         said = _("%(name)s：可以恢复。") if options["check"] else _("%(name)s：已恢复，停用中。请核对后恢复使用。")
-        self.stdout.write(said % {"name": found.tenant.name} + f" {found.rows}")
-        for path in found.missing:
+        self.stdout.write(said % {"name": found["tenant"]} + f" {found['rows']}")
+        for path in found["missing"]:
             self.stdout.write(_("档案里没有这个文件：%(path)s") % {"path": path})
+
+    def _tell(self, count: int, total: int, name: str) -> None:
+        self.stderr.write(f"{count}/{total} {name}", ending="\r")
 
     def _deeds(self, options: Any) -> None:
         with shared(read_only=True) as system:
@@ -237,7 +243,7 @@ class Command(BaseCommand):
 
     def _merge(self, options: Any) -> None:
         word = options["target"]
-        place = find_by_code(LENGTHS[len(word)], word) if word.isdecimal() and len(word) in LENGTHS else None
+        place = find_of_any_level(word)
         self._ask(options, str(place.id) if place else "")
 
     _split = _merge
@@ -250,13 +256,7 @@ class Command(BaseCommand):
         scope = operator(options["username"])
         with inside(scope, read_only=False):
             number = carry_out_again(scope=scope, deed_id=options["deed"], now=now())
-        state = jobs.work(system=system_of(None), job_id=number)
-        with inside(scope, read_only=True):
-            job = jobs.find(scope=scope, job_id=number)
-            assert job is not None
-        if state != "done":
-            raise CommandError(job.log)
-        self.stdout.write(json.dumps(job.result, ensure_ascii=False))
+        self.stdout.write(json.dumps(done(scope, number).result, ensure_ascii=False))
 
     def _cells(self, options: Any) -> None:
         if options["load"]:
@@ -297,20 +297,14 @@ class Command(BaseCommand):
         """The job behind the set-up page, done in this process."""
         scope, code = operator(options["username"]), options["code"]
         with inside(scope, read_only=False):
-            if len(code) == 2:
-                number = ask_province(scope=scope, province=code, now=now())
+            if len(code) in {2, 12} and not code[2:].strip("0"):
+                number = ask_province(scope=scope, province=code[:2], now=now())
             else:
-                place = find_by_code(LENGTHS[len(code)], code) if len(code) in LENGTHS else None
+                place = find_of_any_level(code)
                 if place is None:
                     raise CommandError(_("没有这个代码的地方。"))
                 number = ask_county(scope=scope, node_id=place.id, now=now())
-        state = jobs.work(system=system_of(None), job_id=number)
-        with inside(scope, read_only=True):
-            job = jobs.find(scope=scope, job_id=number)
-            assert job is not None
-            if state != "done":
-                raise CommandError(job.log)
-            self.stdout.write(json.dumps(job.result, ensure_ascii=False))
+        self.stdout.write(json.dumps(done(scope, number).result, ensure_ascii=False))
 
     def _checklist(self, options: Any) -> None:
         scope, tenant = operator(options["username"]), find(options["tenant"])
@@ -344,9 +338,28 @@ def operator(username: str) -> Scope:
     return scope_of(signed_in, hat)
 
 
+def done(scope: Scope, number: uuid.UUID) -> Job:
+    """
+    A job of the scope's person, done in this process, or by a worker that was quicker.
+
+    :raises CommandError: it did not end well, with what it said.
+    """
+    while True:
+        jobs.work(system=system_of(None), job_id=number)
+        with inside(scope, read_only=True):
+            job = jobs.find(scope=scope, job_id=number)
+            assert job is not None
+        if job.state not in {JobState.QUEUED, JobState.RUNNING}:
+            break
+        time.sleep(1)
+    if job.state != JobState.DONE:
+        raise CommandError(job.log)
+    return job
+
+
 def find(word: str) -> TenantInfo:
     """A tenant by its schema, or by the code of the place its body sits at."""
-    place = find_by_code(LENGTHS[len(word)], word) if word.isdecimal() and len(word) in LENGTHS else None
+    place = find_of_any_level(word)
     found = find_tenant_of(place.id) if place else find_by_schema(word)
     if found is None:
         raise CommandError(_("没有这个单位。"))

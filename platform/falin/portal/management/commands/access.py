@@ -18,7 +18,7 @@ from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside
 from falin.portal import booked, people, seen
-from tenants.divisions.api import Division, find_by_code
+from tenants.divisions.api import Division, find_of_any_level
 from tenants.identity import policies, queries
 from tenants.identity.api import (
     PersonInfo,
@@ -211,7 +211,7 @@ def _person(username: str) -> PersonInfo:
 
 
 def _place(code: str) -> Division:
-    found = find_by_code(people.LENGTHS[len(code)], code) if len(code) in people.LENGTHS else None
+    found = find_of_any_level(code)
     if found is None:
         raise CommandError(_("名录里没有这个代码。"))
     return found

