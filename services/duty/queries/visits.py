@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext as _
 
+from falin.kernel import sorting
 from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Missing
@@ -18,6 +20,9 @@ from services.duty.models import Reminder, Visit
 from services.duty.rules import LONGEST
 from services.duty.types import ReminderInfo, VisitContent, VisitInfo, VisitKind
 from tenants.divisions.api import list_divisions
+from tenants.divisions.rules import sound_of
+
+VISIT_ORDERS: Final = ("community", "when", "time")  # what the list of one's own stands by; else latest first
 
 
 def content_of(row: Visit) -> VisitContent:
@@ -77,14 +82,26 @@ def place_names(nodes: set[int]) -> dict[int, tuple[str, str]]:
     return {place.id: (place.name, named.get(place.street_id or 0, "")) for place in places}
 
 
-def list_my_visits(*, scope: Scope, month: Month | None = None) -> list[VisitInfo]:
-    """The adviser's own visits with a part in the month, or all, latest first, voided ones among them."""
+def list_my_visits(*, scope: Scope, month: Month | None = None, sort: str = "") -> list[VisitInfo]:
+    """
+    The adviser's own visits with a part in the month, or all, latest first, voided ones among them.
+
+    :param sort: one of ``VISIT_ORDERS``, with - before it the other way round.
+    """
     adviser_id = policies.check_may_read_own(scope)
     rows = Visit.objects.in_scope(scope).filter(adviser_id=adviser_id)
     if month is not None:
         rows = rows.filter(begins_at__gte=month.starts_at - LONGEST, begins_at__lt=month.ends_at)
         rows = rows.filter(ends_at__gt=month.starts_at)
-    return [info_of(row) for row in rows.order_by("-begins_at", "id")]
+    found = [info_of(row) for row in rows.order_by("-begins_at", "id")]
+    if not sorting.named(sort, VISIT_ORDERS):
+        return found
+    names = place_names({visit.content.node_id for visit in found})
+    sounds = {node_id: (sound_of(name).pinyin, name) for node_id, (name, _street) in names.items()}
+    return sorting.in_order(found, sort, {
+        "community": lambda visit: sounds.get(visit.content.node_id, ("", "")),
+        "when": lambda visit: visit.content.begins_at, "time": lambda visit: visit.content.minutes,
+    })  # fmt: skip
 
 
 def list_my_reminders(*, scope: Scope, unread_only: bool = True) -> list[ReminderInfo]:

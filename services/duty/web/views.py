@@ -74,7 +74,7 @@ def log(request: HttpRequest, scope: Scope) -> HttpResponse:
 def visits(request: HttpRequest, scope: Scope) -> HttpResponse:
     """My visits of one month, each with its way to be corrected or voided while the month is open."""
     turner = month_asked(request, now())
-    found = tables.own_visits(scope, turner.month)
+    found = tables.own_visits(scope, turner.month, request.GET.get("sort", ""))
     context = {
         "turner": turner, "rows": found, "table": tables.VISITS.shown(request.GET),
         "minutes": sum(visit.content.minutes for visit, _place in found if visit.in_force),
@@ -147,7 +147,8 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Who has not reached the hours yet, furthest behind first."""
     moment = now()
     turner = month_asked(request, moment)
-    rows = [row_of(row) for row in queries.list_behind(scope=scope, month=turner.month, now=moment)]
+    found = queries.list_behind(scope=scope, month=turner.month, now=moment, sort=request.GET.get("sort", ""))
+    rows = [row_of(row) for row in found]
     view = request.GET.get("view", "")
     cuts = {cut.value: [row for row in rows if row.behind.within(cut)] for cut in Cut}
     context = {
