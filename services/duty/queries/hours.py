@@ -103,8 +103,8 @@ def _spans(appointments: Iterable[AppointmentInfo]) -> list[Span]:
     return [(appointment.begins_on, appointment.ends_on) for appointment in appointments]
 
 
-def hours_a_month(node_id: int, month: Month) -> int:
-    """The figure in force on the first of the month holds for the whole of it."""
+def hours_a_month(node_id: int | None, month: Month) -> int:
+    """What is due at a place: the figure in force on the first of the month holds for the whole of it."""
     return parameters.value(HOURS_A_MONTH, node_id=node_id, on=month.first_day)
 
 

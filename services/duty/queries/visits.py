@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from falin.kernel import sorting
@@ -58,8 +60,31 @@ def get_visit(*, scope: Scope, visit_id: uuid.UUID) -> VisitInfo:
     row = (rows if adviser_id is None else rows.filter(adviser_id=adviser_id)).first()
     if row is None:
         raise Missing("duty.no_such_visit", _("没有这条到访记录。"))
-    found = info_of(row)
-    return found if adviser_id else replace(found, content=replace(found.content, topic="", note=""), photo_id=None)
+    return info_of(row) if adviser_id else _as_published(info_of(row))
+
+
+def _as_published(visit: VisitInfo) -> VisitInfo:
+    """Without what the adviser wrote of it."""
+    return replace(visit, content=replace(visit.content, topic="", note=""), photo_id=None)
+
+
+def search_visits(
+    *, scope: Scope, text: str, node_ids: Collection[int], adviser_ids: Collection[uuid.UUID] = (), size: int
+) -> list[VisitInfo]:  # fmt: skip
+    """
+    Visits at any of these communities or by any of these advisers, or by one who is called so; latest first.
+
+    An adviser finds his own alone, by their topic and note as well. What he wrote of them stays with him: nobody else
+    finds a visit by it, or reads it here.
+    """
+    adviser_id = policies.own_or_published(scope)
+    rows, found = Visit.objects.in_scope(scope), Q(node_id__in=node_ids)
+    if adviser_id is not None:
+        mine = rows.filter(found | Q(topic__icontains=text) | Q(note__icontains=text), adviser_id=adviser_id)
+        return [info_of(row) for row in mine.order_by("-begins_at", "id")[:size]]
+    found |= Q(adviser_id__in=adviser_ids) | Q(adviser_name__contains=text)
+    others = rows.filter(found, voided_at__isnull=True).order_by("-begins_at", "id")
+    return [_as_published(info_of(row)) for row in others[:size]]
 
 
 def list_my_places(*, scope: Scope, now: datetime) -> list[tuple[int, str]]:
