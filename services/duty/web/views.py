@@ -25,7 +25,6 @@ from falin.ui.forms import show_refusal
 from falin.ui.tables import turned
 from falin.ui.undo import say_done
 from services.duty import commands, policies, queries
-from services.duty.rules import HOURS_A_MONTH
 from services.duty.types import Cut, VisitInfo
 from services.duty.web import tables
 from services.duty.web.cards import card_of, row_of
@@ -154,7 +153,8 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
     context = {
         "turner": turner, "rows": cuts.get(view, rows), "view": view, "all": len(rows),
         "table": tables.BEHIND.shown(request.GET),
-        "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]), "hours": HOURS_A_MONTH.default,
+        "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]),
+        "hours": queries.hours_a_month(next(iter(scope.roots), None), turner.month),
         "may_remind": policies.may_remind(scope) and not queries.is_closed(scope=scope, month=turner.month),
         "here": request.get_full_path(),
         "tabs": {cut.name.lower(): turned(request.GET, view=cut.value) for cut in Cut},
