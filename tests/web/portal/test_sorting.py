@@ -198,6 +198,14 @@ def test_the_heads_sort_once_and_the_other_way_round_and_keep_what_is_asked(
     assert "after=x" not in people.split("f-sort")[1]
 
 
+def test_turning_the_month_keeps_the_order_the_columns_and_the_cut(
+    world: World, adviser: Adviser, sign_in: Any
+) -> None:
+    page = sign_in("county").get("/duty/behind/?month=2026-10&view=pace&col=done&sort=-last").content.decode()
+    for month in ("2026-09", "2026-11"):
+        assert f'href="?view=pace&amp;col=done&amp;sort=-last&amp;month={month}"' in page
+
+
 def test_a_saved_view_keeps_the_order(world: World, adviser: Adviser, sign_in: Any) -> None:
     client = sign_in("county")
     client.post("/desk/views/firms/?sort=-advisers", {"title": "人多的在前"})
