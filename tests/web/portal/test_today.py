@@ -100,6 +100,10 @@ def test_an_update_waits_with_him_who_submitted_it_and_is_late_for_who_confirms_
     assert "1 份区划更新等您确认" in [f"{one.count} {one.words}" for one in _today(security).due if one.kind == "act"]
     assert _waits(system) == ["2 份您提交的区划更新，等另一个人确认"]
     assert _waits(security) == _late(system) == _waits(scope_of("auditing")) == []
+    with shared(read_only=False):
+        _update(date(2027, 2, 1), security.person_id)  # under another role of hers: not hers to say yes to
+    assert [one.count for one in _today(security).due if "区划更新" in one.words] == [1, 1]
+    assert _waits(security) == ["1 份您提交的区划更新，等另一个人确认"]
 
 
 def test_a_proposed_role_waits_with_who_proposed_it_and_is_due_for_the_second_person(world: World) -> None:
