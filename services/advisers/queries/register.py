@@ -133,10 +133,11 @@ def list_firms(
     :param sort: one of ``FIRM_ORDERS``, with - before it the other way round.
     """
     policies.check_may_read(scope)
-    rows = _with_members(Firm.objects.filter(province_id=home_of(scope).province_id))
+    order = sorting.order_of(sort, FIRM_ORDERS)
+    register = Firm.objects.filter(province_id=home_of(scope).province_id)
+    rows = _with_members(register, of_all="members" in order[0])
     if text.strip():
         rows = rows.filter(reads_like(text, "name", "pinyin"))
-    order = sorting.order_of(sort, FIRM_ORDERS)
     page = sorting.turn(rows, order, after=after, before=before, size=min(size, LONGEST_PAGE))
     return _page_of(rows, order, page, [firm_info(row, advisers=row.members) for row in page.rows])
 
@@ -270,8 +271,14 @@ def _counted(rows: QuerySet[Any]) -> tuple[int, bool]:
     return min(found, MOST_COUNTED), found > MOST_COUNTED
 
 
-def _with_members(rows: QuerySet[Firm]) -> QuerySet[Any]:
-    """Adds ``members``: advisers of the province who are registered with the firm."""
+def _with_members(rows: QuerySet[Firm], *, of_all: bool) -> QuerySet[Any]:
+    """
+    Adds ``members``: advisers of the province who are registered with the firm.
+
+    :param of_all: counted for every firm in one go, as an order by it needs; else for those that are shown, each by itself.
+    """
+    if of_all:
+        return rows.annotate(members=Count("advisers"))
     theirs = Adviser.objects.filter(firm=OuterRef("id")).order_by().values("firm").annotate(n=Count("id"))
     return rows.annotate(members=Coalesce(Subquery(theirs.values("n"), output_field=IntegerField()), Value(0)))
 
