@@ -7,6 +7,8 @@ from services.duty.queries import (
     closed_months,
     dirty_months,
     get_visit,
+    hours_a_month,
+    is_closed,
     list_behind,
     list_my_visits,
     list_own_posted,
@@ -15,10 +17,13 @@ from services.duty.queries import (
     month_hours,
     my_months,
     place_names,
+    search_visits,
 )
 from services.duty.queries.belongings import BELONGINGS, HANDS
 from services.duty.rules import HOURS_A_MONTH, LECTURES_A_QUARTER
 
 __all__ = ["BELONGINGS", "HANDS", "HOURS_AT", "HOURS_A_MONTH", "LECTURES_A_QUARTER", "VISITS_AT", "check_closed_before",
-           "clear_dirty", "closed_months", "dirty_months", "get_visit", "list_behind", "list_my_visits", "list_own_posted",
-           "list_posted", "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names", "post_hours"]  # fmt: skip
+           "clear_dirty", "closed_months", "dirty_months", "get_visit", "hours_a_month",
+           "is_closed", "list_behind", "list_my_visits", "list_own_posted",
+           "list_posted", "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names", "post_hours",
+           "search_visits"]  # fmt: skip

@@ -221,12 +221,13 @@ class PublishedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Which page of the lines: after or before a cursor, or, for programs that count them, by its number."""
+    """Which page of the lines: after or before a cursor, or, for programs that count them, by its number; in which order."""
 
     after: str = ""
     before: str = ""
     page: int = 1
     size: int = LINES_A_PAGE
+    sort: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,6 +226,11 @@ def count_held(*, scope: Scope, now: datetime) -> int:
     return len(jobs.list_held(scope=scope, now=now)) if scope.may(CONFIRM) else 0
 
 
+def count_own_held(*, scope: Scope) -> int:
+    """How many of one's own files wait for somebody else's yes or no."""
+    return sum(job.state == JobState.HELD for job in jobs.list_jobs(scope=scope)) if scope.may(CONFIRM) else 0
+
+
 def list_held(*, scope: Scope, now: datetime) -> list[Held]:
     """The files that wait for a second person: those he can confirm, oldest first, and after them his own."""
     scope.require(CONFIRM)

@@ -20,12 +20,12 @@ from falin.kernel.scope import Scope
 from falin.portal import acts, booked, exports, opening
 from falin.portal.first_day import Step, first_day
 from services.advisers.api import firm_overview, list_gaps
-from services.duty.api import dirty_months, list_behind, my_months
+from services.duty.api import dirty_months, hours_a_month, is_closed, list_behind, my_months
 from services.indicators.api import home_place, list_months, place_figures
-from tenants.divisions.api import LEVEL_LABELS, count_by_level, list_provinces
+from tenants.divisions.api import LEVEL_LABELS, UpdateState, count_by_level, list_provinces, list_updates
 from tenants.divisions.types import Level
 from tenants.identity.api import Role
-from tenants.identity.queries import count_due
+from tenants.identity.queries import count_due, find_own_correction, list_merges, list_proposals
 from tenants.identity.queries.emergency import count_waiting
 from tenants.registry.api import Kind, TenantInfo, list_tenants
 
@@ -114,7 +114,10 @@ def delivery(*, scope: Scope, now: datetime) -> list[DeliveryRow]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One thing to do: what, how many, where; ``act`` marks what a person must decide."""
+    """
+    One thing to do: what, how many, where. ``late``: its day is over and it can still be done; ``act``: a person must
+    decide; ``watch``: good to know; ``wait``: somebody else is to do it.
+    """
 
     words: str
     count: int
@@ -126,13 +129,14 @@ class Due:
 class Today:
     day: date
     sentence: str
-    due: tuple[Due, ...]
+    due: tuple[Due, ...]  # what is late comes first
     go: tuple[tuple[str, str, str], ...]  # words, address, icon: where this role usually goes
     first: tuple[Step, ...] = ()  # of the first day, until done or put away
+    waits: tuple[Due, ...] = ()  # what one asked for and somebody else is to do
 
 
 def today(*, scope: Scope, now: datetime) -> Today:
-    """What is due for this role, and where it usually goes."""
+    """What is late and what is due for this role, what it waits for, and where it usually goes."""
     scope.require("home.read")
     lists = {
         Role.COUNTY_TEAM: _county_today,
@@ -146,11 +150,10 @@ def today(*, scope: Scope, now: datetime) -> Today:
     if scope.emergency:
         make = _plain_today  # he looks for something; nothing is due here for him
     page = make(scope, now)
-    return replace(
-        page,
-        due=(*page.due, *_people_due(scope, now), *_exports_due(scope, now), *_watch_due(scope, now)),
-        first=first_day(scope=scope),
-    )
+    due = (*page.due, *_people_due(scope, now), *_exports_due(scope, now), *_updates_due(scope, now),
+           *_watch_due(scope, now))  # fmt: skip
+    return replace(page, due=tuple(sorted(due, key=lambda one: one.kind != "late")), first=first_day(scope=scope),
+                   waits=_waits(scope, now))  # fmt: skip
 
 
 def _people_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
@@ -192,6 +195,70 @@ def _watch_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
         found.append(Due(words=words, count=booked.count_alarms(scope=scope, since=now - timedelta(days=7)),
                          url=reverse(address)))  # fmt: skip
     return tuple(one for one in found if one.count)
+
+
+def _updates_due(scope: Scope, now: datetime) -> tuple[Due, ...]:
+    """Updates of places that wait for this person's yes; late from the day on which they are to hold."""
+    if not scope.may("places.confirm"):
+        return ()
+    mine = [one for one in list_updates(scope=scope)
+            if one.state == UpdateState.SUBMITTED and one.submitted_by != scope.person_id]  # fmt: skip
+    late = [one for one in mine if one.day <= legal_day(now)]
+    found = (
+        Due(
+            words=_("份区划更新的生效日已经到了，还等您确认"),
+            count=len(late),
+            url=reverse("portal:updates"),
+            kind="late",
+        ),
+        Due(words=_("份区划更新等您确认"), count=len(mine) - len(late), url=reverse("portal:updates"), kind="act"),
+    )
+    return tuple(one for one in found if one.count)
+
+
+def _waits(scope: Scope, now: datetime) -> tuple[Due, ...]:
+    """What this person asked for and somebody else is to do."""
+    if scope.emergency:
+        return ()
+    proposals = merges = updates = 0
+    if scope.may("people.read"):
+        groups = list_proposals(scope=scope, on=legal_day(now)).values()
+        proposals = sum(group[0].granted_by == scope.person_id for group in groups)
+        merges = sum(one.proposed_by == scope.person_id for one in list_merges(scope=scope))
+    if scope.may("places.review"):
+        updates = sum(one.state == UpdateState.SUBMITTED and one.submitted_by == scope.person_id
+                      for one in list_updates(scope=scope))  # fmt: skip
+    found = (
+        (_("项您提议的授予，等另一个人确认"), proposals, "portal:proposals"),
+        (_("个您提议合并的人，等另一个人确认"), merges, "portal:same"),
+        (_("份您要导出的名单，等另一个人确认"), exports.count_own_held(scope=scope), "portal:exports"),
+        (_("份您提交的区划更新，等另一个人确认"), updates, "portal:updates"),
+        (
+            _("项您请求的姓名更正，等管您身份的单位办"),
+            int(find_own_correction(scope=scope) is not None),
+            "portal:correction",
+        ),
+    )
+    return tuple(Due(words=words, count=count, url=reverse(name), kind="wait") for words, count, name in found if count)
+
+
+def _late_hours(scope: Scope, now: datetime) -> tuple[Due, ...]:
+    """Who did not reach the hours of last month, whose book is still open: what was done may still be logged."""
+    month = Month.of(now).plus(-1)
+    if is_closed(scope=scope, month=month):
+        return ()
+    words, query = formats.month(month.first_day), f"?month={month}"
+    if scope.may("duty.own"):
+        # Its last moment: then nothing of the month is left to come.
+        late = [
+            one for one in my_months(scope=scope, now=month.ends_at - timedelta(microseconds=1)) if one.hours.missing
+        ]
+        said, where = _("个社区%(month)s没到够时长；去过没记的，结账以前还能补记"), reverse("duty:visits")
+        count = len(late)
+    else:
+        said, where = _("位顾问%(month)s没到够时长，账还没结"), reverse("duty:behind")
+        count = len(list_behind(scope=scope, month=month, now=now))
+    return (Due(words=said % {"month": words}, count=count, url=f"{where}{query}", kind="late"),) if count else ()
 
 
 def _plain_today(scope: Scope, now: datetime) -> Today:
@@ -239,6 +306,7 @@ def _county_today(scope: Scope, now: datetime) -> Today:
     behind = [pair for pair in list_behind(scope=scope, month=Month.of(now), now=now) if pair.off_pace]
     open_months = [month for month in dirty_months(scope=scope) if month < Month.of(now)]
     due = (
+        *_late_hours(scope, now),
         Due(words=_("个社区没有顾问，其中 %(n)s 个还没写原因") % {"n": len(unexplained)}, count=len(gaps),
             url=reverse("advisers:vacancies"), kind="act"),
         Due(words=_("位顾问本月到点时长落后"), count=len(behind), url=reverse("duty:behind")),
@@ -255,6 +323,7 @@ def _street_today(scope: Scope, now: datetime) -> Today:
     gaps = list_gaps(scope=scope, on=legal_day(now))
     behind = [pair for pair in list_behind(scope=scope, month=Month.of(now), now=now) if pair.off_pace]
     due = (
+        *_late_hours(scope, now),
         Due(words=_("位顾问本月到点时长落后"), count=len(behind), url=reverse("duty:behind")),
         Due(words=_("个社区没有顾问"), count=len(gaps), url=reverse("advisers:list")),
     )
@@ -266,7 +335,13 @@ def _street_today(scope: Scope, now: datetime) -> Today:
 def _adviser_today(scope: Scope, now: datetime) -> Today:
     months = my_months(scope=scope, now=now)
     short = [month for month in months if month.hours.missing]
-    due = (Due(words=_("个社区本月还没到 8 小时"), count=len(short), url=reverse("duty:mine")),) if short else ()
+    due = _late_hours(scope, now)
+    if short:
+        hours = {hours_a_month(month.hours.node_id, Month.of(now)) for month in short}
+        words = (
+            _("个社区本月还没到 %(n)s 小时") % {"n": hours.pop()} if len(hours) == 1 else _("个社区本月还没到够时长")
+        )
+        due += (Due(words=words, count=len(short), url=reverse("duty:mine")),)
     go = ((_("记一次到访"), reverse("duty:log"), "edit"), (_("我的社区"), reverse("duty:mine"), "pin"),
           (_("我的记录"), reverse("duty:visits"), "list"))  # fmt: skip
     return Today(day=legal_day(now), sentence="", due=due, go=go)

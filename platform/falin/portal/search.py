@@ -17,19 +17,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from falin.kernel import formats, jobs
+from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.portal.help import list_topics
 from falin.portal.shell import MENU, ROLE_LABELS
 from falin.portal.terms import TERMS
-from services.advisers.api import AdviserFilters, list_advisers, list_firms
-from tenants.divisions.api import list_divisions, search
+from services.advisers.api import AdviserFilters, firm_overview, list_advisers, list_firms
+from services.duty.api import place_names, search_visits
+from tenants.divisions.api import Division, list_divisions, search
 from tenants.divisions.rules.pinyin import sound_of, typed_pinyin
+from tenants.divisions.types import Level
 from tenants.identity.queries import search_people
 from tenants.settings.api import list_concerned
 
 MOST = 6  # of a kind, on the page of all kinds
 LONG = 40  # of one kind
 SHORTEST, LONGEST = 1, 60
+_NEAR = 50  # places and advisers whose visits are looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +59,7 @@ class _Source:
     kind: str
     title: Any
     icon: str
-    grant: str
+    grants: frozenset[str]  # any of them
     find: Callable[[Scope, str, int, date], list[Hit]]
 
 
@@ -66,7 +70,7 @@ def words(text: str) -> str:
 
 def kinds(scope: Scope) -> list[tuple[str, str]]:
     """The kinds of things the person may look for."""
-    return [(source.kind, str(source.title)) for source in _SOURCES if scope.may(source.grant)]
+    return [(source.kind, str(source.title)) for source in _SOURCES if source.grants & scope.grants]
 
 
 def find(*, scope: Scope, text: str, on: date, kind: str = "") -> list[Group]:
@@ -77,7 +81,7 @@ def find(*, scope: Scope, text: str, on: date, kind: str = "") -> list[Group]:
     most = LONG if kind else MOST
     groups = []
     for source in _SOURCES:
-        if not scope.may(source.grant) or (kind and kind != source.kind):
+        if not source.grants & scope.grants or (kind and kind != source.kind):
             continue
         hits = source.find(scope, wanted, most + 1, on)
         if hits:
@@ -88,17 +92,28 @@ def find(*, scope: Scope, text: str, on: date, kind: str = "") -> list[Group]:
 
 
 # ---- the kinds -------------------------------------------------------------------------------------------------------
-def _places(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+def _near(scope: Scope, text: str, most: int, on: date) -> list[Division]:
+    """
+    The places of a scope that are called so: its own and those below. Who is there for rows of his own and no place has
+    those they lie in: an adviser the communities he serves, a firm's manager those its advisers serve.
+    """
     found = {place.id: place for root in scope.roots for place in search(text, root_id=root, limit=most)}
-    found |= {place.id: place for place in list_divisions(scope.roots) if text in place.name}
-    shown = list(found.values())[:most]
+    own = set(scope.roots or scope.nodes)
+    if scope.may("firm.read"):
+        members = firm_overview(scope=scope, on=on).members
+        own |= {seat.node_id for member in members for seat in member.seats}
+    found |= {place.id: place for place in list_divisions(own) if _called(place.name, text)}
+    return list(found.values())[:most]
+
+
+def _places(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+    shown = _near(scope, text, most, on)
     above = {place.id: place.name for place in list_divisions({place.parent_id for place in shown if place.parent_id})}
-    name = "figures:place" if scope.may("figures.read") else ""
+    name = "figures:place" if scope.may("figures.read") and scope.roots else "portal:place"
     return [
-        Hit(label=place.name, sub=above.get(place.parent_id or 0, ""),
-            url=reverse(name, args=[place.id]) if name else "")
+        Hit(label=place.name, sub=above.get(place.parent_id or 0, ""), url=reverse(name, args=[place.id]))
         for place in shown
-    ]  # fmt: skip
+    ]
 
 
 def _advisers(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
@@ -120,6 +135,29 @@ def _firms(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
         )
         for firm in page.rows
     ]
+
+
+def _visits(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+    """By community, adviser, or, for himself, what it was about. Each leads to where its reader reads of one visit."""
+    nodes = [place.id for place in _near(scope, text, _NEAR, on) if place.level == Level.COMMUNITY]
+    advisers = []
+    if scope.may("advisers.read"):
+        named = list_advisers(scope=scope, on=on, filters=AdviserFilters(text=text), size=_NEAR, counted=False).rows
+        advisers = [row.adviser.id for row in named if _called(row.adviser.name, text)]
+    found = search_visits(scope=scope, text=text, node_ids=nodes, adviser_ids=advisers, size=most)
+    names = place_names({visit.content.node_id for visit in found})
+    own, hits = scope.may("duty.own"), []
+    for visit in found:
+        told = {"name": visit.adviser_name, "day": formats.day(visit.content.on_day),
+                "place": names.get(visit.content.node_id, ("", ""))[0]}  # fmt: skip
+        if own:
+            url = f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}"
+        elif scope.may("comments.join"):
+            url = reverse("desk:comments", args=["visit", visit.id])
+        else:
+            url = reverse("portal:history-of", args=["visit", visit.id])
+        hits.append(Hit(label=_("%(name)s %(day)s到%(place)s") % told, sub=visit.content.topic, url=url))
+    return hits
 
 
 def _people(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
@@ -182,12 +220,14 @@ def _called(label: str, text: str) -> bool:
 
 
 _SOURCES = (
-    _Source(kind="pages", title=gettext_lazy("页面"), icon="list", grant="home.read", find=_pages),
-    _Source(kind="places", title=gettext_lazy("地方"), icon="pin", grant="places.read", find=_places),
-    _Source(kind="advisers", title=gettext_lazy("法律顾问"), icon="users", grant="advisers.read", find=_advisers),
-    _Source(kind="firms", title=gettext_lazy("律所"), icon="building", grant="advisers.read", find=_firms),
-    _Source(kind="people", title=gettext_lazy("人员"), icon="user", grant="people.read", find=_people),
-    _Source(kind="settings", title=gettext_lazy("设定"), icon="gear", grant="settings.read", find=_settings),
-    _Source(kind="help", title=gettext_lazy("帮助"), icon="help", grant="home.read", find=_help),
-    _Source(kind="jobs", title=gettext_lazy("我的任务"), icon="clock", grant="jobs.own", find=_jobs),
-)
+    _Source(kind="pages", title=gettext_lazy("页面"), icon="list", grants=frozenset({"home.read"}), find=_pages),
+    _Source(kind="places", title=gettext_lazy("地方"), icon="pin", grants=frozenset({"places.read"}), find=_places),
+    _Source(kind="advisers", title=gettext_lazy("法律顾问"), icon="users", grants=frozenset({"advisers.read"}), find=_advisers),
+    _Source(kind="firms", title=gettext_lazy("律所"), icon="building", grants=frozenset({"advisers.read"}), find=_firms),
+    _Source(kind="visits", title=gettext_lazy("到访"), icon="calendar",
+            grants=frozenset({"duty.own", "visits.published"}), find=_visits),
+    _Source(kind="people", title=gettext_lazy("人员"), icon="user", grants=frozenset({"people.read"}), find=_people),
+    _Source(kind="settings", title=gettext_lazy("设定"), icon="gear", grants=frozenset({"settings.read"}), find=_settings),
+    _Source(kind="help", title=gettext_lazy("帮助"), icon="help", grants=frozenset({"home.read"}), find=_help),
+    _Source(kind="jobs", title=gettext_lazy("我的任务"), icon="clock", grants=frozenset({"jobs.own"}), find=_jobs),
+)  # fmt: skip

@@ -1,5 +1,6 @@
 """
-The place of lists as tables: which columns a list has, which of them the reader chose, and its rows for a file.
+The place of lists as tables: which columns a list has, which of them the reader chose, by which its rows stand, and its
+rows for a file.
 
 Each list is declared once, by the service whose it is; the page's head, the choice of columns, what a saved view keeps and
 the export all follow from that (``declare``, wired by the composition root).
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from falin.kernel import sorting
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.writing import Value
 
@@ -22,6 +24,7 @@ WITH_A_SECOND: Final = frozenset(
     {"lists.export"}
 )  # what is taken home once a second person said yes (identity.md, "+2")
 CHOSEN: Final = "col"  # in the address, once for each column that is shown; none: all are
+SORT: Final = "sort"  # in the address: the column the rows stand by, with - before it the other way round
 STEP: Final = 500
 _WHERE_ONE_STANDS: Final = ("after", "before", "page")
 
@@ -31,6 +34,7 @@ class Column:
     """
     :param value: what a row says here, as on the page.
     :param small: it stands small below the first column on the page, and is a column of its own in a file.
+    :param sorts: its head sorts the list; the list's query knows the order by the column's key.
     """
 
     key: str
@@ -38,6 +42,7 @@ class Column:
     value: Callable[[Any], Value]
     numeric: bool = False
     small: bool = False
+    sorts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,7 @@ class Table:
     :param export: who of them takes it home as a file: rows of a body where nothing else is said.
     :param step: ``(scope, what the address asks, after, now)``: the rows the page shows for it, a step at a time.
     :param filters: ``(scope, what the address asks, now)``: its filters in words, each with its label.
+    :param order: the order it has by itself, where that is one of its columns'.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Table:
     step: Callable[[Scope, QueryDict, str, datetime], Step]
     export: str = "lists.export"
     filters: Callable[[Scope, QueryDict, datetime], Sequence[tuple[Any, str]]] = lambda scope, asked, now: ()
+    order: str = ""
 
     @property
     def asks_a_second(self) -> bool:
@@ -76,19 +83,26 @@ class Table:
         named = {column.key for column in self.columns[1:]} & set(asked.getlist(CHOSEN))
         return tuple(one for one in self.columns if not named or one is self.columns[0] or one.key in named)
 
+    @property
+    def sorts(self) -> tuple[str, ...]:
+        """The columns it can stand by."""
+        return tuple(column.key for column in self.columns if column.sorts)
+
     def shown(self, asked: QueryDict) -> Shown:
         chosen = self.chosen(asked)
         return Shown(table=self, heads=tuple(one for one in chosen if not one.small),
-                     has={one.key: one in chosen for one in self.columns})  # fmt: skip
+                     has={one.key: one in chosen for one in self.columns},
+                     sort=sorting.named(asked.get(SORT, ""), self.sorts))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A table as one reader has it: the heads of its columns, and which of them there are."""
+    """A table as one reader has it: the heads of its columns, which of them there are, and the order he asked for."""
 
     table: Table
     heads: tuple[Column, ...]
     has: dict[str, bool] = field(default_factory=dict)
+    sort: str = ""
 
 
 _tables: dict[str, Table] = {}

@@ -10,10 +10,12 @@ from services.advisers.queries.appointments import (
     list_own_communities,
 )
 from services.advisers.queries.candidates import get_candidate, list_candidates
-from services.advisers.queries.coverage import coverage_squares, get_community, list_gaps
+from services.advisers.queries.coverage import GAP_ORDERS, coverage_squares, get_community, list_gaps
 from services.advisers.queries.firms import firm_called, firm_overview
 from services.advisers.queries.homes import Home, home_of
 from services.advisers.queries.register import (
+    ADVISER_ORDERS,
+    FIRM_ORDERS,
     adviser_of_scope,
     count_advisers,
     find_adviser_of_person,
@@ -28,7 +30,8 @@ from services.advisers.queries.register import (
 from services.advisers.queries.seen import list_seen_by
 from services.advisers.queries.serving import list_serving
 
-__all__ = ["Home", "adviser_of_scope", "count_advisers", "count_ending", "coverage_squares",
+__all__ = ["ADVISER_ORDERS", "FIRM_ORDERS", "GAP_ORDERS", "Home", "adviser_of_scope", "count_advisers", "count_ending",
+           "coverage_squares",
            "find_adviser_of_person", "find_appointment_on", "find_firm", "firm_called", "firm_overview",
            "get_adviser", "get_appointment", "get_candidate", "get_community", "home_of", "list_advisers",
            "list_appointment_lines", "list_appointments", "list_appointments_in_month", "list_candidates",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any, Final
 
+from falin.kernel import sorting
 from falin.kernel.scope import Scope
 from services.advisers import policies
 from services.advisers.models import Appointment, Vacancy
@@ -13,17 +16,30 @@ from services.advisers.queries.homes import communities_by_id, home_of
 from services.advisers.rules import ENDING_WITHIN
 from services.advisers.types import CommunityInfo, Gap, Square, SquareState, StreetSquares, VacancyReason
 from tenants.divisions.api import Division, Level, list_communities, list_divisions
+from tenants.divisions.rules import sound_of
+
+# What the list of gaps stands by; else by code. Those that never had anybody are vacant longest.
+GAP_ORDERS: Final[dict[str, Callable[[Gap], Any]]] = {
+    "community": lambda gap: (sound_of(gap.name).pinyin, gap.name),
+    "since": lambda gap: -(gap.vacant_since or date.min).toordinal(),
+    "reason": lambda gap: gap.reason or "",
+}
 
 
-def list_gaps(*, scope: Scope, on: date) -> list[Gap]:
-    """Communities of the scope without an appointment on the day, with the reason the county gave since."""
+def list_gaps(*, scope: Scope, on: date, sort: str = "") -> list[Gap]:
+    """
+    Communities of the scope without an appointment on the day, with the reason the county gave since.
+
+    :param sort: one of ``GAP_ORDERS``, with - before it the other way round.
+    """
     policies.check_may_read_appointments(scope)
     served = set(Appointment.objects.in_scope(scope).filter(touching(on, on)).values_list("node_id", flat=True))
     vacant = [place for place in communities_of(scope) if place.id not in served]
     streets = places_of({place.street_id for place in vacant if place.street_id})
     last = last_days(scope, [place.id for place in vacant], on)
     said = _said(scope, [place.id for place in vacant])
-    return [_gap(place, streets, last.get(place.id), said.get(place.id)) for place in vacant]
+    found = [_gap(place, streets, last.get(place.id), said.get(place.id)) for place in vacant]
+    return sorting.in_order(found, sort, GAP_ORDERS)
 
 
 def coverage_squares(*, scope: Scope, on: date) -> list[StreetSquares]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from falin.kernel import crypto, parameters
+from falin.kernel import crypto, parameters, sorting
 from falin.kernel.scope import Scope
+from falin.kernel.sorting import Order
 from services.advisers import policies
 from services.advisers.models import Adviser, Appointment, Firm, Seat
 from services.advisers.queries.appointments import lines_of
@@ -40,30 +40,30 @@ from services.advisers.types import (
 )
 from tenants.divisions.api import list_divisions, subtree_ids
 
+T = TypeVar("T")
 PAGE = 12
 LONGEST_PAGE = 500
 FEW = 1000  # so many ids are handed over sooner than they are found again
+# What the lists stand by; the first one where nothing is asked.
+ADVISER_ORDERS: Final[dict[str, Order]] = {"name": ("pinyin", "id")}
+FIRM_ORDERS: Final[dict[str, Order]] = {"name": ("pinyin", "id"), "advisers": ("members", "pinyin", "id")}
 
 
 def list_advisers(
     *, scope: Scope, on: date, filters: AdviserFilters | None = None, after: str = "", before: str = "",
-    size: int = PAGE, counted: bool = True,
+    size: int = PAGE, sort: str = "", counted: bool = True,
 ) -> Page[AdviserRow]:  # fmt: skip
     """
     Advisers who serve in the scope's places or were registered by its county, by pinyin.
 
     :param after: a page's ``after`` cursor, for the next one; ``before`` likewise for the one before.
+    :param sort: one of ``ADVISER_ORDERS``, with - before it the other way round.
     :param counted: how many there are in all; who looks for the first few does not ask.
     """
     policies.check_may_read(scope)
-    cut = _cut(scope, filters or AdviserFilters(), on)
-    total, more = _counted(cut) if counted else (0, False)
-    page, first, has_before, has_after = _page_of(cut, after, before, min(size, LONGEST_PAGE))
-    rows = _rows(scope, page, on)
-    return Page(
-        rows=tuple(rows), total=total, more=more, first=first,
-        before=_cursor(page[0]) if page and has_before else "", after=_cursor(page[-1]) if page and has_after else "",
-    )  # fmt: skip
+    cut, order = _cut(scope, filters or AdviserFilters(), on), sorting.order_of(sort, ADVISER_ORDERS)
+    page = sorting.turn(cut, order, after=after, before=before, size=min(size, LONGEST_PAGE))
+    return _page_of(cut, order, page, _rows(scope, page.rows, on), counted=counted)
 
 
 def count_advisers(*, scope: Scope, on: date) -> AdviserCounts:
@@ -127,22 +127,22 @@ def person_of_adviser(adviser_id: uuid.UUID) -> int | None:
 
 
 def list_firms(
-    *, scope: Scope, text: str = "", after: str = "", before: str = "", size: int = PAGE, counted: bool = True
+    *, scope: Scope, text: str = "", after: str = "", before: str = "", size: int = PAGE, sort: str = "",
+    counted: bool = True,
 ) -> Page[FirmInfo]:  # fmt: skip
-    """Firms of the province's register, by pinyin. The register of firms is public knowledge."""
+    """
+    Firms of the province's register, by pinyin. The register of firms is public knowledge.
+
+    :param sort: one of ``FIRM_ORDERS``, with - before it the other way round.
+    """
     policies.check_may_read(scope)
-    rows = Firm.objects.filter(province_id=home_of(scope).province_id)
+    order = sorting.order_of(sort, FIRM_ORDERS)
+    register = Firm.objects.filter(province_id=home_of(scope).province_id)
+    rows = _with_members(register, of_all="members" in order[0])
     if text.strip():
         rows = rows.filter(reads_like(text, "name", "pinyin"))
-    total, more = _counted(rows) if counted else (0, False)
-    page, first, has_before, has_after = _page_of(rows, after, before, min(size, LONGEST_PAGE))
-    counts = dict(
-        Adviser.objects.filter(firm__in=[row.id for row in page]).values_list("firm_id").annotate(Count("id"))
-    )  # fmt: skip
-    return Page(
-        rows=tuple(firm_info(row, advisers=counts.get(row.id, 0)) for row in page), total=total, more=more, first=first,
-        before=_cursor(page[0]) if page and has_before else "", after=_cursor(page[-1]) if page and has_after else "",
-    )  # fmt: skip
+    page = sorting.turn(rows, order, after=after, before=before, size=min(size, LONGEST_PAGE))
+    return _page_of(rows, order, page, [firm_info(row, advisers=row.members) for row in page.rows], counted=counted)
 
 
 def find_firm(*, scope: Scope, name: str) -> FirmInfo | None:
@@ -271,20 +271,16 @@ def _called(text: str, province: int) -> Q:
     return Q(id__in=ids) if len(ids) <= FEW else called
 
 
-def _page_of(rows: QuerySet[Any], after: str, before: str, size: int) -> tuple[list[Any], int, bool, bool]:
-    """One page by key: its rows, the number of the first, and whether there is something before and after it."""
-    start, stop = _key(after), _key(before)
-    if stop:
-        found = list(rows.filter(_beyond(stop, "lt")).order_by("-pinyin", "-id")[: size + 1])
-        page, has_before, has_after = found[:size][::-1], len(found) > size, True
-    else:
-        cut = rows.filter(_beyond(start, "gt")) if start else rows
-        found = list(cut.order_by("pinyin", "id")[: size + 1])
-        page, has_before, has_after = found[:size], bool(start), len(found) > size
-    if not page or not (start or stop):
-        return page, 1, has_before, has_after
-    passed, more = _counted(rows.filter(_beyond((page[0].pinyin, str(page[0].id)), "lt")))
-    return page, 0 if more else passed + 1, has_before, has_after
+def _page_of(
+    cut: QuerySet[Any], order: Order, turned: sorting.Turned[Any], rows: Iterable[T], *, counted: bool
+) -> Page[T]:
+    """One page with how many rows there are, and the number of its first one as far as anybody counts."""
+    total, more = _counted(cut) if counted else (0, False)
+    first = 1
+    if turned.before:
+        passed, beyond = _counted(sorting.ahead_of(cut, order, turned.rows[0]))
+        first = 0 if beyond else passed + 1
+    return Page(rows=tuple(rows), total=total, more=more, first=first, before=turned.before, after=turned.after)
 
 
 def _counted(rows: QuerySet[Any]) -> tuple[int, bool]:
@@ -293,23 +289,16 @@ def _counted(rows: QuerySet[Any]) -> tuple[int, bool]:
     return min(found, MOST_COUNTED), found > MOST_COUNTED
 
 
-def _beyond(key: tuple[str, str], way: str) -> Q:
-    pinyin, row = key
-    after = Q(**{f"pinyin__{way}": pinyin}) | Q(**{"pinyin": pinyin, f"id__{way}": row})
-    return Q(**{f"pinyin__{way}e": pinyin}) & after  # the first part is where the index begins
+def _with_members(rows: QuerySet[Firm], *, of_all: bool) -> QuerySet[Any]:
+    """
+    Adds ``members``: advisers of the province who are registered with the firm.
 
-
-def _cursor(row: Any) -> str:
-    return urlsafe_b64encode(f"{row.pinyin}\n{row.id}".encode()).decode().rstrip("=")
-
-
-def _key(cursor: str) -> tuple[str, str] | None:
-    """What a cursor stands for; ``None`` for one that was not made here."""
-    try:
-        pinyin, _, row = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("\n")
-        return (pinyin, str(uuid.UUID(row))) if row else None
-    except ValueError:
-        return None
+    :param of_all: counted for every firm in one go, as an order by it needs; else for those that are shown, each by itself.
+    """
+    if of_all:
+        return rows.annotate(members=Count("advisers"))
+    theirs = Adviser.objects.filter(firm=OuterRef("id")).order_by().values("firm").annotate(n=Count("id"))
+    return rows.annotate(members=Coalesce(Subquery(theirs.values("n"), output_field=IntegerField()), Value(0)))
 
 
 def _rows(scope: Scope, page: Iterable[Any], on: date) -> list[AdviserRow]:

@@ -8,7 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from falin.kernel.clock import legal_day, now
-from falin.kernel.rest.fields import OneOf
+from falin.kernel.rest.fields import Cursor, OneOf, Sort
+from services.advisers import queries
 from services.advisers.rules.import_wording import sentence
 from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile, read_number
 from services.advisers.types import MOST_COUNTED, AdviserState, Obstacle, SquareState, VacancyReason, View
@@ -229,16 +230,18 @@ class AdviserQuery(serializers.Serializer[Any]):
     view = serializers.ChoiceField(
         choices=[view.value for view in View if view], required=False, default="", allow_blank=True
     )
-    after = serializers.CharField(required=False, default="", max_length=300)
-    before = serializers.CharField(required=False, default="", max_length=300)
+    after = Cursor()
+    before = Cursor()
     size = serializers.IntegerField(required=False, default=12, min_value=1, max_value=50)
+    sort = Sort(queries.ADVISER_ORDERS)
 
 
-class PageQuery(serializers.Serializer[Any]):
+class FirmQuery(serializers.Serializer[Any]):
     q = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
-    after = serializers.CharField(required=False, default="", max_length=300)
-    before = serializers.CharField(required=False, default="", max_length=300)
+    after = Cursor()
+    before = Cursor()
     size = serializers.IntegerField(required=False, default=12, min_value=1, max_value=50)
+    sort = Sort(queries.FIRM_ORDERS)
 
 
 class AppointmentQuery(serializers.Serializer[Any]):
@@ -253,6 +256,10 @@ class CandidateQuery(serializers.Serializer[Any]):
 
 class DayQuery(serializers.Serializer[Any]):
     on = serializers.DateField(required=False, default=None, allow_null=True, help_text="Today when left out.")
+
+
+class GapQuery(DayQuery):
+    sort = Sort(queries.GAP_ORDERS)
 
 
 class FirmIn(serializers.Serializer[Any]):

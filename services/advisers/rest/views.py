@@ -54,7 +54,7 @@ class Advisers(DoorView):
         filters = AdviserFilters(text=asked["q"], firm_id=asked["firm"], street_id=asked["street"],
                                  specialty=asked["specialty"], view=View(asked["view"]))  # fmt: skip
         page = queries.list_advisers(scope=scope, on=legal_day(now()), filters=filters, after=asked["after"],
-                                     before=asked["before"], size=asked["size"])  # fmt: skip
+                                     before=asked["before"], size=asked["size"], sort=asked["sort"])  # fmt: skip
         return Response(s.AdviserPageOut(page).data)
 
     @extend_schema(
@@ -250,12 +250,12 @@ class SeenBy(DoorView):
 class Firms(DoorView):
     door_grants = {"GET": policies.READ, "POST": policies.REGISTER}
 
-    @extend_schema(operation_id="firms_list", parameters=[s.PageQuery], responses=s.FirmPageOut, tags=["advisers"])
+    @extend_schema(operation_id="firms_list", parameters=[s.FirmQuery], responses=s.FirmPageOut, tags=["advisers"])
     def get(self, request: Request, scope: Scope) -> Response:
         """Firms of the province's register."""
-        asked = _asked(s.PageQuery, request)
+        asked = _asked(s.FirmQuery, request)
         page = queries.list_firms(scope=scope, text=asked["q"], after=asked["after"], before=asked["before"],
-                                  size=asked["size"])  # fmt: skip
+                                  size=asked["size"], sort=asked["sort"])  # fmt: skip
         return Response(s.FirmPageOut(page).data)
 
     @extend_schema(operation_id="firms_register", request=s.FirmIn, responses={201: s.FirmOut}, tags=["advisers"])
@@ -378,11 +378,12 @@ class Vacancies(DoorView):
     door_grants = {"GET": policies.READ}
 
     @extend_schema(
-        operation_id="advisers_vacancies", parameters=[s.DayQuery], responses=s.GapOut(many=True), tags=["advisers"]
+        operation_id="advisers_vacancies", parameters=[s.GapQuery], responses=s.GapOut(many=True), tags=["advisers"]
     )
     def get(self, request: Request, scope: Scope) -> Response:
         """Communities of the scope without an adviser, with the reason that was given."""
-        found = queries.list_gaps(scope=scope, on=_day(_asked(s.DayQuery, request)))
+        asked = _asked(s.GapQuery, request)
+        found = queries.list_gaps(scope=scope, on=_day(asked), sort=asked["sort"])
         return Response(s.GapOut(found, many=True).data)
 
 

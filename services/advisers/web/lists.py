@@ -24,8 +24,9 @@ def advisers(request: HttpRequest, scope: Scope) -> HttpResponse:
     form = tables.filter_form(request.GET, tables.street_choices(streets))
     filters = tables.filters_of(form)
     page = queries.list_advisers(
-        scope=scope, on=today, filters=filters, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
+        scope=scope, on=today, filters=filters, after=request.GET.get("after", ""), before=request.GET.get("before", ""),
+        sort=request.GET.get("sort", ""),
+    )  # fmt: skip
     counts = queries.count_advisers(scope=scope, on=today)
     context = {
         "filters": form,
@@ -91,7 +92,7 @@ def community(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
 @door(grant=policies.READ)
 def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
     today = legal_day(now())
-    gaps = queries.list_gaps(scope=scope, on=today)
+    gaps = queries.list_gaps(scope=scope, on=today, sort=request.GET.get("sort", ""))
     rows = [
         {
             "gap": gap,
@@ -115,8 +116,9 @@ def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
 def firms(request: HttpRequest, scope: Scope) -> HttpResponse:
     text = request.GET.get("q", "")[:40]
     page = queries.list_firms(
-        scope=scope, text=text, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-    )
+        scope=scope, text=text, after=request.GET.get("after", ""), before=request.GET.get("before", ""),
+        sort=request.GET.get("sort", ""),
+    )  # fmt: skip
     context = {
         "rows": page.rows,
         "table": tables.FIRMS.shown(request.GET),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day
 from falin.kernel.scope import Scope
-from falin.ui.tables import STEP, Column, Step, Table
+from falin.ui.tables import SORT, STEP, Column, Step, Table
 from services.advisers import policies, queries
 from services.advisers.types import AdviserFilters, Gap, StreetSquares, View
 from services.advisers.web import presenting
@@ -40,7 +40,8 @@ def street_choices(streets: Iterable[StreetSquares]) -> list[tuple[int, str]]:
 def _advisers(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     streets = street_choices(queries.coverage_squares(scope=scope, on=legal_day(now)))
     filters = filters_of(filter_form(asked, streets))
-    page = queries.list_advisers(scope=scope, on=legal_day(now), filters=filters, after=after, size=STEP)
+    page = queries.list_advisers(scope=scope, on=legal_day(now), filters=filters, after=after, size=STEP,
+                                 sort=asked.get(SORT, ""))  # fmt: skip
     return Step(
         rows=[presenting.shown_row(row, legal_day(now)) for row in page.rows], after=page.after, total=page.total
     )
@@ -57,12 +58,14 @@ def _asked_of_advisers(scope: Scope, asked: QueryDict, now: datetime) -> list[tu
 
 
 def _vacancies(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
-    found = queries.list_gaps(scope=scope, on=legal_day(now))
+    found = queries.list_gaps(scope=scope, on=legal_day(now), sort=asked.get(SORT, ""))
     return Step(rows=[(gap, presenting.gap_since(gap.vacant_since, legal_day(now))) for gap in found], total=len(found))
 
 
 def _firms(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
-    page = queries.list_firms(scope=scope, text=asked.get("q", "")[:40], after=after, size=STEP)
+    page = queries.list_firms(
+        scope=scope, text=asked.get("q", "")[:40], after=after, size=STEP, sort=asked.get(SORT, "")
+    )
     return Step(rows=page.rows, after=page.after, total=page.total)
 
 
@@ -78,9 +81,9 @@ def _reason(row: tuple[Gap, Any]) -> str:
 
 ADVISERS: Final = Table(
     name="advisers", title=gettext_lazy("法律顾问"), grant=policies.READ, step=_advisers,
-    filters=_asked_of_advisers,
+    filters=_asked_of_advisers, order="name",
     columns=(
-        Column(key="name", label=gettext_lazy("顾问"), value=lambda row: row.name),
+        Column(key="name", label=gettext_lazy("顾问"), value=lambda row: row.name, sorts=True),
         Column(key="firm", label=gettext_lazy("律所"), value=lambda row: row.firm, small=True),
         Column(key="specialties", label=gettext_lazy("专长"), value=lambda row: row.specialties or _("没有写")),
         Column(key="seats", label=gettext_lazy("社区数"), value=lambda row: row.seats, numeric=True),
@@ -91,19 +94,21 @@ ADVISERS: Final = Table(
 VACANCIES: Final = Table(
     name="vacancies", title=gettext_lazy("没有顾问的社区"), grant=policies.READ, step=_vacancies,
     columns=(
-        Column(key="community", label=gettext_lazy("社区"), value=lambda row: row[0].name),
+        Column(key="community", label=gettext_lazy("社区"), value=lambda row: row[0].name, sorts=True),
         Column(key="street", label=gettext_lazy("街镇"), value=lambda row: row[0].street, small=True),
-        Column(key="since", label=gettext_lazy("空了多久"), value=lambda row: row[1]),
-        Column(key="reason", label=gettext_lazy("原因"), value=_reason),
+        Column(key="since", label=gettext_lazy("空了多久"), value=lambda row: row[1], sorts=True),
+        Column(key="reason", label=gettext_lazy("原因"), value=_reason, sorts=True),
     ),
 )  # fmt: skip
 FIRMS: Final = Table(
     name="firms", title=gettext_lazy("律所和法律服务所"), grant=policies.READ, step=_firms, filters=_asked_of_firms,
+    order="name",
     columns=(
-        Column(key="name", label=gettext_lazy("名称"), value=lambda row: row.name),
+        Column(key="name", label=gettext_lazy("名称"), value=lambda row: row.name, sorts=True),
         Column(key="code", label=gettext_lazy("统一社会信用代码"), value=lambda row: row.credit_code or _("没有写")),
         Column(key="phone", label=gettext_lazy("办公电话"), value=lambda row: row.phone or _("没有写")),
-        Column(key="advisers", label=gettext_lazy("全省登记的顾问"), value=lambda row: row.advisers, numeric=True),
+        Column(key="advisers", label=gettext_lazy("全省登记的顾问"), value=lambda row: row.advisers, numeric=True,
+               sorts=True),
     ),
 )  # fmt: skip
 TABLES: Final = (ADVISERS, VACANCIES, FIRMS)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max, Q, Sum, Value
 from django.db.models.functions import Greatest, Least
 
-from falin.kernel import parameters
+from falin.kernel import parameters, sorting
 from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
+from falin.kernel.spelling import syllables_of
 from services.advisers.api import list_appointments
 from services.advisers.types import AppointmentInfo
 from services.duty import policies
@@ -24,8 +25,19 @@ from services.duty.queries.visits import place_names
 from services.duty.rules import HOURS_A_MONTH, LECTURES_A_QUARTER, LONGEST, days_left, pace_minutes, required_minutes
 from services.duty.rules.hours import Span
 from services.duty.types import Behind, CommunityMonth, MonthHours, MyMonth, VisitKind
+from tenants.divisions.rules import sound_of
 
 Pair = tuple[int, uuid.UUID]  # community, adviser
+# What the list of who is behind stands by; else furthest behind first.
+BEHIND_ORDERS: Final[dict[str, Callable[[Behind], Any]]] = {
+    "adviser": lambda row: (syllables_of(row.hours.adviser_name), row.hours.adviser_name),
+    "community": lambda row: (sound_of(row.node_name).pinyin, row.node_name),
+    "done": lambda row: row.hours.minutes,
+    "due": lambda row: row.hours.required_minutes,
+    "pace": lambda row: row.off_pace,
+    "missing": lambda row: row.hours.missing,
+    "last": lambda row: row.last_on or date.min,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +103,8 @@ def _spans(appointments: Iterable[AppointmentInfo]) -> list[Span]:
     return [(appointment.begins_on, appointment.ends_on) for appointment in appointments]
 
 
-def hours_a_month(node_id: int, month: Month) -> int:
-    """The figure in force on the first of the month holds for the whole of it."""
+def hours_a_month(node_id: int | None, month: Month) -> int:
+    """What is due at a place: the figure in force on the first of the month holds for the whole of it."""
     return parameters.value(HOURS_A_MONTH, node_id=node_id, on=month.first_day)
 
 
@@ -140,8 +152,12 @@ def find_pair_hours(*, scope: Scope, month: Month, node_id: int, adviser_id: uui
     return found[0].hours if found else None
 
 
-def list_behind(*, scope: Scope, month: Month, now: datetime) -> list[Behind]:
-    """Who has not reached the hours of a community yet: furthest behind the pace first, then most missing."""
+def list_behind(*, scope: Scope, month: Month, now: datetime, sort: str = "") -> list[Behind]:
+    """
+    Who has not reached the hours of a community yet: furthest behind the pace first, then most missing.
+
+    :param sort: one of ``BEHIND_ORDERS``, with - before it the other way round.
+    """
     policies.check_may_read(scope)
     today = legal_day(now)
     rows = [row for row in _rows(scope, month) if row.hours.appointed and row.hours.missing]
@@ -158,7 +174,8 @@ def list_behind(*, scope: Scope, month: Month, now: datetime) -> list[Behind]:
         )
         for row in rows
     ]  # fmt: skip
-    return sorted(found, key=lambda row: (-row.off_pace, -row.hours.missing, row.hours.node_id, row.hours.adviser_id))
+    found.sort(key=lambda row: (-row.off_pace, -row.hours.missing, row.hours.node_id, row.hours.adviser_id))
+    return sorting.in_order(found, sort, BEHIND_ORDERS)
 
 
 def _pace(row: _Row, today: date) -> int:

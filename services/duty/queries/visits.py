@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from falin.kernel import sorting
 from falin.kernel.clock import legal_day
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Missing
@@ -18,6 +22,9 @@ from services.duty.models import Reminder, Visit
 from services.duty.rules import LONGEST
 from services.duty.types import ReminderInfo, VisitContent, VisitInfo, VisitKind
 from tenants.divisions.api import list_divisions
+from tenants.divisions.rules import sound_of
+
+VISIT_ORDERS: Final = ("community", "when", "time")  # what the list of one's own stands by; else latest first
 
 
 def content_of(row: Visit) -> VisitContent:
@@ -53,8 +60,31 @@ def get_visit(*, scope: Scope, visit_id: uuid.UUID) -> VisitInfo:
     row = (rows if adviser_id is None else rows.filter(adviser_id=adviser_id)).first()
     if row is None:
         raise Missing("duty.no_such_visit", _("没有这条到访记录。"))
-    found = info_of(row)
-    return found if adviser_id else replace(found, content=replace(found.content, topic="", note=""), photo_id=None)
+    return info_of(row) if adviser_id else _as_published(info_of(row))
+
+
+def _as_published(visit: VisitInfo) -> VisitInfo:
+    """Without what the adviser wrote of it."""
+    return replace(visit, content=replace(visit.content, topic="", note=""), photo_id=None)
+
+
+def search_visits(
+    *, scope: Scope, text: str, node_ids: Collection[int], adviser_ids: Collection[uuid.UUID] = (), size: int
+) -> list[VisitInfo]:  # fmt: skip
+    """
+    Visits at any of these communities or by any of these advisers, or by one who is called so; latest first.
+
+    An adviser finds his own alone, by their topic and note as well. What he wrote of them stays with him: nobody else
+    finds a visit by it, or reads it here.
+    """
+    adviser_id = policies.own_or_published(scope)
+    rows, found = Visit.objects.in_scope(scope), Q(node_id__in=node_ids)
+    if adviser_id is not None:
+        mine = rows.filter(found | Q(topic__icontains=text) | Q(note__icontains=text), adviser_id=adviser_id)
+        return [info_of(row) for row in mine.order_by("-begins_at", "id")[:size]]
+    found |= Q(adviser_id__in=adviser_ids) | Q(adviser_name__contains=text)
+    others = rows.filter(found, voided_at__isnull=True).order_by("-begins_at", "id")
+    return [_as_published(info_of(row)) for row in others[:size]]
 
 
 def list_my_places(*, scope: Scope, now: datetime) -> list[tuple[int, str]]:
@@ -77,14 +107,26 @@ def place_names(nodes: set[int]) -> dict[int, tuple[str, str]]:
     return {place.id: (place.name, named.get(place.street_id or 0, "")) for place in places}
 
 
-def list_my_visits(*, scope: Scope, month: Month | None = None) -> list[VisitInfo]:
-    """The adviser's own visits with a part in the month, or all, latest first, voided ones among them."""
+def list_my_visits(*, scope: Scope, month: Month | None = None, sort: str = "") -> list[VisitInfo]:
+    """
+    The adviser's own visits with a part in the month, or all, latest first, voided ones among them.
+
+    :param sort: one of ``VISIT_ORDERS``, with - before it the other way round.
+    """
     adviser_id = policies.check_may_read_own(scope)
     rows = Visit.objects.in_scope(scope).filter(adviser_id=adviser_id)
     if month is not None:
         rows = rows.filter(begins_at__gte=month.starts_at - LONGEST, begins_at__lt=month.ends_at)
         rows = rows.filter(ends_at__gt=month.starts_at)
-    return [info_of(row) for row in rows.order_by("-begins_at", "id")]
+    found = [info_of(row) for row in rows.order_by("-begins_at", "id")]
+    if not sorting.named(sort, VISIT_ORDERS):
+        return found
+    names = place_names({visit.content.node_id for visit in found})
+    sounds = {node_id: (sound_of(name).pinyin, name) for node_id, (name, _street) in names.items()}
+    return sorting.in_order(found, sort, {
+        "community": lambda visit: sounds.get(visit.content.node_id, ("", "")),
+        "when": lambda visit: visit.content.begins_at, "time": lambda visit: visit.content.minutes,
+    })  # fmt: skip
 
 
 def list_my_reminders(*, scope: Scope, unread_only: bool = True) -> list[ReminderInfo]:

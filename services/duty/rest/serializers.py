@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from falin.kernel.periods import Month
-from falin.kernel.rest.fields import OneOf
+from falin.kernel.rest.fields import OneOf, Sort
+from services.duty import queries
 from services.duty.rules import MOST_ATTENDEES
 from services.duty.types import Cut, VisitKind
 
@@ -157,6 +158,11 @@ class HoursOut(serializers.Serializer[Any]):
 class BehindAsked(serializers.Serializer[Any]):
     view = serializers.ChoiceField(choices=[cut.value for cut in Cut if cut], required=False, default=Cut.ALL.value,
                                    help_text="pace: behind the pace; none: nothing yet")  # fmt: skip
+    sort = Sort(queries.BEHIND_ORDERS)
+
+
+class VisitsAsked(serializers.Serializer[Any]):
+    sort = Sort(queries.VISIT_ORDERS)
 
 
 class BehindOut(serializers.Serializer[Any]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.middleware.csrf import get_token
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
@@ -37,6 +38,7 @@ from services.duty.rest.serializers import (
     TokenOut,
     VisitIn,
     VisitOut,
+    VisitsAsked,
     WhyIn,
 )
 from services.duty.types import Cut, VisitInfo
@@ -52,6 +54,13 @@ def _month(request: Request) -> Month:
         return Month.parse(text) if text else Month.of(now())
     except ValueError:
         raise Invalid("duty.no_such_month", _("月份要写成 2026-11 这样。"), field="month") from None
+
+
+def _asked(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    asked = kind(data=request.query_params.dict())
+    asked.is_valid(raise_exception=True)
+    data: dict[str, Any] = asked.validated_data
+    return data
 
 
 class Token(DoorView):
@@ -79,9 +88,10 @@ class Visits(DoorView):
     parser_classes = _PARSERS
     door_grants: ClassVar[dict[str, str]] = {"GET": "duty.own", "POST": "duty.log"}
 
-    @extend_schema(parameters=[MONTH], responses=VisitOut(many=True), operation_id="duty_visits_list")
+    @extend_schema(parameters=[MONTH, VisitsAsked], responses=VisitOut(many=True), operation_id="duty_visits_list")
     def get(self, request: Request, scope: Scope) -> Response:
-        found = queries.list_my_visits(scope=scope, month=_month(request))
+        sort = _asked(VisitsAsked, request)["sort"]
+        found = queries.list_my_visits(scope=scope, month=_month(request), sort=sort)
         return Response(VisitOut(found, many=True).data)
 
     @extend_schema(request=VisitIn, responses={201: VisitOut, 200: VisitOut}, operation_id="duty_visits_log")
@@ -221,10 +231,9 @@ class BehindList(DoorView):
     @extend_schema(parameters=[MONTH, BehindAsked], responses=BehindOut(many=True), operation_id="duty_behind_list")
     def get(self, request: Request, scope: Scope) -> Response:
         """Who has not reached the hours of a community yet, furthest behind first."""
-        asked = BehindAsked(data={name: text for name, text in request.query_params.items() if name == "view"})
-        asked.is_valid(raise_exception=True)
-        cut = Cut(asked.validated_data["view"])
-        found = queries.list_behind(scope=scope, month=_month(request), now=now())
+        asked = _asked(BehindAsked, request)
+        cut = Cut(asked["view"])
+        found = queries.list_behind(scope=scope, month=_month(request), now=now(), sort=asked["sort"])
         return Response(BehindOut([row for row in found if row.within(cut)], many=True).data)
 
 

@@ -8,15 +8,18 @@ from datetime import datetime
 from django.http import HttpRequest, QueryDict
 
 from falin.kernel.periods import Month
+from falin.ui.tables import turned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turner:
-    """A month with its neighbours; there is nothing to see after this month."""
+    """A month with its neighbours, each with its address of the same list; there is nothing to see after this month."""
 
     month: Month
     previous: Month
+    previous_url: str
     following: Month | None
+    following_url: str
 
 
 def month_asked(request: HttpRequest, now: datetime) -> Turner:
@@ -30,4 +33,8 @@ def month_of(asked: QueryDict, now: datetime) -> Turner:
         month = min(Month.parse(asked.get("month", "")), this)
     except ValueError:
         month = this
-    return Turner(month=month, previous=month.plus(-1), following=month.plus(1) if month < this else None)
+    before, after = month.plus(-1), month.plus(1)
+    return Turner(
+        month=month, previous=before, previous_url=turned(asked, month=str(before)),
+        following=after if month < this else None, following_url=turned(asked, month=str(after)),
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from falin.kernel import formats
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.ui.tables import Column, Step, Table
+from falin.ui.tables import SORT, Column, Step, Table
 from services.duty import queries
 from services.duty.types import Behind, Cut, VisitInfo, VisitKind
 from services.duty.web.cards import row_of
@@ -28,7 +28,8 @@ def within(rows: list[Behind], view: str) -> list[Behind]:
 
 def _behind(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     month = month_of(asked, now).month
-    found = within(queries.list_behind(scope=scope, month=month, now=now), asked.get("view", ""))
+    found = queries.list_behind(scope=scope, month=month, now=now, sort=asked.get(SORT, ""))
+    found = within(found, asked.get("view", ""))
     return Step(rows=[row_of(row) for row in found], total=len(found))
 
 
@@ -38,15 +39,15 @@ def _asked_of_behind(scope: Scope, asked: QueryDict, now: datetime) -> list[tupl
     return [(_("月份"), formats.month(month_of(asked, now).month.first_day)), (_("查看"), str(CUT_LABELS[cut]))]
 
 
-def own_visits(scope: Scope, month: Month) -> list[tuple[VisitInfo, str]]:
+def own_visits(scope: Scope, month: Month, sort: str) -> list[tuple[VisitInfo, str]]:
     """Each with the name of its community."""
-    found = queries.list_my_visits(scope=scope, month=month)
+    found = queries.list_my_visits(scope=scope, month=month, sort=sort)
     names = queries.place_names({visit.content.node_id for visit in found})
     return [(visit, names.get(visit.content.node_id, ("", ""))[0]) for visit in found]
 
 
 def _visits(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
-    found = own_visits(scope, month_of(asked, now).month)
+    found = own_visits(scope, month_of(asked, now).month, asked.get(SORT, ""))
     return Step(rows=found, total=len(found))
 
 
@@ -77,28 +78,32 @@ def _state(row: tuple[VisitInfo, str]) -> str:
 
 BEHIND: Final = Table(
     name="behind", title=gettext_lazy("谁还没到点"), grant="duty.read", step=_behind, filters=_asked_of_behind,
+    order="-pace",
     columns=(
-        Column(key="adviser", label=gettext_lazy("顾问"), value=lambda row: row.behind.hours.adviser_name),
+        Column(key="adviser", label=gettext_lazy("顾问"), value=lambda row: row.behind.hours.adviser_name,
+               sorts=True),
         Column(key="firm", label=gettext_lazy("律所"), value=lambda row: row.behind.hours.firm_name, small=True),
         Column(key="community", label=gettext_lazy("社区（村）"),
-               value=lambda row: f"{row.behind.street_name} {row.behind.node_name}".strip()),
+               value=lambda row: f"{row.behind.street_name} {row.behind.node_name}".strip(), sorts=True),
         Column(key="done", label=gettext_lazy("本月到点"), numeric=True,
-               value=lambda row: formats.hours(row.behind.hours.minutes)),
+               value=lambda row: formats.hours(row.behind.hours.minutes), sorts=True),
         Column(key="due", label=gettext_lazy("要求"), numeric=True,
-               value=lambda row: formats.hours(row.behind.hours.required_minutes)),
-        Column(key="pace", label=gettext_lazy("进度"), value=lambda row: row.words),
+               value=lambda row: formats.hours(row.behind.hours.required_minutes), sorts=True),
+        Column(key="pace", label=gettext_lazy("进度"), value=lambda row: row.words, sorts=True),
         Column(key="missing", label=gettext_lazy("还差"), numeric=True,
-               value=lambda row: formats.hours(row.behind.hours.missing)),
-        Column(key="last", label=gettext_lazy("上次到访"), value=_last),
+               value=lambda row: formats.hours(row.behind.hours.missing), sorts=True),
+        Column(key="last", label=gettext_lazy("上次到访"), value=_last, sorts=True),
     ),
 )  # fmt: skip
 VISITS: Final = Table(
     name="visits", title=gettext_lazy("我的到访和讲座"), grant="duty.own", export="own.export", step=_visits,
+    order="-when",
     columns=(
-        Column(key="community", label=gettext_lazy("社区（村）"), value=lambda row: row[1]),
+        Column(key="community", label=gettext_lazy("社区（村）"), value=lambda row: row[1], sorts=True),
         Column(key="kind", label=gettext_lazy("类别"), value=_kind, small=True),
-        Column(key="when", label=gettext_lazy("日期和时间"), value=_when),
-        Column(key="time", label=gettext_lazy("时长"), value=lambda row: formats.hours(row[0].content.minutes), numeric=True),
+        Column(key="when", label=gettext_lazy("日期和时间"), value=_when, sorts=True),
+        Column(key="time", label=gettext_lazy("时长"), numeric=True, sorts=True,
+               value=lambda row: formats.hours(row[0].content.minutes)),
         Column(key="what", label=gettext_lazy("内容"), value=_what),
         Column(key="state", label=gettext_lazy("办理"), value=_state),
     ),

@@ -25,7 +25,6 @@ from falin.ui.forms import show_refusal
 from falin.ui.tables import turned
 from falin.ui.undo import say_done
 from services.duty import commands, policies, queries
-from services.duty.rules import HOURS_A_MONTH
 from services.duty.types import Cut, VisitInfo
 from services.duty.web import tables
 from services.duty.web.cards import card_of, row_of
@@ -74,7 +73,7 @@ def log(request: HttpRequest, scope: Scope) -> HttpResponse:
 def visits(request: HttpRequest, scope: Scope) -> HttpResponse:
     """My visits of one month, each with its way to be corrected or voided while the month is open."""
     turner = month_asked(request, now())
-    found = tables.own_visits(scope, turner.month)
+    found = tables.own_visits(scope, turner.month, request.GET.get("sort", ""))
     context = {
         "turner": turner, "rows": found, "table": tables.VISITS.shown(request.GET),
         "minutes": sum(visit.content.minutes for visit, _place in found if visit.in_force),
@@ -147,13 +146,15 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Who has not reached the hours yet, furthest behind first."""
     moment = now()
     turner = month_asked(request, moment)
-    rows = [row_of(row) for row in queries.list_behind(scope=scope, month=turner.month, now=moment)]
+    found = queries.list_behind(scope=scope, month=turner.month, now=moment, sort=request.GET.get("sort", ""))
+    rows = [row_of(row) for row in found]
     view = request.GET.get("view", "")
     cuts = {cut.value: [row for row in rows if row.behind.within(cut)] for cut in Cut}
     context = {
         "turner": turner, "rows": cuts.get(view, rows), "view": view, "all": len(rows),
         "table": tables.BEHIND.shown(request.GET),
-        "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]), "hours": HOURS_A_MONTH.default,
+        "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]),
+        "hours": queries.hours_a_month(next(iter(scope.roots), None), turner.month),
         "may_remind": policies.may_remind(scope) and not queries.is_closed(scope=scope, month=turner.month),
         "here": request.get_full_path(),
         "tabs": {cut.name.lower(): turned(request.GET, view=cut.value) for cut in Cut},

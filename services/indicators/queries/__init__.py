@@ -5,6 +5,7 @@ from services.indicators.queries.as_is import counties_as_is, place_as_is
 from services.indicators.queries.board import (
     BELONGINGS,
     HANDS,
+    LINE_ORDERS,
     MOST_RANKED,
     county_values,
     firm_lines,
@@ -18,6 +19,6 @@ from services.indicators.queries.board import (
     visit_lines,
 )
 
-__all__ = ["BELONGINGS", "HANDS", "MOST_RANKED", "AreaMonth", "area_months", "counties_as_is", "county_values",
+__all__ = ["BELONGINGS", "HANDS", "LINE_ORDERS", "MOST_RANKED", "AreaMonth", "area_months", "counties_as_is", "county_values",
            "firm_lines", "home_place", "list_months", "list_own_months", "own_places", "place_as_is", "place_figures",
            "rank", "ranking", "visit_lines"]  # fmt: skip

@@ -7,7 +7,6 @@ depends on the number of places.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -17,9 +16,11 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from falin.kernel import sorting
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
+from falin.kernel.sorting import Order
 from services.indicators import policies, rules
 from services.indicators.models import Figure, VisitLine
 from services.indicators.types import (
@@ -311,64 +312,35 @@ def _page(
     sums = rows.aggregate(
         total=Count("id"), minutes=Coalesce(Sum("minutes"), 0), lectures=Count("id", filter=Q(kind="lecture"))
     )
-    shown, page, has_before, has_after = _turned(rows, turn, sums["total"])
-    known = _named(shown) if places is None else places
+    turned, page = _turned(rows, turn, sums["total"])
+    known = _named(turned.rows) if places is None else places
     lines = tuple(
         PublishedLine(place=known.get(line.node_id, (None, ""))[0], above=known.get(line.node_id, (None, ""))[1],
                       on_day=line.on_day, minutes=line.minutes, kind=line.kind, adviser_name=line.adviser_name,
                       visit_id=line.visit_id)
-        for line in shown
+        for line in turned.rows
     )  # fmt: skip
     return LinePage(rows=lines, total=sums["total"], minutes=sums["minutes"], lectures=sums["lectures"], page=page,
-                    size=turn.size, after=_cursor(shown[-1]) if has_after else "",
-                    before=_cursor(shown[0]) if has_before else "")  # fmt: skip
+                    size=turn.size, after=turned.after, before=turned.before)  # fmt: skip
 
 
-_ORDER: Final = ("on_day", "adviser_name", "id")
+# What published visits stand by; the first one where nothing is asked.
+LINE_ORDERS: Final[dict[str, Order]] = {
+    "day": ("on_day", "adviser_name", "id"), "adviser": ("adviser_name", "on_day", "id"),
+    "time": ("minutes", "on_day", "id"),
+}  # fmt: skip
 
 
-def _turned(rows: QuerySet[VisitLine], turn: Turn, total: int) -> tuple[list[VisitLine], int, bool, bool]:
-    """The rows of a page, its number, and whether there are rows before and after it."""
-    size, start, stop = turn.size, _key(turn.after), _key(turn.before)
-    if not (start or stop):
-        page = min(max(turn.page, 1), max(1, -(-total // size)))
-        found = list(rows.order_by(*_ORDER)[(page - 1) * size : page * size])
-        return found, page, page > 1, page * size < total
-    if stop:
-        found = list(rows.filter(_beyond(stop, "lt")).order_by(*(f"-{one}" for one in _ORDER))[: size + 1])
-        shown, has_before, has_after = found[:size][::-1], len(found) > size, True
-    else:
-        assert start is not None
-        found = list(rows.filter(_beyond(start, "gt")).order_by(*_ORDER)[: size + 1])
-        shown, has_before, has_after = found[:size], True, len(found) > size
-    passed = rows.filter(_beyond(_key_of(shown[0]), "lt")).count() if shown else total
-    return shown, passed // size + 1, has_before and bool(shown), has_after and bool(shown)
-
-
-def _beyond(key: tuple[date, str, int], way: str) -> Q:
-    day, name, row = key
-    same_day = Q(**{"on_day": day, f"adviser_name__{way}": name}) | Q(
-        **{"on_day": day, "adviser_name": name, f"id__{way}": row}
-    )
-    return Q(**{f"on_day__{way}e": day}) & (Q(**{f"on_day__{way}": day}) | same_day)  # the first part is for the index
-
-
-def _key_of(row: VisitLine) -> tuple[date, str, int]:
-    return row.on_day, row.adviser_name, row.id
-
-
-def _cursor(row: VisitLine) -> str:
-    day, name, number = _key_of(row)
-    return urlsafe_b64encode(f"{day.isoformat()}\n{name}\n{number}".encode()).decode().rstrip("=")
-
-
-def _key(cursor: str) -> tuple[date, str, int] | None:
-    """What a cursor stands for; ``None`` for one that was not made here."""
-    try:
-        day, name, row = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("\n")
-        return date.fromisoformat(day), name, min(int(row), 2**62)
-    except ValueError:
-        return None
+def _turned(rows: QuerySet[VisitLine], turn: Turn, total: int) -> tuple[sorting.Turned[VisitLine], int]:
+    """A page and its number: by cursor, or, where none is given, by its number."""
+    size, order = turn.size, sorting.order_of(turn.sort, LINE_ORDERS)
+    page = min(max(turn.page, 1), max(1, -(-total // size)))
+    if page > 1 and not (turn.after or turn.before):
+        shown = list(rows.order_by(*order)[(page - 1) * size : page * size])
+        after = sorting.cursor_of(shown[-1], order) if page * size < total else ""
+        return sorting.Turned(rows=shown, before=sorting.cursor_of(shown[0], order), after=after), page
+    found = sorting.turn(rows, order, after=turn.after, before=turn.before, size=size)
+    return found, sorting.ahead_of(rows, order, found.rows[0]).count() // size + 1 if found.before else 1
 
 
 def _named(lines: list[VisitLine]) -> dict[int, tuple[Division, str]]:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from falin.kernel.periods import Month
-from services.indicators import rules
+from falin.kernel.rest.fields import Cursor, Sort
+from services.indicators import queries, rules
 from services.indicators.types import (
     LinePage,
     PlaceFigures,
@@ -49,15 +50,14 @@ class FiguresAsked(MonthAsked):
 
 
 class LinesAsked(MonthAsked):
-    after = serializers.CharField(
-        default="", allow_blank=True, max_length=200, help_text="a page's ``after``: the next one"
-    )
-    before = serializers.CharField(default="", allow_blank=True, max_length=200, help_text="likewise the one before")
+    after = Cursor("a page's ``after``: the next one")
+    before = Cursor("likewise the one before")
     page = serializers.IntegerField(min_value=1, max_value=100_000, default=1, help_text="by its number; slower far in")
     size = serializers.IntegerField(min_value=1, max_value=500, default=50)
+    sort = Sort(queries.LINE_ORDERS)
 
     def turn(self) -> Turn:
-        return Turn(**{name: self.validated_data[name] for name in ("after", "before", "page", "size")})
+        return Turn(**{name: self.validated_data[name] for name in ("after", "before", "page", "size", "sort")})
 
 
 class RankingAsked(serializers.Serializer[Any]):

@@ -20,7 +20,7 @@ from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.ui.figures import Bullet, Fact, Figure, State
 from falin.ui.shell import Crumb
-from services.duty.api import LECTURES_A_QUARTER
+from services.duty.api import HOURS_A_MONTH, LECTURES_A_QUARTER
 from services.indicators import policies, queries, rules
 from services.indicators.types import PlaceFigures, PlaceTally, Ratio, Tally, TargetState
 from tenants.divisions.api import LEVEL_LABELS
@@ -144,6 +144,8 @@ class Page:
     published: bool
     running: bool  # the month is not over, or was published before it was
     aim_text: str
+    hours_text: str
+    lectures_text: str
     reported_text: str
     may_publish: bool
     may_export: bool
@@ -193,6 +195,8 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
         published=figures.tally is not None,
         running=bool(figures.published and figures.published.edition == 0),
         aim_text=_aim_text(figures, aim),
+        hours_text=_hours_text(figures, month or Month.of(today)),
+        lectures_text=_lectures_text(figures, month or Month.of(today)),
         reported_text=_reported_text(figures),
         may_publish=policies.may_publish(scope, figures.place) and (month is None or month <= Month.of(today)),
         may_export=policies.may_export(scope, figures.place.level) and figures.tally is not None,
@@ -442,6 +446,21 @@ def _aim_text(figures: PlaceFigures, aim: Aim | None) -> str:
     }  # fmt: skip
 
 
+def _hours_text(figures: PlaceFigures, month: Month) -> str:
+    hours = parameters.value(HOURS_A_MONTH, node_id=figures.place.id, on=month.first_day)
+    return _("每名顾问每月在每个社区至少 %(n)s 小时，月中到任的按天折算；一份聘任达到应达时长算达标") % {"n": hours}
+
+
+def _lectures_text(figures: PlaceFigures, month: Month) -> str:
+    wanted = _lectures_a_quarter(figures, month)
+    return _("每个社区每季度至少 %(n)s 场，讲座也算一次到访") % {"n": wanted} if wanted else _("讲座也算一次到访")
+
+
+def _lectures_a_quarter(figures: PlaceFigures, month: Month) -> int:
+    """The figure in force on the first of the quarter holds for the whole of it."""
+    return parameters.value(LECTURES_A_QUARTER, node_id=figures.place.id, on=month.quarter[0].first_day)
+
+
 def _reported_text(figures: PlaceFigures) -> str:
     if figures.expected < 2:
         return ""
@@ -559,8 +578,7 @@ def _month_before(figures: PlaceFigures) -> Tally | None:
 def _lectures(figures: PlaceFigures, tally: Tally) -> Figure:
     assert figures.month is not None
     so_far = len(rules.months_of_quarter_so_far(figures.month))
-    a_quarter = parameters.value(LECTURES_A_QUARTER, node_id=figures.place.id, on=figures.month.quarter[0].first_day)
-    wanted = tally.communities * a_quarter
+    wanted = tally.communities * _lectures_a_quarter(figures, figures.month)
     done = Ratio(figures.quarter_lectures, wanted)
     value = rules.percent(done)
     # One place owes one lecture, not a third of one a month: its quarter is judged at its end.

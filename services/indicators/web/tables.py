@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import formats
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from falin.ui.tables import STEP, Column, Step, Table
+from falin.ui.tables import SORT, STEP, Column, Step, Table
 from services.indicators import queries
 from services.indicators.types import PublishedLine, Turn
 from services.indicators.web.lines import kind_words
@@ -27,7 +27,7 @@ def month_of(asked: QueryDict, months: list[Month], now: datetime) -> Month:
 
 def _own_lines(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     month = month_of(asked, queries.list_own_months(scope=scope), now)
-    found = queries.firm_lines(scope=scope, month=month, turn=Turn(after=after, size=STEP))
+    found = queries.firm_lines(scope=scope, month=month, turn=Turn(after=after, size=STEP, sort=asked.get(SORT, "")))
     return Step(rows=found.rows, after=found.after, total=found.total)
 
 
@@ -37,12 +37,14 @@ def _place(line: PublishedLine) -> str:
 
 OWN_LINES: Final = Table(
     name="published-visits", title=gettext_lazy("已公开的到访"), grant="figures.read", export="own.export", step=_own_lines,
+    order="day",
     columns=(
-        Column(key="day", label=gettext_lazy("日期"), value=lambda line: line.on_day),
+        Column(key="day", label=gettext_lazy("日期"), value=lambda line: line.on_day, sorts=True),
         Column(key="community", label=gettext_lazy("社区和村"), value=_place),
         Column(key="kind", label=gettext_lazy("类别"), value=lambda line: kind_words(line.kind)),
-        Column(key="adviser", label=gettext_lazy("法律顾问"), value=lambda line: line.adviser_name),
-        Column(key="time", label=gettext_lazy("时长"), value=lambda line: formats.hours(line.minutes), numeric=True),
+        Column(key="adviser", label=gettext_lazy("法律顾问"), value=lambda line: line.adviser_name, sorts=True),
+        Column(key="time", label=gettext_lazy("时长"), value=lambda line: formats.hours(line.minutes), numeric=True,
+               sorts=True),
     ),
 )  # fmt: skip
 TABLES: Final = (OWN_LINES,)

@@ -171,4 +171,6 @@ def _month(request: HttpRequest, *, posted: bool = False) -> Month | None:
 
 
 def _turn(request: HttpRequest) -> Turn:
-    return Turn(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    return Turn(
+        after=request.GET.get("after", ""), before=request.GET.get("before", ""), sort=request.GET.get("sort", "")
+    )

@@ -7,6 +7,7 @@ from tenants.identity.queries.ending import count_ending_roles, list_colleagues,
 from tenants.identity.queries.leaving import get_left_open, may_erase_contacts
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
 from tenants.identity.queries.register import (
+    PEOPLE_ORDERS,
     People,
     View,
     allowed_roles,
@@ -49,6 +50,7 @@ from tenants.identity.queries.tokens import (
 )
 
 __all__ = [
+    "PEOPLE_ORDERS",
     "Explained",
     "People",
     "Readers",

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from itertools import islice
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Replace
 
-from falin.kernel import parameters
+from falin.kernel import parameters, sorting
 from falin.kernel.clock import SHANGHAI, bounds_of
 from falin.kernel.scope import Scope
+from falin.kernel.sorting import Order
 from tenants.divisions.api import Division, list_divisions, nodes_below
 from tenants.identity import policies
 from tenants.identity.models import Binding, Invitation, Person
@@ -24,6 +26,8 @@ from tenants.identity.rules import EXPIRES_SOON, LONGEST_GRANT, REVIEW_DAYS, end
 from tenants.identity.types import BindingInfo, PersonInfo, PersonRecord, Role, Standing, State, SuspensionInfo
 
 PAGE = 30
+# What the register stands by; the first one where nothing is asked.
+PEOPLE_ORDERS: Final[dict[str, Order]] = {"name": ("pinyin", "id"), "username": ("username",)}
 AT_ONCE = 200  # roles on one page of the review
 
 
@@ -116,12 +120,14 @@ def latest_end(scope: Scope, place: Division, subject_id: str, begins_on: date) 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
 def search_people(
-    *, scope: Scope, on: date, text: str = "", view: View = View.NOW, after: str = "", size: int = PAGE
+    *, scope: Scope, on: date, text: str = "", view: View = View.NOW, after: str = "", size: int = PAGE,
+    sort: str = "",
 ) -> People:  # fmt: skip
     """
     People with a role in reach, by pinyin; found by name, pinyin, its initials, or sign-in name.
 
-    :param after: a page's cursor, for the next one.
+    :param after: a page's cursor, for the next one. :param sort: one of ``PEOPLE_ORDERS``, with - before it the other way
+        round.
     """
     policies.check_may_read(scope)
     mine = in_reach(scope).filter(person=OuterRef("pk"))
@@ -133,13 +139,9 @@ def search_people(
     else:
         has_open = Exists(mine.filter(open_on(on)))
         people = people.filter(~has_open if view == View.FORMER else has_open)
-    people = _found(people, text.strip())
-    pinyin, _bar, last = after.rpartition("|")
-    if last.isdecimal() and len(last) < 19:
-        people = people.filter(Q(pinyin__gt=pinyin) | Q(pinyin=pinyin, id__gt=int(last)))
-    rows = list(people.order_by("pinyin", "id")[: size + 1])
-    more = f"{rows[size - 1].pinyin}|{rows[size - 1].id}" if len(rows) > size else ""
-    return People(rows=tuple(records(scope, rows[:size], on)), after=more)
+    order = sorting.order_of(sort, PEOPLE_ORDERS)
+    page = sorting.turn(_found(people, text.strip()), order, after=after, size=size)
+    return People(rows=tuple(records(scope, page.rows, on)), after=page.after)
 
 
 def _found(people: QuerySet[Person], text: str) -> QuerySet[Person]:

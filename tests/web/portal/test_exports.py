@@ -31,13 +31,13 @@ from tests.world import NOW, World
 
 # Each list somebody takes home, its page with something asked of it, and who does.
 LISTS = {
-    "advisers": ("/advisers/?view=room&q=lu", "county"),
-    "vacancies": ("/advisers/vacancies/", "county"),
-    "firms": ("/advisers/firms/?q=shi", "county"),
-    "behind": ("/duty/behind/?month=2026-11&view=pace", "county"),
-    "visits": ("/duty/visits/?month=2026-11", "luzhiwei"),
-    "published-visits": ("/figures/visits/?month=2026-11", "luzhiwei"),
-    "people": ("/people/?q=he", "county"),
+    "advisers": ("/advisers/?view=room&q=lu&sort=-name", "county"),
+    "vacancies": ("/advisers/vacancies/?sort=-community", "county"),
+    "firms": ("/advisers/firms/?q=shi&sort=-name", "county"),
+    "behind": ("/duty/behind/?month=2026-11&view=pace&sort=missing", "county"),
+    "visits": ("/duty/visits/?month=2026-11&sort=when", "luzhiwei"),
+    "published-visits": ("/figures/visits/?month=2026-11&sort=-time", "luzhiwei"),
+    "people": ("/people/?q=he&sort=-username", "county"),
     "audit": ("/audit/?kind=adviser", "auditor3"),
 }
 

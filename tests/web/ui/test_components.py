@@ -110,7 +110,7 @@ def test_a_fault_is_shown_as_text() -> None:
     [
         ("", "descending", "sort=hours"),
         ("sort=hours", "ascending", "sort=-hours"),
-        ("sort=name&street=3&after=9", "", "sort=hours&amp;street=3"),
+        ("sort=name&street=3&after=9", "", "street=3&amp;sort=hours"),
     ],
 )
 def test_a_head_sorts_and_keeps_the_filters(query: str, order: str, leads_to: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import Enum
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework import serializers
+
+from falin.kernel.sorting import LONGEST, either_way
 
 
 class OneOf(serializers.ChoiceField):
@@ -16,6 +19,21 @@ class OneOf(serializers.ChoiceField):
     def __init__(self, words: type[Enum], *, name: str = "", **more: Any) -> None:
         self.words, self.name_in_api = words, name or words.__name__
         super().__init__(choices=[(word.value, word.value) for word in words if word.value], **more)
+
+
+class Sort(serializers.ChoiceField):
+    """The order of a list, by the keys its page sorts by."""
+
+    def __init__(self, keys: Collection[str]) -> None:
+        super().__init__(choices=either_way(keys), required=False, default="", allow_blank=True,
+                         help_text="the column the rows stand by; with - before it the other way round")  # fmt: skip
+
+
+class Cursor(serializers.CharField):
+    """Where a page of a list begins or ends, as an answer said it."""
+
+    def __init__(self, help_text: str = "") -> None:
+        super().__init__(required=False, default="", allow_blank=True, max_length=LONGEST, help_text=help_text)
 
 
 class OneOfScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

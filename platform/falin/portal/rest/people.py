@@ -85,7 +85,7 @@ class People(DoorView):
         """The register, as far as the scope reaches; by name, pinyin, its initials or sign-in name."""
         asked = given(PeopleAsked, request, request.query_params.dict()).validated_data
         found = queries.search_people(scope=scope, on=legal_day(now()), text=asked["q"], after=asked["after"],
-                                      view=queries.View(asked["view"]))  # fmt: skip
+                                      view=queries.View(asked["view"]), sort=asked["sort"])  # fmt: skip
         return Response(PeopleOut(found).data)
 
     @extend_schema(request=EntryIn, responses={201: EnteredOut}, operation_id="people_enter")

@@ -14,7 +14,7 @@ from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal import search
 
-_KINDS = ("pages", "places", "advisers", "firms", "people", "settings", "help", "jobs")
+_KINDS = ("pages", "places", "advisers", "firms", "visits", "people", "settings", "help", "jobs")
 
 
 class Asked(serializers.Serializer[Any]):
@@ -25,7 +25,7 @@ class Asked(serializers.Serializer[Any]):
 class HitOut(serializers.Serializer[Any]):
     name = serializers.CharField(source="label")
     about = serializers.CharField(source="sub")
-    url = serializers.CharField(help_text="the page of the thing; empty where the role opens none")
+    url = serializers.CharField(help_text="the page of the thing")
 
 
 class GroupOut(serializers.Serializer[Any]):

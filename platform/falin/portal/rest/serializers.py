@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from rest_framework import serializers
 
-from falin.kernel.rest.fields import OneOf
-from tenants.identity.queries import View
+from falin.kernel.rest.fields import Cursor, OneOf, Sort
+from tenants.identity.queries import PEOPLE_ORDERS, View
 from tenants.identity.types import Role, State, TokenState
 
 
@@ -49,7 +49,8 @@ class PeopleAsked(serializers.Serializer[Any]):
     view = serializers.ChoiceField(
         choices=[view.value for view in View if view], required=False, default=View.NOW.value
     )
-    after = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    after = Cursor()
+    sort = Sort(PEOPLE_ORDERS)
 
 
 class PeopleOut(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from falin.kernel import stepup
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
-from falin.kernel.rest.fields import OneOf
+from falin.kernel.rest.fields import OneOf, Sort
 from falin.kernel.scope import Scope
 from falin.portal.rest.jobs import JobOut
 from tenants.registry import commands, directory, queries
@@ -98,6 +98,10 @@ class ReceiptOut(serializers.Serializer[Any]):
     signature = serializers.CharField(help_text="Ed25519 over the canonical form of body")
 
 
+class TenantsAsked(serializers.Serializer[Any]):
+    sort = Sort(queries.OVERVIEW_ORDERS)
+
+
 class NumberOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
 
@@ -120,10 +124,12 @@ def _shown(row: Overview) -> dict[str, Any]:
 class Tenants(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
 
-    @extend_schema(responses=TenantOut(many=True), operation_id="tenants_list")
+    @extend_schema(parameters=[TenantsAsked], responses=TenantOut(many=True), operation_id="tenants_list")
     def get(self, request: Request, scope: Scope) -> Response:
         """Every body with a schema of its own."""
-        return Response([_shown(row) for row in queries.list_overview(scope=scope)])
+        asked = TenantsAsked(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return Response([_shown(row) for row in queries.list_overview(scope=scope, sort=asked.validated_data["sort"])])
 
 
 class Tenant(DoorView):

@@ -24,7 +24,9 @@ class DueOut(serializers.Serializer[Any]):
     words = serializers.CharField()
     count = serializers.IntegerField()
     url = serializers.CharField(help_text="the page where it is done")
-    kind = serializers.CharField(help_text="act: a person must decide; watch: good to know")
+    kind = serializers.CharField(
+        help_text="late: its day is over; act: a person must decide; watch: good to know; wait: somebody else is to do it"
+    )
 
 
 class FirstStepOut(serializers.Serializer[Any]):
@@ -36,7 +38,8 @@ class FirstStepOut(serializers.Serializer[Any]):
 class TodayOut(serializers.Serializer[Any]):
     day = serializers.DateField()
     sentence = serializers.CharField(allow_blank=True)
-    due = DueOut(many=True)
+    due = DueOut(many=True, help_text="what is late comes first")
+    waits = DueOut(many=True, help_text="what one asked for and somebody else is to do")
     first = FirstStepOut(many=True, help_text="of one's first day; none once all is done or it was put away")
 
 

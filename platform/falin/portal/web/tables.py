@@ -16,7 +16,7 @@ from falin.portal import booked, people
 from falin.portal.acts import STATE_WORDS
 from falin.portal.commands import EXPORT
 from falin.portal.web.log_form import LogForm
-from falin.ui.tables import STEP, Column, Step, Table
+from falin.ui.tables import SORT, STEP, Column, Step, Table
 from tenants.identity import policies
 from tenants.identity import queries as identity
 from tenants.registry import queries as registry
@@ -31,8 +31,9 @@ def view_of(asked: QueryDict) -> identity.View:
 def _people(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     today = legal_day(now)
     page = identity.search_people(
-        scope=scope, on=today, text=asked.get("q", "")[:60], view=view_of(asked), after=after, size=STEP
-    )
+        scope=scope, on=today, text=asked.get("q", "")[:60], view=view_of(asked), after=after, size=STEP,
+        sort=asked.get(SORT, ""),
+    )  # fmt: skip
     return Step(rows=people.rows_of(scope, page.rows, today), after=page.after)
 
 
@@ -61,7 +62,7 @@ def _standing(row: people.PersonRow) -> str:
 
 
 def _bodies(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
-    found = registry.list_overview(scope=scope)
+    found = registry.list_overview(scope=scope, sort=asked.get(SORT, ""))
     return Step(rows=found, total=len(found))
 
 
@@ -89,9 +90,10 @@ def _why(act: booked.Act) -> str:
 
 PEOPLE: Final = Table(
     name="people", title=gettext_lazy("人员和身份"), grant=policies.READ, step=_people, filters=_asked_of_people,
+    order="name",
     columns=(
-        Column(key="name", label=gettext_lazy("姓名"), value=lambda row: row.record.person.name),
-        Column(key="username", label=gettext_lazy("登录名"), value=lambda row: row.record.person.username),
+        Column(key="name", label=gettext_lazy("姓名"), value=lambda row: row.record.person.name, sorts=True),
+        Column(key="username", label=gettext_lazy("登录名"), value=lambda row: row.record.person.username, sorts=True),
         Column(key="roles", label=gettext_lazy("身份"), value=_roles),
         Column(key="state", label=gettext_lazy("状态"), value=_standing),
     ),
@@ -99,12 +101,15 @@ PEOPLE: Final = Table(
 BODIES: Final = Table(
     name="tenants", title=gettext_lazy("单位"), grant=MANAGE, step=_bodies,
     columns=(
-        Column(key="name", label=gettext_lazy("单位"), value=lambda row: row.tenant.name),
+        Column(key="name", label=gettext_lazy("单位"), value=lambda row: row.tenant.name, sorts=True),
         Column(key="schema", label=gettext_lazy("库"), value=lambda row: row.tenant.schema, small=True),
-        Column(key="state", label=gettext_lazy("状态"), value=lambda row: str(STATE_WORDS[row.tenant.state])),
-        Column(key="release", label=gettext_lazy("库结构"), value=_release),
-        Column(key="size", label=gettext_lazy("占用"), value=lambda row: filesizeformat(row.size), numeric=True),
-        Column(key="archive", label=gettext_lazy("最近一次导出"), value=lambda row: row.archived_at or _("还没有")),
+        Column(key="state", label=gettext_lazy("状态"), sorts=True,
+               value=lambda row: str(STATE_WORDS[row.tenant.state])),
+        Column(key="release", label=gettext_lazy("库结构"), value=_release, sorts=True),
+        Column(key="size", label=gettext_lazy("占用"), value=lambda row: filesizeformat(row.size), numeric=True,
+               sorts=True),
+        Column(key="archive", label=gettext_lazy("最近一次导出"), value=lambda row: row.archived_at or _("还没有"),
+               sorts=True),
     ),
 )  # fmt: skip
 LOG: Final = Table(

@@ -53,7 +53,8 @@ class WhyForm(forms.Form):
 @door(grant=MANAGE, reads="GET")
 def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Every body: state, release, size, last archive; first what waits for a second person."""
-    rows = [(row, STATE_WORDS[row.tenant.state], SIGNS[row.tenant.state]) for row in queries.list_overview(scope=scope)]
+    found = queries.list_overview(scope=scope, sort=request.GET.get("sort", ""))
+    rows = [(row, STATE_WORDS[row.tenant.state], SIGNS[row.tenant.state]) for row in found]
     return render(request, "portal/tenants/list.html", {
         "rows": rows, "table": BODIES.shown(request.GET), "deeds": _deeds(scope),
         "receipts": queries.list_receipts(scope=scope),

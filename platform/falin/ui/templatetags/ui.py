@@ -30,7 +30,7 @@ from falin.kernel import crypto, formats
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.ui import icons, tables
 from falin.ui.figures import Bullet, Figure, State
-from falin.ui.tables import Shown
+from falin.ui.tables import Column, Shown
 from falin.ui.undo import Undo, read_undo
 
 register = template.Library()
@@ -393,27 +393,29 @@ def pager(page: object, label: str = "") -> dict[str, Any]:
 
 @register.simple_tag(takes_context=True)
 def sort_header(
-    context: Mapping[str, Any], key: str, label: str, *, numeric: bool = False, default: str = "", css: str = ""
+    context: Mapping[str, Any], key: str, label: str, *, numeric: bool = False, default: str = "", first: bool = False
 ) -> SafeString:
     """A head cell whose words sort the table: `{% sort_header "hours" "本月到点" numeric=True default="-hours" %}`.
 
-    The order lives in the address (`?sort=hours`, `?sort=-hours`); `default` says which holds when none is named.
+    The order lives in the address (`?sort=hours`, `?sort=-hours`); `default` says which holds when none is named. On a
+    phone, where rows are cards, the heads that sort stand above them in a line; `first` is the one the line begins with.
     """
     request: HttpRequest = context["request"]
-    now = request.GET.get("sort", default)
-    order = {key: "ascending", f"-{key}": "descending"}.get(now, "")
-    query = request.GET.copy()
-    for turned in ("after", "before", "page"):
-        query.pop(turned, None)
-    query["sort"] = f"-{key}" if order == "ascending" else key
+    return _sorting_head(request, Column(key=key, label=label, value=str, numeric=numeric),
+                         sort=request.GET.get(tables.SORT, default), first=first)  # fmt: skip
+
+
+def _sorting_head(request: HttpRequest, column: Column, *, sort: str, first: bool) -> SafeString:
+    order = {column.key: "ascending", f"-{column.key}": "descending"}.get(sort, "")
     return format_html(
-        '<th scope="col"{}{}><a class="f-sort" href="?{}">{}'
+        '<th scope="col" class="{}f-sorts"{}{}><a class="f-sort" href="{}">{}'
         '<svg viewBox="0 0 10 14" aria-hidden="true" focusable="false"><path class="u" d="M5 0l4.500 6h-9z"/>'
         '<path class="d" d="M5 14 .5 8h9z"/></svg></a></th>',
-        format_html(' class="{}"', f"{'n ' if numeric else ''}{css}".strip()) if numeric or css else "",
+        "n " if column.numeric else "",
+        format_html(' data-label="{}"', _("排序")) if first else "",
         format_html(' aria-sort="{}"', order) if order else "",
-        query.urlencode(),
-        label,
+        tables.turned(request.GET, sort=f"-{column.key}" if order == "ascending" else column.key),
+        column.label,
     )
 
 
@@ -450,20 +452,26 @@ def history_of(
     return format_html('<a class="{}" href="{}">{}{}</a>', css, where, icon("history"), _("操作记录"))
 
 
-@register.simple_tag
-def heads(shown: Shown) -> SafeString:
-    """The head of a declared list, as far as its columns are shown: `{% heads table %}`."""
-    return format_html_join("", '<th scope="col"{}>{}</th>', (
-        (mark_safe(' class="n"') if column.numeric else "", column.label) for column in shown.heads
+@register.simple_tag(takes_context=True)
+def heads(context: Mapping[str, Any], shown: Shown) -> SafeString:
+    """The head of a declared list, as far as its columns are shown, with the ways to sort it: `{% heads table %}`."""
+    plain = '<th scope="col"{}>{}</th>'
+    sort = shown.sort or shown.table.order
+    first = next((column for column in shown.heads if column.sorts), None)
+    return format_html_join("", "{}", (
+        (_sorting_head(context["request"], column, sort=sort, first=column is first) if column.sorts
+         else format_html(plain, mark_safe(' class="n"') if column.numeric else "", column.label),)
+        for column in shown.heads
     ))  # fmt: skip
 
 
 @register.simple_tag(takes_context=True)
-def kept_columns(context: Mapping[str, Any]) -> SafeString:
-    """Carries the chosen columns through a filter's form."""
+def kept_look(context: Mapping[str, Any]) -> SafeString:
+    """Carries the chosen columns and the order of a list through a form of its filters."""
     request: HttpRequest = context["request"]
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">',
-                            ((tables.CHOSEN, one) for one in request.GET.getlist(tables.CHOSEN)))  # fmt: skip
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', (
+        (name, one) for name in (tables.CHOSEN, tables.SORT) for one in request.GET.getlist(name) if one
+    ))  # fmt: skip
 
 
 @register.inclusion_tag("ui/parts/table_tools.html", takes_context=True)

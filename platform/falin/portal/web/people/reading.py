@@ -28,7 +28,8 @@ def register(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     today = legal_day(now())
     text = request.GET.get("q", "")[:60]
     view = view_of(request.GET)
-    page = queries.search_people(scope=scope, on=today, text=text, view=view, after=request.GET.get("after", "")[:200])
+    page = queries.search_people(scope=scope, on=today, text=text, view=view, after=request.GET.get("after", ""),
+                                 sort=request.GET.get("sort", ""))  # fmt: skip
     context = {
         "rows": people.rows_of(scope, page.rows, today), "text": text, "view": view.value,
         "tabs": [(words, turned(request.GET, view=one.value, q=""), one == view) for one, words in VIEW_LABELS.items()],
