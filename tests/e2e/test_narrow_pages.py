@@ -169,3 +169,36 @@ def test_paper_gets_whole_tables_whatever_the_reader_chose_for_the_screen(
             for gone in (".f-strip", ".f-nav", ".f-head__acts"):
                 expect(page.locator(gone).first).to_be_hidden()
             assert sideways(page) <= 0, address
+
+
+_TABLES = """
+() => [...document.querySelectorAll("main .f-table")].filter((one) => one.offsetParent).map((one) => [
+  getComputedStyle(one).display, getComputedStyle(one).color, one.tHead ? getComputedStyle(one.tHead).position : "static",
+  ...[...one.querySelectorAll("tbody tr")].slice(0, 3).map((row) => getComputedStyle(row).display),
+])
+"""
+
+
+@pytest.mark.parametrize("who", PAGES)
+def test_every_list_and_figure_is_a_table_on_paper_and_as_wide_as_it(
+    who: str, ground: Ground, site: Site, browser: Browser
+) -> None:
+    """Each page that has a table, whoever's; what stands folded up is unfolded before it is printed."""
+    with a_screen(browser, site, "desk") as screen:
+        page = screen.new_page()
+        through_the_door(page, who)
+        preferring(screen, site, LARGE)
+        page.set_viewport_size(A4)  # type: ignore[arg-type]
+        page.emulate_media(media="print")
+        wrong, tables = {}, 0
+        for name, address in PAGES[who]:
+            page.goto(address(ground))
+            page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+            found = page.evaluate(_TABLES)
+            tables += len(found)
+            plain = ["table", "rgb(0, 0, 0)", "static"]
+            bad = [one for one in found if one[:3] != plain or set(one[3:]) - {"table-row"}]
+            if bad or sideways(page) > 0 or page.locator(".f-strip:visible, .f-nav:visible").count():
+                wrong[name] = (bad, sideways(page))
+    assert wrong == {}
+    assert tables >= {"county": 8, "street": 1, "logger": 2, "leader": 6}[who]

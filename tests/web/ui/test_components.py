@@ -156,6 +156,18 @@ def test_without_outlines_the_table_stands_open() -> None:
     assert "<svg" not in page
 
 
+def test_where_there_is_nothing_the_page_says_so_and_what_to_do_next() -> None:
+    page = drawn(
+        '{% empty sentence url "登记第一名" more="先从律所名册导入。" sign="users" %}',
+        sentence="还没有 <顾问>",
+        url="/advisers/new/",
+    )
+    assert '<p class="f-empty__t">还没有 &lt;顾问&gt;</p>' in page and "<p>先从律所名册导入。</p>" in page
+    assert '<a class="f-btn f-btn--main" href="/advisers/new/">登记第一名</a>' in page
+    for nothing_to_do in ('{% empty "没有" %}', '{% empty "没有" "" "登记" %}', '{% empty "没有" "/new/" %}'):
+        assert "<a" not in drawn(nothing_to_do)
+
+
 def test_an_address_that_is_not_installed_is_empty() -> None:
     assert drawn('{% address "nowhere:at-all" %}') == ""
 

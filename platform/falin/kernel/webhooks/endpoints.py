@@ -83,16 +83,23 @@ def get_endpoint(*, scope: Scope, endpoint_id: uuid.UUID) -> Endpoint:
 
 
 def list_told(
-    *, scope: Scope, endpoint_id: uuid.UUID, state: str = "", before: tuple[datetime, uuid.UUID] | None = None
+    *, scope: Scope, endpoint_id: uuid.UUID, state: str = "", before: uuid.UUID | None = None, size: int = PAGE
 ) -> list[Told]:
-    """Up to 50 messages to a receiver, the newest first; ``before`` is the time and id of the last one seen."""
+    """
+    Up to ``size`` messages to a receiver, the newest first; ``before`` is the last one seen.
+
+    :raises Missing: the receiver was told no such message.
+    """
     scope.require(MANAGE)
     rows = WebhookMessage.objects.filter(endpoint_id=endpoint_id)
     if state:
         rows = rows.filter(_STATES.get(state, Q(pk=None)))
     if before:
-        rows = rows.filter(Q(at__lt=before[0]) | Q(at=before[0], id__lt=before[1]))
-    page = list(rows.order_by("-at", "-id")[:PAGE])
+        seen = WebhookMessage.objects.filter(endpoint_id=endpoint_id, id=before).first()
+        if seen is None:
+            raise no_message()
+        rows = rows.filter(Q(at__lt=seen.at) | Q(at=seen.at, id__lt=seen.id))
+    page = list(rows.order_by("-at", "-id")[:size])
     tries: dict[uuid.UUID, list[Try]] = {}
     for one in WebhookAttempt.objects.filter(message__in=page).order_by("-id"):
         tries.setdefault(one.message_id, []).append(
@@ -229,8 +236,14 @@ def tell_again(*, scope: Scope, endpoint_id: uuid.UUID, messages: Sequence[uuid.
 
 
 def tell_again_since(*, scope: Scope, endpoint_id: uuid.UUID, since: datetime, now: datetime) -> int:
-    """Send once more everything since a moment: for a receiver that lost what it had."""
+    """
+    Send once more everything since a moment, how many: for a receiver that lost what it had.
+
+    :raises Invalid: the moment is to come.
+    """
     row = _locked(scope, endpoint_id)
+    if since > now:
+        raise Invalid("webhooks.since_to_come", _("这个时间还没有到。"), field="since")
     again = row.messages.filter(at__gte=since).update(next_at=now, told_at=None, attempts=0)
     _book(scope, "webhooks.messages.sent_again", row, now, after={"messages": again, "since": since.isoformat()})
     return again
@@ -246,6 +259,10 @@ def _locked(scope: Scope, endpoint_id: uuid.UUID) -> WebhookEndpoint:
 
 def _missing() -> Missing:
     return Missing("webhooks.missing", _("没有这个接收地址。"))
+
+
+def no_message() -> Missing:
+    return Missing("webhooks.no_message", _("没有这条消息。"))
 
 
 def _name(text: str) -> str:

@@ -73,6 +73,7 @@ class MessageOut(serializers.Serializer[Any]):
 
 class MessagesAsked(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=_STATES, required=False)
+    before = serializers.UUIDField(required=False, help_text="the id of the last message seen: those before it")
 
 
 class StateIn(serializers.Serializer[Any]):
@@ -191,11 +192,11 @@ class Messages(DoorView):
         operation_id="webhooks_messages", tags=_TAGS,
     )  # fmt: skip
     def get(self, request: Request, scope: Scope, endpoint_id: uuid.UUID) -> Response:
-        """The latest 50 messages to a receiver, each with its tries."""
+        """Up to 50 messages to a receiver, the newest first, each with its tries."""
         webhooks.get_endpoint(scope=scope, endpoint_id=endpoint_id)
         asked = MessagesAsked(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        rows = webhooks.list_told(scope=scope, endpoint_id=endpoint_id, state=asked.validated_data.get("state", ""))
+        rows = webhooks.list_told(scope=scope, endpoint_id=endpoint_id, **asked.validated_data)
         return Response(MessageOut(rows, many=True).data)
 
     @extend_schema(request=AgainIn, responses={202: AgainOut}, operation_id="webhooks_tell_again", tags=_TAGS)

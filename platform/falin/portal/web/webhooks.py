@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -16,10 +17,11 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import webhooks
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.webhooks import MANAGE
 from falin.ui.forms import carried_out, show_refusal
+from falin.ui.widgets import MomentInput
 
 STATES = {
     "waiting": ("watch", gettext_lazy("等着再送")), "told": ("ok", gettext_lazy("送到了")),
@@ -54,6 +56,19 @@ class EndpointForm(forms.Form):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["events"].choices = [(one.event, one.label) for one in webhooks.offers()]  # type: ignore[attr-defined]
+
+
+class SinceForm(forms.Form):
+    """From when on everything is told again."""
+
+    since = forms.DateTimeField(
+        label=gettext_lazy("从什么时候起"), widget=MomentInput(),
+        help_text=gettext_lazy("那时以后的全部再送一次，送到过的也送；编号不变，对方认得出是同一条"),
+        error_messages={
+            "required": gettext_lazy("请填从什么时候起。"),
+            "invalid": gettext_lazy("看不懂这个时间。请写成 2026-01-05 08:00 这样的年月日和时间。"),
+        },
+    )  # fmt: skip
 
 
 def _rows(found: list[webhooks.Endpoint]) -> list[tuple[Any, ...]]:
@@ -99,9 +114,16 @@ def _form(request: HttpRequest, form: EndpointForm, **words: Any) -> HttpRespons
 
 @door(grant=MANAGE, reads="GET")
 def one(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpResponseBase:
-    """One receiver: what it is told, and the latest messages with every try."""
+    """One receiver: what it is told, and its messages with every try, the newest first."""
+    return _one(request, scope, endpoint_id, SinceForm())
+
+
+def _one(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID, form: SinceForm) -> HttpResponseBase:
     shown = webhooks.get_endpoint(scope=scope, endpoint_id=endpoint_id)
-    told = webhooks.list_told(scope=scope, endpoint_id=endpoint_id, state=request.GET.get("state", ""))
+    state, before = request.GET.get("state", ""), request.GET.get("before", "")
+    found = webhooks.list_told(scope=scope, endpoint_id=endpoint_id, state=state, size=webhooks.PAGE + 1,
+                               before=_message(before) if before else None)  # fmt: skip
+    told, older = found[: webhooks.PAGE], found[webhooks.PAGE :]
     words = {webhook.event: webhook.label for webhook in webhooks.offers()}
     ((_same, events, sign, sentence),) = _rows([shown])
     lines = [
@@ -110,9 +132,9 @@ def one(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpRespo
         for message in told
     ]  # fmt: skip
     context = {"shown": shown, "events": events, "sign": sign, "words": sentence, "lines": lines,
-               "states": [(state, words) for state, (_sign, words) in STATES.items()],
-               "state": request.GET.get("state", "")}  # fmt: skip
-    return render(request, "portal/webhook.html", context)
+               "states": [(one, words) for one, (_sign, words) in STATES.items()], "state": state, "form": form,
+               "older": urlencode({"state": state, "before": told[-1].id}) if older else "", "before": before}  # fmt: skip
+    return render(request, "portal/webhook.html", context, status=422 if form.errors else 200)
 
 
 @door(grant=MANAGE, reads="", writes="POST", keeps=False, step_up=3)
@@ -124,7 +146,7 @@ def secret(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpRe
 
 @door(grant=MANAGE, reads="", writes="POST")
 def act(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpResponseBase:
-    """Try it, stop it, go on, remove it, send one message again."""
+    """Try it, stop it, go on, remove it, send one message again, or all since a moment."""
     wish, given = request.POST.get("act", ""), {"scope": scope, "endpoint_id": endpoint_id, "now": now()}
     if wish == "remove":
         webhooks.remove_endpoint(**given)  # type: ignore[arg-type]
@@ -139,15 +161,22 @@ def act(request: HttpRequest, scope: Scope, endpoint_id: uuid.UUID) -> HttpRespo
     elif wish == "resume":
         webhooks.resume_endpoint(**given)  # type: ignore[arg-type]
         messages.success(request, _("已恢复，留着的现在补送。"))
+    elif wish == "since":
+        form = SinceForm(request.POST)
+        if not carried_out(form, lambda **asked: _queued(request, webhooks.tell_again_since(**asked)), **given):
+            return _one(request, scope, endpoint_id, form)
     elif wish.startswith("again:"):
-        again = _again(given, wish.removeprefix("again:"))
-        messages.success(request, _("%(n)s 条排队再送。") % {"n": again})
+        wanted = _message(wish.removeprefix("again:"))
+        _queued(request, webhooks.tell_again(messages=[wanted], **given))  # type: ignore[arg-type]
     return redirect("portal:webhook", endpoint_id)
 
 
-def _again(given: dict[str, Any], message: str) -> int:
+def _queued(request: HttpRequest, again: int) -> None:
+    messages.success(request, _("%(n)s 条排队再送。") % {"n": again})
+
+
+def _message(text: str) -> uuid.UUID:
     try:
-        wanted = uuid.UUID(message)
+        return uuid.UUID(text)
     except ValueError:
-        raise Missing("webhooks.no_message", _("没有这条消息。")) from None
-    return webhooks.tell_again(messages=[wanted], **given)
+        raise webhooks.no_message() from None

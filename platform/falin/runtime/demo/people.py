@@ -94,7 +94,7 @@ def adviser(*, province: str, county: str, county_code: str, number: int, serial
         id_number=seventeen + _check(seventeen),
         phone=f"199{serial:08d}",
         licence=f"1{county_code}2019{serial:06d}"[:17],
-        specialties=tuple({SPECIALTIES[first % 10], SPECIALTIES[first // 10 % 10]}),
+        specialties=tuple(dict.fromkeys((SPECIALTIES[first % 10], SPECIALTIES[first // 10 % 10]))),
         exam_passed_on=date(2025, 3 + number % 3, 1 + number % 28),
     )
 
