@@ -506,6 +506,7 @@ class EmergencyOut(TypedDict):
     ends_at: str | None
     ended_at: str | None
     passed: list[PassedOut]
+    passed_count: int
 
 
 class EndInRequest(TypedDict):
@@ -737,7 +738,7 @@ class GroupOut(TypedDict):
     more: bool
 
 
-GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "people", "settings", "help", "jobs"]
+GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "visits", "people", "settings", "help", "jobs"]
 
 
 class HandOverInRequest(TypedDict):
@@ -812,6 +813,12 @@ class HoursOut(TypedDict):
     visits: int
     lectures: int
     met: bool
+
+
+class IdentityInRequest(TypedDict):
+    name: NotRequired[str]
+    id_number: NotRequired[str]
+    why: str
 
 
 ImportState = Literal["checking", "unusable", "bad_columns", "checked", "loading", "done", "stopped", "failed", "expired"]
@@ -904,6 +911,10 @@ class LogOut(TypedDict):
     acts: list[ActOut]
     older: int | None
     newer: int | None
+
+
+class LookedUpOut(TypedDict):
+    adviser: AdviserOut | None
 
 
 class MadeOut(TypedDict):
@@ -1066,6 +1077,10 @@ class NoticePageOut(TypedDict):
 
 
 NoticeWay = Literal["none", "mail", "sms"]
+
+
+class NumberInRequest(TypedDict):
+    number: str
 
 
 class NumberOut(TypedDict):
@@ -1432,6 +1447,7 @@ class RightOut(TypedDict):
     place: str
     reaches: bool
     grants: list[str]
+    stopped: str
 
 
 Role = Literal["province_leader", "city_officer", "county_team", "county_finance", "street_officer", "liaison", "adviser", "firm_manager", "inspector", "auditor", "evaluator", "data_steward", "resident", "system_administrator", "security_administrator", "audit_administrator", "operator"]
@@ -1748,6 +1764,7 @@ class TodayOut(TypedDict):
     day: str
     sentence: str
     due: list[DueOut]
+    waits: list[DueOut]
     first: list[FirstStepOut]
 
 
@@ -2045,6 +2062,17 @@ class Falin(Line):
         """Correct what the register says; what is left out stays."""
         return cast("AdviserOut", self.call("PATCH", f"/api/v1/advisers/{quoted(adviser_id)}/", body=body, once=once, match=match))
 
+    def advisers_correct_identity(
+        self,
+        *,
+        adviser_id: str,
+        body: IdentityInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> AdviserOut:
+        """Put his name or identity number right, after his papers; what is left out stays. Asks for a fresh proof."""
+        return cast("AdviserOut", self.call("POST", f"/api/v1/advisers/{quoted(adviser_id)}/identity/", body=body, once=once, match=match))
+
     def advisers_counts(
         self,
     ) -> AdviserCountsOut:
@@ -2174,12 +2202,22 @@ class Falin(Line):
         firm: str | None = None,
         q: str | None = None,
         size: int | None = None,
+        sort: Literal["name", "-name", ""] | None = None,
         specialty: str | None = None,
         street: int | None = None,
         view: Literal["ending", "room", "not_examined", "banned", ""] | None = None,
     ) -> AdviserPageOut:
         """Advisers who serve in the scope's places or were registered by its county, by pinyin."""
-        return cast("AdviserPageOut", self.call("GET", "/api/v1/advisers/", query={"after": after, "before": before, "firm": firm, "q": q, "size": size, "specialty": specialty, "street": street, "view": view}))
+        return cast("AdviserPageOut", self.call("GET", "/api/v1/advisers/", query={"after": after, "before": before, "firm": firm, "q": q, "size": size, "sort": sort, "specialty": specialty, "street": street, "view": view}))
+
+    def advisers_look_up(
+        self,
+        *,
+        body: NumberInRequest,
+        once: str = "",
+    ) -> LookedUpOut:
+        """Who of the own list has this identity number or telephone. Booked, without the number."""
+        return cast("LookedUpOut", self.call("POST", "/api/v1/advisers/number/", body=body, once=once))
 
     def advisers_me(
         self,
@@ -2251,11 +2289,12 @@ class Falin(Line):
         self,
         *,
         on: str | None = None,
+        sort: Literal["community", "-community", "since", "-since", "reason", "-reason", ""] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[GapOut]:
         """Communities of the scope without an adviser, with the reason that was given."""
-        return cast("list[GapOut]", self.call("GET", "/api/v1/advisers/vacancies/", query={"on": on, "size": size, "cursor": cursor}))
+        return cast("list[GapOut]", self.call("GET", "/api/v1/advisers/vacancies/", query={"on": on, "sort": sort, "size": size, "cursor": cursor}))
 
     def appointments_end(
         self,
@@ -2432,12 +2471,13 @@ class Falin(Line):
         self,
         *,
         month: str | None = None,
+        sort: Literal["adviser", "-adviser", "community", "-community", "done", "-done", "due", "-due", "pace", "-pace", "missing", "-missing", "last", "-last", ""] | None = None,
         view: Literal["pace", "none"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[BehindOut]:
         """Who has not reached the hours of a community yet, furthest behind first."""
-        return cast("list[BehindOut]", self.call("GET", "/api/v1/duty/behind/", query={"month": month, "view": view, "size": size, "cursor": cursor}))
+        return cast("list[BehindOut]", self.call("GET", "/api/v1/duty/behind/", query={"month": month, "sort": sort, "view": view, "size": size, "cursor": cursor}))
 
     def duty_hours_mine(
         self,
@@ -2580,11 +2620,12 @@ class Falin(Line):
         self,
         *,
         month: str | None = None,
+        sort: Literal["community", "-community", "when", "-when", "time", "-time", ""] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[VisitOut]:
         """The adviser's own visits."""
-        return cast("list[VisitOut]", self.call("GET", "/api/v1/duty/visits/", query={"month": month, "size": size, "cursor": cursor}))
+        return cast("list[VisitOut]", self.call("GET", "/api/v1/duty/visits/", query={"month": month, "sort": sort, "size": size, "cursor": cursor}))
 
     def duty_visits_log(
         self,
@@ -2786,9 +2827,10 @@ class Falin(Line):
         month: str | None = None,
         page: int | None = None,
         size: int | None = None,
+        sort: Literal["day", "-day", "adviser", "-adviser", "time", "-time", ""] | None = None,
     ) -> LinesShape:
         """A firm's or an adviser's own published visits."""
-        return cast("LinesShape", self.call("GET", "/api/v1/figures/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size}))
+        return cast("LinesShape", self.call("GET", "/api/v1/figures/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size, "sort": sort}))
 
     def figures_place(
         self,
@@ -2830,9 +2872,10 @@ class Falin(Line):
         month: str | None = None,
         page: int | None = None,
         size: int | None = None,
+        sort: Literal["day", "-day", "adviser", "-adviser", "time", "-time", ""] | None = None,
     ) -> LinesShape:
         """The published visits behind a community's figure."""
-        return cast("LinesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size}))
+        return cast("LinesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size, "sort": sort}))
 
     def files_get(
         self,
@@ -2849,9 +2892,10 @@ class Falin(Line):
         before: str | None = None,
         q: str | None = None,
         size: int | None = None,
+        sort: Literal["name", "-name", "advisers", "-advisers", ""] | None = None,
     ) -> FirmPageOut:
         """Firms of the province's register."""
-        return cast("FirmPageOut", self.call("GET", "/api/v1/advisers/firms/", query={"after": after, "before": before, "q": q, "size": size}))
+        return cast("FirmPageOut", self.call("GET", "/api/v1/advisers/firms/", query={"after": after, "before": before, "q": q, "size": size, "sort": sort}))
 
     def firms_own(
         self,
@@ -3220,10 +3264,11 @@ class Falin(Line):
         *,
         after: str | None = None,
         q: str | None = None,
+        sort: Literal["name", "-name", "username", "-username", ""] | None = None,
         view: Literal["soon", "suspended", "former"] | None = None,
     ) -> PeopleOut:
         """The register, as far as the scope reaches; by name, pinyin, its initials or sign-in name."""
-        return cast("PeopleOut", self.call("GET", "/api/v1/people/", query={"after": after, "q": q, "view": view}))
+        return cast("PeopleOut", self.call("GET", "/api/v1/people/", query={"after": after, "q": q, "sort": sort, "view": view}))
 
     def people_merges(
         self,
@@ -3282,6 +3327,17 @@ class Falin(Line):
     ) -> None:
         """Let him in again."""
         self.call("DELETE", f"/api/v1/people/{quoted(person_id)}/suspension/", query={"why": why}, once=once, match=match)
+
+    def people_reset_factors(
+        self,
+        *,
+        person_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Take away the second factors of somebody who lost his; his sessions are over."""
+        self.call("DELETE", f"/api/v1/people/{quoted(person_id)}/factors/", query={"why": why}, once=once, match=match)
 
     def people_reset_password(
         self,
@@ -3478,6 +3534,7 @@ class Falin(Line):
         self,
         *,
         limit: int | None = None,
+        on: str | None = None,
         q: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
@@ -3486,7 +3543,7 @@ class Falin(Line):
         Places by name, former name, pinyin, initials or code, those that are no more last; without a word,
         provinces.
         """
-        return cast("list[FoundOut]", self.call("GET", "/api/v1/places/", query={"limit": limit, "q": q, "size": size, "cursor": cursor}))
+        return cast("list[FoundOut]", self.call("GET", "/api/v1/places/", query={"limit": limit, "on": on, "q": q, "size": size, "cursor": cursor}))
 
     def places_send_back(
         self,
@@ -3525,9 +3582,12 @@ class Falin(Line):
         why: str,
         once: str = "",
         match: str = "",
-    ) -> UpdateOut:
-        """Take an applied update back, until something new stands on it."""
-        return cast("UpdateOut", self.call("DELETE", f"/api/v1/places/updates/{quoted(update_id)}/application/", query={"why": why}, once=once, match=match))
+    ) -> UpdateOut | JobOut:
+        """
+        Take an applied update back, until something new stands on it. One that made places: a job, which asks the
+        counties first.
+        """
+        return cast("UpdateOut | JobOut", self.call("DELETE", f"/api/v1/places/updates/{quoted(update_id)}/application/", query={"why": why}, once=once, match=match))
 
     def places_update_show(
         self,
@@ -3611,7 +3671,7 @@ class Falin(Line):
         self,
         *,
         q: str,
-        kind: Literal["advisers", "firms", "help", "jobs", "pages", "people", "places", "settings"] | None = None,
+        kind: Literal["advisers", "firms", "help", "jobs", "pages", "people", "places", "settings", "visits"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[GroupOut]:
@@ -3790,11 +3850,12 @@ class Falin(Line):
     def tenants_list(
         self,
         *,
+        sort: Literal["name", "-name", "state", "-state", "release", "-release", "size", "-size", "archive", "-archive", ""] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[TenantOut]:
         """Every body with a schema of its own."""
-        return cast("list[TenantOut]", self.call("GET", "/api/v1/tenants/", query={"size": size, "cursor": cursor}))
+        return cast("list[TenantOut]", self.call("GET", "/api/v1/tenants/", query={"sort": sort, "size": size, "cursor": cursor}))
 
     def tenants_open(
         self,
@@ -3988,12 +4049,13 @@ class Falin(Line):
         self,
         *,
         endpoint_id: str,
+        before: str | None = None,
         state: Literal["waiting", "told", "given_up"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[MessageOut]:
-        """The latest 50 messages to a receiver, each with its tries."""
-        return cast("list[MessageOut]", self.call("GET", f"/api/v1/webhooks/{quoted(endpoint_id)}/messages/", query={"state": state, "size": size, "cursor": cursor}))
+        """Up to 50 messages to a receiver, the newest first, each with its tries."""
+        return cast("list[MessageOut]", self.call("GET", f"/api/v1/webhooks/{quoted(endpoint_id)}/messages/", query={"before": before, "state": state, "size": size, "cursor": cursor}))
 
     def webhooks_new_secret(
         self,
