@@ -18,8 +18,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from falin.kernel.transactions import inside
+from services.duty.models import Visit
 from tenants.divisions import api, policies
 from tests.app.identity.cast import people_the_office
+from tests.app.indicators.books import night, visit
 from tests.e2e.conftest import Site, a_screen, a_worker, looks_right, press, says, signed_in
 from tests.world import NOW, PLACES, World
 
@@ -144,7 +146,21 @@ def test_a_list_becomes_the_tree_and_is_taken_back(screen: BrowserContext, world
     page.locator("main").get_by_role("link", name="浙民区").click()
     page.get_by_role("link", name="撤回").click()
     looks_right(page)
+    picture(page, "undo")
+    page.fill("[name=why]", "名录有误")
+    visit(world, "330106002009", date(2026, 11, 12), 60)
+    undo = page.url
+    press(page, "撤回")
+    expect(page.locator("main")).to_contain_text("新设的地方已经有了到访 1，不能再撤回", timeout=30_000)
+    looks_right(page)
+    picture(page, "undo-refused")
+    with inside(night(world, "330106"), read_only=False):
+        Visit.objects.unscoped(reason="a test").update(voided_at=NOW)
+    page.goto(undo)
     page.fill("[name=why]", "名录有误")
     press(page, "撤回")
-    says(page, "区划回到原来的样子")
+    expect(page.locator("main")).to_contain_text("区划回到原来的样子", timeout=30_000)
+    picture(page, "undone")
+    page.goto(undo.replace("undo/", ""))
+    says(page, "已撤回")
     looks_right(page)

@@ -283,6 +283,7 @@ def carry_out_undoing(run: jobs.Run) -> dict[str, Any]:
     """The job behind ``ask_undoing``; what a county has against it is how the job ends."""
     run.progress(0, 1, _("问各县，新设的地方上有没有新的记录"))
     undo(scope=run.scope, update_id=int(run.parameters["update"]), why=str(run.parameters["why"]))
+    run.progress(1, 1, _("已撤回，区划回到原来的样子。"))
     return {"update": run.parameters["update"]}
 
 

@@ -372,10 +372,10 @@ def _lead(figures: PlaceFigures, aim: Aim | None, rows: tuple[Row, ...]) -> Safe
     tally = figures.tally
     if tally is None or aim is None or figures.month is None:
         return ""
-    if not tally.communities:
-        return _("这里没有社区和村，所以没有比率。")
     if figures.place.level == Level.COMMUNITY:
         return _lead_of_community(figures, tally)
+    if not tally.communities:
+        return _("这里没有社区和村，所以没有比率。")
     said = [_said_of_gap(tally), _said_of_pace(tally, aim, figures.month), _said_of_worst(tally, rows)]
     return format_html_join("", "{}", ((one,) for one in said if one))
 
@@ -416,6 +416,8 @@ def _said_of_worst(tally: Tally, rows: tuple[Row, ...]) -> SafeString:
 
 
 def _lead_of_community(figures: PlaceFigures, tally: Tally) -> SafeString:
+    if not tally.communities and figures.view == View.AS_WAS:
+        return format_html("{}", _("这个月里已经撤销：在这里做过的，仍计入乡镇和县；配备率不再算它。"))
     month = formats.month(figures.month.first_day) if figures.month else ""
     done = formats.hours(tally.minutes)
     if not tally.pairs:
@@ -477,7 +479,7 @@ def _band(figures: PlaceFigures, aim: Aim | None) -> Iterable[Figure]:
         return
     running = bool(figures.published and figures.published.edition == 0)
     if figures.place.level == Level.COMMUNITY:
-        yield _has_adviser(tally)
+        yield _has_adviser(tally, figures.view)
         yield _hours_of_community(figures, tally, running=running)
     else:
         yield _coverage(figures, tally, aim)
@@ -621,11 +623,13 @@ def _missing(figures: PlaceFigures, tally: Tally) -> Figure:
     )  # fmt: skip
 
 
-def _has_adviser(tally: Tally) -> Figure:
+def _has_adviser(tally: Tally, view: View) -> Figure:
     there = tally.covered > 0
+    state, words = (TargetState.OK, _("已配备")) if there else (TargetState.ACT, _("空缺"))
+    if not tally.communities:
+        state, words = _adviser_state(tally, view)
     return Figure(
-        name=_("法律顾问"), value=_("有") if there else _("没有"), state=State.OK if there else State.ACT,
-        state_text=_("已配备") if there else _("空缺"),
+        name=_("法律顾问"), value=_("有") if there else _("没有"), state=STATES[state], state_text=words,
         facts=(Fact(label=_("本月聘任"), value=_("%(n)s 份") % {"n": tally.pairs}),),
     )  # fmt: skip
 
@@ -660,14 +664,20 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
     state = aim.state(tally.coverage)
     words = state_words(tally.coverage, aim)
     if child.place.level == Level.COMMUNITY:
-        state = TargetState.OK if tally.covered else TargetState.ACT
-        words = _("有顾问") if tally.covered else _("没有顾问")
+        state, words = _adviser_state(tally, figures.view)
     return Row(
         rank=rank, name=child.place.name, level=int(child.place.level), url=url, tally=tally,
         coverage=rules.percent(tally.coverage), bullet=aim.bullet(tally.coverage),
         hours_met=rules.percent(tally.hours_met), change=tally.covered - before.covered if before else None,
         state=STATES[state], state_text=words, css="is-act" if state == TargetState.ACT else "",
     )  # fmt: skip
+
+
+def _adviser_state(tally: Tally, view: View) -> tuple[TargetState, str]:
+    """Of one community. One that ended within the month, or has a part of another's counts alone, lacks no adviser."""
+    if not tally.communities:
+        return TargetState.NONE, _("当月已撤销") if view == View.AS_WAS else _("不计个数")
+    return (TargetState.OK, _("有顾问")) if tally.covered else (TargetState.ACT, _("没有顾问"))
 
 
 def _history(figures: PlaceFigures) -> Iterable[MonthRow]:

@@ -119,6 +119,19 @@ def test_an_area_keeps_what_was_done_in_it(running: World, drawn: str, into: str
     assert (before.minutes, after.communities) == (480, before.communities - 1)
 
 
+def test_the_pages_say_that_a_place_ended_and_not_that_it_lacks_an_adviser(running: World, sign_in: Any) -> None:
+    town, gone, leader = running.node("330106109"), running.node(GONE), sign_in("leader")
+    change = Change(running).end(GONE)
+    assert "当月已撤销" not in leader.get(f"/figures/{town}/?month=2026-11").content.decode()
+    change.on(DAY)
+    published(running, hours=1)
+    page = leader.get(f"/figures/{town}/?month=2026-11").content.decode()
+    assert "当月已撤销" in page
+    own = leader.get(f"/figures/{gone}/?month=2026-11").content.decode()
+    assert "这个月里已经撤销" in own
+    assert "空缺" not in own
+
+
 def test_where_the_street_ended_too_it_counts_in_the_county(running: World) -> None:
     before = above(running)
     street = [running.node(code) for code in ("330106002", "330106002001", "330106002002")]
