@@ -12,12 +12,12 @@ from falin.kernel.webhooks.endpoints import (
     MANAGE,
     PAGE,
     Endpoint,
+    NoMessage,
     Told,
     change_endpoint,
     get_endpoint,
     list_endpoints,
     list_told,
-    no_message,
     register_endpoint,
     remove_endpoint,
     resume_endpoint,
@@ -31,7 +31,7 @@ from falin.kernel.webhooks.offers import Offer, declare, name_places_with, offer
 from falin.kernel.webhooks.sealed import SEALED
 from falin.kernel.webhooks.sending import OK, Answer, post
 
-__all__ = ["MANAGE", "OK", "PAGE", "SEALED", "Answer", "Endpoint", "Offer", "Told", "change_endpoint", "claim", "declare",
-           "fan_out", "forget_old", "get_endpoint", "list_endpoints", "list_told", "name_places_with", "no_message", "offers",
+__all__ = ["MANAGE", "OK", "PAGE", "SEALED", "Answer", "Endpoint", "NoMessage", "Offer", "Told", "change_endpoint", "claim",
+           "declare", "fan_out", "forget_old", "get_endpoint", "list_endpoints", "list_told", "name_places_with", "offers",
            "pending_among", "post", "record", "register_endpoint", "remove_endpoint", "resume_endpoint", "rotate_secret",
            "stop_endpoint", "tell_again", "tell_again_since", "try_endpoint", "wanted"]  # fmt: skip

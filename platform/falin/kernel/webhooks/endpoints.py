@@ -26,6 +26,13 @@ PAGE = 50
 WAITING, TOLD, GIVEN_UP = "waiting", "told", "given_up"
 
 
+class NoMessage(Missing):
+    """The receiver was told no such message."""
+
+    def __init__(self) -> None:
+        super().__init__("webhooks.no_message", _("没有这条消息。"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """A receiver as its tenant sees it; never its secret."""
@@ -88,7 +95,7 @@ def list_told(
     """
     Up to ``size`` messages to a receiver, the newest first; ``before`` is the last one seen.
 
-    :raises Missing: the receiver was told no such message.
+    :raises NoMessage: the receiver was told no such message.
     """
     scope.require(MANAGE)
     rows = WebhookMessage.objects.filter(endpoint_id=endpoint_id)
@@ -97,7 +104,7 @@ def list_told(
     if before:
         seen = WebhookMessage.objects.filter(endpoint_id=endpoint_id, id=before).first()
         if seen is None:
-            raise no_message()
+            raise NoMessage
         rows = rows.filter(Q(at__lt=seen.at) | Q(at=seen.at, id__lt=seen.id))
     page = list(rows.order_by("-at", "-id")[:size])
     tries: dict[uuid.UUID, list[Try]] = {}
@@ -259,10 +266,6 @@ def _locked(scope: Scope, endpoint_id: uuid.UUID) -> WebhookEndpoint:
 
 def _missing() -> Missing:
     return Missing("webhooks.missing", _("没有这个接收地址。"))
-
-
-def no_message() -> Missing:
-    return Missing("webhooks.no_message", _("没有这条消息。"))
 
 
 def _name(text: str) -> str:

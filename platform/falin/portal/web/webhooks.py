@@ -179,4 +179,4 @@ def _message(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise webhooks.no_message() from None
+        raise webhooks.NoMessage from None
