@@ -82,6 +82,7 @@ WORDS = {
     "advisers.firm.registered": _("登记律所"),
     "advisers.adviser.registered": _("登记顾问"),
     "advisers.adviser.corrected": _("修改顾问资料"),
+    "advisers.adviser.renamed": _("更正顾问姓名，各处跟着改"),
     "advisers.adviser.examined": _("记录考试通过"),
     "advisers.adviser.banned": _("暂停任职资格"),
     "advisers.adviser.appointed": _("聘任顾问"),
