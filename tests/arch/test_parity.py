@@ -24,7 +24,6 @@ REASONS = {
     "falin.kernel.files.list_files": "which files are over by now; the API's address of such a file says 404",
     "falin.kernel.jobs.ask": "exports a list: a file of its rows; the API's answer of the list is those rows",
     "falin.portal.search.kinds": _WORDS,
-    "services.duty.queries.hours.hours_a_month": "the page's lead; each row of the API says the hours due in its place",
     "services.advisers.queries.candidates.get_candidate": _WHOLE_IN.format("advisers_candidates"),
     "services.advisers.queries.homes.home_of": _WORDS,
     "services.advisers.queries.register.find_firm": "turns a typed name into a firm; the API takes its id",
