@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 
 from falin.kernel import audit, jobs
-from falin.kernel.clock import SHANGHAI, legal_day
+from falin.kernel.clock import SHANGHAI, legal_day, now
 from falin.kernel.files import open_file
 from falin.kernel.models import AuditEntry, Delivery, Job
 from falin.kernel.transactions import inside, shared
@@ -276,13 +276,13 @@ def test_the_province_reads_what_is_booked_beside_every_tenant_and_a_county_does
 def test_each_word_about_a_setting_leads_to_who_said_it_and_only_that_of_ones_own_places(
     world: World, sign_in: Any
 ) -> None:
-    said = {}
+    said, before = {}, now() - timedelta(days=3)
     for who, code, value in (("city", "3301", 9), ("county", "330106", 10)):
         scope = world.scope(who)
         with inside(scope, read_only=False):
             said[who] = make_statement(scope=scope, key="duty.hours_a_month", node_id=world.node(code), value=value,
-                                       locked=False, valid_from=legal_day(NOW) + timedelta(days=40), why="杭司〔2026〕8 号",
-                                       now=NOW)  # fmt: skip
+                                       locked=False, valid_from=legal_day(before) + timedelta(days=1), why="杭司〔2026〕8 号",
+                                       now=before)  # fmt: skip
     county = sign_in("county")
     page = county.get("/settings/duty.hours_a_month/", {"place": world.node("330106")}).content.decode()
     assert re.findall(r"/history/setting/(\d+)/", page) == [str(said["county"].id)]
