@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +48,7 @@ class Act:
     sent: tuple[Field, ...]
     given: tuple[Field, ...]
     status: str
+    example: str  # what was sent and answered once, as a test sends it again
 
 
 @lru_cache(maxsize=1)
@@ -74,6 +76,9 @@ def _act(path: str, method: str, operation: Mapping[str, Any]) -> Act:
             for one in parameters
         ),
         sent=tuple(_fields(sent.get("schema", {}))), given=tuple(_fields(given.get("schema", {}))),
+        example="\n\n".join(
+            json.dumps(one["example"], ensure_ascii=False, indent=2) for one in (sent, given) if "example" in one
+        ),
     )  # fmt: skip
 
 
