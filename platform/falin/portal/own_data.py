@@ -20,12 +20,14 @@ from services.duty.api import list_my_visits, place_names
 from tenants.divisions.api import list_divisions
 from tenants.identity.commands.account import take_own_account
 from tenants.identity.types import Role
+from tenants.registry.api import find_by_schema
 
 
 def take_own_data(*, scope: Scope, now: datetime) -> bytes:
     """
     What is kept about the signed-in person: his account, roles, sign-ins; of an adviser also his register entry with his
-    numbers, his places in every county, who saw his numbers, and his visits in the county he is signed in to. Booked.
+    numbers, his places in every county, who saw his numbers, and his visits in the county he is signed in to: which that
+    is, and in which others he served, is said. Booked.
 
     :raises Missing: an adviser who is not on the register any more.
     """
@@ -53,4 +55,7 @@ def _of_an_adviser(scope: Scope, now: datetime) -> dict[str, Any]:
         {"place": " ".join(reversed(places.get(visit.content.node_id, ("",)))).strip(), **asdict(visit)}
         for visit in visits
     ]
-    return {"register": asdict(record), "visits": lines}
+    here = find_by_schema(scope.schema)
+    county = here.name if here else ""
+    return {"register": asdict(record), "visits": lines, "visits_of": county,
+            "visits_elsewhere": sorted({seat.county for seat in record.seats} - {county})}  # fmt: skip

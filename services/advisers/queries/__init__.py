@@ -27,13 +27,40 @@ from services.advisers.queries.register import (
     most_communities,
     person_of_adviser,
 )
-from services.advisers.queries.seen import list_seen_by
+from services.advisers.queries.seen import count_seen_by, list_seen_by
 from services.advisers.queries.serving import list_serving
 
-__all__ = ["ADVISER_ORDERS", "FIRM_ORDERS", "GAP_ORDERS", "Home", "adviser_of_scope", "count_advisers", "count_ending",
-           "coverage_squares",
-           "find_adviser_of_person", "find_appointment_on", "find_firm", "firm_called", "firm_overview",
-           "get_adviser", "get_appointment", "get_candidate", "get_community", "home_of", "list_advisers",
-           "list_appointment_lines", "list_appointments", "list_appointments_in_month", "list_candidates",
-           "list_firm_names", "list_firms", "list_gaps", "list_own_communities", "list_seen_by",
-           "list_serving", "most_communities", "person_of_adviser"]  # fmt: skip
+__all__ = [
+    "ADVISER_ORDERS",
+    "FIRM_ORDERS",
+    "GAP_ORDERS",
+    "Home",
+    "adviser_of_scope",
+    "count_advisers",
+    "count_ending",
+    "count_seen_by",
+    "coverage_squares",
+    "find_adviser_of_person",
+    "find_appointment_on",
+    "find_firm",
+    "firm_called",
+    "firm_overview",
+    "get_adviser",
+    "get_appointment",
+    "get_candidate",
+    "get_community",
+    "home_of",
+    "list_advisers",
+    "list_appointment_lines",
+    "list_appointments",
+    "list_appointments_in_month",
+    "list_candidates",
+    "list_firm_names",
+    "list_firms",
+    "list_gaps",
+    "list_own_communities",
+    "list_seen_by",
+    "list_serving",
+    "most_communities",
+    "person_of_adviser",
+]

@@ -9,13 +9,19 @@ from services.advisers.types import SeenBy
 from tenants.divisions.api import list_divisions
 from tenants.identity.api import names_of
 
-SHOWN = 100
+SHOWN = 100  # on a page; the copy of one's own data has them all
 
 
-def list_seen_by(*, scope: Scope) -> list[SeenBy]:
-    """Who saw the signed-in adviser's numbers in clear, in whatever county, the latest first."""
+def count_seen_by(*, scope: Scope) -> int:
+    """How often somebody saw the signed-in adviser's numbers in clear."""
     policies.check_may_read_own(scope)
-    rows = list(ClearView.objects.filter(adviser_id=scope.subject_id).order_by("-at", "-id")[:SHOWN])
+    return ClearView.objects.filter(adviser_id=scope.subject_id).count()
+
+
+def list_seen_by(*, scope: Scope, limit: int | None = None) -> list[SeenBy]:
+    """Who saw the signed-in adviser's numbers in clear, in whatever county, the latest first; all, or so many."""
+    policies.check_may_read_own(scope)
+    rows = list(ClearView.objects.filter(adviser_id=scope.subject_id).order_by("-at", "-id")[:limit])
     people = names_of({row.person_id for row in rows})
     bodies = {place.id: place.name for place in list_divisions({row.node_id for row in rows})}
     return [

@@ -12,6 +12,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
 from services.advisers import policies, queries
+from services.advisers.queries.seen import SHOWN
 from services.advisers.rules import REASON_LABELS
 from services.advisers.types import MOST_COUNTED
 from services.advisers.web import presenting, tables
@@ -152,8 +153,10 @@ def firm(request: HttpRequest, scope: Scope) -> HttpResponse:
 @door(grant=policies.OWN)
 def me(request: HttpRequest, scope: Scope) -> HttpResponse:
     """What the register holds about the signed-in adviser, and who saw his numbers."""
+    seen = queries.list_seen_by(scope=scope, limit=SHOWN)
     context = {
         "adviser": queries.adviser_of_scope(scope=scope, on=legal_day(now())),
-        "seen": queries.list_seen_by(scope=scope),
+        "seen": seen,
+        "more": queries.count_seen_by(scope=scope) - len(seen) if len(seen) == SHOWN else 0,
     }
     return render(request, "advisers/me.html", context)

@@ -110,7 +110,7 @@ def read_own_account(*, person_id: int, now: datetime) -> OwnAccount:
         phone=crypto.decrypt(person.phone_sealed, PHONE.place(PUBLIC_SCHEMA, person.pk)),
         roles=tuple(OwnRole(**one) for one in roles), suspensions=tuple(suspensions), second_factors=tuple(factors),
         sessions=tuple(list_sessions(person_id=person_id, current=None, now=now)),
-        events=tuple(list_security_events(person_id=person_id, limit=500)),
+        events=tuple(list_security_events(person_id=person_id, limit=None)),
     )  # fmt: skip
 
 
@@ -130,8 +130,8 @@ def list_sessions(*, person_id: int, current: str | None, now: datetime) -> list
     return sorted(found, key=lambda one: not one.this_one)
 
 
-def list_security_events(*, person_id: int, limit: int = 20) -> list[SecurityEvent]:
-    """What was booked about the account in the shared schema, newest first."""
+def list_security_events(*, person_id: int, limit: int | None = 20) -> list[SecurityEvent]:
+    """What was booked about the account in the shared schema, newest first; so many, or all."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select at, act, person_id, after from public.kernel_auditentry where subject_kind = 'person'"

@@ -10,11 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tenants.identity.models import Binding
-from tenants.identity.queries import read_signed_in, scope_in_force
+from tenants.identity.queries import read_signed_in, scope_in_force, scope_of
 from tenants.identity.types import Role
 from tests.app.divisions.changing import Change
 from tests.app.identity.cast import enter, hold, number, roles_of
-from tests.world import TODAY, World
+from tests.statements import statements
+from tests.world import PEOPLE, TODAY, World
 
 TOMORROW = TODAY + timedelta(days=1)
 
@@ -98,6 +99,31 @@ def test_a_rule_that_was_changed_holds_at_once(world: World, monkeypatch: pytest
     assert roles_of("both") == set()
 
 
+def decision(username: str) -> list[str]:
+    """What is said to the database until a request knows what it may: who comes in, his hats, their scopes and grants."""
+    person = number(username)
+    with CaptureQueriesContext(connection) as asked:
+        signed_in = read_signed_in(person_id=person, on=TODAY)
+        assert signed_in is not None
+        for hat in signed_in.hats:
+            scope_of(signed_in, hat).may("people.read")
+    return statements(asked)
+
+
+def test_the_decision_costs_a_list_one_statement_and_a_second_for_a_city_and_for_roles_that_can_be_parted(
+    world: World,
+) -> None:
+    enter("two")
+    hold(world, "two", Role.LIAISON, "330106109200")
+    hold(world, "two", Role.STREET_OFFICER, "330106002")
+    enter("apart")
+    hold(world, "apart", Role.AUDITOR, "330102")
+    hold(world, "apart", Role.STREET_OFFICER, "330106002")
+    found = {username: len(decision(username)) for username in (*PEOPLE, "two", "apart")}
+    # A city's officer works in the province's schema: which bodies lie below his city is asked for.
+    assert found == dict.fromkeys((*PEOPLE, "two"), 1) | {"apart": 2, "city": 2, "city2": 2}
+
+
 def test_one_role_or_roles_that_nothing_parts_cost_no_further_statement(world: World) -> None:
     enter("two")
     hold(world, "two", Role.LIAISON, "330106109200")
@@ -105,11 +131,11 @@ def test_one_role_or_roles_that_nothing_parts_cost_no_further_statement(world: W
     enter("apart")
     hold(world, "apart", Role.AUDITOR, "330102")
     hold(world, "apart", Role.STREET_OFFICER, "330106002")
-    for username, statements, roles in (("county", 1, 1), ("two", 1, 2), ("apart", 2, 2)):
+    for username, said, roles in (("county", 1, 1), ("two", 1, 2), ("apart", 2, 2)):
         person = number(username)
         with CaptureQueriesContext(
             connection,
         ) as asked:
             signed_in = read_signed_in(person_id=person, on=TODAY)
         assert signed_in is not None
-        assert (len(asked), len(signed_in.hats)) == (statements, roles), username
+        assert (len(asked), len(signed_in.hats)) == (said, roles), username

@@ -15,6 +15,7 @@ import time_machine
 from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import inside
 from services.advisers.commands import open_account, show_numbers
+from services.advisers.models import Adviser, ClearView
 from services.duty.commands import log_visit
 from services.duty.types import VisitKind
 from tenants.identity.api import read_signed_in, scope_of
@@ -82,6 +83,42 @@ def test_the_archive_holds_everything_about_him_and_nothing_about_another(
         assert word not in json.dumps(data, ensure_ascii=False)
     with inside(world.scope("county"), read_only=True):
         assert AuditEntry.objects.filter(act="advisers.record.taken").count() == 1
+
+
+def test_no_look_is_left_out_of_the_copy_and_the_page_says_how_many_it_leaves_out(
+    world: World, people: list[str], sign_in: Any
+) -> None:
+    his = ClearView.objects.get(reason="核对何叙的合同")
+    ClearView.objects.bulk_create([
+        ClearView(adviser_id=his.adviser_id, at=NOW - timedelta(hours=n), person_id=his.person_id, role=his.role,
+                  node_id=his.node_id, reason=f"第{n}次") for n in range(1, 105)
+    ])  # fmt: skip
+    client = sign_in("hexu")
+    with zipfile.ZipFile(io.BytesIO(client.post("/me/data/").content)) as archive:
+        assert len(json.loads(archive.read("data.json"))["register"]["seen"]) == 105
+    page = client.get("/advisers/me/").content.decode()
+    assert "以前还有 5 次，都在下载的数据里" in page
+    assert ("第99次" in page, "第100次" in page) == (True, False)
+    assert "以前还有" not in sign_in("wangshu").get("/advisers/me/").content.decode()
+
+
+def test_the_copy_says_of_which_county_its_visits_are_and_where_there_are_others(
+    world: World, people: list[str], sign_in: Any
+) -> None:
+    def copy(who: str) -> tuple[Any, str]:
+        with zipfile.ZipFile(io.BytesIO(sign_in(who).post("/me/data/").content)) as archive:
+            return json.loads(archive.read("data.json")), archive.read("data.html").decode()
+
+    his = Adviser.objects.get(name="何叙")
+    Office(world).appoint(his, "330102001001", by="county2")  # type: ignore[arg-type]
+    data, page = copy("hexu")
+    told = (data["visits_of"], data["visits_elsewhere"])
+    assert told[0] in {"西湖区", "上城区"}  # the one he is signed in to
+    assert set(told[1]) == {"西湖区", "上城区"} - {told[0]}
+    assert f"这里是在{told[0]}的到访。" in page and f"在{told[1][0]}的，请换成那里的身份再下载一次。" in page
+    data, page = copy("wangshu")
+    assert (data["visits_of"], data["visits_elsewhere"]) == ("西湖区", [])
+    assert "请换成那里的身份" not in page
 
 
 def test_a_program_of_his_own_gets_the_same_archive_after_his_password(
