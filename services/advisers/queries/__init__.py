@@ -27,7 +27,7 @@ from services.advisers.queries.register import (
     most_communities,
     person_of_adviser,
 )
-from services.advisers.queries.seen import count_seen_by, list_seen_by
+from services.advisers.queries.seen import list_seen_by
 from services.advisers.queries.serving import list_serving
 
 __all__ = [

@@ -12,16 +12,10 @@ from tenants.identity.api import names_of
 SHOWN = 100  # on a page; the copy of one's own data has them all
 
 
-def count_seen_by(*, scope: Scope) -> int:
-    """How often somebody saw the signed-in adviser's numbers in clear."""
+def list_seen_by(*, scope: Scope) -> list[SeenBy]:
+    """Who saw the signed-in adviser's numbers in clear, in whatever county, the latest first."""
     policies.check_may_read_own(scope)
-    return ClearView.objects.filter(adviser_id=scope.subject_id).count()
-
-
-def list_seen_by(*, scope: Scope, limit: int | None = None) -> list[SeenBy]:
-    """Who saw the signed-in adviser's numbers in clear, in whatever county, the latest first; all, or so many."""
-    policies.check_may_read_own(scope)
-    rows = list(ClearView.objects.filter(adviser_id=scope.subject_id).order_by("-at", "-id")[:limit])
+    rows = list(ClearView.objects.filter(adviser_id=scope.subject_id).order_by("-at", "-id"))
     people = names_of({row.person_id for row in rows})
     bodies = {place.id: place.name for place in list_divisions({row.node_id for row in rows})}
     return [

@@ -117,6 +117,7 @@ def correct(request: HttpRequest, scope: Scope, adviser_id: uuid.UUID) -> HttpRe
 @door(grant=policies.REGISTER, reads="GET", writes="POST", keeps=False)
 def look_up(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """By the whole number, which travels in the body and is kept nowhere; the answer shows who it is and not the number."""
+    policies.check_may_register(scope)
     today = legal_day(now())
     form = NumberForm(_sent(request), today=today)
 

@@ -153,10 +153,10 @@ def firm(request: HttpRequest, scope: Scope) -> HttpResponse:
 @door(grant=policies.OWN)
 def me(request: HttpRequest, scope: Scope) -> HttpResponse:
     """What the register holds about the signed-in adviser, and who saw his numbers."""
-    seen = queries.list_seen_by(scope=scope, limit=SHOWN)
+    seen = queries.list_seen_by(scope=scope)
     context = {
         "adviser": queries.adviser_of_scope(scope=scope, on=legal_day(now())),
-        "seen": seen,
-        "more": queries.count_seen_by(scope=scope) - len(seen) if len(seen) == SHOWN else 0,
+        "seen": seen[:SHOWN],
+        "more": max(0, len(seen) - SHOWN),
     }
     return render(request, "advisers/me.html", context)
