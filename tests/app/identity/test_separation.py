@@ -119,23 +119,7 @@ def test_the_decision_costs_a_list_one_statement_and_a_second_for_a_city_and_for
     enter("apart")
     hold(world, "apart", Role.AUDITOR, "330102")
     hold(world, "apart", Role.STREET_OFFICER, "330106002")
+    assert len(roles_of("two")) == len(roles_of("apart")) == 2
     found = {username: len(decision(username)) for username in (*PEOPLE, "two", "apart")}
     # A city's officer works in the province's schema: which bodies lie below his city is asked for.
     assert found == dict.fromkeys((*PEOPLE, "two"), 1) | {"apart": 2, "city": 2, "city2": 2}
-
-
-def test_one_role_or_roles_that_nothing_parts_cost_no_further_statement(world: World) -> None:
-    enter("two")
-    hold(world, "two", Role.LIAISON, "330106109200")
-    hold(world, "two", Role.STREET_OFFICER, "330106002")
-    enter("apart")
-    hold(world, "apart", Role.AUDITOR, "330102")
-    hold(world, "apart", Role.STREET_OFFICER, "330106002")
-    for username, said, roles in (("county", 1, 1), ("two", 1, 2), ("apart", 2, 2)):
-        person = number(username)
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            signed_in = read_signed_in(person_id=person, on=TODAY)
-        assert signed_in is not None
-        assert (len(asked), len(signed_in.hats)) == (said, roles), username
