@@ -145,7 +145,7 @@ def _through(found: Found, size: Size, lists: Path) -> None:
     applied = _bytes()
     found.expect(applied != start, "applying changed nothing")
     found.expect(_bytes(on=as_of) == start, "the tree of the day before is not what it was")
-    found.timed("undo", lambda: _do(second, api.undo_update, update, why="drill"))
+    found.timed("undo", lambda: _do(second, api.undo_update, update, within={}, why="drill"))
     found.expect(_bytes() == start, "undone, the tree is not the old one byte for byte")
     _do(second, api.confirm_update, update)
     found.timed("apply again", lambda: _do(second, api.apply_update, update))
