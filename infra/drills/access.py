@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+import sys
 import time
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
+
+from reporting import commit
 
 from falin.runtime import tests
 from falin.runtime.home import Home
@@ -32,7 +36,7 @@ def run(home: Home) -> int:
     counts.unlink(missing_ok=True)
     os.environ.setdefault("FALIN_ACCESS_STEPS", str(STEPS))
     os.environ["FALIN_ACCESS_REPORT"] = str(counts)
-    began, drilled = time.monotonic(), _commit(checkout)
+    began, drilled = time.monotonic(), commit(checkout)
     code = tests.run(Namespace(expression="nobody_ever", paths=["tests/property/test_access.py"], fast=False), home)
     if code == 0:
         write(checkout, drilled, json.loads(counts.read_text()), time.monotonic() - began)
@@ -57,12 +61,3 @@ def write(checkout: Path, drilled: str, steps: dict[str, int], seconds: float) -
         + "\n".join(rows) + "\n", encoding="utf-8",
     )  # fmt: skip
     say(f"没有不符：{place}", "no difference")
-
-
-def _commit(checkout: Path) -> str:
-    """The commit that is drilled; says so when files differ from it."""
-    found, changed = (
-        subprocess.run(["git", *words], cwd=checkout, capture_output=True, text=True, check=False).stdout.strip()
-        for words in (("rev-parse", "HEAD"), ("status", "--porcelain"))
-    )
-    return (found or "unknown") + (" with uncommitted changes" if changed else "")

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the dri
 
 import kill
 import yaml
-from killing import report
+from reporting import commit
 
 from falin.runtime.home import Home
 from falin.runtime.processes import Supervisor, free_port, standard_programs, wait_until_listening
@@ -51,7 +51,7 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
     """`falin drill api`; 1 if anything was found."""
     size = size or Size()
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
-    began, drilled = datetime.now(UTC), report.commit(checkout)
+    began, drilled = datetime.now(UTC), commit(checkout)
     with (
         kill.own_place(home) as own,
         kill.backing(own, kill.Size(durable=size.durable)) as (_postgres, _broker, environ),

@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
 
-from killing.report import commit
+from reporting import commit
 
 from falin.runtime import tests
 from falin.runtime.home import Home

@@ -16,6 +16,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
+
+from reporting import commit
+
 from falin.runtime.home import Home
 from falin.runtime.sentences import say
 
@@ -42,7 +46,7 @@ def run(home: Home, orders: int = ORDERS) -> int:
                 met[name] = met.get(name, 0) + times
             say(f"{done}/{orders}", f"{done} of {orders} orders")
     _write(checkout / "docs" / "measured" / "interleave.md", began=began, seconds=time.monotonic() - clock, done=done,
-           orders=orders, met=met, failed=failed, commit=_commit(checkout))  # fmt: skip
+           orders=orders, met=met, failed=failed, commit=commit(checkout))  # fmt: skip
     return 1 if failed else 0
 
 
@@ -51,11 +55,6 @@ def _batch(checkout: Path, first: int, count: int, report: Path) -> int:
                "FALIN_INTERLEAVINGS_REPORT": str(report)}  # fmt: skip
     command = [sys.executable, "-m", "falin.runtime.cli", "test", "tests/e2e/test_interleaving.py"]
     return subprocess.run(command, cwd=checkout, env=environ, check=False).returncode
-
-
-def _commit(checkout: Path) -> str:
-    said = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, check=False, capture_output=True, text=True)
-    return said.stdout.strip() or "unknown"
 
 
 def _write(

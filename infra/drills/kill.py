@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the dri
 from killing import books, report
 from killing.books import Check
 from killing.victims import DATABASE, RELAY, VICTIMS, WEB, WORKER, Kill, Killer, Planned, plan
+from reporting import commit
 
 from falin.runtime.broker import Broker, start_broker
 from falin.runtime.home import Home
@@ -64,7 +65,7 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
     began, clock = datetime.now(UTC), time.monotonic()
     seconds: dict[str, float] = {}
-    drilled = report.commit(checkout)
+    drilled = commit(checkout)
 
     def lap(name: str) -> None:
         nonlocal clock

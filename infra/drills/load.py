@@ -24,8 +24,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
 
 import kill
-from killing import report
 from loading.people import MIX
+from reporting import commit
 
 from falin.runtime.home import Home
 from falin.runtime.processes import (
@@ -64,7 +64,7 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
     """`falin drill load`; 1 if a goal was missed."""
     size = size or Size()
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
-    began, drilled = datetime.now(UTC), report.commit(checkout)
+    began, drilled = datetime.now(UTC), commit(checkout)
     every = os.sched_getaffinity(0)
     cores = sorted(every)[: size.cores]
     os.sched_setaffinity(0, cores)  # children stay there too

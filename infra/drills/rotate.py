@@ -26,7 +26,7 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
 
-from killing.report import commit
+from reporting import commit
 
 from falin.runtime.home import Home
 from falin.runtime.postgres import start_postgres

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,10 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
+
 import psycopg
+from reporting import commit
 
 from falin.runtime.home import Home
 from falin.runtime.postgres import Postgres, start_postgres
@@ -146,6 +150,7 @@ def _report(found: list[Found], grown: list[str]) -> str:
         "# Schemas drill\n\nWritten by `./falin drill schemas`: a province whose counties become more. Memory is what one"
         " connection holds after it has opened every table of every tenant; connections live ten minutes at most.\n\n"
         f"**{'More than linear: ' + ', '.join(grown) if grown else 'Passed'}**: nothing may grow more than linearly.\n\n"
+        f"- commit: {commit(Path(__file__).parent)}\n"
         f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores, Python {platform.python_version()}\n\n"
         "| schemas | relations | catalogue, MB | memory of a connection, MB | spare made, ms | county provisioned, ms |\n"
         "|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"

@@ -9,6 +9,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
+
+from reporting import commit
+
 from falin.runtime.home import Home
 
 HISTORIES = 10_000
@@ -19,24 +23,17 @@ REPORT = Path("docs/measured/settings.md")
 def run(home: Home) -> int:
     """Runs the property in full and writes the report; the exit code is pytest's."""
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
-    begun, moment = time.monotonic(), datetime.now(UTC)
+    begun, moment, drilled = time.monotonic(), datetime.now(UTC), commit(checkout)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", TEST, "-q", "-p", "no:cacheprovider"], cwd=checkout, check=False,
         env={**os.environ, "FALIN_EXAMPLES": str(HISTORIES), "DATABASE_URL": "postgresql://falin_app@127.0.0.1:1/none"},
     )  # fmt: skip
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=40"],
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.strip()
     outcome = "Passed" if done.returncode == 0 else "**Failed**"
     (checkout / REPORT).write_text(
         "# Settings drill\n\nWritten by `./falin drill settings`: random histories of what five levels say about a figure"
         " (set, tighten, lock, unlock, take back, dated; places move meanwhile). After each, the figure at every place is"
         " compared with a slow reading of the book, and every loosening below must have been refused.\n\n"
         f"**{outcome}**: {HISTORIES:,} histories of up to 14 acts, 14 places each.\n\n"
-        f"- commit: {commit}\n- begun: {moment:%Y-%m-%d %H:%M} UTC\n- seconds: {time.monotonic() - begun:.0f}\n"
+        f"- commit: {drilled}\n- begun: {moment:%Y-%m-%d %H:%M} UTC\n- seconds: {time.monotonic() - begun:.0f}\n"
     )
     return done.returncode

@@ -24,6 +24,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the drill lie beside this file
+
+from reporting import commit
+
 from falin.runtime.home import Home
 from falin.runtime.postgres import start_postgres
 from falin.runtime.sentences import say
@@ -257,6 +261,7 @@ def _report(found: Found, size: Size) -> str:
         " decided as proposed, confirmed by a second person, its worker killed in the middle, applied, undone, applied again."
         f"\n\n**{verdict}**: compared in ≤ {MOST_SECONDS:.0f} s, ≤ {MOST_ALONE:.0f} % left to decide one by one; a kill leaves"
         " the old tree, undoing brings it back and applying again gives the same, byte for byte.\n\n"
+        f"- commit: {commit(Path(__file__).parent)}\n"
         f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC on {os.cpu_count()} cores, Python {platform.python_version()}, load"
         f" {os.getloadavg()[0]:.1f} at the end\n"
         f"- {found.places:,} places; {sum(found.counts.values()):,} changes: {kinds}\n"

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from killing.books import Check, Work
@@ -24,18 +22,6 @@ _WHAT_COUNTS = (
     " started again and had worked, and somebody had been answered since the kill before."
 )
 _HOW = {"whole": "all its processes", "main": "its first process", "one": "one of its processes"}
-
-
-def commit(checkout: Path) -> str:
-    """The commit that was drilled; says so when files differ from it."""
-    try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=True)
-        changed = subprocess.run(
-            ["git", "status", "--porcelain"], cwd=checkout, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return found.stdout.strip() + (" with uncommitted changes" if changed.stdout.strip() else "")
 
 
 def passed(checks: list[Check]) -> bool:
