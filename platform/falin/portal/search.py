@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ from falin.portal.help import list_topics
 from falin.portal.shell import MENU, ROLE_LABELS
 from falin.portal.terms import TERMS
 from services.advisers.api import AdviserFilters, firm_overview, list_advisers, list_firms
+from services.advisers.types import AdviserRow
 from services.duty.api import place_names, search_visits
 from tenants.divisions.api import Division, list_divisions, search
 from tenants.divisions.rules.pinyin import sound_of, typed_pinyin
@@ -33,7 +35,7 @@ from tenants.settings.api import list_concerned
 MOST = 6  # of a kind, on the page of all kinds
 LONG = 40  # of one kind
 SHORTEST, LONGEST = 1, 60
-_NEAR = 50  # places and advisers whose visits are looked for
+_NEAR = 50  # places and advisers that are looked at, for themselves and for their visits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +56,44 @@ class Group:
     more: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What somebody looks for; what several kinds need is asked for once."""
+
+    scope: Scope
+    text: str
+    most: int
+    on: date
+
+    @cached_property
+    def near(self) -> list[Division]:
+        """
+        The places of the scope that are called so: its own and those below. Who is there for rows of his own and no place
+        has those they lie in: an adviser the communities he serves, a firm's manager those its advisers serve.
+        """
+        scope = self.scope
+        found = {place.id: place for root in scope.roots for place in search(self.text, root_id=root, limit=_NEAR)}
+        own = set(scope.roots or scope.nodes)
+        if scope.may("firm.read"):
+            members = firm_overview(scope=scope, on=self.on).members
+            own |= {seat.node_id for member in members for seat in member.seats}
+        found |= {place.id: place for place in list_divisions(own) if _called(place.name, self.text)}
+        return list(found.values())[:_NEAR]
+
+    @cached_property
+    def advisers(self) -> tuple[AdviserRow, ...]:
+        """Advisers who are called so, or whose firm is."""
+        filters = AdviserFilters(text=self.text)
+        return list_advisers(scope=self.scope, on=self.on, filters=filters, size=_NEAR, counted=False).rows
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
     kind: str
     title: Any
     icon: str
     grants: frozenset[str]  # any of them
-    find: Callable[[Scope, str, int, date], list[Hit]]
+    find: Callable[[_Asked], list[Hit]]
 
 
 def words(text: str) -> str:
@@ -79,11 +112,12 @@ def find(*, scope: Scope, text: str, on: date, kind: str = "") -> list[Group]:
     if not wanted:
         return []
     most = LONG if kind else MOST
+    asked = _Asked(scope=scope, text=wanted, most=most + 1, on=on)
     groups = []
     for source in _SOURCES:
         if not source.grants & scope.grants or (kind and kind != source.kind):
             continue
-        hits = source.find(scope, wanted, most + 1, on)
+        hits = source.find(asked)[: most + 1]
         if hits:
             more = "" if kind or len(hits) <= most else f"?{urlencode({'q': wanted, 'kind': source.kind})}"
             groups.append(Group(kind=source.kind, title=str(source.title), icon=source.icon, hits=tuple(hits[:most]),
@@ -92,22 +126,8 @@ def find(*, scope: Scope, text: str, on: date, kind: str = "") -> list[Group]:
 
 
 # ---- the kinds -------------------------------------------------------------------------------------------------------
-def _near(scope: Scope, text: str, most: int, on: date) -> list[Division]:
-    """
-    The places of a scope that are called so: its own and those below. Who is there for rows of his own and no place has
-    those they lie in: an adviser the communities he serves, a firm's manager those its advisers serve.
-    """
-    found = {place.id: place for root in scope.roots for place in search(text, root_id=root, limit=most)}
-    own = set(scope.roots or scope.nodes)
-    if scope.may("firm.read"):
-        members = firm_overview(scope=scope, on=on).members
-        own |= {seat.node_id for member in members for seat in member.seats}
-    found |= {place.id: place for place in list_divisions(own) if _called(place.name, text)}
-    return list(found.values())[:most]
-
-
-def _places(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    shown = _near(scope, text, most, on)
+def _places(asked: _Asked) -> list[Hit]:
+    shown, scope = asked.near[: asked.most], asked.scope
     above = {place.id: place.name for place in list_divisions({place.parent_id for place in shown if place.parent_id})}
     name = "figures:place" if scope.may("figures.read") and scope.roots else "portal:place"
     return [
@@ -116,17 +136,16 @@ def _places(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
     ]
 
 
-def _advisers(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    page = list_advisers(scope=scope, on=on, filters=AdviserFilters(text=text), size=most, counted=False)
+def _advisers(asked: _Asked) -> list[Hit]:
     return [
         Hit(label=row.adviser.name, sub=_("，").join([row.adviser.firm_name, *row.communities]),
             url=reverse("advisers:adviser", args=[row.adviser.id]))
-        for row in page.rows
+        for row in asked.advisers[: asked.most]
     ]  # fmt: skip
 
 
-def _firms(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    page = list_firms(scope=scope, text=text, size=most, counted=False)
+def _firms(asked: _Asked) -> list[Hit]:
+    page = list_firms(scope=asked.scope, text=asked.text, size=asked.most, counted=False)
     return [
         Hit(
             label=firm.name,
@@ -137,14 +156,14 @@ def _firms(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
     ]
 
 
-def _visits(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+def _visits(asked: _Asked) -> list[Hit]:
     """By community, adviser, or, for himself, what it was about. Each leads to where its reader reads of one visit."""
-    nodes = [place.id for place in _near(scope, text, _NEAR, on) if place.level == Level.COMMUNITY]
+    scope, text = asked.scope, asked.text
+    nodes = [place.id for place in asked.near if place.level == Level.COMMUNITY]
     advisers = []
     if scope.may("advisers.read"):
-        named = list_advisers(scope=scope, on=on, filters=AdviserFilters(text=text), size=_NEAR, counted=False).rows
-        advisers = [row.adviser.id for row in named if _called(row.adviser.name, text)]
-    found = search_visits(scope=scope, text=text, node_ids=nodes, adviser_ids=advisers, size=most)
+        advisers = [row.adviser.id for row in asked.advisers if _called(row.adviser.name, text)]
+    found = search_visits(scope=scope, text=text, node_ids=nodes, adviser_ids=advisers, size=asked.most)
     names = place_names({visit.content.node_id for visit in found})
     own, hits = scope.may("duty.own"), []
     for visit in found:
@@ -160,54 +179,54 @@ def _visits(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
     return hits
 
 
-def _people(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+def _people(asked: _Asked) -> list[Hit]:
     return [
         Hit(label=record.person.name,
             sub=_("，").join(str(ROLE_LABELS[binding.role]) for binding in record.bindings[:2]),
             url=reverse("portal:person", args=[record.person.id]))
-        for record in search_people(scope=scope, on=on, text=text, size=most).rows
+        for record in search_people(scope=asked.scope, on=asked.on, text=asked.text, size=asked.most).rows
     ]  # fmt: skip
 
 
-def _jobs(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    mine = [job for job in jobs.list_jobs(scope=scope) if text in job.title]
+def _jobs(asked: _Asked) -> list[Hit]:
+    mine = [job for job in jobs.list_jobs(scope=asked.scope) if asked.text in job.title]
     return [
         Hit(label=job.title, sub=formats.moment(job.created_at), url=reverse("portal:job", args=[job.id]))
-        for job in mine[:most]
+        for job in mine[: asked.most]
     ]
 
 
-def _settings(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
-    named = [(one, str(_(one.label))) for one in list_concerned(scope=scope)]
+def _settings(asked: _Asked) -> list[Hit]:
+    named = [(one, str(_(one.label))) for one in list_concerned(scope=asked.scope)]
     return [
         Hit(label=label, sub=one.cited, url=reverse("portal:setting", args=[one.key]))
         for one, label in named
-        if _called(label, text)
-    ][:most]
+        if _called(label, asked.text)
+    ]
 
 
-def _pages(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+def _pages(asked: _Asked) -> list[Hit]:
     return [
         Hit(label=str(label), sub="", url=reverse(name))
         for _title, items in MENU
         for label, name, _icon, grant in items
-        if scope.may(grant) and _called(str(label), text)
-    ][:most]
+        if asked.scope.may(grant) and _called(str(label), asked.text)
+    ]
 
 
-def _help(scope: Scope, text: str, most: int, on: date) -> list[Hit]:
+def _help(asked: _Asked) -> list[Hit]:
     topics = [
         Hit(label=str(topic.title), sub=str(topic.lines[0]), url=topic.url)
-        for topic in list_topics(scope=scope)
-        if _called(str(topic.title), text) or any(text in str(line) for line in topic.lines)
+        for topic in list_topics(scope=asked.scope)
+        if _called(str(topic.title), asked.text) or any(asked.text in str(line) for line in topic.lines)
     ]
     where = reverse("portal:terms")
     words = [
         Hit(label=str(term.word), sub=str(term.plain), url=f"{where}#{term.key}")
         for term in TERMS
-        if _called(str(term.word), text)
+        if _called(str(term.word), asked.text)
     ]
-    return [*topics, *words][:most]
+    return [*topics, *words]
 
 
 def _called(label: str, text: str) -> bool:
