@@ -1,0 +1,16 @@
+"""What of the shared register of stations goes along with a tenant, and with places that change hands."""
+
+from __future__ import annotations
+
+from tenants.registry.belongings import Belonging
+from tenants.registry.hands import Rewritten
+
+BELONGINGS = (
+    Belonging(table="stations_station", where="x.county_id = %(node)s", same=("node_id", "name"), alone=True),
+)
+# A centre of a county that merged stays at its own place, in the register of the body that took over.
+_STATIONS = """
+update stations_station set county_id = %(to_node)s
+where county_id = %(from_node)s and (%(whole)s or node_id = any (%(nodes)s))
+"""
+HANDS = (Rewritten("stations_station", (_STATIONS,)),)
