@@ -97,7 +97,8 @@ def far_words(metres: float | None) -> str:
     hundreds = max(1, round(metres / 100))
     if hundreds < 10:
         return _("约 %(n)s 米") % {"n": hundreds * 100}
-    return _("约 %(n)s 公里") % {"n": formats.number(hundreds / 10, 1 if hundreds < 100 else 0)}
+    kilometres = hundreds / 10 if hundreds < 100 else round(metres / 1000)
+    return _("约 %(n)s 公里") % {"n": formats.number(kilometres, 1 if kilometres % 1 else 0)}
 
 
 def today_words(station: StationInfo, on: date) -> str:
