@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from falin.kernel import audit, outbox
 from falin.kernel.clock import legal_day
+from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Invalid, Refused, refusal_for
 from falin.kernel.scope import Scope
 from services.stations import policies
@@ -49,32 +50,30 @@ def open_many(*, scope: Scope, contents: Sequence[StationContent], now: datetime
     policies.check_may_keep(scope)
     places = _places_of(scope, {one.node_id for one in contents})
     taken = set(stations_in(scope).filter(closed_on__isnull=True, node_id__in=places).values_list("node_id", "name"))
-    fates: list[Station | Outcome] = []
+    fates: list[tuple[Station, AuditEntry] | Outcome] = []
     for content in contents:
         try:
             row = _row(scope, content, places, now)
-            _entry(scope, OPENED, row, before={}, after=facts_of(row), now=now)
+            entry = _entry(scope, OPENED, row, before={}, after=facts_of(row), now=now)
             if (row.node_id, row.name) in taken:
                 raise policies.is_registered()
         except Refused as refused:
             fates.append(Outcome(code=refused.code, field=refused.field or "", refused=refused.message))
         else:
             taken.add((row.node_id, row.name))
-            fates.append(row)
-    made = [fate for fate in fates if isinstance(fate, Station)]
+            fates.append((row, entry))
+    made = [fate for fate in fates if isinstance(fate, tuple)]
     try:
         with transaction.atomic():
-            Station.objects.bulk_create(made)
+            Station.objects.bulk_create(row for row, _booked in made)
     except (
         IntegrityError
     ) as error:  # somebody else enters the same at this moment: nothing of it was written, ask again
         raise refusal_for(error, _ONCE) or error from None
-    audit.record_many(
-        [_entry(scope, OPENED, row, before={}, after=facts_of(row), now=now) for row in made]
-    )  # fmt: skip
-    payloads = [(f"station:{row.id}", payload_of(row)) for row in made]
+    audit.record_many(entry for _made, entry in made)
+    payloads = [(f"station:{row.id}", payload_of(row)) for row, _booked in made]
     outbox.put_many(scope=scope, event=OPENED, version=1, payloads=payloads, now=now)
-    return [Outcome(station=info_of(fate)) if isinstance(fate, Station) else fate for fate in fates]
+    return [Outcome(station=info_of(fate[0])) if isinstance(fate, tuple) else fate for fate in fates]
 
 
 def correct_station(*, scope: Scope, station_id: uuid.UUID, content: StationContent, now: datetime) -> StationInfo:
@@ -203,7 +202,7 @@ def payload_of(row: Station) -> dict[str, Any]:
 def _entry(
     scope: Scope, act: str, row: Station, *, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime,
     why: str = "",
-) -> Any:  # fmt: skip
+) -> AuditEntry:  # fmt: skip
     """:raises Invalid: what was typed goes into the audit, and holds somebody's number."""
     try:
         return audit.entry(scope=scope, act=act, subject=("station", row.id), node_id=row.node_id, now=now, before=before,
