@@ -85,8 +85,9 @@ def correct_station(*, scope: Scope, station_id: uuid.UUID, content: StationCont
     policies.check_may_keep(scope)
     row = _locked(scope, station_id)
     before, facts = content_of(row), facts_of(row)
-    if content.node_id != before.node_id:
-        _place(row, _places_of(scope, [content.node_id]).get(content.node_id))
+    place = _places_of(scope, [content.node_id]).get(content.node_id)
+    if place or content.node_id != before.node_id:  # its own place may have ended, and is still its own
+        _place(row, place)
     checked = _checked(content, now)
     if checked == before:
         raise policies.nothing_to_correct()

@@ -13,4 +13,8 @@ _STATIONS = """
 update stations_station set county_id = %(to_node)s
 where county_id = %(from_node)s and (%(whole)s or node_id = any (%(nodes)s))
 """
-HANDS = (Rewritten("stations_station", (_STATIONS,)),)
+_ABOVE = """
+update stations_station s set city_id = v.city_id, street_id = v.street_id from divisions_divisionversion v
+where s.county_id = %(to_node)s and v.node_id = s.node_id and v.valid_to is null
+"""
+HANDS = (Rewritten("stations_station", (_STATIONS, _ABOVE)),)
