@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from falin.kernel.webhooks import Offer
 
 _VISIT = ("visit_id", "adviser_id", "kind", "months", "revision")
-_STATION = ("station", "tier", "name")
+_STATION = ("station", "tier")
 _APPOINTMENT = ("appointment", "adviser", "firm", "begins_on", "ends_on")
 
 OFFERED = (

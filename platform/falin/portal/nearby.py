@@ -56,9 +56,10 @@ def chosen(face: Face, *, q: str, street: str, community: str, on: date) -> tupl
     """
     if community:
         spot = get_spot(face, community, on=on)
-        return spot.place.name, around(face, spot, on=on)
+        return _("%(place)s附近的法律服务站点") % {"place": spot.place.name}, around(face, spot, on=on)
     if street:
-        name, spots = spots_in(face, street, on=on)
+        called, spots = spots_in(face, street, on=on)
+        name = _("%(place)s的法律服务站点") % {"place": called}
     elif q:
         name, spots = _("找“%(text)s”") % {"text": q}, find_spots(face, q, on=on)
     else:
@@ -110,8 +111,7 @@ def today_words(station: StationInfo, on: date) -> str:
 
 
 def _of(face: Face, nodes: set[int | None], on: date) -> list[Shown]:
-    stations = [one for one in list_open_stations(scope=face.scope)
-                if one.content.node_id in nodes or one.tier == Tier.CENTRE]  # fmt: skip
+    stations = list_open_stations(scope=face.scope, node_ids=[node for node in nodes if node is not None])
     order = (Tier.STUDIO, Tier.STATION, Tier.CENTRE)
     return _shown(nearest_first(sorted(stations, key=lambda one: order.index(one.tier)), None), on)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import time
 from typing import Any, Final
 
@@ -87,11 +87,17 @@ def get_station(*, scope: Scope, station_id: uuid.UUID) -> StationRow:
     return _lines([row])[0]
 
 
-def list_open_stations(*, scope: Scope, size: int = 2_000) -> list[StationInfo]:
-    """What everybody may read: the stations of the scope's county that are open, the centre first."""
+def list_open_stations(*, scope: Scope, node_ids: Collection[int] | None = None) -> list[StationInfo]:
+    """
+    What everybody may read: the stations of the scope's county that are open, the centre first.
+
+    :param node_ids: of these places and the county itself alone.
+    """
     policies.check_may_read_open(scope)
     rows = Station.objects.filter(_VIEWS[View.OPEN], county_id__in=scope.roots)
-    return [info_of(row) for row in rows.order_by(*STATION_ORDERS["tier"])[:size]]
+    if node_ids is not None:
+        rows = rows.filter(Q(node_id__in=node_ids) | Q(tier=Tier.CENTRE))
+    return [info_of(row) for row in rows.order_by(*STATION_ORDERS["tier"])]
 
 
 def list_places(*, scope: Scope) -> list[Division]:

@@ -61,7 +61,7 @@ class StationForm(forms.Form):
         error_messages={**_REQUIRED, "invalid_choice": _("请从列出的地方里选。")},
     )  # fmt: skip
     name = forms.CharField(label=_("名称"), max_length=NAME_LONGEST, error_messages=_REQUIRED,
-                           help_text=_("照门口的牌子写，例如“北山街道公共法律服务工作站”。"))  # fmt: skip
+                           help_text=_("照门口的牌子写，例如“某某街道公共法律服务工作站”。"))  # fmt: skip
     address = forms.CharField(label=_("地址"), max_length=ADDRESS_LONGEST, error_messages=_REQUIRED,
                               help_text=_("写到门牌、楼层，居民照着找得到。"))  # fmt: skip
     phone = forms.CharField(label=_("电话"), max_length=PHONE_LONGEST, required=False, widget=PhoneInput(),
