@@ -46,6 +46,9 @@ from services.desk.commands import publish_news, save_view, send_feedback, write
 from services.duty.commands import close_month, log_visit, post_hours, remind, void_visit
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
+from services.stations.api import close_station, open_station
+from services.stations.rules import read_opening
+from services.stations.types import Position, StationContent
 from tenants.divisions import api
 from tenants.divisions.types import Level, ListedRow
 from tenants.identity.api import (
@@ -77,7 +80,7 @@ from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provis
 from tenants.registry.commands import add_address, ask_deed, open_all, suspend_tenant
 from tenants.registry.models import Archive, Tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
-from tests.world import NOW, TODAY, World, encoded
+from tests.world import NOW, PLACES, TODAY, World, encoded
 
 SEPTEMBER, OCTOBER, NOVEMBER = Month(2026, 9), Month(2026, 10), Month(2026, 11)
 MONTHS = (SEPTEMBER, OCTOBER, NOVEMBER)
@@ -179,6 +182,7 @@ def build() -> None:
         _telephones(world)
         _log(world, words)
         _county_months(world)
+        _stations(world, words)
         _sheets(world, words)
         _errands(world, words)
         _tokens(world, words)
@@ -480,6 +484,21 @@ def sheet_names(county: str) -> list[str]:
     """Who stands in a county's sheet; the last row is to be mended."""
     second = "甲乙丙丁"[list(TEAMS).index(county)]
     return [f"毕{second}然", f"柏{second}然", f"费{second}然"]
+
+
+def _stations(world: World, words: _Words) -> None:
+    """In each county a centre, a station, and in each community with posted hours a studio; and one that was closed."""
+    week = read_opening("周一至周五 9:00-12:00")
+    for county, team in TEAMS.items():
+        scope = world.scope(team)
+        places = [county, *(code for code in PLACES if len(code) == 9 and code[:6] == county), *POSTED]
+        for code in [code for code in places if code[:6] == county] + [county]:
+            said = StationContent(node_id=world.node(code), name=words("服务站"), address=f"{PLACES[code]}一楼", opening=week,
+                                  opened_on=TODAY, position=Position(longitude=120.1, latitude=30.3))  # fmt: skip
+            with inside(scope, read_only=False):
+                made = open_station(scope=scope, content=said, now=NOW)
+        with inside(scope, read_only=False):  # the last one
+            close_station(scope=scope, station_id=made.id, on_day=TODAY, why=words("关闭"), now=NOW)
 
 
 def _sheets(world: World, words: _Words) -> None:

@@ -93,7 +93,7 @@ _SESSION = frozenset({"home.read", "jobs.own", "hat.switch", "account.own", "tok
                       "feedback.own"})  # fmt: skip
 _PLACES = _SESSION | {"places.read", "calendar.read"}
 _ALL = _PLACES | {"figures.read"}
-_ABOVE = frozenset({"visits.published"})
+_ABOVE = frozenset({"visits.published", "stations.read"})
 _BOOK = frozenset({"history.read"})
 _PEOPLE = frozenset({"people.read"})
 _SETS = frozenset({"settings.read", "settings.set"})
@@ -141,13 +141,14 @@ _GRANTS: dict[Role, frozenset[str]] = {
     | {
         "advisers.read", "advisers.register", "advisers.import", "advisers.appoint", "advisers.clear", "duty.read",
         "duty.close", "duty.post", "duty.remind", "figures.publish", "emergency.decide", "webhooks.manage",
-        "places.describe", "news.write",
+        "places.describe", "news.write", "stations.keep",
     },
     Role.COUNTY_FINANCE: _ALL,
     Role.STREET_OFFICER: _ALL | _JOINS | {
-        "advisers.read", "duty.read", "duty.post", "duty.remind", "visits.published", "settings.read",
+        "advisers.read", "duty.read", "duty.post", "duty.remind", "visits.published", "settings.read", "stations.read",
+        "stations.keep",
     },
-    Role.LIAISON: _ALL | _JOINS | {"advisers.read", "duty.read", "duty.post", "settings.read"},
+    Role.LIAISON: _ALL | _JOINS | {"advisers.read", "duty.read", "duty.post", "settings.read", "stations.read"},
     Role.ADVISER: _ALL | _JOINS | _OWN | {"duty.log", "duty.own"},
     Role.FIRM_MANAGER: _ALL | _OWN | _APPOINTS | _BOOK | {"firm.read"},
     Role.INSPECTOR: _PLACES,
@@ -230,7 +231,7 @@ NOT_BY_TOKEN = frozenset(
 # What is left to everybody while his tenant is suspended.
 READS_ONLY = frozenset({"home.read", "places.read", "figures.read", "figures.export", "lists.export", "own.export",
                         "jobs.own", "hat.switch", "advisers.read", "duty.read", "duty.own", "visits.published", "history.read",
-                        "people.read", "firm.read", "settings.read", "audit.read", "audit.sums", "notices.own",
+                        "people.read", "firm.read", "settings.read", "stations.read", "audit.read", "audit.sums", "notices.own",
                         "comments.join", "calendar.read"})  # fmt: skip
 
 

@@ -35,6 +35,7 @@ def test_every_table_of_the_notice_board_has_forced_row_security(world: World) -
     wanted = {model._meta.db_table for model in apps.get_models() if issubclass(model, BoardModel)} | {
         "duty_postedhours",
         "desk_news",
+        "stations_station",
     }
     with connection.cursor() as cursor:
         cursor.execute("select tablename from pg_policies where schemaname = 'public' and with_check is not null")

@@ -120,7 +120,8 @@ IN_ANY_ROLE = {
 
 # How pages look is nobody's secret, where somebody stands is kept nowhere, and a token would make every public page
 # somebody's own. Where these forms lead:
-WITHOUT_A_TOKEN = {"foot.html": "{{ prefs_url }}", "strip.html": "{{ prefs_url }}", "_here.html": "{{ here_url }}"}
+WITHOUT_A_TOKEN = {"foot.html": "{{ prefs_url }}", "strip.html": "{{ prefs_url }}", "_here.html": "{{ here_url }}",
+                   "_near.html": "{{ near_url }}"}  # fmt: skip
 
 
 def test_every_post_form_carries_the_token_and_the_role_it_was_shown_in() -> None:

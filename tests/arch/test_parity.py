@@ -29,6 +29,8 @@ REASONS = {
     "services.advisers.queries.register.find_firm": "turns a typed name into a firm; the API takes its id",
     "services.advisers.queries.register.list_firm_names": "offers names while one types; the API has firms_list",
     "services.advisers.queries.register.most_communities": "stands in every adviser as `most`",
+    "services.stations.queries.register.list_own_streets": "fills a list to choose from; the API has places_show",
+    "services.stations.queries.register.list_places": "fills a list to choose from; the API has places_show",
     "services.duty.queries.hours.hours_a_month": _WORDS,
     "services.duty.queries.book.is_closed": "hides a button; a write into a closed month says so",
     "services.indicators.commands.exporting.book_export": "a file of rows; the API's answer is those rows",

@@ -20,7 +20,9 @@ from services.advisers.commands.importing import take_sheet
 from services.advisers.models import Appointment
 from services.duty.commands import close_month, log_visit, void_visit
 from services.duty.types import VisitKind
+from services.stations.commands import open_station
 from tests.app.duty.cast import GEM, SINCE, SPRING, VILLAGE, Adviser, at, engage
+from tests.app.stations.cast import content
 from tests.e2e.conftest import a_worker
 from tests.fixtures.adviser_sheets import identity, person, phone, write
 from tests.world import World
@@ -41,6 +43,7 @@ class Ground:
     cast: dict[str, Adviser] = field(default_factory=dict)
     visits: dict[str, uuid.UUID] = field(default_factory=dict)
     sheet: str = ""
+    station: str = ""
 
     @property
     def today(self) -> date:
@@ -107,6 +110,9 @@ def stage(world: World, folder: Path) -> Ground:
     ground.visits["voided"] = ground.log("logger", GEM, ground.yesterday, hour=15)
     ground.act("logger", void_visit, visit_id=ground.visits["voided"], why="记重了")
     data = write(folder / "名册.xlsx", [person(20)]).read_bytes()
+    ground.station = str(
+        ground.act("county", open_station, content=content(world, YUANPU, name="袁浦社区法律工作室")).id
+    )
     with a_worker():
         ground.sheet = str(ground.act("county", take_sheet, upload=ContentFile(data, "名册.xlsx")).id)
     return ground

@@ -23,7 +23,7 @@ from tenants.registry.api import list_tenants
 from tests.app.duty.cast import GEM, VILLAGE
 from tests.conftest import small_world
 from tests.e2e.conftest import Site, a_screen, a_worker, open_site, sideways, through_the_door
-from tests.e2e.ground import HAMLET, Ground, stage
+from tests.e2e.ground import HAMLET, YUANPU, Ground, stage
 from tests.fixtures.adviser_sheets import WITH_ERRORS
 from tests.fixtures.outlines import lay_out
 from tests.world import World
@@ -93,6 +93,12 @@ PAGES: dict[str, tuple[tuple[str, Callable[[Ground], str]], ...]] = {
         ("account", lambda g: f"/advisers/{g.adviser('free')}/account/"),
         ("import", lambda g: "/advisers/import/"),
         ("import-sheet", lambda g: f"/advisers/import/{g.sheet}/"),
+        ("stations", lambda g: "/stations/"),
+        ("station-new", lambda g: "/stations/new/"),
+        ("station", lambda g: f"/stations/{g.station}/"),
+        ("station-correct", lambda g: f"/stations/{g.station}/correct/"),
+        ("station-close", lambda g: f"/stations/{g.station}/close/"),
+        ("stations-public", lambda g: f"/public/{COUNTY}/stations/?community={YUANPU}"),
         ("behind", lambda g: "/duty/behind/"),
         ("months", lambda g: "/duty/months/"),
         ("months-ask", lambda g: f"/duty/months/?close={Month.of(g.first(4))}"),

@@ -19,6 +19,9 @@ from falin.kernel.scope import Scope
 from services.indicators import policies as indicators
 from services.indicators.models import VisitLine
 from services.indicators.queries import board as figures
+from services.stations.commands import keeping
+from services.stations.models import Station
+from services.stations.queries import register as stations
 from tenants.identity.queries import signing_in
 
 DOORS = {"falin.kernel.doors", "falin.kernel.rest.doors"}
@@ -71,6 +74,8 @@ def narrowing_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScopedQuerySet, "in_scope", in_scope)
     monkeypatch.setattr(Scope, "sees", lambda self, node_id: True)
     monkeypatch.setattr(indicators, "check_may_read", lambda scope, path: None)
+    for module in (stations, keeping):
+        monkeypatch.setattr(module, "stations_in", lambda scope: Station.objects.all())
     monkeypatch.setattr(figures, "_own_lines", lambda scope: VisitLine.objects.all())
 
 

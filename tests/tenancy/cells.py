@@ -63,7 +63,8 @@ ROLES = tuple(dict.fromkeys(cell.role for cell in CELLS))
 _EVERYBODY = set(ROLES) - {"resident"}
 _COUNTY_SIDE = {"county_team", "street_officer", "liaison"}
 
-# What no column speaks of: one's own session and account; places, which are no secret; the roster and the hours of duty;
+# What no column speaks of: one's own session and account; places, which are no secret; the roster and the hours of duty, the
+# register of stations, which is public and kept by who runs them (R1.4);
 # the platform's own works; and what the prose around the matrix says: who lets the operator in, who sees all grants.
 BESIDE: dict[str, set[str]] = {
     "home.read": _EVERYBODY,
@@ -84,6 +85,8 @@ BESIDE: dict[str, set[str]] = {
     "duty.remind": {"county_team", "street_officer"},
     "duty.post": _COUNTY_SIDE,
     "duty.close": {"county_team"},
+    "stations.read": {"province_leader", "city_officer", "auditor"} | _COUNTY_SIDE,
+    "stations.keep": {"county_team", "street_officer"},
     "duty.log": {"adviser"},
     "duty.own": {"adviser"},
     "news.write": {"county_team"},

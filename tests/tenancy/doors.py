@@ -598,6 +598,27 @@ def _is_posted(ground: Ground, reader: Reader, thing: Thing) -> bool:
     return bool(thing.codes & set(peopled.POSTED))
 
 
+def _keeps_stations(reader: Reader, thing: Thing) -> bool:
+    return reader.role in MAY["stations.keep"] and reader.reaches(thing.codes)
+
+
+def _said_of_station(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    """At the place it asks for, or where the station is."""
+    codes = thing.fact.codes if thing.fact else thing.codes
+    node = thing.parts.get("node_id") or ground.node[next(iter(codes), "330106")]
+    return {"node_id": node, "name": f"新站{uuid.uuid4().hex[:8]}", "address": "一楼", "opened_on": "2026-01-05"}
+
+
+def _station_form(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {**_said_of_station(ground, reader, thing), "opening": "周一至周五 9:00-12:00"}
+
+
+def _station_json(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    opening = [{"weekday": 1, "begins_at": "09:00", "ends_at": "12:00"}]
+    return {**_said_of_station(ground, reader, thing), "opening": opening}
+
+
+_A_STATION = Asked(_places(2, 4, 6, 9, 12), _keeps_stations)
 PLACE = Asked(_places(2, 4, 6, 9, 12), _place_facts)
 COMMUNITY = Asked(_places(12), _on_county_side)
 # By the address's name, or by the names of its parts.
@@ -639,6 +660,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("node_id", "adviser_id"): Asked(_appointing, _on_county_side),
     ("adviser_id",): Asked(_facts("adviser", "adviser_id"), _by_fact),
     ("appointment_id",): Asked(_facts("appointment", "appointment_id"), _on_county_side),
+    ("station_id",): Asked(_facts("station", "station_id"), _by_fact),
     ("endpoint_id",): Asked(_facts("webhook", "endpoint_id"), _same_house),
     ("person_id",): Asked(_people, _in_register),
     ("binding_id",): Asked(_bindings, _binding_in_reach),
@@ -1176,6 +1198,14 @@ WRITES: dict[str, Write] = {
     "DELETE places-api:confirmation": Write(_form(why="再核对一遍"), right=_update_is("submitted")),
     "DELETE places-api:application": Write(_form(why="名录有误"), right=_update_is("applied")),
     "POST places-api:drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
+    "POST stations:new": Write(_station_form, _A_STATION, _IN_FORM),
+    "POST stations-api:stations": Write(_station_json, _A_STATION, _IN_FORM),
+    "POST stations:correct": Write(_station_form),
+    "PUT stations-api:station": Write(_station_json),
+    "POST stations:close": Write(_form(on_day="2026-11-16", why="搬到新址"), done=_ONCE),
+    "POST stations-api:close": Write(_form(on_day="2026-11-16", why="搬到新址"), done=frozenset({200, 409})),
+    "POST portal:public-stations-here": Write(_form(**_POSITION)),
+    "POST api-public-stations-near": Write(_form(**_POSITION)),
     "POST duty:post": Write(_form(weekdays=["2", "4"], begins_at="09:00", ends_at="11:00", room="社区一楼")),
     "POST duty:withdraw": Write(right=_is_posted),
     "PUT duty-api:post": Write(_form(weekdays=[2, 4], begins_at="09:00", ends_at="11:00", room="社区一楼")),
@@ -1372,6 +1402,8 @@ OPEN_WRITES = {
     "POST ui:prefs",
     "POST api-batch",  # each line goes through the door of its own address
     "POST portal:public-here",
+    "POST portal:public-stations-here",
+    "POST api-public-stations-near",
     "POST api-public-near",  # a position comes in the body; nothing is written
 }
 
@@ -1450,6 +1482,14 @@ SHOWS: dict[str, set[str] | str] = {
     "duty:void": {"place"},
     "duty:behind": {"adviser"},
     "duty:months": {"=2026年9月"},
+    "stations:list": {"station"},
+    "stations:new": {"place"},
+    "stations:station": {"station"},
+    "stations:correct": {"station"},
+    "stations:close": {"station"},
+    "stations-api:stations": {"station"},
+    "stations-api:station": {"station"},
+    "stations-api:counts": FORM,
     "duty:posts": {"place"},
     "duty:post": {"place"},
     "duty-api:posts": {"place"},
@@ -1724,6 +1764,14 @@ def queries_of(door: Door, ground: Ground) -> list[tuple[str, frozenset[str]]]:
                 (f"q={part}{kind}", frozenset()) for part in _PARTS for kind in ("", "&kind=people", "&kind=advisers")
             ]
             for name in ("portal:search", "api-search")
+        },
+        **{
+            name: [
+                ("view=closed", frozenset()),
+                *((f"street={node}", frozenset({code})) for node, code in streets),
+                *((f"q={part}", frozenset()) for part in _PARTS),
+            ]
+            for name in ("stations:list", "stations-api:stations")
         },
         "portal:history": [("before=100000", frozenset())],
         "portal:audit": [

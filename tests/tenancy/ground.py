@@ -320,6 +320,9 @@ _WORDS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "advisers_importsheet": lambda row: {
         "sheet": [row["id"], row["name"].removesuffix(".xlsx")], "sheet file": peopled.sheet_names(row["tenant"]),
     },
+    "stations_station": lambda row: {
+        "closed station" if row["closed_on"] else "station": [row["id"], row["name"]], "closed why": row["closed_why"],
+    },
     "indicators_run": lambda row: {"run": row["id"]},
     "kernel_webhookendpoint": lambda row: {"webhook": [row["id"], row["name"]]},
 }  # fmt: skip

@@ -63,12 +63,13 @@ PUBLIC = {
     "portal:public", "portal:public-home", "portal:public-places", "portal:public-community", "portal:public-figures",
     "portal:public-text", "portal:public-site-map", "portal:public-addresses", "portal:addresses", "api-public",
     "api-public-communities", "api-public-community", "api-public-figures", "portal:public-here", "api-public-near",
+    "portal:public-stations", "portal:public-stations-here", "api-public-stations", "api-public-stations-near",
     "portal:public-news", "portal:public-news-one", "portal:public-feed", "api-public-news", "api-public-news-one",
 }  # fmt: skip
 
 
 def _published(fact: Fact) -> bool:
-    named = fact.kind in {"adviser", "firm"} and not re.fullmatch(r"[0-9a-f-]{36}", fact.word)
+    named = fact.kind in {"adviser", "firm", "station"} and not re.fullmatch(r"[0-9a-f-]{36}", fact.word)
     return fact.kind == "place" or (named and bool(fact.codes))
 
 
@@ -167,6 +168,11 @@ def _county_book(reader: Reader, fact: Fact) -> bool:
 
 def _vacancy(reader: Reader, fact: Fact, _door: str) -> bool:
     return _works_here(reader, fact) or _county_book(reader, fact)
+
+
+def _station(reader: Reader, fact: Fact, _door: str) -> bool:
+    """The register of one's own places; levels above read it of all their counties."""
+    return (reader.role in MAY["stations.read"] and reader.reaches(fact.codes)) or _county_book(reader, fact)
 
 
 def _visit(reader: Reader, fact: Fact, _door: str) -> bool:
@@ -324,7 +330,8 @@ def _webhook(reader: Reader, fact: Fact, _door: str) -> bool:
 
 _BY_KIND = {
     "place": _place, "adviser": _adviser, "firm": _firm, "appointment": _appointment, "ended why": _ended,
-    "vacancy": _vacancy, "visit": _visit, "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
+    "vacancy": _vacancy, "visit": _visit, "station": _station, "closed station": _station, "closed why": _station,
+    "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
     "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "held": _held, "why": _why, "run": _run, "person": _person,
     "proposal": _proposal,
     "comment on adviser": _said_on_adviser, "comment on appointment": _said_on_appointment,

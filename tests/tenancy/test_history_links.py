@@ -21,7 +21,8 @@ from tests.tenancy.reference import may_open
 BOOKED_AS = {
     "adviser_id": "adviser", "appointment_id": "adviser", "area_id": "area", "binding_id": "binding",
     "emergency_id": "emergency", "endpoint_id": "webhook", "import_id": "import", "node_id": "division",
-    "number": "news", "person_id": "person", "tenant_id": "tenant", "update_id": "update", "visit_id": "visit",
+    "number": "news", "station_id": "station",
+    "person_id": "person", "tenant_id": "tenant", "update_id": "update", "visit_id": "visit",
     "kind": "",  # the address names it itself
 }  # fmt: skip
 NOT_BOOKED = {

@@ -59,6 +59,7 @@ SHARED_APPS = [
     "tenants.identity",
     "tenants.settings",
     "services.advisers",
+    "services.stations",
     "services.duty",
     "services.indicators",
     "services.desk",

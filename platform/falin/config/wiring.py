@@ -30,6 +30,8 @@ from services.duty.web.tables import TABLES as OF_DUTY
 from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands
 from services.indicators.web.tables import TABLES as OF_INDICATORS
+from services.stations import api as stations
+from services.stations.web.tables import TABLES as OF_STATIONS
 from tenants.divisions import hanging
 from tenants.divisions.api import AREAS_AT, PLACES_CHANGED, list_divisions
 from tenants.identity.api import PEOPLE_AT, scope_in_force, system_of, use_token
@@ -65,19 +67,27 @@ def wire() -> None:
     advisers.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *desk_api.SEALED, *webhooks.SEALED)
-    listed = exports.wire(*OF_ADVISERS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES)
+    listed = exports.wire(*OF_ADVISERS, *OF_STATIONS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES)
     retention.declare(*RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, CONTACTS, desk_api.ANSWERED, *listed)
-    belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *duty.BELONGINGS, *indicators.BELONGINGS,
-                       *desk_api.BELONGINGS, *ANCHORS, *DOMAINS)  # fmt: skip
+    belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *stations.BELONGINGS, *duty.BELONGINGS,
+                       *indicators.BELONGINGS, *desk_api.BELONGINGS, *ANCHORS, *DOMAINS)  # fmt: skip
     hands.declare(
-        *hands.KERNEL, hands.DOMAINS, ROLES, *advisers_api.HANDS, *desk_api.HANDS, *duty.HANDS, *indicators.HANDS
+        *hands.KERNEL,
+        hands.DOMAINS,
+        ROLES,
+        *advisers_api.HANDS,
+        *stations.HANDS,
+        *desk_api.HANDS,
+        *duty.HANDS,
+        *indicators.HANDS,
     )
     hands.check_with(duty.check_closed_before)
     hands.deliver_with(_deliver)
     webhooks.declare(*OFFERED)
     webhooks.name_places_with(_place)
     outbox.listen(webhooks.wanted, webhooks.fan_out)
-    hanging.declare(PEOPLE_AT, TENANTS_AT, JOBS_AT, AREAS_AT, HANGING, duty.HOURS_AT, duty.VISITS_AT)
+    hanging.declare(PEOPLE_AT, TENANTS_AT, JOBS_AT, AREAS_AT, HANGING, stations.STATIONS_AT, duty.HOURS_AT,
+                    duty.VISITS_AT)  # fmt: skip
     hanging.tell_with(tell_body)
     outbox.subscribe(PLACES_CHANGED, places.on_update_changed)
     outbox.subscribe(sealing.SEALED, anchors.keep)

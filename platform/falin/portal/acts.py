@@ -21,6 +21,7 @@ from falin.kernel.periods import Month
 from falin.portal.people import GRANT_WORDS
 from falin.portal.shell import ROLE_LABELS
 from services.advisers.api import REASON_LABELS
+from services.stations.api import TIER_LABELS
 from tenants.identity.api import PEOPLE_AT
 
 WORDS = {
@@ -102,6 +103,10 @@ WORDS = {
     "advisers.import.confirmed": _("确认导入名单"),
     "advisers.import.stopped": _("停下导入"),
     "advisers.import.loaded": _("导入名单"),
+    "stations.station.opened": _("登记服务站点"),
+    "stations.station.corrected": _("更正服务站点"),
+    "stations.station.closed": _("关闭服务站点"),
+    "stations.station.moved": _("服务站点转到接手的地方"),
     "duty.visit.logged": _("记录到访"),
     "duty.visit.corrected": _("更正到访"),
     "duty.visit.voided": _("作废到访"),
@@ -195,7 +200,8 @@ WORDS = {
     "audit.batch.sealed": _("封存操作记录"),
 }
 GROUPS = {
-    "identity": _("人员和身份"), "advisers": _("顾问和律所"), "duty": _("到访"), "indicators": _("指标"),
+    "identity": _("人员和身份"), "advisers": _("顾问和律所"), "stations": _("服务站点"),
+    "duty": _("到访"), "indicators": _("指标"),
     "registry": _("单位"), "divisions": _("区划"),
     "portal": _("平台"), "audit": _("审计"), "settings": _("设定"), "kernel": _("系统"),
     "webhooks": _("消息推送"), "desk": _("通知"),
@@ -213,6 +219,7 @@ KINDS = {
     "sign-in": _("没有的登录名"),
     "sign_on": _("统一登录"),
     "person": _("人员"), "binding": _("身份"), "firm": _("律所"), "adviser": _("顾问"), "division": _("地方"),
+    "station": _("服务站点"),
     "import": _("导入表"), "visit": _("到访"), "reminder": _("提醒"), "month": _("月份"), "run": _("汇总"),
     "province": _("省"), "event": _("事件"), "log": _("操作记录"), "alarm": _("异常提醒"), "setting": _("设定"),
     "file": _("文件"), "update": _("区划更新"), "webhook": _("接收地址"), "tenant": _("机构"), "installation": _("平台"),
@@ -231,6 +238,8 @@ FACTS = {
     "phone": _("电话"), "topic": _("主题"), "note": _("记事"), "photo": _("照片"), "node_id": _("地方"), "kind": _("类别"),
     "weekdays": _("星期"), "room": _("地点"), "notice": _("哪一类通知"), "way": _("怎样通知"),
     "begins_at": _("开始"), "ends_at": _("结束"),
+    "tier": _("层级"), "opening": _("开放时间"), "wheelchair": _("轮椅"), "position": _("位置"), "opened_on": _("开放日期"),
+    "closed_on": _("关闭日期"),
     "title": _("标题"), "columns": _("哪一列是哪一列"), "text": _("正文"),
     "attendees": _("人数"), "rewritten": _("改了哪些"), "voided": _("已作废"), "adviser_id": _("顾问编号"),
     "month": _("月份"), "minutes_missing": _("还差（分钟）"), "visits": _("到访（次）"), "run": _("上一次汇总"),
@@ -287,16 +296,24 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
         return _now("、").join(str(GRANT_WORDS.get(one, one)) for one in given)
     if name == "weekdays":
         return formats.weekdays(given)
+    if name == "opening":
+        return _now("、").join(_opening(one) for one in given)
     if isinstance(given, list):
         return _now("、").join(str(FACTS.get(one, _now(str(one)) if one else "")) for one in given)
     known: dict[str, Mapping[Any, Any]] = {
         "person": people, "node_id": places, "node": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
         "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
-        "because": PEOPLE_AT.reasons,
+        "because": PEOPLE_AT.reasons, "tier": TIER_LABELS,
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip
     words = known.get(name, {})
     return str(words[given]) if given in words else _moment(given)
+
+
+def _opening(said: str) -> str:
+    """One stretch of a station's week: its day by number, and from when to when."""
+    day, _space, times = said.partition(" ")
+    return f"{formats.weekdays([int(day)])} {times}"
 
 
 def _moment(given: Any) -> str:

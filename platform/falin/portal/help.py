@@ -138,6 +138,19 @@ TOPICS = (
         },
     ),
     Topic(
+        key="stations", title=_("服务站点"), under=("stations/",), grant="stations.read",
+        lines=(
+            _("居民在公开页面上看到的站点都在这里：县（区）中心、街道（乡镇）工作站、社区（村）工作室。"),
+            _("电话、时间变了用“更正”；搬走了、不办了用“关闭”，要写原因。关闭的居民看不到，登记留着。"),
+            _("写上经度和纬度，居民用手机定位时才看得到离自己多远。"),
+        ),
+        by_role={
+            Role.COUNTY_TEAM: _("您登记全县（区）的站点；街道也可以登记自己的。"),
+            Role.STREET_OFFICER: _("您登记本街道（乡镇）和下面社区（村）的站点。"),
+            Role.LIAISON: _("您只能看本社区（村）的站点，写错了请告诉街道。"),
+        },
+    ),
+    Topic(
         key="advisers", title=_("法律顾问的登记"), under=("advisers/",), grant="advisers.read",
         lines=(
             _("列表里可以按姓名、律所、到期筛选；筛选在地址里，收藏网页就记住了。"),

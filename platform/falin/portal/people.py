@@ -66,6 +66,8 @@ GRANT_WORDS = {
     "duty.read": gettext_lazy("看到点时长"),
     "duty.remind": gettext_lazy("提醒顾问到点"),
     "duty.post": gettext_lazy("公布顾问的值班时间"),
+    "stations.read": gettext_lazy("看服务站点"),
+    "stations.keep": gettext_lazy("登记、更正和关闭服务站点"),
     "duty.close": gettext_lazy("月度结账"),
     "duty.log": gettext_lazy("记到访"),
     "duty.own": gettext_lazy("看自己的到访"),

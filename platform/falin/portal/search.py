@@ -26,6 +26,8 @@ from falin.portal.terms import TERMS
 from services.advisers.api import AdviserFilters, firm_overview, list_advisers, list_firms
 from services.advisers.types import AdviserRow
 from services.duty.api import place_names, search_visits
+from services.stations.api import list_stations
+from services.stations.types import StationFilters
 from tenants.divisions.api import Division, list_divisions, search
 from tenants.divisions.rules.pinyin import sound_of, typed_pinyin
 from tenants.divisions.types import Level
@@ -156,6 +158,16 @@ def _firms(asked: _Asked) -> list[Hit]:
     ]
 
 
+def _stations(asked: _Asked) -> list[Hit]:
+    filters = StationFilters(text=asked.text)
+    page = list_stations(scope=asked.scope, filters=filters, size=asked.most, counted=False)
+    return [
+        Hit(label=row.station.content.name, sub=row.station.content.address,
+            url=reverse("stations:station", args=[row.station.id]))
+        for row in page.rows
+    ]  # fmt: skip
+
+
 def _visits(asked: _Asked) -> list[Hit]:
     """By community, adviser, or, for himself, what it was about. Each leads to where its reader reads of one visit."""
     scope, text = asked.scope, asked.text
@@ -243,6 +255,8 @@ _SOURCES = (
     _Source(kind="places", title=gettext_lazy("地方"), icon="pin", grants=frozenset({"places.read"}), find=_places),
     _Source(kind="advisers", title=gettext_lazy("法律顾问"), icon="users", grants=frozenset({"advisers.read"}), find=_advisers),
     _Source(kind="firms", title=gettext_lazy("律所"), icon="building", grants=frozenset({"advisers.read"}), find=_firms),
+    _Source(kind="stations", title=gettext_lazy("服务站点"), icon="building", grants=frozenset({"stations.read"}),
+            find=_stations),
     _Source(kind="visits", title=gettext_lazy("到访"), icon="calendar",
             grants=frozenset({"duty.own", "visits.published"}), find=_visits),
     _Source(kind="people", title=gettext_lazy("人员"), icon="user", grants=frozenset({"people.read"}), find=_people),

@@ -29,6 +29,7 @@ READS: Mapping[str, frozenset[str]] = {
     "adviser": frozenset({"advisers.read", "advisers.clear", "firm.read", "duty.read", "visits.published"}),
     "firm": frozenset({"advisers.read", "firm.read"}), "appointment": frozenset({"advisers.read", "firm.read"}),
     "news": frozenset({"news.write"}),  # a draft; what was published is everybody's
+    "station": frozenset({"stations.read"}),  # what is open is everybody's
     "import": frozenset({"advisers.import"}),
     "visit": frozenset({"duty.read", "duty.own", "visits.published"}),
     "reminder": frozenset({"duty.read", "duty.own"}),

@@ -69,6 +69,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str, str], ...]], ...] = (
             (_("我的信息"), "advisers:me", "eye", "duty.own"),
             (_("谁还没到点"), "duty:behind", "clock", "duty.read"),
             (_("值班公示"), "duty:posts", "calendar", "duty.post"),
+            (_("服务站点"), "stations:list", "building", "stations.read"),
             (_("对公众的通知"), "desk:news", "chat", "news.write"),
             (_("月度结账"), "duty:months", "lock", "duty.close"),
         ),

@@ -56,6 +56,33 @@ def _features(level: str, province: str) -> Iterable[tuple[str, str, BaseGeometr
             yield code, feature["properties"]["name"], shape(feature["geometry"])
 
 
+def points_in(county: str, count: int) -> list[tuple[float, float]]:
+    """
+    Places inside a county's outline, in degrees, on a spiral around its middle: for invented data. None where the package of
+    outlines knows no such county; it takes seconds to read.
+    """
+    outline = _outline(county)
+    if outline is None:
+        return []
+    middle, reach, points = outline.representative_point(), math.sqrt(outline.area / math.pi), []
+    for number in range(count):
+        turn, far = (
+            number * math.pi * (3 - math.sqrt(5)),
+            reach * math.sqrt(number / count),
+        )  # no two lie in one direction
+        while far and not outline.contains(
+            shapely.Point(middle.x + far * math.cos(turn), middle.y + far * math.sin(turn))
+        ):
+            far = far / 2 if far > reach / 1000 else 0.0
+        points.append((middle.x + far * math.cos(turn), middle.y + far * math.sin(turn)))
+    return points
+
+
+@lru_cache(maxsize=1)
+def _outline(county: str) -> BaseGeometry | None:
+    return next((outline for _code, _name, outline in _features("district", county)), None)
+
+
 def _city_of(code: str, cities: dict[str, str], province: str) -> str:
     """The city a county lies in: 3301; itself, where it stands directly under the province; 5000 in a municipality."""
     for candidate in (code[:4], code, f"{province}00"):

@@ -18,6 +18,9 @@ from services.advisers.models import Appointment, Seat
 from services.advisers.types import AdviserInfo
 from services.duty.api import post_hours
 from services.duty.models import PostedHours
+from services.stations.commands import close_station
+from services.stations.models import Station
+from services.stations.types import StationInfo
 from tenants.divisions import api
 from tenants.divisions.commands import updating
 from tenants.divisions.models import DivisionHandover
@@ -28,6 +31,7 @@ from tests.app.advisers.office import Office
 from tests.app.divisions.test_following import ELSEWHERE, GONE, HEIR, left, merged
 from tests.app.divisions.test_update import a_year_later, community, do, maker, prepare, second
 from tests.app.indicators.books import deliver, night
+from tests.app.stations.cast import opened
 from tests.world import NOW, World, today
 
 COUNTY, MADE = "330106", "330106109209"
@@ -222,7 +226,7 @@ def test_one_that_somebody_ended_since_stays_ended_when_the_update_is_undone(wor
     with inside(night(world, COUNTY), read_only=True):
         going = Appointment.objects.in_scope(night(world, COUNTY)).get(ends_on=None).id
     with inside(world.scope("county"), read_only=False):
-        end_appointment(scope=world.scope("county"), appointment_id=going, on_day=today(), why="辞任", now=NOW)
+        end_appointment(scope=world.scope("county"), appointment_id=going, on_day=NOW.date(), why="辞任", now=NOW)
     once = terms(world)
     do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
@@ -302,3 +306,64 @@ def test_a_place_with_hours_of_its_own_keeps_them(world: World) -> None:
     do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
     assert posted(world) == {heir: "灵山", gone: "湖埠"}
+
+
+def stations(world: World) -> dict[str, tuple[int, int | None, str]]:
+    with inside(night(world, COUNTY), read_only=True):
+        return {row[0]: row[1:] for row in Station.objects.filter(closed_on__isnull=True).values_list(
+            "name", "node_id", "street_id", "tier")}  # fmt: skip
+
+
+def open_one(world: World, code: str, name: str) -> StationInfo:
+    return opened(world, code=code, name=name)
+
+
+def test_a_station_goes_on_at_the_place_that_took_over_and_comes_back(world: World) -> None:
+    gone, heir, street = world.node(GONE), world.node(HEIR), world.node("330106109")
+    open_one(world, GONE, "湖埠村法律工作室")
+    update = apply(world)
+    told(world)
+    assert stations(world) == {"湖埠村法律工作室": (heir, street, "studio")}
+    assert carried(world, update)["服务站点"] == 1
+    with inside(night(world, COUNTY), read_only=True):
+        entry = AuditEntry.objects.get(act="stations.station.moved")
+    assert (entry.before, entry.after, entry.why) == (
+        {"node_id": gone},
+        {"node_id": heir},
+        "区划更新：由接手的地方继续",
+    )
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
+    told(world)
+    assert stations(world) == {"湖埠村法律工作室": (gone, street, "studio")}
+
+
+def test_a_station_whose_name_stands_there_already_stays_and_is_told_of_and_a_closed_one_is_history(
+    world: World,
+) -> None:
+    gone, heir = world.node(GONE), world.node(HEIR)
+    open_one(world, GONE, "法律工作室")
+    open_one(world, HEIR, "法律工作室")
+    shut = open_one(world, GONE, "老工作室")
+    team = world.scope("county")
+    with inside(team, read_only=False):
+        close_station(scope=team, station_id=shut.id, on_day=NOW.date(), why="不办了", now=NOW)
+    update = apply(world)
+    told(world)
+    with inside(night(world, COUNTY), read_only=True):
+        assert set(Station.objects.values_list("name", "node_id")) == {
+            ("法律工作室", gone), ("法律工作室", heir), ("老工作室", gone),
+        }  # fmt: skip
+    assert "服务站点" not in carried(world, update)
+    assert left(world, update)["服务站点"] == 1
+
+
+def test_a_station_that_was_closed_at_the_new_place_stays_closed_when_the_update_is_undone(world: World) -> None:
+    made = open_one(world, GONE, "湖埠村法律工作室")
+    update = apply(world)
+    told(world)
+    team = world.scope("county")
+    with inside(team, read_only=False):
+        close_station(scope=team, station_id=made.id, on_day=NOW.date(), why="不办了", now=NOW)
+    do(second(world), api.undo_update, update, within={}, why="名录有误")
+    told(world)
+    assert stations(world) == {}

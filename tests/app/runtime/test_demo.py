@@ -6,15 +6,18 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import shapely
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import inside
 from falin.runtime.demo import making, people
+from falin.ui import geo
 from services.advisers.models import Adviser, Appointment
 from services.advisers.rules.numbers import read_identity
 from services.duty.models import Visit
+from services.stations.models import Station
 from tests.world import PASSWORD, TODAY, World
 
 PROVINCE = "33"
@@ -35,6 +38,7 @@ def _there(world: World) -> Counter[str]:
     with inside(scope, read_only=True):
         rows = {
             "Adviser": Adviser.objects.count(), "Visit": Visit.objects.in_scope(scope).count(),
+            "Station": Station.objects.count(),
             "Appointment": Appointment.objects.in_scope(scope).count(),
         }  # fmt: skip
         return Counter(rows) + Counter(AuditEntry.objects.values_list("act", flat=True))
@@ -45,6 +49,7 @@ def test_it_is_made_by_commands_so_that_every_act_is_booked_and_figures_are_publ
     assert counts == {"advisers": there["Adviser"], "appointments": there["Appointment"], "visits": there["Visit"]}
     assert counts["appointments"] == there["advisers.adviser.appointed"] > 3
     assert counts["visits"] == there["duty.visit.logged"] > 20
+    assert there["stations.station.opened"] == there["Station"] >= 3
     assert there["duty.month.closed"] == 3 and there["indicators.month.rolled_up"] >= 3
 
 
@@ -61,6 +66,7 @@ def test_a_demo_that_was_interrupted_is_finished_and_one_that_is_finished_stays_
         patched.setattr(making, "close_month", lambda **_given: pulled())
         _made(world)
     assert _there(world)["Visit"] and not _there(world)["duty.month.closed"]
+    assert _there(world)["Station"], "stations stand before the months"
     counts, there = _made(world), _there(world)
     assert counts["visits"] == there["Visit"] == there["duty.visit.logged"]
     assert _made(world) == counts
@@ -98,3 +104,22 @@ def test_its_people_are_nobody_and_the_same_ones_every_time() -> None:
     assert found == everybody()
     assert {read_identity(one.id_number, today=TODAY)[6:10] for one in found} == {"1901"}
     assert len({one.id_number for one in found}) == len(found)
+
+
+def test_stations_are_honest_about_being_invented_and_those_of_the_shown_county_can_be_found_by_position(
+    world: World,
+) -> None:
+    """No telephone of somebody's: the hotline's. Each lies inside the county, or its name would stand in the sea."""
+    _made(world)
+    with inside(world.scope("county"), read_only=True):
+        stations = list(Station.objects.order_by("tier", "pinyin"))
+    assert {one.phone for one in stations} == {"12348"}
+    assert [one.name for one in stations[:3]] == [
+        "西湖区公共法律服务中心",
+        "北山街道公共法律服务工作站",
+        "双浦镇公共法律服务工作站",
+    ]
+    outline = geo._outline("330106")
+    assert outline is not None
+    assert all(outline.contains(shapely.Point(one.longitude, one.latitude)) for one in stations)
+    assert len({(one.longitude, one.latitude) for one in stations}) == len(stations)

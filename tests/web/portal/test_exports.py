@@ -27,6 +27,7 @@ from tenants.registry.api import find_by_schema
 from tests.app.duty.cast import GEM, VILLAGE, Adviser, at, engage, log
 from tests.app.identity.cast import enter, hold
 from tests.app.indicators.books import NOVEMBER, publish
+from tests.app.stations.cast import opened
 from tests.world import NOW, World
 
 # Each list somebody takes home, its page with something asked of it, and who does.
@@ -35,6 +36,7 @@ LISTS = {
     "vacancies": ("/advisers/vacancies/?sort=-community", "county"),
     "firms": ("/advisers/firms/?q=shi&sort=-name", "county"),
     "behind": ("/duty/behind/?month=2026-11&view=pace&sort=missing", "county"),
+    "stations": ("/stations/", "county"),
     "visits": ("/duty/visits/?month=2026-11&sort=when", "luzhiwei"),
     "published-visits": ("/figures/visits/?month=2026-11&sort=-time", "luzhiwei"),
     "people": ("/people/?q=he&sort=-username", "county"),
@@ -52,6 +54,7 @@ def peopled(world: World, monkeypatch: pytest.MonkeyPatch) -> Adviser:
     log(world, adviser.scope(world))
     log(world, adviser.scope(world), node_id=world.node(GEM), begins_at=at(NOW.date(), 8), ends_at=at(NOW.date(), 9),
         written_at=NOW, note="")  # fmt: skip
+    opened(world, code=GEM, name="宝石社区工作室")
     publish(world, "330106", NOVEMBER)
     return adviser
 
@@ -146,7 +149,7 @@ def test_every_list_is_tried(world: World) -> None:
 TAKES: dict[Role, tuple[str, set[str]]] = {
     Role.PROVINCE_LEADER: ("Σ", set()),
     Role.CITY_OFFICER: ("Σ", set()),
-    Role.COUNTY_TEAM: ("+2, capped", {"advisers", "vacancies", "firms", "behind", "people"}),
+    Role.COUNTY_TEAM: ("+2, capped", {"advisers", "vacancies", "firms", "behind", "stations", "people"}),
     Role.COUNTY_FINANCE: ("books", set()),
     Role.STREET_OFFICER: ("–", set()),
     Role.LIAISON: ("–", set()),

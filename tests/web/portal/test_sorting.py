@@ -23,6 +23,7 @@ from tenants.identity.models import Person
 from tenants.registry.models import Archive, Tenant
 from tests.app.duty.cast import GEM, VILLAGE, Adviser, at, engage, log
 from tests.app.indicators.books import NOVEMBER, publish
+from tests.app.stations.cast import opened
 from tests.web.portal.test_exports import _firsts
 from tests.world import NOW, World
 
@@ -58,6 +59,11 @@ LISTS = {
         lambda row: row["node_id"],
         {"community": lambda row: _sound(row[0].name), "reason": lambda row: row[0].reason or "",
          "since": lambda row: -(row[0].vacant_since or date.min).toordinal()},
+    ),
+    "stations": Listed(
+        "/stations/?", "/api/v1/stations/?", "county", lambda row: str(row.station.id), lambda row: row["station"]["id"],
+        {"name": lambda row: _sound(row.station.content.name), "tier": lambda row: row.station.tier.value,
+         "opened": lambda row: row.station.content.opened_on},
     ),
     "behind": Listed(
         "/duty/behind/?month=2026-11", "/api/v1/duty/behind/?month=2026-11", "county",
@@ -114,6 +120,10 @@ def adviser(world: World) -> Adviser:
     for node, day, hours in ((VILLAGE, 3, 1), (GEM, 5, 3), (VILLAGE, 9, 2)):
         log(world, own, node_id=world.node(node), begins_at=at(date(2026, 11, day), 9),
             ends_at=at(date(2026, 11, day), 9 + hours), written_at=at(date(2026, 11, day), 18))  # fmt: skip
+    for number, (code, name) in enumerate(
+        ((VILLAGE, "湖埠村工作室"), ("330106", "西湖区中心"), (GEM, "宝石社区工作室")), 1
+    ):
+        opened(world, code=code, name=name, opened_on=date(2026, number, 1))
     publish(world, "330106", NOVEMBER)
     return mine
 
@@ -146,7 +156,7 @@ def test_each_column_orders_page_file_and_api_both_ways_and_no_row_is_lost_or_do
     one, table, client = LISTS[name], tables.find(name), sign_in(LISTS[name].who)
     assert table is not None
     scope = _scope(world, one, adviser)
-    for module in ("falin.portal.web", "services.advisers.web", "services.indicators.web"):
+    for module in ("falin.portal.web", "services.advisers.web", "services.stations.web", "services.indicators.web"):
         monkeypatch.setattr(f"{module}.tables.STEP", 2)
     asked = one.page.split("?")[1]
     unsorted = [one.row(row) for row in _walked(table, scope, asked)]

@@ -13,11 +13,13 @@ from rest_framework.views import APIView
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Invalid
 from falin.kernel.rest.describing import DoorSchema
+from falin.kernel.rest.fields import OneOf
 from falin.kernel.transactions import inside, shared
-from falin.portal import public
+from falin.portal import nearby, public
 from falin.portal.public import Face, Spot
 from falin.portal.search import words
 from falin.portal.web.public import CACHE, REASON
+from services.stations.types import Tier
 
 
 class PublicCountyOut(serializers.Serializer[Any]):
@@ -158,6 +160,67 @@ class Community(PublicView):
         face = _face(county)
         with inside(face.scope, read_only=True):
             return Response(PublicCommunityOut(public.get_spot(face, code, on=legal_day(now()))).data)
+
+
+class PublicOpeningOut(serializers.Serializer[Any]):
+    weekday = serializers.IntegerField(help_text="1 Monday … 7 Sunday")
+    begins_at = serializers.TimeField(format="%H:%M")
+    ends_at = serializers.TimeField(format="%H:%M")
+
+
+class PublicPointOut(serializers.Serializer[Any]):
+    longitude = serializers.FloatField()
+    latitude = serializers.FloatField()
+
+
+class PublicStationOut(serializers.Serializer[Any]):
+    """A station that is open."""
+
+    tier = OneOf(Tier, source="station.tier", name="StationTier")
+    name = serializers.CharField(source="station.content.name")
+    place = serializers.CharField(allow_blank=True)
+    address = serializers.CharField(source="station.content.address")
+    phone = serializers.CharField(source="station.content.phone", allow_blank=True)
+    opening = PublicOpeningOut(source="station.content.opening", many=True)
+    today = serializers.CharField(help_text="what its hours come to today, in words")
+    wheelchair = serializers.BooleanField(source="station.content.wheelchair")
+    position = PublicPointOut(source="station.content.position", allow_null=True)
+    metres = serializers.IntegerField(allow_null=True, help_text="from the position that was sent, to the hundred")
+
+
+class Stations(PublicView):
+    @extend_schema(
+        parameters=[OpenApiParameter("q", str, description="part of a community's or street's name, pinyin or initials"),
+                    OpenApiParameter("street", str, description="the street's code"),
+                    OpenApiParameter("community", str, description="the community's code")],
+        responses=PublicStationOut(many=True), operation_id="public_stations", tags=["public"],
+    )  # fmt: skip
+    def get(self, request: Request, county: str) -> Response:
+        """Stations of a community, its street and the county's centre, in this order; all of them where none is named."""
+        face, day, asked = _face(county), legal_day(now()), request.query_params
+        with inside(face.scope, read_only=True):
+            found = nearby.chosen(face, q=words(asked.get("q", "")), street=asked.get("street", "")[:12],
+                                  community=asked.get("community", "")[:12], on=day)  # fmt: skip
+            stations = found[1] if found else nearby.all_of(face, on=day)
+            return Response(PublicStationOut(stations, many=True).data)
+
+
+class StationsNear(PublicView):
+    @extend_schema(
+        request=PublicPositionIn,
+        responses=PublicStationOut(many=True),
+        operation_id="public_stations_near",
+        tags=["public"],
+    )
+    def post(self, request: Request, county: str) -> Response:
+        """Stations around a position, nearest first; the position is not kept."""
+        given = PublicPositionIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        face = _face(county)
+        at = {name: given.validated_data[name] for name in ("longitude", "latitude")}
+        with inside(face.scope, read_only=True):
+            found = nearby.near(face, on=legal_day(now()), **at)
+            return Response(PublicStationOut(found, many=True).data)
 
 
 class PublicFigures(PublicView):

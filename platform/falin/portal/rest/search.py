@@ -14,7 +14,7 @@ from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from falin.portal import search
 
-_KINDS = ("pages", "places", "advisers", "firms", "visits", "people", "settings", "help", "jobs")
+_KINDS = ("pages", "places", "advisers", "firms", "stations", "visits", "people", "settings", "help", "jobs")
 
 
 class Asked(serializers.Serializer[Any]):

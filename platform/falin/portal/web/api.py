@@ -16,7 +16,8 @@ from falin.kernel.doors import open_door
 from falin.kernel.rest.describing import description
 
 SUBJECTS: dict[str, Any] = {
-    "advisers": _("顾问、律所、聘任"), "duty": _("到访、时长、提醒"), "figures": _("指标和公布"), "people": _("人员和身份"),
+    "advisers": _("顾问、律所、聘任"), "stations": _("服务站点"),
+    "duty": _("到访、时长、提醒"), "figures": _("指标和公布"), "people": _("人员和身份"),
     "places": _("区划"), "settings": _("设定"), "audit": _("操作记录和封存"), "history": _("历史"), "today": _("今天该办的"),
     "search": _("搜索"), "jobs": _("任务和文件"), "webhooks": _("消息推送"), "me": _("自己的账号和令牌"),
     "account": _("账号安全"), "tenants": _("单位"), "emergencies": _("应急查看"), "events": _("事件投递"),

@@ -31,7 +31,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import open_door
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.transactions import inside, shared
-from falin.portal import public
+from falin.portal import nearby, public
 from falin.portal.public import Face
 from falin.portal.search import words
 
@@ -169,10 +169,48 @@ def here(request: HttpRequest, county: str) -> HttpResponse:
 
 @public_page
 def community(request: HttpRequest, face: Face, code: str) -> HttpResponse:
-    """One community: its adviser, when he can be met, what was done here."""
+    """One community: its adviser, when he can be met, the stations nearest to it, what was done here."""
     spot = public.get_spot(face, code, on=legal_day(now()))
     return _page(request, face, "community", spot.place.name, spot=spot, figures=public.figures_of(face, spot.place.id),
-                 hours=public.hours_asked(face, now()))  # fmt: skip
+                 hours=public.hours_asked(face, now()),
+                 stations=nearby.beside(face, spot, on=legal_day(now())))  # fmt: skip
+
+
+@public_page
+def stations(request: HttpRequest, face: Face) -> HttpResponse:
+    """Stations of one's community, street and county, as one chooses; the main ones where nothing is asked."""
+    day, text = legal_day(now()), words(request.GET.get("q", ""))
+    asked = nearby.chosen(face, q=text, street=request.GET.get("street", "")[:12],
+                          community=request.GET.get("community", "")[:12], on=day)  # fmt: skip
+    title, found = asked if asked else (_("法律服务站点"), nearby.main_ones(face, on=day))
+    return _page(request, face, "stations", title, text=text, asked=asked is not None, stations=found,
+                streets=public.streets_of(face, on=day))  # fmt: skip
+
+
+@csrf_exempt  # as for communities: public pages carry no form token, and here nothing is changed
+@open_door(reason=REASON, reads="POST")
+def stations_here(request: HttpRequest, county: str) -> HttpResponse:
+    """
+    Stations around a position, nearest first. It comes in the body, so that no address, log or memory of pages holds it,
+    and is forgotten with the answer.
+    """
+    form = HereForm(request.POST)
+    try:
+        with shared(read_only=True):
+            face = public.find_face(county)
+        with inside(face.scope, read_only=True):
+            day, found = legal_day(now()), None
+            if form.is_valid():
+                at = {name: form.cleaned_data[name] for name in ("longitude", "latitude")}
+                with suppress(Invalid):
+                    found = nearby.near(face, on=day, **at)
+            response = _page(request, face, "stations", _("离您最近的法律服务站点"), asked=True, located=found is not None,
+                             lost=found is None, stations=found or nearby.main_ones(face, on=day),
+                             streets=public.streets_of(face, on=day))  # fmt: skip
+    except Missing as missing:
+        raise Http404(missing.message) from missing
+    response.status_code = 422 if found is None else 200
+    return response
 
 
 @public_page
@@ -233,7 +271,8 @@ def site_map(request: HttpRequest, face: Face) -> HttpResponse:
 def county_addresses(request: HttpRequest, face: Face) -> HttpResponse:
     """Every page of the county for search engines."""
     pages = [
-        reverse(f"portal:public-{name}", args=[face.slug]) for name in ("home", "places", "news", "figures", "site-map")
+        reverse(f"portal:public-{name}", args=[face.slug])
+        for name in ("home", "places", "stations", "news", "figures", "site-map")
     ]
     pages += [reverse("portal:public-text", args=[face.slug, name]) for name in TEXTS]
     news = public.news_of(face, on=legal_day(now())).rows

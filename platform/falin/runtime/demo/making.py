@@ -24,6 +24,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from falin.portal.commands import draw_map
 from falin.runtime.demo import people, plan
+from falin.ui.geo import points_in
 from services.advisers.api import explain_vacancy, list_appointments, open_account
 from services.advisers.commands.loading import register_many
 from services.advisers.rules.sheet import Entry
@@ -32,6 +33,8 @@ from services.duty.api import closed_months, log_visit
 from services.duty.commands import close_month, post_hours
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
+from services.stations.api import open_many, read_opening
+from services.stations.types import Position, StationContent
 from tenants.divisions.api import (
     LIST_AS_OF,
     LIST_SOURCE,
@@ -59,7 +62,8 @@ PASSWORD = "fa-lin-yan-shi"  # noqa: S105 - printed on the terminal of every dem
 WITH_APP, APP_SECRET = "auditor-app", "FALINDEMOFALINDEMOFALINDEMOFALIN"  # likewise; base32, as an app takes it
 BUSY = 3400  # communities with a full quarter: those of the first city, or as many of the first counties
 FAVOURITE = "330106"  # where the people shown on the terminal work, if the province has it
-BATCH = 40
+BATCH, STATIONS = 40, 200
+HOTLINE = "12348"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +220,7 @@ def county(task: tuple[int, int, bool, str, str]) -> tuple[str, dict[str, int]]:
     usernames = _accounts(team, body, advisers, list(with_account), encoded, now)
     if node_id == shown_body(province).id:
         _post(team, serving, now)
+    _stations(team, body, communities, now, located=node_id == shown_body(province).id)
     months = plan.full_months(today)
     visits = 0
     for number, username in usernames.items():
@@ -270,6 +275,30 @@ def _post(team: Scope, serving: list[Division], now: datetime) -> None:
                 begin = (9, 14)[number % 2]
                 post_hours(scope=team, node_id=place.id, weekdays=[1 + number % 5], begins_at=time(begin),
                            ends_at=time(begin + 2), room=f"{place.name}法律工作室", now=now)  # fmt: skip
+
+
+def _stations(team: Scope, body: Division, communities: list[Division], now: datetime, *, located: bool) -> None:
+    """
+    The register of stations. Their telephone is the hotline's, which is true everywhere: an invented one could be somebody's.
+
+    :param located: with positions, inside the county's outline, for whoever tries which is near.
+    """
+    planned = list(plan.stations_of(body, list_streets(body.id), communities))
+    points = points_in(body.code[:6], len(planned)) if located else []
+    contents = [
+        StationContent(
+            node_id=one.node_id, name=one.name, address=one.address, phone=HOTLINE, opening=read_opening(one.opening),
+            wheelchair=one.wheelchair, opened_on=one.opened_on,
+            position=Position(longitude=points[number][0], latitude=points[number][1]) if points else None,
+        )
+        for number, one in enumerate(planned)
+    ]  # fmt: skip
+    for begin in range(0, len(contents), STATIONS):
+        with inside(team, read_only=False):
+            for outcome in open_many(scope=team, contents=contents[begin : begin + STATIONS], now=now):
+                assert outcome.station or outcome.code == "stations.registered", (
+                    outcome.refused
+                )  # of an interrupted run
 
 
 def _accounts(

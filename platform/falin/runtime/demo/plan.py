@@ -54,6 +54,39 @@ def vacancy_reason(community_code: str) -> str:
     return REASONS[pick("why", community_code) % len(REASONS)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStation:
+    node_id: int
+    name: str
+    address: str
+    opening: str
+    wheelchair: bool
+    opened_on: date
+
+
+def stations_of(county: Division, streets: list[Division], communities: list[Division]) -> Iterator[PlannedStation]:
+    """A centre for the county, a station for each street, a studio in every sixth community (R1.6)."""
+    week = "周一至周五 9:00-12:00 14:00-17:00"
+    yield PlannedStation(
+        node_id=county.id, name=f"{county.name}公共法律服务中心", address=f"{county.name}政务服务中心二楼",
+        opening=f"{week}\n周六 9:00-12:00", wheelchair=True, opened_on=date(2018, 5, 1),
+    )  # fmt: skip
+    for place in streets:
+        yield PlannedStation(
+            node_id=place.id, name=f"{place.name}公共法律服务工作站", address=f"{place.name}便民服务中心一楼", opening=week,
+            wheelchair=bool(pick("step", place.code) % 4), opened_on=date(2019 + pick("since", place.code) % 5, 3, 1),
+        )  # fmt: skip
+    for place in communities:
+        if pick("studio", place.code) % 6:
+            continue
+        day = "一二三四五"[pick("day", place.code) % 5]
+        yield PlannedStation(
+            node_id=place.id, name=f"{place.name}法律工作室", address=f"{place.name}党群服务中心一楼",
+            opening=f"周{day} {('9:00-11:30', '14:00-17:00')[pick('half', place.code) % 2]}",
+            wheelchair=bool(pick("step", place.code) % 3), opened_on=date(2021 + pick("since", place.code) % 5, 9, 1),
+        )  # fmt: skip
+
+
 def groups(communities: list[Division]) -> Iterator[list[Division]]:
     """Communities served by one adviser: neighbours in one street, three at most."""
     by_street: dict[int | None, list[Division]] = {}
