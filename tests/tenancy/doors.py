@@ -614,6 +614,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "duty-api:post": COMMUNITY,
     ("county",): Asked(_of_a_county(), _anybody),
     ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
+    ("county", "street"): Asked(_of_a_county(street="330106109"), _anybody),
     ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
     ("number",): Asked(_written_news, _county_of),
     ("county", "number"): Asked(_published_news, _anybody),

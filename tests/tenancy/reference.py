@@ -63,6 +63,7 @@ PUBLIC = {
     "portal:public", "portal:public-home", "portal:public-places", "portal:public-community", "portal:public-figures",
     "portal:public-text", "portal:public-site-map", "portal:public-addresses", "portal:addresses", "api-public",
     "api-public-communities", "api-public-community", "api-public-figures", "portal:public-here", "api-public-near",
+    "portal:public-map", "portal:public-map-street",
     "portal:public-news", "portal:public-news-one", "portal:public-feed", "api-public-news", "api-public-news-one",
 }  # fmt: skip
 
