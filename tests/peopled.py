@@ -80,6 +80,7 @@ from tenants.registry.api import Act, Kind, find_by_schema, list_tenants, provis
 from tenants.registry.commands import add_address, ask_deed, open_all, suspend_tenant
 from tenants.registry.models import Archive, Tenant
 from tests.fixtures.adviser_sheets import identity, person, phone, write
+from tests.fixtures.outlines import bring_squares
 from tests.world import NOW, PLACES, TODAY, World, encoded
 
 SEPTEMBER, OCTOBER, NOVEMBER = Month(2026, 9), Month(2026, 10), Month(2026, 11)
@@ -191,6 +192,7 @@ def build() -> None:
         _talks(world)
         _updates(world)
         _areas(world)
+        _outlines(world)
         scopes = {scope.schema: scope for scope in map(system_of, [None, *list_tenants()])}
         relay.drain(scopes, clock=lambda: NOW)
         _set_aside(world, words)
@@ -210,6 +212,11 @@ def _areas(world: World) -> None:
         area = api.open_area(scope=county, node_id=world.node("330106"), name="滨水园区", now=NOW)
         api.add_members(scope=county, area_id=area, codes=["330106109"], valid_from=date(2026, 1, 1), source="园区批复",
                         now=NOW)  # fmt: skip
+
+
+def _outlines(world: World) -> None:
+    """Of one street and of communities, so that there is a map to point at."""
+    bring_squares(world, "330106002", "330106109001", "330106109200", "330106002001")
 
 
 def _updates(world: World) -> None:

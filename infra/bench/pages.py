@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -68,20 +68,36 @@ class Seen:
     kilobytes: float
 
 
-def run(home: Home, as_json: bool, rounds: int = 7) -> int:  # noqa: FBT001 (the command line's own shape)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """Rounds that count, the pages, the county behind them, and where the page of a peer is built."""
+
+    rounds: int = 7
+    cases: tuple[str, ...] = ("home", "advisers", "visit-form", "coverage-map", "public-find")
+    streets: int = 12
+    advisers: int = 90
+    built: Callable[[str], Path] | None = None  # else installed by npm
+
+
+def run(home: Home, as_json: bool, size: Size | None = None) -> int:  # noqa: FBT001 (the command line's own shape)
     """`falin bench pages`."""
+    return show(measure(home, size or Size()), as_json=as_json)
+
+
+def measure(home: Home, size: Size) -> list[Line]:
     with ExitStack() as stack:
-        running = stack.enter_context(product(home))
+        running = stack.enter_context(product(home, streets=size.streets, advisers=size.advisers))
         ours = [
             Page(case=case, url=running.url + path, cookies=running.cookies(who))
             for case, (who, path) in running.pages.items()
+            if case in size.cases
         ]
         peers = [
-            Page(case=name, url=stack.enter_context(_files(_built(folder)))) for name, folder in PEERS.items()
-        ]  # fmt: skip
+            Page(case=name, url=stack.enter_context(_files((size.built or built)(folder))))
+            for name, folder in PEERS.items()
+        ]
         say("正在量每一页…", "measuring pages…")
-        seen = _watched([*ours, *peers], rounds)
-    return show(_lines(seen), as_json=as_json)
+        return _lines(_watched([*ours, *peers], size.rounds))
 
 
 def _lines(seen: dict[str, list[Seen]]) -> list[Line]:
@@ -93,11 +109,12 @@ def _lines(seen: dict[str, list[Seen]]) -> list[Line]:
                     peer=f"list page by {peer}", theirs=theirs, goal=goal)  # fmt: skip
 
     own = [case for case in seen if case not in PEERS]
+    lists = [case for case in own if case == "advisers"]
     lines = [of(case, "lcp", "ms", "Element Plus", SOON) for case in own]
-    lines.append(of("advisers", "lcp", "ms", "antd", SOON))
+    lines += [of(case, "lcp", "ms", "antd", SOON) for case in lists]
     budgets = {"advisers": SMALL, "public-find": FIRST}  # of a list, and of what a resident opens first
     lines += [of(case, "kilobytes", "KB", "Element Plus", budgets.get(case)) for case in own]
-    return [*lines, of("advisers", "kilobytes", "KB", "antd", SMALL)]
+    return [*lines, *(of(case, "kilobytes", "KB", "antd", SMALL) for case in lists)]
 
 
 def _watched(pages: list[Page], rounds: int) -> dict[str, list[Seen]]:
@@ -151,7 +168,7 @@ def _look(browser: Any, page: Page) -> Seen:
 
 
 # ---- theirs ----------------------------------------------------------------------------------------------------------
-def _built(folder: str) -> Path:
+def built(folder: str) -> Path:
     """A peer's page, installed by its lock and built once for each state of it; every file compressed beside itself."""
     sources = HERE / "peers" / folder
     state = b"".join(path.read_bytes() for path in sorted(sources.iterdir()) if path.is_file())

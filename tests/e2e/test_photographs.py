@@ -1,6 +1,6 @@
 """
-The style page beside the photographs somebody looked at: every part of the design system in four states, on a desk and on a
-phone. What is in them is invented and stands still, so that a difference is one of looks.
+The style page and the whole pages beside it, next to the photographs somebody looked at: every part of the design system in
+four states, on a desk and on a phone. What is in them is invented and stands still, so that a difference is one of looks.
 
 After a change that is meant, ``FALIN_NEW_PHOTOGRAPHS=1 ./falin test tests/e2e/test_photographs.py`` takes them anew; look at
 each before it is kept.
@@ -17,7 +17,8 @@ from django.conf import settings
 from PIL import Image, ImageChops, ImageFilter
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import Site, a_screen
+from falin.ui.specimen_states import PAGES
+from tests.e2e.conftest import Site, a_screen, sideways
 from tests.fixtures.outlines import lay_out
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -101,15 +102,25 @@ def test_every_part_looks_as_it_did_when_somebody_looked(
             seen.add_cookies([{"name": "falin_prefs", "value": wishes, "url": site.url}])
         page = seen.new_page()
         page.emulate_media(media=medium)
+        usual = page.viewport_size
+        assert usual
         page.goto("/style/", wait_until="networkidle")
         page.wait_for_timeout(300)
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": usual["width"], "height": height})  # or parts move when they are taken
         parts, whole = page.evaluate(_PARTS), photograph(page)
-    assert len(parts) > 8
-    found = [
-        compared(f"{state}-{screen}-{name}", whole.crop(tuple(round(one) for one in box)), tmp_path)
-        for name, box in parts.items()
-        if box[3] - box[1] >= 2  # the masthead is not printed
-    ]
+        assert medium == "print" or sideways(page) <= 0  # however long the words are
+        photos = {
+            name: whole.crop(tuple(round(one) for one in box))
+            for name, box in parts.items()
+            if box[3] - box[1] >= 2  # the masthead is not printed
+        }
+        page.set_viewport_size(usual)
+        for name in PAGES:
+            page.goto(f"/style/{name}/", wait_until="networkidle")
+            photos[f"page-{name}"] = photograph(page)
+    assert len(parts) > 12
+    found = [compared(f"{state}-{screen}-{name}", photo, tmp_path) for name, photo in photos.items()]
     wrong = [one for one in found if one]
     assert not wrong, "\n".join([*wrong, f"(the new ones: {tmp_path})"])
 

@@ -635,10 +635,12 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "duty-api:post": COMMUNITY,
     ("county",): Asked(_of_a_county(), _anybody),
     ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
+    ("county", "street"): Asked(_of_a_county(street="330106109"), _anybody),
     ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
     ("number",): Asked(_written_news, _county_of),
     ("county", "number"): Asked(_published_news, _anybody),
     "desk:views": Asked(_once(page="advisers"), _anybody),
+    "ui:style-page": Asked(_once(page="public"), _anybody),
     "portal:list-export": Asked(_once(name="advisers"), _takes_lists),
     **dict.fromkeys(
         ("portal:export-confirm", "portal:export-refuse", "api-export-confirm", "api-export-refuse"),
@@ -1722,8 +1724,8 @@ NOTHING_FOR: dict[str, set[str]] = {
     "duty-api:behind": {"liaison2"},
     "duty:behind": {"liaison2"},
 }
-# The page of components: its people and places are invented, and happen to be called like some of ours.
-SPECIMENS = {"ui:style"}
+# The pages of components: their people and places are invented, and happen to be called like some of ours.
+SPECIMENS = {"ui:style", "ui:style-page"}
 # Doors that only send on.
 REDIRECTS = {"figures:home"}
 

@@ -64,6 +64,7 @@ PUBLIC = {
     "portal:public-text", "portal:public-site-map", "portal:public-addresses", "portal:addresses", "api-public",
     "api-public-communities", "api-public-community", "api-public-figures", "portal:public-here", "api-public-near",
     "portal:public-stations", "portal:public-stations-here", "api-public-stations", "api-public-stations-near",
+    "portal:public-map", "portal:public-map-street",
     "portal:public-news", "portal:public-news-one", "portal:public-feed", "api-public-news", "api-public-news-one",
 }  # fmt: skip
 

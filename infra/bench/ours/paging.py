@@ -11,11 +11,11 @@ from stand.children import obey
 
 from ours.serving import _sign_in
 
-COUNTY, STREETS, COMMUNITIES, ADVISERS = "330106", 12, 18, 90
+COUNTY, COMMUNITIES = "330106", 18
 FAMILY, GIVEN = "赵钱孙李周吴郑王", ("知微", "望舒", "若溪", "听澜", "以宁", "砚秋", "知白")
 
 
-def make() -> dict[str, Any]:
+def make(*, streets: int, advisers: int) -> dict[str, Any]:
     """Everything the five pages show; who opens each, and where."""
     serving.application()
     from django.conf import settings
@@ -50,10 +50,10 @@ def make() -> dict[str, Any]:
     rows = [ListedRow(Level.PROVINCE, "33", "浙江省", "")]
     rows += [ListedRow(Level.CITY, city["code"][:4], f"{city['name']}市", "33") for city in geo["cities"]]
     rows += [ListedRow(Level.COUNTY, one["code"], one["name"], one["code"][:4]) for one in geo["counties"]]
-    streets = [f"{COUNTY}{number:03d}" for number in range(1, STREETS + 1)]
-    rows += [ListedRow(Level.STREET, code, f"第{int(code[-3:])}街道", COUNTY) for code in streets]
+    codes = [f"{COUNTY}{number:03d}" for number in range(1, streets + 1)]
+    rows += [ListedRow(Level.STREET, code, f"第{int(code[-3:])}街道", COUNTY) for code in codes]
     rows += [ListedRow(Level.COMMUNITY, f"{code}{number:03d}", f"第{int(code[-3:])}街道{number}社区", code)
-             for code in streets for number in range(1, COMMUNITIES + 1)]  # fmt: skip
+             for code in codes for number in range(1, COMMUNITIES + 1)]  # fmt: skip
     for one in geo["counties"]:  # a place with nothing below it is nobody's body
         if one["code"] != COUNTY:
             rows += [ListedRow(Level.STREET, f"{one['code']}001", "城关镇", one["code"]),
@@ -84,7 +84,7 @@ def make() -> dict[str, Any]:
     team, places = scope("county"), list_communities(county.id)
     with inside(team, read_only=False):
         firms = [register_firm(scope=team, name=f"浙江第{number}律师事务所", now=moment).id for number in range(1, 9)]
-        for number in range(ADVISERS):
+        for number in range(advisers):
             adviser = register_adviser(
                 scope=team, firm_id=firms[number % 8], name=FAMILY[number % 8] + GIVEN[number % 7],
                 id_number=f"33010619800101{number:04d}"[:18], phone=f"139{number:08d}", exam_passed_on=date(2025, 12, 1),

@@ -36,8 +36,8 @@ class Running:
 
 
 @contextmanager
-def product(home: Home) -> Iterator[Running]:
-    """The web server and its database; both are gone afterwards."""
+def product(home: Home, *, streets: int = 12, advisers: int = 90) -> Iterator[Running]:
+    """The web server and its database, with so many streets and advisers in a county; both are gone afterwards."""
     checkout = Path(os.environ.get("FALIN_CHECKOUT", Path.cwd()))
     with ExitStack() as stack:
         base = stack.enter_context(ground(home))
@@ -53,7 +53,7 @@ def product(home: Home) -> Iterator[Running]:
         }  # fmt: skip
         say("正在准备一个县的数据…", "preparing a county…")
         with Child("ours.paging", settings="falin.config.settings", environ=given) as child:
-            made = child("make")
+            made = child("make", streets=streets, advisers=advisers)
         settings = {"DJANGO_SETTINGS_MODULE": "falin.config.settings"}
         web = standard_programs(home=base.home, host=HOST, port=port, environ={**os.environ, **given, **settings})[0]
         web.start()

@@ -29,11 +29,11 @@ from tenants.divisions.api import (
     Level,
     Status,
     find_by_code,
-    has_outlines,
     list_communities,
     list_divisions,
     list_near,
     list_streets,
+    outlined_levels,
     search,
 )
 from tenants.identity.api import public_of
@@ -41,6 +41,7 @@ from tenants.registry.api import Kind, find_tenant_of, list_tenants
 from tenants.registry.types import UNSEEN
 
 _DIGITS = {Level.CITY: 4, Level.COUNTY: 6, Level.STREET: 9, Level.COMMUNITY: 12}
+BELOW_NONE = "none"  # in an address, in place of a street's code
 MOST_FOUND = 40
 # Chinese phones and maps place a point up to some 500 m apart (GCJ-02 beside CGCS2000); who stands at a border chooses.
 AROUND, WIDEST, MOST_NEAR = 500.0, 2_000.0, 6
@@ -123,37 +124,45 @@ def find_anywhere(text: str) -> list[tuple[str, str, Division]]:
     return [(slug_of(body), body.name, place) for place in found if (body := counties.get(place.county_id or 0))]
 
 
+def grouped(face: Face) -> list[tuple[Division | None, list[Division]]]:
+    """The county's streets that have communities, each with them; last, without a place, those below none."""
+    below: dict[int | None, list[Division]] = {}
+    for place in list_communities(face.county.id):
+        below.setdefault(place.street_id, []).append(place)
+    found: list[tuple[Division | None, list[Division]]] = [
+        (street, below[street.id]) for street in list_streets(face.county.id) if street.id in below
+    ]
+    return [*found, (None, below[None])] if None in below else found
+
+
 def streets_of(face: Face, *, on: date) -> list[Street]:
     """The county's streets, each with how many communities it has and how many are served."""
     served = list_serving(scope=face.scope, on=on)
-    below: dict[int | None, list[int]] = {}
-    for place in list_communities(face.county.id):
-        below.setdefault(place.street_id, []).append(place.id)
-    named: list[Division | None] = [street for street in list_streets(face.county.id) if street.id in below]
-    if None in below:
-        named.append(None)
     return [
-        Street(place=street, slug=slug_of(street) if street else "none",
-               communities=len(below[street.id if street else None]),
-               served=sum(node in served for node in below[street.id if street else None]))
-        for street in named
+        Street(place=street, slug=slug_of(street) if street else BELOW_NONE, communities=len(places),
+               served=sum(place.id in served for place in places))
+        for street, places in grouped(face)
     ]  # fmt: skip
 
 
-def spots_in(face: Face, street: str, *, on: date) -> tuple[str, list[Spot]]:
+def places_in(face: Face, street: str) -> tuple[str, list[Division]]:
     """
-    The communities of one street, and its name.
+    The name of one street, and its communities.
 
     :raises Missing:
     """
-    if street == "none":
-        return _("不属于街道的"), _spots(
-            face, [place for place in list_communities(face.county.id) if place.street_id is None], on
-        )
+    if street == BELOW_NONE:
+        return _("不属于街道的"), [place for place in list_communities(face.county.id) if place.street_id is None]
     found = find_by_code(Level.STREET, street) if street.isdigit() else None
     if found is None or found.county_id != face.county.id:
         raise Missing("portal.no_such_street", _("这个县（区）没有这个街道。"))
-    return found.name, _spots(face, list_communities(found.id), on)
+    return found.name, list_communities(found.id)
+
+
+def spots_in(face: Face, street: str, *, on: date) -> tuple[str, list[Spot]]:
+    """:raises Missing:"""
+    name, places = places_in(face, street)
+    return name, _spots(face, places, on)
 
 
 def find_spots(face: Face, text: str, *, on: date) -> list[Spot]:
@@ -165,9 +174,12 @@ def find_spots(face: Face, text: str, *, on: date) -> list[Spot]:
     return _spots(face, list(places.values())[:MOST_FOUND], on)
 
 
-def can_be_located(face: Face, *, on: date) -> bool:
-    """Whether the county brought in outlines of communities, by which a position says something."""
-    return has_outlines(face.county.id, on=on)
+def levels_drawn(face: Face, *, on: date) -> frozenset[Level]:
+    """
+    At which levels the county brought in outlines: with those of communities a position says something, with any there is
+    a map to point at.
+    """
+    return outlined_levels(face.county.id, on=on)
 
 
 def find_near(face: Face, *, longitude: float, latitude: float, accuracy: float, on: date) -> list[Spot]:

@@ -102,7 +102,7 @@ def _read(province: str) -> tuple[list[_Piece], dict[str, str]]:
     return pieces, cities
 
 
-def _projected(outlines: list[BaseGeometry]) -> tuple[list[BaseGeometry], int]:
+def in_units(outlines: list[BaseGeometry]) -> tuple[list[BaseGeometry], int]:
     """The outlines in drawing units, `WIDTH` wide, shapes true at the middle latitude; and the height."""
     west, south, east, north = shapely.total_bounds(outlines)
     narrow = math.cos(math.radians((south + north) / 2))
@@ -126,7 +126,7 @@ def _parts(outline: BaseGeometry) -> list[Polygon]:
     return [part for part in getattr(outline, "geoms", ()) if isinstance(part, Polygon)]
 
 
-def _without_specks(outline: BaseGeometry, smallest: float) -> BaseGeometry:
+def without_specks(outline: BaseGeometry, smallest: float) -> BaseGeometry:
     """The outline without islands too small to see; its largest part always stays."""
     parts = sorted(_parts(outline), key=lambda part: part.area, reverse=True)
     return MultiPolygon([part for index, part in enumerate(parts) if index == 0 or part.area >= smallest])
@@ -155,12 +155,13 @@ def _lines(lines: BaseGeometry) -> str:
     return "".join(_steps(line) for line in getattr(merged, "geoms", (merged,)) if line.geom_type == "LineString")
 
 
-def _path(outline: BaseGeometry) -> str:
+def path_of(outline: BaseGeometry) -> str:
+    """An outline as the path of a drawing: whole units, each step relative to the one before."""
     rings = [ring for part in _parts(outline) for ring in (part.exterior, *part.interiors)]
     return "".join(_ring(ring) for ring in rings)
 
 
-def _middle(outline: BaseGeometry) -> tuple[list[int], float]:
+def middle_of(outline: BaseGeometry) -> tuple[list[int], float]:
     """Where a name has most room, and how much: the middle and radius of the largest circle inside."""
     biggest = max(_parts(outline), key=lambda part: part.area)
     circle = shapely.maximum_inscribed_circle(biggest, tolerance=1)
@@ -168,27 +169,28 @@ def _middle(outline: BaseGeometry) -> tuple[list[int], float]:
     return [round(x), round(y)], float(circle.length)
 
 
-def _has_room(name: str, radius: float) -> bool:
-    return radius * 2 > len(short_name(name)) * NAME_SIZE * 0.8
+def has_room(words: str, radius: float, size: float = NAME_SIZE) -> bool:
+    """Whether words of a size, in the drawing's units, lie within a circle: figures are half as wide as characters."""
+    return radius * 2 > sum(0.5 if letter.isdecimal() else 1 for letter in words) * size * 0.8
 
 
 def _drawing(pieces: list[_Piece], cities: dict[str, str], tolerance: float) -> dict[str, Any]:
-    projected, height = _projected([piece.outline for piece in pieces])
+    projected, height = in_units([piece.outline for piece in pieces])
     simple = list(shapely.coverage_simplify(projected, tolerance=tolerance))
     smallest = tolerance * 6
     counties: list[dict[str, Any]] = []
     by_city: dict[str, list[BaseGeometry]] = {}
     for piece, outline in zip(pieces, simple, strict=True):
-        clean = _without_specks(outline, smallest)
-        label, room = _middle(clean)
+        clean = without_specks(outline, smallest)
+        label, room = middle_of(clean)
         counties.append(
             {
                 "code": piece.code,
                 "name": piece.name,
                 "city_code": piece.city_code,
-                "d": _path(clean),
+                "d": path_of(clean),
                 "label": label,
-                "short": short_name(piece.name) if _has_room(piece.name, room) else "",
+                "short": short_name(piece.name) if has_room(short_name(piece.name), room) else "",
             }
         )
         by_city.setdefault(piece.city_code, []).append(clean)
@@ -199,11 +201,11 @@ def _drawing(pieces: list[_Piece], cities: dict[str, str], tolerance: float) -> 
     )
     return {
         "viewBox": f"0 0 {WIDTH} {height}",
-        "outline": _path(province),
+        "outline": path_of(province),
         "borders": _lines(between),
         "counties": counties,
         "cities": [
-            {"code": code, "name": short_name(cities.get(code, "")), "label": _middle(whole)[0]}
+            {"code": code, "name": short_name(cities.get(code, "")), "label": middle_of(whole)[0]}
             for code, whole in wholes.items()
         ],
     }

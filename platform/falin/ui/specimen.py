@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from falin.ui import geo, icons
+from falin.ui import geo, icons, specimen_states
 from falin.ui.figures import Bullet, Fact, Figure, MapRow, Pager, Shade, State
 from falin.ui.shell import Crumb, Hat, NavGroup, NavItem, Shell
 from falin.ui.widgets import AmountInput, DayInput, PhoneInput
@@ -37,6 +37,8 @@ class SpecimenForm(forms.Form):
     )
     paper = forms.FileField(label=_("聘任合同"), required=False, help_text=_("PDF 或照片，最大 10 MB"))
     remind = forms.BooleanField(label=_("合同期满前 30 天提醒我"), required=False)
+    password = forms.CharField(label=_("新密码"), required=False,
+                               widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))  # fmt: skip
     note = forms.CharField(label=_("理由"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
 
 
@@ -152,6 +154,7 @@ def context(geo_folder: Path) -> dict[str, Any]:
     wrong = SpecimenForm({"name": "", "starts_on": "", "community": "", "amount": "一百"}, auto_id="bad_%s")
     right = SpecimenForm(initial={"name": "周以宁", "kind": "a", "remind": True}, auto_id="good_%s")
     return {
+        **specimen_states.context(SpecimenForm(initial={"kind": "a"}, auto_id="one_%s")),
         "shell": shell(),
         "map_legend": tuple(
             Shade(shade=shade, text=str(text))
@@ -191,3 +194,9 @@ def context(geo_folder: Path) -> dict[str, Any]:
             ("二源镇", (("", ""), ("91", "d6"), ("93", "d7"), ("85", "d4"))),
         ),
     }
+
+
+def page_context(page: str) -> dict[str, Any]:
+    """Everything one of the whole pages beside it shows."""
+    one_thing = SpecimenForm(initial={"kind": "a"}, auto_id="one_%s")
+    return specimen_states.page_context(page, one_thing, figures()[:3], shell())

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from falin.kernel.doors import open_door
-from falin.ui import preferences, specimen
+from falin.ui import preferences, specimen, specimen_states
 from falin.ui.templatetags.ui import asset
 
 
@@ -51,6 +51,14 @@ def choose(request: HttpRequest) -> HttpResponse:
 def style_page(request: HttpRequest) -> HttpResponse:
     """Every component in all its states."""
     return render(request, "ui/style.html", specimen.context(Path(settings.HOME) / "geo"))
+
+
+@open_door(reason="shows whole pages with invented content only, no data of anybody")
+def style_whole(request: HttpRequest, page: str) -> HttpResponse:
+    """One of the pages that a part of a page cannot show: of a wrong role, of no network, on a wall."""
+    if page not in specimen_states.PAGES:
+        raise Http404
+    return render(request, specimen_states.template_of(page), specimen.page_context(page))
 
 
 @open_door(reason="what a phone keeps to show without a network; the same for everybody")

@@ -17,7 +17,7 @@ from tenants.divisions.queries.history import (
     list_takers,
     list_versions,
 )
-from tenants.divisions.queries.locating import has_outlines, list_near
+from tenants.divisions.queries.locating import Outlined, list_near, list_outlined, outlined_levels
 from tenants.divisions.queries.searching import list_by_code, look_up, search
 from tenants.divisions.queries.tree import (
     UnknownDivision,
@@ -49,6 +49,7 @@ from tenants.divisions.queries.updates import (
 )
 
 __all__ = [
+    "Outlined",
     "UnknownDivision",
     "carry_over",
     "changed_since",
@@ -62,7 +63,6 @@ __all__ = [
     "get_change",
     "get_division",
     "get_update",
-    "has_outlines",
     "last_path",
     "list_areas",
     "list_areas_over",
@@ -82,6 +82,7 @@ __all__ = [
     "list_lineage",
     "list_made",
     "list_near",
+    "list_outlined",
     "list_parted",
     "list_path",
     "list_predecessors",
@@ -94,6 +95,7 @@ __all__ = [
     "look_up",
     "members_on",
     "nodes_below",
+    "outlined_levels",
     "search",
     "subtree_ids",
     "write_tree_to",

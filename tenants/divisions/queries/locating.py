@@ -1,21 +1,21 @@
-"""Which communities lie around a point on the ground, by the outlines their counties brought in."""
+"""What the outlines that counties brought in tell: which communities lie around a point, and which places can be drawn."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import shapely
-from django.db.models import Count, Max
 from shapely.geometry import Point, shape
 
 from tenants.divisions.models import Boundary
 from tenants.divisions.queries.history import list_boundaries
-from tenants.divisions.queries.tree import list_communities
-from tenants.divisions.types import Division
+from tenants.divisions.queries.tree import list_communities, list_streets
+from tenants.divisions.types import Division, Level
 
 METRES_A_DEGREE = 111_320
 
@@ -34,10 +34,24 @@ class _Drawn:
         return [self.places[hit] for hit in sorted(hits, key=lambda hit: self.tree.geometries[hit].distance(here))]
 
 
-def has_outlines(root_id: int, *, on: date) -> bool:
-    """Whether any community below a place has an outline on a day."""
-    nodes = [place.id for place in list_communities(root_id, on=on)]
-    return Boundary.objects.filter(node_id__in=nodes, valid_from__lte=on).exists()
+class Outlined(NamedTuple):
+    """Who says what the outline of a place is, and when it came; its points are not read."""
+
+    source: str
+    recorded_at: datetime
+
+
+def list_outlined(nodes: Collection[int], *, on: date) -> dict[int, Outlined]:
+    """Which of the places have an outline on a day."""
+    rows = Boundary.objects.filter(node_id__in=nodes, valid_from__lte=on).order_by("node_id", "-valid_from")
+    newest = rows.distinct("node_id").values_list("node_id", "source", "recorded_at")
+    return {node: Outlined(source, recorded_at) for node, source, recorded_at in newest}
+
+
+def outlined_levels(root_id: int, *, on: date) -> frozenset[Level]:
+    """At which levels, streets and communities, a place has outlines below it on a day."""
+    below = {place.id: place.level for place in (*list_streets(root_id, on=on), *list_communities(root_id, on=on))}
+    return frozenset(below[node] for node in list_outlined(below, on=on))
 
 
 def list_near(root_id: int, *, longitude: float, latitude: float, metres: float, on: date) -> list[Division]:
@@ -47,15 +61,12 @@ def list_near(root_id: int, *, longitude: float, latitude: float, metres: float,
     The point is compared in memory; it is in no statement, and nothing keeps it.
     """
     places = tuple(list_communities(root_id, on=on))
-    rows = Boundary.objects.filter(node_id__in=[place.id for place in places], valid_from__lte=on)
-    known = rows.aggregate(count=Count("id"), newest=Max("recorded_at"))
-    if not known["count"]:
-        return []
-    return _drawn(places, on, known["count"], known["newest"]).near(longitude, latitude, metres)
+    known = list_outlined([place.id for place in places], on=on)
+    return _drawn(places, on, tuple(known.values())).near(longitude, latitude, metres) if known else []
 
 
 @lru_cache(maxsize=16)
-def _drawn(places: Sequence[Division], on: date, _count: int, _newest: datetime) -> _Drawn:
+def _drawn(places: Sequence[Division], on: date, _known: Sequence[Outlined]) -> _Drawn:
     """Read once for each state of a county's outlines: taking them apart takes longer than comparing."""
     outlines = list_boundaries([place.id for place in places], on=on)
     named = tuple(place for place in places if place.id in outlines)

@@ -29,7 +29,9 @@ FACT_COLUMNS: Final = {"code": "代码", "population": "人口", "households": "
 _SHOWN: Final = 12  # columns that are named where one is missing
 MOST_ROWS: Final = 800_000
 _MOST_UNPACKED: Final = 600 * 1024 * 1024
-_FINE: Final = 0.0005  # degrees: some fifty metres, finer than a line on the map
+# Degrees, of which a thousandth is a hundred metres: finer than a line on the map that shows a place of this level.
+_FINE: Final = {Level.STREET: 0.00005, Level.COMMUNITY: 0.00005}
+_FINE_ABOVE: Final = 0.0005
 _GRADES: Final = {digits: level for level, digits in SIGNIFICANT.items()}
 _CHINA: Final = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north
 
@@ -194,10 +196,11 @@ def outlines(data: bytes, code_property: str) -> tuple[list[Outline], list[RowEr
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
         code = str((properties or {}).get(code_property, "")).strip()
-        if level_of(code) is None:
+        level = level_of(code)
+        if level is None:
             errors.append(RowError(number, "bad_code", code))
             continue
-        geometry = _mended(feature.get("geometry"))
+        geometry = _mended(feature.get("geometry"), _FINE.get(level, _FINE_ABOVE))
         if geometry is None:
             errors.append(RowError(number, "bad_outline", code))
         else:
@@ -205,14 +208,14 @@ def outlines(data: bytes, code_property: str) -> tuple[list[Outline], list[RowEr
     return found, errors
 
 
-def _mended(given: Any) -> Mapping[str, Any] | None:
+def _mended(given: Any, tolerance: float) -> Mapping[str, Any] | None:
     """A polygon within China, its crossings mended, fine enough for a map; ``None`` where there is none."""
     try:
         drawn = shape(given)
         if drawn.geom_type not in {"Polygon", "MultiPolygon"} or drawn.is_empty:
             return None
         whole = drawn if drawn.is_valid else make_valid(drawn)
-        fine = whole.simplify(_FINE)
+        fine = whole.simplify(tolerance)
     except (GEOSException, ValueError, TypeError, AttributeError, KeyError, IndexError):
         return None
     west, south, east, north = fine.bounds

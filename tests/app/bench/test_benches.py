@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +18,17 @@ from falin.runtime.home import Home
 
 BENCH = Path(__file__).resolve().parents[3] / "infra" / "bench"
 FIELDS = ["bench", "case", "unit", "value", "peer", "peer_value", "ratio", "goal", "met", "runs"]
+
+
+def _a_page(folder: str) -> Path:
+    """In place of a peer's page, which npm would install: words on white."""
+    out = Path(tempfile.gettempdir()) / f"falin-bench-small-{folder}"
+    out.mkdir(exist_ok=True)
+    words = f"<!doctype html><title>{folder}</title><h1>{folder} 名单</h1>"
+    (out / "index.html.gz").write_bytes(gzip.compress(words.encode()))
+    return out
+
+
 SMALL: dict[str, dict[str, Any]] = {
     "access": {"rows": 3000, "rounds": 2, "lookups": 5},
     "divisions": {"edition": "", "before": "", "counties": 2, "rounds": 1, "words": 5},
@@ -25,6 +38,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "lists": {"rows": 300, "pages": 2, "rounds": 1},
     "audit": {"entries": 50, "acts": 3, "rounds": 1},
     "signin": {"bindings": 20, "rounds": 2, "times": 1},
+    "pages": {"rounds": 1, "cases": ("public-find",), "streets": 1, "advisers": 1, "built": _a_page},
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
@@ -54,6 +68,7 @@ CASES = {
     | {f"lists/{name}/{place}": "ms" for name in ("advisers", "firms", "visits") for place in ("first", "deep")},
     "audit": {"audit/record": "ms", "audit/seal": "s", "audit/verify": "CPU s"},
     "signin": {"signin/many-bindings": "CPU ms"},
+    "pages": {"pages/public-find/lcp": "ms", "pages/public-find/kilobytes": "KB"},
     "request": {
         "request/one/street": "ms",
         "request/one/county": "ms",

@@ -19,8 +19,8 @@ from falin.kernel.models import AuditEntry
 from falin.kernel.transactions import inside
 from falin.portal.web import public as pages
 from services.desk import commands
-from tenants.divisions import api as divisions
 from tests.app.duty.cast import GEM
+from tests.fixtures.outlines import bring_squares
 from tests.world import NOW, TODAY, World
 
 HOME = "/public/330106/"
@@ -135,23 +135,6 @@ def test_the_team_writes_publishes_corrects_and_withdraws_on_its_pages(world: Wo
 
 
 # ---- by the phone's position -----------------------------------------------------------------------------------------
-def _outline(world: World, *codes: str) -> None:
-    """Squares of about a kilometre side by side, from 120.10 east on."""
-    features = [
-        {"type": "Feature", "properties": {"code": code}, "geometry": {"type": "Polygon", "coordinates": [[
-            [120.10 + n / 100, 30.20], [120.11 + n / 100, 30.20], [120.11 + n / 100, 30.21], [120.10 + n / 100, 30.21],
-            [120.10 + n / 100, 30.20]]]}}
-        for n, code in enumerate(codes)
-    ]  # fmt: skip
-    scope = world.scope("county")
-    with inside(scope, read_only=False):
-        taken, errors = divisions.bring_boundaries(
-            scope=scope, data=json.dumps({"type": "FeatureCollection", "features": features}).encode(), valid_from=TODAY,
-            source="测绘院", whole=True, now=NOW,
-        )  # fmt: skip
-    assert (taken, errors) == (len(codes), [])
-
-
 def _near(longitude: str = "120.10500", latitude: str = "30.20500", **more: str) -> Any:
     return Client(enforce_csrf_checks=True).post(
         f"{HOME}here/", {"longitude": longitude, "latitude": latitude, "accuracy": "20", **more}
@@ -159,7 +142,7 @@ def _near(longitude: str = "120.10500", latitude: str = "30.20500", **more: str)
 
 
 def test_her_community_is_found_by_where_she_stands_and_at_a_border_both_are(world: World) -> None:
-    _outline(world, GEM, "330106002002")
+    bring_squares(world, GEM, "330106002002")
     page = _near("120.10300").content.decode()
     assert f"places/{GEM}/" in page and "places/330106002002/" not in page
     border = _near("120.10950").content.decode()
@@ -169,7 +152,7 @@ def test_her_community_is_found_by_where_she_stands_and_at_a_border_both_are(wor
 
 
 def test_far_away_or_without_a_position_the_streets_are_shown(world: World) -> None:
-    _outline(world, GEM)
+    bring_squares(world, GEM)
     away = _near("116.40", "39.90")
     assert (
         away.status_code == 200
@@ -183,7 +166,7 @@ def test_far_away_or_without_a_position_the_streets_are_shown(world: World) -> N
 
 def test_the_position_is_kept_nowhere(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Not in a row, not in a statement, not in the log, not in the answer, not in a memory of pages."""
-    _outline(world, GEM)
+    bring_squares(world, GEM)
     before = AuditEntry.objects.count()
     with caplog.at_level(logging.DEBUG), CaptureQueriesContext(connection) as asked:
         answer = _near("120.10512", "30.20512")
@@ -199,14 +182,14 @@ def test_the_position_is_kept_nowhere(world: World, caplog: pytest.LogCaptureFix
 
 def test_the_button_is_there_only_where_outlines_are(world: World) -> None:
     assert "data-here" not in _text(HOME) and "here.js" not in _text(HOME)
-    _outline(world, GEM)
+    bring_squares(world, GEM)
     for path in (HOME, f"{HOME}places/"):
         assert "data-here" in _text(path) and "here.js" in _text(path)
     assert "data-here" not in _text("/public/330102/")
 
 
 def test_programs_ask_by_position_too(world: World) -> None:
-    _outline(world, GEM)
+    bring_squares(world, GEM)
     there = "/api/v1/public/330106/near/"
     found = Client().post(there, {"longitude": 120.105, "latitude": 30.205}, "application/json")
     assert [one["code"] for one in found.json()] == [GEM]

@@ -28,7 +28,7 @@ from tests.tenancy.reference import may_open
 pytestmark = pytest.mark.slow
 
 READERS = 2
-CHINESE_ALONE = {"ui:style"}  # the components in their longest words, which are Chinese
+CHINESE_ALONE = {"ui:style", "ui:style-page"}  # the components in their longest words, which are Chinese
 # What English sentences quote: the heads a sheet must have, a name to look for; and words that lie sealed in the database.
 AS_THEY_ARE = (*FACT_COLUMNS.values(), "名称", "张三", "请核实一下")
 CHINESE = re.compile("[一-鿿]+")

@@ -91,25 +91,6 @@ def test_a_demo_says_so_on_every_page() -> None:
         assert "演示数据" not in get_template(name).render({"demo": False})
 
 
-def test_the_style_page_shows_every_component(asked: HttpRequest) -> None:
-    answer = views.style_page(asked)
-    page = answer.content.decode()
-    for part in (
-        "f-errsum",
-        "f-figs",
-        "f-table--stack",
-        "f-map",
-        "f-empty",
-        "f-wait",
-        "f-steps",
-        "f-job",
-        "f-tl",
-        "f-seg",
-    ):
-        assert part in page
-    assert page.count("<h1") == 1
-
-
 def test_the_manifest_names_the_application() -> None:
     answer = views.manifest(RequestFactory().get("/manifest.webmanifest"))
     body = json.loads(answer.content)

@@ -42,8 +42,10 @@ class BringForm(forms.Form):
     day = forms.DateField(
         label=gettext_lazy("哪一天的"), widget=DayInput(), input_formats=DAYS, error_messages=DAY_ERRORS
     )
-    source = forms.CharField(label=gettext_lazy("来源"), max_length=200, help_text=gettext_lazy("例如：县统计年鉴 2025"),
-                             error_messages={"required": gettext_lazy("请写明来源。")})  # fmt: skip
+    source = forms.CharField(
+        label=gettext_lazy("来源"), max_length=200, error_messages={"required": gettext_lazy("请写明来源。")},
+        help_text=gettext_lazy("例如：县统计年鉴 2025。边界的来源写在公开页面的地图下面，有审图号的一起写上。"),
+    )  # fmt: skip
 
     def clean_file(self) -> Any:
         given = self.cleaned_data["file"]

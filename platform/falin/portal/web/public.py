@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -21,7 +22,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape, linebreaks
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
@@ -31,9 +32,12 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import open_door
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.transactions import inside, shared
-from falin.portal import nearby, public
+from falin.portal import nearby, public, public_map
 from falin.portal.public import Face
+from falin.portal.public_map import Choice
 from falin.portal.search import words
+from falin.ui.figures import MapRow
+from tenants.divisions.api import Level
 
 REASON = "what a county published for everybody; read in a scope that reaches nothing else"
 CACHE = "public, max-age=0, s-maxage=300, must-revalidate"
@@ -115,8 +119,14 @@ def home(request: HttpRequest, face: Face) -> HttpResponse:
     """Find my community, how to get help, what was reached."""
     day = legal_day(now())
     return _page(request, face, "home", face.county.name, streets=public.streets_of(face, on=day),
-                 figures=public.figures_of(face, face.county.id),
-                 locates=public.can_be_located(face, on=day), news=public.news_of(face, on=day).rows[:3])  # fmt: skip
+                 figures=public.figures_of(face, face.county.id), news=public.news_of(face, on=day).rows[:3],
+                 **_ways(face, day))  # fmt: skip
+
+
+def _ways(face: Face, day: date) -> dict[str, bool]:
+    """How a community is found here besides by name: by the phone's position, on a map."""
+    drawn = public.levels_drawn(face, on=day)
+    return {"locates": Level.COMMUNITY in drawn, "maps": bool(drawn)}
 
 
 @public_page
@@ -129,8 +139,33 @@ def places(request: HttpRequest, face: Face) -> HttpResponse:
     elif street:
         title, spots = public.spots_in(face, street, on=day)
     streets = public.streets_of(face, on=day) if spots is None or not spots else ()
-    return _page(request, face, "places", title, text=text, spots=spots, streets=streets,
-                 locates=public.can_be_located(face, on=day))  # fmt: skip
+    return _page(request, face, "places", title, text=text, spots=spots, streets=streets, **_ways(face, day))
+
+
+@public_page
+def area_map(request: HttpRequest, face: Face, street: str = "") -> HttpResponse:
+    """The county's streets to point at, or the communities of one; the list beside it is the same choice."""
+    found = public_map.map_of(face, street, on=legal_day(now()))
+    rows = [_row(face, choice) for choice in found.choices]
+    told = [
+        _("边界来源：%(sources)s。") % {"sources": "、".join(found.sources)},
+        _("边界只供找地方，不作为划界的依据。"),
+    ]
+    return _page(request, face, "map", found.street or _("在地图上找"), map=found, rows=rows, caption="".join(told),
+                 inner=not any(choice.below for choice in found.choices),
+                 undrawn=len(rows) - len(found.drawing.areas) if found.drawing else 0)  # fmt: skip
+
+
+def _row(face: Face, choice: Choice) -> MapRow:
+    if not choice.below and choice.place:
+        url = reverse("portal:public-community", args=[face.slug, choice.slug])
+        return MapRow(code=choice.slug, name=choice.place.name, value="", url=url)
+    n = len(choice.below)
+    url = reverse("portal:public-map-street", args=[face.slug, choice.slug])
+    if not choice.opens:
+        url = f"{reverse('portal:public-places', args=[face.slug])}?street={choice.slug}"
+    return MapRow(code=choice.slug, name=choice.place.name if choice.place else _("不属于街道的"), url=url,
+                  value=ngettext("%(n)s 个社区（村）", "%(n)s 个社区（村）", n) % {"n": n})  # fmt: skip
 
 
 class HereForm(forms.Form):
@@ -159,7 +194,7 @@ def here(request: HttpRequest, county: str) -> HttpResponse:
                 position = {name: form.cleaned_data[name] or 0.0 for name in ("longitude", "latitude", "accuracy")}
                 with suppress(Invalid):
                     spots = public.find_near(face, on=day, **position)
-            response = _page(request, face, "here", _("您附近的社区（村）"), spots=spots,
+            response = _page(request, face, "here", _("您附近的社区（村）"), spots=spots, maps=_ways(face, day)["maps"],
                              streets=() if spots else public.streets_of(face, on=day))  # fmt: skip
     except Missing as missing:
         raise Http404(missing.message) from missing
@@ -264,7 +299,8 @@ def text(request: HttpRequest, face: Face, name: str) -> HttpResponse:
 @public_page
 def site_map(request: HttpRequest, face: Face) -> HttpResponse:
     """Every page of the county for people; streets lead on to communities."""
-    return _page(request, face, "site_map", _("网站地图"), streets=public.streets_of(face, on=legal_day(now())))
+    day = legal_day(now())
+    return _page(request, face, "site_map", _("网站地图"), streets=public.streets_of(face, on=day), **_ways(face, day))
 
 
 @public_page
@@ -275,6 +311,8 @@ def county_addresses(request: HttpRequest, face: Face) -> HttpResponse:
         for name in ("home", "places", "stations", "news", "figures", "site-map")
     ]
     pages += [reverse("portal:public-text", args=[face.slug, name]) for name in TEXTS]
+    if public.levels_drawn(face, on=legal_day(now())):
+        pages.append(reverse("portal:public-map", args=[face.slug]))
     news = public.news_of(face, on=legal_day(now())).rows
     pages += [reverse("portal:public-news-one", args=[face.slug, one.number]) for one in news]
     pages += [reverse("portal:public-community", args=[face.slug, slug]) for slug in public.every_slug(face)]

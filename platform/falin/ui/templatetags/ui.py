@@ -29,7 +29,8 @@ from django.utils.translation import gettext as _
 from falin.kernel import crypto, formats
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.ui import icons, tables
-from falin.ui.figures import Bullet, Figure, State
+from falin.ui.figures import Bullet, Figure, MapRow, State
+from falin.ui.pointing import Drawing
 from falin.ui.tables import Column, Shown
 from falin.ui.undo import Undo, read_undo
 
@@ -544,4 +545,24 @@ def choropleth(
         "caption": caption,
         "origin": origin,
         "demo": settings.DEMO,
+    }
+
+
+@register.inclusion_tag("ui/parts/pointing_map.html")
+def pointing_map(drawing: Drawing | None, rows: Iterable[MapRow], *, title: str, caption: str = "") -> dict[str, Any]:
+    """
+    A map to choose a place on, and the same choice as a list beside it; without a drawing only the list stands.
+
+    `drawing` as `falin.ui.pointing.draw` gives it; of `rows` (`falin.ui.figures.MapRow`) each leads to its `url`, and says its
+    `value` below its name. What has no outline stands in the list alone.
+    """
+    by_code = {row.code: row for row in rows}
+    areas = [(area, by_code[area.code]) for area in drawing.areas] if drawing else []
+    numbers = {area.code: area.number for area, _row in areas}
+    return {
+        "drawing": drawing,
+        "areas": areas,
+        "rows": [(row, numbers.get(row.code, "")) for row in by_code.values()],
+        "title": title,
+        "caption": caption,
     }
