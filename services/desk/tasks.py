@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, timedelta
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from falin.kernel.clock import legal_day, now
@@ -159,10 +160,11 @@ def _corrections(scope: Scope, moment: datetime) -> list[Draft]:
 
 def _send(parcel: Parcel) -> None:
     """A mail says what it is about; a text message, which others see on a locked screen, only that there is something."""
-    count = len(parcel.sentences)
-    subject = _("法邻：您有 %(n)d 条新通知") % {"n": count}
-    if parcel.way == Way.SMS:
-        text = _("法邻：您有 %(n)d 条新通知，请登录查看。") % {"n": count}
-    else:
-        text = "\n".join([*parcel.sentences, "", _("登录法邻可以看详情，也可以选哪些通知不发邮件。")])
-    tell_by(person_id=parcel.person_id, sms=parcel.way == Way.SMS, subject=subject, text=text)
+    with translation.override(parcel.language):
+        count = len(parcel.sentences)
+        subject = _("法邻：您有 %(n)d 条新通知") % {"n": count}
+        if parcel.way == Way.SMS:
+            text = _("法邻：您有 %(n)d 条新通知，请登录查看。") % {"n": count}
+        else:
+            text = "\n".join([*parcel.sentences, "", _("登录法邻可以看详情，也可以选哪些通知不发邮件。")])
+        tell_by(person_id=parcel.person_id, sms=parcel.way == Way.SMS, subject=subject, text=text)

@@ -208,9 +208,10 @@ class NewsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """What goes to one person by one way in one message."""
+    """What goes to one person by one way in one message, in his language."""
 
     person_id: int
     way: Way
+    language: str
     notice_ids: tuple[int, ...]
     sentences: tuple[str, ...]

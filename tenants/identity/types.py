@@ -78,7 +78,9 @@ class Hat:
     emergency: str = ""  # the number of the emergency access by which an operator is in this tenant
     moving: bool = False  # the tenant's rows change hands at this moment
     preparing: bool = False  # the tenant is not open yet
-    below: frozenset[int] | None = None  # the places with all below them, where they came along with the hat
+    below: tuple[
+        frozenset[int], ...
+    ] = ()  # what each place reaches in the tenant; nothing where the whole of it is reached
 
     @property
     def key(self) -> str:

@@ -18,6 +18,7 @@ from falin.portal import commands as portal
 from falin.portal import elsewhere as portal_elsewhere
 from falin.portal import exports, places
 from falin.portal.web.tables import TABLES as OWN_TABLES
+from falin.ui import language
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
@@ -37,6 +38,7 @@ from tenants.identity.belongings import PEOPLE, ROLES
 from tenants.identity.commands.erasing import CONTACTS
 from tenants.identity.commands.following import NOT_BACK
 from tenants.identity.commands.people import INVITATIONS
+from tenants.identity.middleware import keep_language, language_of
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
@@ -58,6 +60,7 @@ def wire() -> None:
     elsewhere.find_with(portal_elsewhere.find)
     rest.count_with(BrokerCounter(conf.CELERY_BROKER_URL, str(conf.DATABASES["default"]["NAME"])))
     parameters.resolve_with(settings.resolve)
+    language.remember_with(language_of, keep_language)
     quotas.seats_with(seat_of)
     portal.register_jobs()
     places.register_jobs()

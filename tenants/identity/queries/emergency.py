@@ -83,9 +83,3 @@ def info_of(row: Emergency, now: datetime, passed: tuple[Passed, ...] = (), coun
         decided_by=row.decided_by.name if row.decided_by else "", decided_at=row.decided_at, refused_why=row.refused_why,
         ends_at=row.ends_at, ended_at=row.ended_at, passed=passed, passed_count=count,
     )  # fmt: skip
-
-
-def in_force_of(operator_id: int, now: datetime) -> list[Emergency]:
-    """What lets an operator in at this moment."""
-    rows = Emergency.objects.filter(operator_id=operator_id, ends_at__gt=now, ended_at__isnull=True)
-    return list(rows.select_related("tenant").order_by("id"))

@@ -16,8 +16,9 @@ from falin.portal.account import read_account
 from falin.portal.rest.people import given
 from falin.portal.rest.serializers import NamesIn
 from falin.portal.web.account import OWN
+from falin.ui.preferences import LANGUAGES
 from tenants.identity.api import ask_for_correction
-from tenants.identity.commands.account import end_other_sessions, end_session
+from tenants.identity.commands.account import choose_language, end_other_sessions, end_session
 from tenants.identity.queries import find_own_correction, get_own_entry
 
 _TAGS = ["account"]
@@ -52,6 +53,7 @@ class SecurityOut(serializers.Serializer[Any]):
     username = serializers.CharField()
     phone = serializers.CharField(help_text="masked")
     email = serializers.CharField()
+    language = serializers.CharField(help_text="in which one is written to; empty: never chosen")
     sessions = SessionOut(many=True)
     factors = FactorOut(many=True)
     events = SecurityEventOut(many=True)
@@ -92,6 +94,21 @@ class OwnCorrection(DoorView):
         """Ask to have them put right: whose charge one is is told."""
         data = given(NamesIn, request).validated_data
         ask_for_correction(scope=scope, now=now(), **data)
+        return Response(status=204)
+
+
+class LanguageIn(serializers.Serializer[Any]):
+    language = serializers.ChoiceField(choices=LANGUAGES)
+
+
+class OwnLanguage(DoorView):
+    door_own = True
+    door_grants: ClassVar[dict[str, str]] = {"PUT": OWN}
+
+    @extend_schema(request=LanguageIn, responses={204: None}, tags=_TAGS, operation_id="account_choose_language")
+    def put(self, request: Request, scope: Scope) -> Response:
+        """In which language one is written to: by mail and SMS, in calendars, on a browser that knows of no choice."""
+        choose_language(scope=scope, language=given(LanguageIn, request).validated_data["language"], now=now())
         return Response(status=204)
 
 
