@@ -17,8 +17,9 @@ from falin.kernel.outbox import Event
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.advisers.api import count_ending, person_of_adviser
-from services.desk.commands import claim_due, settle, tell, untell
+from services.desk.commands import claim_due, settle, tell, untell, untell_others
 from services.desk.queries.feedback import answers_to_tell
+from services.desk.queries.waiting import decisions_to_tell
 from services.desk.types import Draft, NoticeKind, Parcel, Way
 from tenants.identity.api import Role, corrections_to_tell, list_ending, list_holders
 from tenants.identity.signing.sending import NotSent, tell_by
@@ -99,6 +100,13 @@ def on_export_decided(scope: Scope, event: Event) -> None:
     tell(scope=scope, drafts=[draft], now=event.at)
 
 
+def on_job_ended(scope: Scope, event: Event) -> None:
+    """Who asked for it is told what came of it."""
+    facts = {"job": event.payload["job"], "outcome": event.payload["outcome"], "thing": event.payload["title"]}
+    draft = Draft(kind=NoticeKind.JOB_ENDED, person_id=event.payload["person"], key=event.key, facts=facts)
+    tell(scope=scope, drafts=[draft], now=event.at)
+
+
 def look_ahead(scope: Scope, moment: datetime) -> int:
     """What ends within a month: contracts to the county's team, roles to who holds them. Every night; told once."""
     today = legal_day(moment)
@@ -127,11 +135,14 @@ def send_due(scope: Scope) -> int:
     """
     Send what is due in one tenant, each message outside any transaction; how many went out.
 
-    Answers to feedback were given in another body, and a correction is asked of whoever may do it, in whatever body: these
-    are looked for, where all else came by an event.
+    Answers to feedback were given in another body, and a correction or a decision is asked of whoever may do it, in whatever
+    body: these are looked for, where all else came by an event.
     """
     with inside(scope, read_only=False):
-        tell(scope=scope, drafts=[*answers_to_tell(scope=scope, now=now()), *_corrections(scope, now())], now=now())
+        decisions = decisions_to_tell(scope=scope, now=now())
+        untell_others(scope=scope, kind=NoticeKind.DECISION_WAITS, still=decisions)
+        found = [*answers_to_tell(scope=scope, now=now()), *_corrections(scope, now()), *decisions]
+        tell(scope=scope, drafts=found, now=now())
         parcels = claim_due(scope=scope, now=now())
     if not parcels:
         return 0

@@ -98,6 +98,7 @@ def wire() -> None:
     outbox.subscribe("desk.comment.written", desk.on_comment_written)
     outbox.subscribe("desk.comment.taken_back", desk.on_comment_taken_back)
     outbox.subscribe("portal.export.held", desk.on_export_held)
+    outbox.subscribe(jobs.ENDED_EVENT, desk.on_job_ended)
     for event in desk.EXPORTS_DECIDED:
         outbox.subscribe(event, desk.on_export_decided)
     for event in notices.SENTENCES:

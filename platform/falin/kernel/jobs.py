@@ -30,7 +30,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from falin.kernel import clock, parameters, quotas
+from falin.kernel import audit, clock, outbox, parameters, quotas
 from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.retention import RowRule
@@ -52,6 +52,8 @@ BEAT = 5.0  # seconds between two heartbeats, whatever the work itself says
 SILENT = timedelta(seconds=20)
 LOST = timedelta(seconds=10)  # queued this long without being begun: the message may be lost
 LONGEST_LOG = 20_000
+WAITED_FOR = timedelta(minutes=1)  # so long somebody watches a job; of one that takes longer he is told
+ENDED_EVENT = "kernel.job.ended"
 
 
 class Cancelled(Exception):
@@ -132,7 +134,7 @@ def ask(
     assert bool(held_for) == bool(held_until), "what waits for somebody ends some day"
     quotas.check_may_ask(scope, now=now)
     job = Job.objects.create(
-        kind=kind, title=title, person_id=scope.person_id, parameters=dict(parameters),
+        kind=kind, title=audit.without_numbers(title), person_id=scope.person_id, parameters=dict(parameters),
         scope={"hat": scope.hat, "language": translation.get_language() or settings.LANGUAGE_CODE},
         created_at=now, state=JobState.HELD if held_for else JobState.QUEUED, held_for=held_for, held_until=held_until,
     )  # fmt: skip
@@ -314,6 +316,7 @@ def _do(system: Scope, row: Job, run: Run) -> str:
         held.result = result
         _end(held, state, line, clock.now())
         held.save(update_fields=["state", "result", "ended_at", "log"])
+        _tell(system, held)
     return str(state)
 
 
@@ -348,7 +351,7 @@ def _interrupted(system: Scope, run: Run) -> str:
         held = _held(run)
         if held is None:
             return "not mine"
-        _queue_again(held, clock.now())
+        _queue_again(system, held, clock.now())
         return str(held.state)
 
 
@@ -386,16 +389,16 @@ def turns(schemas: Iterable[str]) -> list[Turn]:
     return [Turn(schema=schema, job_id=job, running=running) for schema, job, _asked, running, _served in rows]
 
 
-def sweep(*, now: datetime) -> list[uuid.UUID]:
+def sweep(*, scope: Scope, now: datetime) -> list[uuid.UUID]:
     """
-    In the open transaction's tenant: jobs to send again (a worker died, a message was lost). Gives up after three tries.
+    In the scope's tenant: jobs to send again (a worker died, a message was lost). Gives up after three tries.
     """
     again: list[uuid.UUID] = []
     for job in Job.objects.select_for_update(of=("self",), skip_locked=True).filter(state__in=["queued", "running"]):
         if job.state == JobState.RUNNING:
             if job.heartbeat_at and now - job.heartbeat_at < SILENT:
                 continue
-            _queue_again(job, now)
+            _queue_again(scope, job, now)
         elif now - job.created_at < LOST:
             continue
         if job.state == JobState.QUEUED:
@@ -403,7 +406,7 @@ def sweep(*, now: datetime) -> list[uuid.UUID]:
     return again
 
 
-def _queue_again(job: Job, now: datetime) -> None:
+def _queue_again(scope: Scope, job: Job, now: datetime) -> None:
     """A try that came to nothing: another one, or an end with a sentence."""
     with _in_words_of(job):
         if job.cancel_asked:
@@ -414,6 +417,15 @@ def _queue_again(job: Job, now: datetime) -> None:
             job.state = JobState.QUEUED
             _say(job, _("中断了，已重新排队。"))
     job.save(update_fields=["state", "ended_at", "log"])
+    _tell(scope, job)
+
+
+def _tell(scope: Scope, job: Job) -> None:
+    """Who asked is told of what failed, and of what was done when he had gone to do something else."""
+    late = job.state == JobState.DONE and job.ended_at is not None and job.ended_at - job.created_at > WAITED_FOR
+    if job.person_id and (late or job.state == JobState.FAILED):
+        outbox.put(scope=scope, event=ENDED_EVENT, version=1, key=f"job:{job.id}", now=job.ended_at or clock.now(),
+                   payload={"job": str(job.id), "person": job.person_id, "title": job.title, "outcome": job.state})  # fmt: skip
 
 
 def _in_words_of(job: Job) -> AbstractContextManager[None]:

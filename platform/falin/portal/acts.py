@@ -163,6 +163,7 @@ WORDS = {
     "registry.deed.asked": _("提出要两人办的事"),
     "registry.deed.confirmed": _("确认要两人办的事"),
     "registry.deed.refused": _("拒绝要两人办的事"),
+    "kernel.job.ended": _("任务做完了，或者没有做成"),
     "portal.list.asked": _("请求导出名单"),
     "portal.list.exported": _("导出名单"),
     "portal.export.held": _("导出名单等另一个人确认"),

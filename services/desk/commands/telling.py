@@ -70,6 +70,16 @@ def untell(
     unread.delete()
 
 
+def untell_others(*, scope: Scope, kind: NoticeKind, still: Iterable[Draft]) -> None:
+    """Take the unread notices of a kind off their readers' lists that are not among these: what they told of is over."""
+    policies.check_may_tell(scope)
+    kept = {(draft.person_id, draft.key) for draft in still}
+    unread = Notice.objects.filter(kind=kind, read_at__isnull=True).values_list("id", "person_id", "key")
+    over = [number for number, *told in unread if tuple(told) not in kept]
+    if over:
+        Notice.objects.filter(id__in=over).delete()
+
+
 def claim_due(*, scope: Scope, now: datetime) -> list[Parcel]:
     """What is to be sent now, one parcel a person and way; nothing in quiet hours. Read meanwhile is not sent."""
     policies.check_may_tell(scope)

@@ -32,10 +32,16 @@ def emergencies_of(scope: Scope) -> QuerySet[Emergency]:
 
 def count_waiting(*, scope: Scope) -> int:
     """How many requests wait for the scope's yes or no."""
+    return len(list_asked(scope=scope))
+
+
+def list_asked(*, scope: Scope) -> list[int]:
+    """The requests, by number, that wait for the scope's yes or no."""
     waiting = Emergency.objects.filter(decided_at__isnull=True, ended_at__isnull=True)
     if not scope.may(policies.DECIDE_EMERGENCY) or not waiting.exists():  # one statement, as long as nobody asks
-        return 0
-    return emergencies_of(scope).filter(id__in=waiting.values("id")).count()
+        return []
+    rows = emergencies_of(scope).filter(id__in=waiting.values("id")).exclude(operator_id=scope.person_id)
+    return list(rows.order_by("id").values_list("id", flat=True))
 
 
 def list_emergencies(*, scope: Scope, now: datetime) -> list[EmergencyInfo]:
