@@ -21,7 +21,7 @@ from services.desk.commands import claim_due, settle, tell, untell, untell_other
 from services.desk.queries.feedback import answers_to_tell
 from services.desk.queries.waiting import decisions_to_tell
 from services.desk.types import Draft, NoticeKind, Parcel, Way
-from tenants.identity.api import Role, corrections_to_tell, list_ending, list_holders
+from tenants.identity.api import Role, corrections_to_tell, declined_to_tell, list_ending, list_holders
 from tenants.identity.signing.sending import NotSent, tell_by
 
 AHEAD = timedelta(days=30)
@@ -135,13 +135,15 @@ def send_due(scope: Scope) -> int:
     """
     Send what is due in one tenant, each message outside any transaction; how many went out.
 
-    Answers to feedback were given in another body, and a correction or a decision is asked of whoever may do it, in whatever
-    body: these are looked for, where all else came by an event.
+    Answers to feedback and to corrections were given in another body, and a correction or a decision is asked of whoever may
+    do it, in whatever body: these are looked for, where all else came by an event.
     """
     with inside(scope, read_only=False):
         decisions = decisions_to_tell(scope=scope, now=now())
+        corrections = _corrections(scope, now())
         untell_others(scope=scope, kind=NoticeKind.DECISION_WAITS, still=decisions)
-        found = [*answers_to_tell(scope=scope, now=now()), *_corrections(scope, now()), *decisions]
+        untell_others(scope=scope, kind=NoticeKind.CORRECTION_ASKED, still=corrections)
+        found = [*answers_to_tell(scope=scope, now=now()), *corrections, *decisions, *_declined(scope, now())]
         tell(scope=scope, drafts=found, now=now())
         parcels = claim_due(scope=scope, now=now())
     if not parcels:
@@ -167,6 +169,14 @@ def _corrections(scope: Scope, moment: datetime) -> list[Draft]:
               facts={"name": one.now_name})
         for one, who in corrections_to_tell(scope=scope, on=legal_day(moment)) for person_id in sorted(who)
     ]  # fmt: skip
+
+
+def _declined(scope: Scope, moment: datetime) -> list[Draft]:
+    """That what somebody asked to have put right was not; the reason stands on his own page."""
+    return [
+        Draft(kind=NoticeKind.CORRECTION_DECLINED, person_id=one.person_id, key=f"declined:{one.id}", facts={})
+        for one in declined_to_tell(scope=scope, now=moment)
+    ]
 
 
 def _send(parcel: Parcel) -> None:

@@ -35,6 +35,7 @@ class NoticeKind(StrEnum):
     EXPORT_DECIDED = "export_decided"
     DECISION_WAITS = "decision_waits"
     JOB_ENDED = "job_ended"
+    CORRECTION_DECLINED = "correction_declined"
 
 
 class Decision(StrEnum):

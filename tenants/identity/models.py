@@ -188,7 +188,7 @@ class ServiceAccount(PublicModel):
 
 
 class Correction(PublicModel):
-    """How somebody says his own name and sign-in name should be, until whose charge he is put them right."""
+    """How somebody says his own name and sign-in name should be, until whose charge he is puts them right or says no."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="corrections")
@@ -196,6 +196,8 @@ class Correction(PublicModel):
     username = models.CharField(max_length=60)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    declined_by = models.BigIntegerField(null=True)  # who said no, with the reason
+    why = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

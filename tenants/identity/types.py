@@ -242,7 +242,7 @@ class MergeInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionInfo:
-    """How somebody says his name and sign-in name should be."""
+    """How somebody says his name and sign-in name should be; ``declined_at`` and ``why`` where the answer was no."""
 
     id: int
     person_id: int
@@ -250,6 +250,8 @@ class CorrectionInfo:
     name: str
     username: str
     asked_at: datetime
+    declined_at: datetime | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

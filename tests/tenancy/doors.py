@@ -1234,6 +1234,8 @@ WRITES: dict[str, Write] = {
     "DELETE people-api:factors": Write(_WHY, right=_has_lost_his_app),
     "POST portal:person-correct": Write(_right_name, right=_is_charge()),
     "POST people-api:correct": Write(_right_name, right=_is_charge()),
+    "POST portal:person-decline": Write(_WHY, right=_is_charge()),
+    "DELETE people-api:correct": Write(_WHY, right=_is_charge()),
     "POST portal:correction": Write(_own_right_name, right=_in_the_county),
     "POST api-correction": Write(_own_right_name, right=_in_the_county),
     "PUT api-language": Write(_form(language="en")),
@@ -1349,6 +1351,8 @@ WRITES: dict[str, Write] = {
 # Acts that ask for a tree that has changed, or for another cell: who may not is refused here, and that they are done for
 # who may is shown by tests of their own; and taking back, which is possible for ten minutes only.
 DONE_ELSEWHERE = {
+    "POST portal:person-decline": "tests/app/identity",  # nobody in this ground asked for a correction
+    "DELETE people-api:correct": "tests/app/identity",
     "POST advisers:resume": "tests/app/advisers",
     "DELETE advisers-api:end": "tests/app/advisers",
     "POST duty:restore": "tests/app/duty",
@@ -1641,6 +1645,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:person-reset": {"person"},
     "portal:person-factors": {"person"},
     "portal:person-correct": {"person"},
+    "portal:person-decline": {"person"},
     "portal:rights": {"person"},
     "portal:who": FORM,
     "portal:proposals": {"proposal"},

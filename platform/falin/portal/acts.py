@@ -42,6 +42,7 @@ WORDS = {
     "identity.account.opened": _("开通统一身份账号"),
     "identity.account.mended": _("改正统一身份账号"),
     "identity.session.ended": _("退出一台设备"),
+    "identity.correction.declined": _("没有同意更正姓名或登录名的请求"),
     "identity.language.chosen": _("选了写给自己用的语言"),
     "identity.sessions.ended": _("退出其他所有设备"),
     "identity.factors.reset": _("清除第二种登录方式"),

@@ -27,6 +27,7 @@ LABELS = {
     NoticeKind.EXPORT_DECIDED: _("我请求的导出有结果"),
     NoticeKind.DECISION_WAITS: _("有事等我确认"),
     NoticeKind.JOB_ENDED: _("我的任务做完了，或者没有做成"),
+    NoticeKind.CORRECTION_DECLINED: _("我请求更正姓名或登录名，没有更正"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -41,10 +42,11 @@ _SENTENCES = {
     NoticeKind.EXPORT_DECIDED: _("您请求导出的名单“%(list)s”%(outcome)s。"),
     NoticeKind.DECISION_WAITS: _("有%(what)s等您确认。"),
     NoticeKind.JOB_ENDED: _("您的任务“%(thing)s”%(outcome)s。"),
+    NoticeKind.CORRECTION_DECLINED: _("您请求更正姓名或登录名，没有更正。点进去看原因，也可以再请求一次。"),
 }
 _OUTCOMES = {
     "confirmed": _("有人确认了，正在做"), "refused": _("没有得到同意"), "lapsed": _("到期没有人确认，已经结束"),
-    "done": _("做完了"), "failed": _("没有做成"),
+    "done": _("已经做完"), "failed": _("没有做成，原因写在任务里"),
 }  # fmt: skip
 _DECISIONS = {
     Decision.ROLES: _("授予身份的提议"), Decision.MERGE: _("合并两条人员记录的提议"), Decision.UPDATE: _("区划更新"),
@@ -77,6 +79,7 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
         }
     ),
     NoticeKind.JOB_ENDED: None,
+    NoticeKind.CORRECTION_DECLINED: None,
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -92,6 +95,7 @@ DEFAULT_WAYS = {
     NoticeKind.EXPORT_DECIDED: Way.MAIL,
     NoticeKind.DECISION_WAITS: Way.MAIL,
     NoticeKind.JOB_ENDED: Way.NONE,
+    NoticeKind.CORRECTION_DECLINED: Way.NONE,
 }
 
 

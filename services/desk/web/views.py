@@ -30,6 +30,7 @@ WHERE = {
     NoticeKind.FEEDBACK_ANSWERED: "portal:feedback",
     NoticeKind.EXPORT_HELD: "portal:exports",
     NoticeKind.EXPORT_DECIDED: "portal:jobs",
+    NoticeKind.CORRECTION_DECLINED: "portal:correction",
 }
 WHERE_DECIDED = {
     Decision.ROLES: "portal:proposals",

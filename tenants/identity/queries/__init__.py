@@ -1,7 +1,14 @@
 """Every way people and their roles are read."""
 
 from tenants.identity.queries.account import phone_key
-from tenants.identity.queries.correcting import corrections_to_tell, find_correction, find_own_correction, get_own_entry
+from tenants.identity.queries.correcting import (
+    corrections_to_tell,
+    declined_to_tell,
+    find_correction,
+    find_own_correction,
+    find_own_declined,
+    get_own_entry,
+)
 from tenants.identity.queries.emergency import list_asked, list_open_on
 from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
 from tenants.identity.queries.leaving import get_left_open, may_erase_contacts
@@ -64,9 +71,11 @@ __all__ = [
     "corrections_to_tell",
     "count_due",
     "count_ending_roles",
+    "declined_to_tell",
     "find_correction",
     "find_invited",
     "find_own_correction",
+    "find_own_declined",
     "find_person",
     "get_account",
     "get_binding",

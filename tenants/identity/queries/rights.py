@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from falin.kernel.clock import bounds_of
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_divisions
@@ -101,10 +103,10 @@ def list_scopes(*, scope: Scope, grants: Collection[str], on: date) -> list[Scop
     """
     policies.check_may_look_ahead(scope)
     roles = [role for role, held in GRANTS.items() if held.intersection(grants)]
+    here = Q(tenant_id=scope.tenant_id) if scope.tenant_id else Q(tenant__isnull=True)
     rows = Binding.objects.filter(
-        in_force(on), role__in=roles, tenant_id=scope.tenant_id or None, person__is_active=True,
-        person__service__isnull=True,
-    )  # fmt: skip
+        here, in_force(on), role__in=roles, person__is_active=True, person__service__isnull=True
+    )
     signed_in = read_all_signed_in(people=set(rows.values_list("person_id", flat=True)), on=on)
     return [
         scope_of(one, hat) for one in signed_in.values() for hat in one.hats

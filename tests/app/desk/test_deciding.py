@@ -138,6 +138,7 @@ def test_a_deed_of_a_body_is_told_to_the_other_operator(office: World) -> None:
 def test_an_operator_who_asks_to_be_let_in_is_told_to_the_body_and_above_it(office: World) -> None:
     tenant = find_by_schema(office.schema("330106"))
     assert tenant is not None
+    hold(office, "county", Role.COUNTY_TEAM, "330102")  # who works elsewhere too is asked where he decides
     act(
         "operator",
         ask_for_emergency,
@@ -209,12 +210,15 @@ def work(world: World, a_clock: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_who_asked_is_told_of_what_took_long_and_of_what_failed_and_not_of_a_click(work: Any) -> None:
     assert work(0.5) == []
     assert work(0.1, cancelled=True) == []
-    assert work(2) == ["您的任务“应用区划更新”做完了。"]
-    assert work(0.1, "开通西湖区", fails=True) == ["您的任务“开通西湖区”没有做成。", "您的任务“应用区划更新”做完了。"]
+    assert work(2) == ["您的任务“应用区划更新”已经做完。"]
+    assert work(0.1, "开通西湖区", fails=True) == [
+        "您的任务“开通西湖区”没有做成，原因写在任务里。",
+        "您的任务“应用区划更新”已经做完。",
+    ]
 
 
 def test_nobody_else_is_told_of_it_and_a_number_in_the_name_of_a_file_goes_nowhere(world: World, work: Any) -> None:
-    assert work(2, "导入表格 330106199001011237.xlsx") == ["您的任务“导入表格 ….xlsx”做完了。"]
+    assert work(2, "导入表格 330106199001011237.xlsx") == ["您的任务“导入表格 ….xlsx”已经做完。"]
     with inside(_county(world), read_only=True):
         assert {one.person_id for one in Notice.objects.filter(kind=NoticeKind.JOB_ENDED)} == {
             world.scope("county").person_id
@@ -236,4 +240,4 @@ def test_what_was_given_up_after_three_tries_is_told_too(
     relay.drain({system.schema: system}, clock=clock.now)
     with inside(own, read_only=True):
         page = queries.list_notices(scope=own)
-    assert [one.sentence for one in page.rows] == ["您的任务“比对”没有做成。"]
+    assert [one.sentence for one in page.rows] == ["您的任务“比对”没有做成，原因写在任务里。"]

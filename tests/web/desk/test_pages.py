@@ -50,7 +50,13 @@ def test_another_person_has_neither_the_notice_nor_its_number(world: World, sign
 
 def test_the_way_one_chose_stands_when_one_comes_back(world: World, sign_in: Any) -> None:
     client = sign_in("street")
-    ways = {"role_ending": "sms", "feedback_answered": "none", "mentioned": "none", "job_ended": "none"}
+    ways = {
+        "role_ending": "sms",
+        "feedback_answered": "none",
+        "mentioned": "none",
+        "job_ended": "none",
+        "correction_declined": "none",
+    }
     assert client.post("/desk/notices/ways/", ways).status_code == 302
     choice, *_others = client.get("/api/v1/desk/notices/ways/").json()
     assert (choice["kind"], choice["way"]) == (NoticeKind.ROLE_ENDING.value, Way.SMS.value)

@@ -19,7 +19,7 @@ from falin.portal.web.account import OWN
 from falin.ui.preferences import LANGUAGES
 from tenants.identity.api import ask_for_correction
 from tenants.identity.commands.account import choose_language, end_other_sessions, end_session
-from tenants.identity.queries import find_own_correction, get_own_entry
+from tenants.identity.queries import find_own_correction, find_own_declined, get_own_entry
 
 _TAGS = ["account"]
 
@@ -77,6 +77,8 @@ class OwnNamesOut(serializers.Serializer[Any]):
     name = serializers.CharField(source="own.name")
     username = serializers.CharField(source="own.username")
     asked = NamesIn(allow_null=True, help_text="how one asked them to be, until it is done")
+    declined_at = serializers.DateTimeField(allow_null=True, help_text="when the answer to what one asked last was no")
+    why = serializers.CharField(allow_null=True, help_text="the reason of that")
 
 
 class OwnCorrection(DoorView):
@@ -86,7 +88,9 @@ class OwnCorrection(DoorView):
     @extend_schema(responses=OwnNamesOut, tags=_TAGS, operation_id="account_names")
     def get(self, request: Request, scope: Scope) -> Response:
         """One's own name and sign-in name, and how one asked them to be."""
-        found = {"own": get_own_entry(scope=scope), "asked": find_own_correction(scope=scope)}
+        no = find_own_declined(scope=scope)
+        found = {"own": get_own_entry(scope=scope), "asked": find_own_correction(scope=scope),
+                 "declined_at": no and no.declined_at, "why": no and no.why}  # fmt: skip
         return Response(OwnNamesOut(found).data)
 
     @extend_schema(request=NamesIn, responses={204: None}, tags=_TAGS, operation_id="account_ask_correction")
