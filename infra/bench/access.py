@@ -29,6 +29,8 @@ from falin.runtime.sentences import say
 
 FIRM = "0" * 32
 CLEAR = Goal(words="value ≤ 20 ms", reached=lambda value, peer: value <= 20)
+# A street's officer; a city's, who reaches its bodies; somebody with two roles that a rule may part.
+WHO = {"street": "access/list", "city": "access/list/city", "two": "access/list/two-roles"}
 LIST = Goal(words="value ≤ 0.3 ms", reached=lambda value, peer: value <= 0.3)
 INDEX = Goal(words="value ≤ 2 ms", reached=lambda value, peer: value <= 2)
 
@@ -61,23 +63,32 @@ def measure(home: Home, size: Size) -> list[Line]:
             say("正在量解密和查找…", "measuring reading and finding…")
             times: dict[str, list[float]] = {
                 order: []
-                for order in ("read_ours", "read_theirs", "find_ours", "find_theirs", "list_ours", "list_theirs")
+                for order in (
+                    "read_ours",
+                    "read_theirs",
+                    "find_ours",
+                    "find_theirs",
+                    "list_theirs",
+                    *(f"list_{who}" for who in WHO),
+                )
             }
             child("people", communities=size.communities)
             peer("make")
             for number in range(size.rounds + 1):
                 for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):
                     times[f"read_{side}"].append(child(f"read_{side}"))
-                    times[f"list_{side}"].append(
-                        (child if side == "ours" else peer)("decide", rows=size.listed, times=size.lookups)
-                    )
+                    if side == "theirs":
+                        times["list_theirs"].append(peer("decide", rows=size.listed, times=size.lookups))
+                    else:
+                        for who in WHO:
+                            times[f"list_{who}"].append(child("decide", rows=size.listed, times=size.lookups, who=who))
                     times[f"find_{side}"].append(child(f"find_{side}", first=number * size.lookups, count=size.lookups))
     warm = {order: taken[1:] for order, taken in times.items()}
     return [
         line(case="access/clear-1000", unit="ms", ours=warm["read_ours"], peer="Fernet", theirs=warm["read_theirs"],
              goal=CLEAR),
-        line(case="access/list", unit="ms", ours=warm["list_ours"], peer="user.has_perm, no places",
-             theirs=warm["list_theirs"], goal=LIST),
+        *(line(case=case, unit="ms", ours=warm[f"list_{who}"], peer="user.has_perm, no places",
+               theirs=warm["list_theirs"], goal=LIST) for who, case in WHO.items()),
         line(case="access/blind-index", unit="ms", ours=warm["find_ours"], peer="clear indexed column",
              theirs=warm["find_theirs"], goal=INDEX),
     ]  # fmt: skip

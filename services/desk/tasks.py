@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, timedelta
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from falin.kernel.clock import legal_day, now
@@ -16,10 +17,11 @@ from falin.kernel.outbox import Event
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.advisers.api import count_ending, person_of_adviser
-from services.desk.commands import claim_due, settle, tell, untell
+from services.desk.commands import claim_due, settle, tell, untell, untell_others
 from services.desk.queries.feedback import answers_to_tell
+from services.desk.queries.waiting import decisions_to_tell
 from services.desk.types import Draft, NoticeKind, Parcel, Way
-from tenants.identity.api import Role, corrections_to_tell, list_ending, list_holders
+from tenants.identity.api import Role, corrections_to_tell, declined_to_tell, list_ending, list_holders
 from tenants.identity.signing.sending import NotSent, tell_by
 
 AHEAD = timedelta(days=30)
@@ -98,6 +100,13 @@ def on_export_decided(scope: Scope, event: Event) -> None:
     tell(scope=scope, drafts=[draft], now=event.at)
 
 
+def on_job_ended(scope: Scope, event: Event) -> None:
+    """Who asked for it is told what came of it."""
+    facts = {"job": event.payload["job"], "outcome": event.payload["outcome"], "thing": event.payload["title"]}
+    draft = Draft(kind=NoticeKind.JOB_ENDED, person_id=event.payload["person"], key=event.key, facts=facts)
+    tell(scope=scope, drafts=[draft], now=event.at)
+
+
 def look_ahead(scope: Scope, moment: datetime) -> int:
     """What ends within a month: contracts to the county's team, roles to who holds them. Every night; told once."""
     today = legal_day(moment)
@@ -126,11 +135,16 @@ def send_due(scope: Scope) -> int:
     """
     Send what is due in one tenant, each message outside any transaction; how many went out.
 
-    Answers to feedback were given in another body, and a correction is asked of whoever may do it, in whatever body: these
-    are looked for, where all else came by an event.
+    Answers to feedback and to corrections were given in another body, and a correction or a decision is asked of whoever may
+    do it, in whatever body: these are looked for, where all else came by an event.
     """
     with inside(scope, read_only=False):
-        tell(scope=scope, drafts=[*answers_to_tell(scope=scope, now=now()), *_corrections(scope, now())], now=now())
+        decisions = decisions_to_tell(scope=scope, now=now())
+        corrections = _corrections(scope, now())
+        untell_others(scope=scope, kind=NoticeKind.DECISION_WAITS, still=decisions)
+        untell_others(scope=scope, kind=NoticeKind.CORRECTION_ASKED, still=corrections)
+        found = [*answers_to_tell(scope=scope, now=now()), *corrections, *decisions, *_declined(scope, now())]
+        tell(scope=scope, drafts=found, now=now())
         parcels = claim_due(scope=scope, now=now())
     if not parcels:
         return 0
@@ -157,12 +171,21 @@ def _corrections(scope: Scope, moment: datetime) -> list[Draft]:
     ]  # fmt: skip
 
 
+def _declined(scope: Scope, moment: datetime) -> list[Draft]:
+    """That what somebody asked to have put right was not; the reason stands on his own page."""
+    return [
+        Draft(kind=NoticeKind.CORRECTION_DECLINED, person_id=one.person_id, key=f"declined:{one.id}", facts={})
+        for one in declined_to_tell(scope=scope, now=moment)
+    ]
+
+
 def _send(parcel: Parcel) -> None:
     """A mail says what it is about; a text message, which others see on a locked screen, only that there is something."""
-    count = len(parcel.sentences)
-    subject = _("法邻：您有 %(n)d 条新通知") % {"n": count}
-    if parcel.way == Way.SMS:
-        text = _("法邻：您有 %(n)d 条新通知，请登录查看。") % {"n": count}
-    else:
-        text = "\n".join([*parcel.sentences, "", _("登录法邻可以看详情，也可以选哪些通知不发邮件。")])
-    tell_by(person_id=parcel.person_id, sms=parcel.way == Way.SMS, subject=subject, text=text)
+    with translation.override(parcel.language):
+        count = len(parcel.sentences)
+        subject = _("法邻：您有 %(n)d 条新通知") % {"n": count}
+        if parcel.way == Way.SMS:
+            text = _("法邻：您有 %(n)d 条新通知，请登录查看。") % {"n": count}
+        else:
+            text = "\n".join([*parcel.sentences, "", _("登录法邻可以看详情，也可以选哪些通知不发邮件。")])
+        tell_by(person_id=parcel.person_id, sms=parcel.way == Way.SMS, subject=subject, text=text)

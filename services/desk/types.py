@@ -33,6 +33,27 @@ class NoticeKind(StrEnum):
     CORRECTION_ASKED = "correction_asked"
     EXPORT_HELD = "export_held"
     EXPORT_DECIDED = "export_decided"
+    DECISION_WAITS = "decision_waits"
+    JOB_ENDED = "job_ended"
+    CORRECTION_DECLINED = "correction_declined"
+
+
+class Decision(StrEnum):
+    """What a second person says yes or no to, beside exports, which have a kind of their own."""
+
+    ROLES = "roles"
+    MERGE = "merge"
+    UPDATE = "update"
+    DEED = "deed"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """One thing that waits for somebody's yes or no; ``key`` is the same as long as it is the same question."""
+
+    what: Decision
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,9 +230,10 @@ class NewsPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
-    """What goes to one person by one way in one message."""
+    """What goes to one person by one way in one message, in his language."""
 
     person_id: int
     way: Way
+    language: str
     notice_ids: tuple[int, ...]
     sentences: tuple[str, ...]

@@ -15,6 +15,9 @@ from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 
 from falin.kernel.clock import legal_day, now
+from falin.kernel.scope import own_scope
+from falin.kernel.transactions import inside
+from tenants.identity.commands.account import choose_language
 from tenants.identity.homes import admitted
 from tenants.identity.queries import SignedIn, scope_of, signed_in_by
 from tenants.identity.signing.proving import SECOND_DUE
@@ -86,6 +89,27 @@ class ScopeMiddleware:
     def _may_wait(request: HttpRequest) -> bool:
         path = request.path_info
         return path.startswith(("/accounts/", "/static/", "/prefs/")) or path in {"/sw.js", "/healthz"}
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language that whose session came with a request once chose, read together with it; empty where nobody did."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.session.get(SESSION_KEY) is None:
+        return ""
+    came = request.session.came_in  # type: ignore[attr-defined]
+    return str(came[1][0][5]) if came and came[1] else ""
+
+
+def keep_language(request: HttpRequest, language: str) -> None:
+    """
+    Whoever is signed in chose a language: it is his from now on, wherever he signs in.
+
+    No form token says that he meant it (``falin.ui.views.choose``), but the session's cookie does not come along with
+    what another site has his browser send.
+    """
+    scope = getattr(request, "scope", None)
+    if scope is not None:
+        with inside(own_scope(scope), read_only=False):
+            choose_language(scope=own_scope(scope), language=language, now=now())
 
 
 def chosen(hats: tuple[Hat, ...], key: str, face: Any = None) -> Hat | None:

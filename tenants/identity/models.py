@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
@@ -41,6 +42,8 @@ class Person(AbstractBaseUser, PublicModel):
     is_active = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=False)
     session_epoch = models.PositiveIntegerField(default=0)  # counted up: every session opened before is over
+    # Chosen while signed in; empty: never chosen. For what reaches him without a browser, and for a browser that knows none.
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
     second_factor_by = models.DateField(null=True)  # the last day he comes in without one, once he was told
     created_at = models.DateTimeField()
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")  # this record is that person
@@ -54,6 +57,11 @@ class Person(AbstractBaseUser, PublicModel):
 
     def get_full_name(self) -> str:
         return self.name
+
+    @property
+    def reads_in(self) -> str:
+        """The language in which he is written to, whoever's request or worker does it."""
+        return self.language or settings.LANGUAGE_CODE
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(normal(raw_password))
@@ -180,7 +188,7 @@ class ServiceAccount(PublicModel):
 
 
 class Correction(PublicModel):
-    """How somebody says his own name and sign-in name should be, until whose charge he is put them right."""
+    """How somebody says his own name and sign-in name should be, until whose charge he is puts them right or says no."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="corrections")
@@ -188,6 +196,8 @@ class Correction(PublicModel):
     username = models.CharField(max_length=60)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+    declined_by = models.BigIntegerField(null=True)  # who said no, with the reason
+    why = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

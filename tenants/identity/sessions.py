@@ -24,7 +24,7 @@ SEEN_AGAIN = timedelta(minutes=10)
 class SessionStore(StockStore):
     """As Django's, but a session is read without the query builder, which takes longer than PostgreSQL does."""
 
-    came_in: tuple[int, list[tuple[Any, ...]]] | None = None  # the person and his rows of ``public.signed_in``
+    came_in: tuple[int, list[tuple[Any, ...]]] | None = None  # the person and his rows of ``public.who_is_in``
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -33,7 +33,9 @@ class SessionStore(StockStore):
     def _get_session_from_db(self) -> Any:
         moment = now()
         with connection.cursor() as cursor:
-            cursor.execute("select * from public.came_in(%s, %s, %s)", [self.session_key, moment, legal_day(moment)])
+            cursor.execute(
+                "select * from public.who_came_in(%s, %s, %s)", [self.session_key, moment, legal_day(moment)]
+            )
             rows = cursor.fetchall()
             if not rows:
                 self._session_key = None

@@ -78,7 +78,9 @@ class Hat:
     emergency: str = ""  # the number of the emergency access by which an operator is in this tenant
     moving: bool = False  # the tenant's rows change hands at this moment
     preparing: bool = False  # the tenant is not open yet
-    below: frozenset[int] | None = None  # the places with all below them, where they came along with the hat
+    below: tuple[
+        frozenset[int], ...
+    ] = ()  # what each place reaches in the tenant; nothing where the whole of it is reached
 
     @property
     def key(self) -> str:
@@ -240,7 +242,7 @@ class MergeInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionInfo:
-    """How somebody says his name and sign-in name should be."""
+    """How somebody says his name and sign-in name should be; ``declined_at`` and ``why`` where the answer was no."""
 
     id: int
     person_id: int
@@ -248,6 +250,8 @@ class CorrectionInfo:
     name: str
     username: str
     asked_at: datetime
+    declined_at: datetime | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from tenants.registry.commands import keep_spares, provision_tenant
 from tenants.registry.hanging import JOBS_AT, TENANTS_AT
 from tenants.registry.hosts import Face, find_face, list_faces
-from tenants.registry.queries import find_by_schema, find_tenant_of, get_tenant, list_tenants, list_working
+from tenants.registry.queries import find_by_schema, find_tenant_of, get_tenant, list_deeds, list_tenants, list_working
 from tenants.registry.quotas import at_once, seat_of
 from tenants.registry.schemas import django_as_owner
 from tenants.registry.telling import tell_body
@@ -27,6 +27,7 @@ __all__ = [
            "find_tenant_of",
            "get_tenant",
            "keep_spares",
+           "list_deeds",
            "list_faces",
            "list_tenants",
            "list_working",

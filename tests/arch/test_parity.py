@@ -59,6 +59,7 @@ REASONS = {
     "tenants.identity.queries.register.allowed_roles": "fills a list to choose from; what is not allowed is refused",
     "tenants.identity.queries.register.confirms": "hides a button; who may not confirm is refused",
     "tenants.identity.queries.register.get_binding": _WHOLE_IN.format("people_get"),
+    "tenants.identity.queries.register.languages_of": "a calendar has no header to say its language by; a program has",
     "tenants.identity.queries.register.known_names": "tells doubles in a sheet beforehand; people_enter_many says it by row",
     "tenants.identity.queries.register.looked_after": "hides a button; who may not is refused",
     "tenants.identity.queries.signing_in.read_signed_in": _IN_A_BROWSER,

@@ -634,8 +634,8 @@ class Access(RuleBasedStateMachine):
         with connection.cursor() as cursor:  # what the middleware asks at every request, for all of them at once
             cursor.execute(
                 "select p.id, d.day, s.role, s.node_id from unnest(%s::bigint[]) p (id), unnest(%s::date[]) d (day),"
-                " lateral public.signed_in(p.id, d.day) s where s.role is not null",
-                [list(self.name), [self.day, self.day + timedelta(days=7)]],
+                " lateral public.who_is_in(p.id, %s, d.day) s where s.role is not null",
+                [list(self.name), [self.day, self.day + timedelta(days=7)], self.now],
             )
             for person, day, role, place in cursor.fetchall():
                 found.setdefault((self.name[person], day), set()).add((role, self.code[place]))

@@ -1266,8 +1266,11 @@ WRITES: dict[str, Write] = {
     "DELETE people-api:factors": Write(_WHY, right=_has_lost_his_app),
     "POST portal:person-correct": Write(_right_name, right=_is_charge()),
     "POST people-api:correct": Write(_right_name, right=_is_charge()),
+    "POST portal:person-decline": Write(_WHY, right=_is_charge()),
+    "DELETE people-api:correct": Write(_WHY, right=_is_charge()),
     "POST portal:correction": Write(_own_right_name, right=_in_the_county),
     "POST api-correction": Write(_own_right_name, right=_in_the_county),
+    "PUT api-language": Write(_form(language="en")),
     "POST portal:proposal-confirm": Write(),
     "POST portal:proposal-refuse": Write(_WHY),
     "POST portal:review": Write(_seen_binding, _REVIEWED, right=_is_liaison),
@@ -1380,6 +1383,8 @@ WRITES: dict[str, Write] = {
 # Acts that ask for a tree that has changed, or for another cell: who may not is refused here, and that they are done for
 # who may is shown by tests of their own; and taking back, which is possible for ten minutes only.
 DONE_ELSEWHERE = {
+    "POST portal:person-decline": "tests/app/identity",  # nobody in this ground asked for a correction
+    "DELETE people-api:correct": "tests/app/identity",
     "POST advisers:resume": "tests/app/advisers",
     "DELETE advisers-api:end": "tests/app/advisers",
     "POST duty:restore": "tests/app/duty",
@@ -1549,6 +1554,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:seen": {"person"},
     "portal:correction": FORM,
     "api-correction": FORM,
+    "api-language": FORM,
     "people-api:correct": FORM,
     "api-today": FORM,
     "api-jobs": {"job"},
@@ -1681,6 +1687,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:person-reset": {"person"},
     "portal:person-factors": {"person"},
     "portal:person-correct": {"person"},
+    "portal:person-decline": {"person"},
     "portal:rights": {"person"},
     "portal:who": FORM,
     "portal:proposals": {"proposal"},

@@ -256,7 +256,7 @@ def _said_on_place(reader: Reader, fact: Fact, _door: str) -> bool:
 REGISTER = {
     "portal:search", "api-search",
     "portal:people", "portal:person", "portal:person-new", "portal:grant", "portal:rights", "portal:who",
-    "portal:person-correct", "people-api:correct",
+    "portal:person-correct", "portal:person-decline", "people-api:correct",
     "portal:hand-over", "portal:person-suspend", "portal:person-reinstate", "portal:person-reset", "portal:binding-end",
     "portal:deputy", "portal:proposals", "portal:proposal-refuse", "portal:proposal-confirm", "portal:review",
     "people-api:people", "people-api:person", "people-api:roles", "people-api:role", "people-api:rights",

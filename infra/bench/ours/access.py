@@ -10,6 +10,7 @@ import django
 from stand.children import obey
 
 PROVINCE = "33"
+COUNTIES = range(2, 15)
 FINDABLE = 1000  # people among all whose number is known to the bench
 _kept: dict[str, Any] = {}
 
@@ -48,56 +49,74 @@ def make() -> dict[str, Any]:
 
 
 def people(communities: int) -> None:
-    """A street of so many communities with its officer, in a county of its own."""
+    """
+    A street of so many communities with its officer, in the first of a city's thirteen counties; the city's own officer;
+    and somebody with two roles that a rule would part if their places lay in one another.
+    """
     from falin.kernel.clock import now
     from falin.kernel.transactions import shared
-    from tenants.divisions.api import find_by_code, import_divisions, subtree_ids
+    from tenants.divisions.api import find_by_code, import_divisions, list_county_bodies, subtree_ids
     from tenants.divisions.types import Level, ListedRow
     from tenants.identity.api import Role, create_person, grant_role
     from tenants.registry.api import Kind, provision_tenant
 
     rows = [
         ListedRow(Level.PROVINCE, "33", "浙江省", ""), ListedRow(Level.CITY, "3301", "杭州市", "33"),
-        ListedRow(Level.COUNTY, "330106", "西湖区", "3301"), ListedRow(Level.STREET, "330106002", "北山街道", "330106"),
+        *(ListedRow(Level.COUNTY, f"3301{number:02d}", f"区{number}", "3301") for number in COUNTIES),
+        ListedRow(Level.STREET, "330106002", "北山街道", "330106"),
         *(ListedRow(Level.COMMUNITY, f"330106002{number:03d}", f"社区{number}", "330106002")
           for number in range(1, communities + 1)),
     ]  # fmt: skip
     with shared(read_only=False):
         import_divisions(rows=iter(rows), province="33", as_of=date(2023, 6, 30), source="bench", now=now())
-    county, street = find_by_code(Level.COUNTY, "330106"), find_by_code(Level.STREET, "330106002")
+    city, county, beside, street = (
+        find_by_code(level, code) for level, code in (
+            (Level.CITY, "3301"), (Level.COUNTY, "330106"), (Level.COUNTY, "330107"), (Level.STREET, "330106002")
+        )
+    )  # fmt: skip
     assert county
     assert street
-    provision_tenant(node_id=county.id, kind=Kind.COUNTY, name="西湖区", now=now())
+    assert city
+    assert beside
+    for body in (county, beside):
+        provision_tenant(node_id=body.id, kind=Kind.COUNTY, name=body.name, now=now())
+    held = {"street": [(Role.STREET_OFFICER, street)], "city": [(Role.CITY_OFFICER, city)],
+            "two": [(Role.STREET_OFFICER, street), (Role.AUDITOR, beside)]}  # fmt: skip
     with shared(read_only=False) as system:
-        officer = create_person(scope=system, username="street", name="叶明远", password=None, encoded="!", now=now())
-        grant_role(scope=system, person_id=officer.id, role=Role.STREET_OFFICER, node_id=street.id, reason="bench",
-                   now=now())  # fmt: skip
-    _kept.update(officer=officer.id, nodes=list(subtree_ids(street.id)))
+        for username, roles in held.items():
+            who = create_person(scope=system, username=username, name="叶明远", password=None, encoded="!", now=now())
+            for role, place in roles:
+                grant_role(scope=system, person_id=who.id, role=role, node_id=place.id, reason="bench", now=now())
+            _kept[username] = who.id
+    streets = list(subtree_ids(street.id))
+    bodies = [one.id for one in list_county_bodies(city.id)]
+    _kept.update(street_rows=("advisers.read", streets), two_rows=("advisers.read", streets),
+                 city_rows=("figures.read", bodies))  # fmt: skip
 
 
-def decide(rows: int, times: int) -> float:
+def decide(rows: int, times: int, who: str) -> float:
     """
     Milliseconds that deciding for the page and for each of its rows adds to having read the person.
 
     One statement brings the person with his roles and places; what reading him alone takes, the same way, is taken off.
     """
     from falin.kernel.clock import legal_day, now
-    from tenants.identity.middleware import chosen
     from tenants.identity.queries import read_signed_in, scope_of
+    from tenants.identity.roles import GRANTS
 
-    today, nodes, spent = legal_day(now()), _kept["nodes"], 0.0
-    _read_alone(_kept["officer"])
+    person, (grant, nodes), today, spent = _kept[who], _kept[f"{who}_rows"], legal_day(now()), 0.0
+    _read_alone(person)
     for _time in range(times):
         began = time.perf_counter()
-        signed_in = read_signed_in(person_id=_kept["officer"], on=today)
+        signed_in = read_signed_in(person_id=person, on=today)
         assert signed_in
-        hat = chosen(signed_in.hats, "")
+        hat = next((one for one in signed_in.hats if grant in GRANTS[one.role]), None)
         assert hat
         scope = scope_of(signed_in, hat)
-        scope.require("advisers.read")
-        assert all(scope.sees(nodes[row % len(nodes)]) and scope.may("duty.remind") for row in range(rows))
+        scope.require(grant)
+        assert all(scope.sees(nodes[row % len(nodes)]) and scope.may("comments.join") for row in range(rows))
         middle = time.perf_counter()
-        _read_alone(_kept["officer"])
+        _read_alone(person)
         spent += (middle - began) - (time.perf_counter() - middle)
     return spent * 1000 / times
 

@@ -183,7 +183,7 @@ def work(job_id: str) -> dict[str, Any]:
 
     system = _system()
     with inside(system, read_only=False):
-        jobs.sweep(now=now() + jobs.SILENT)
+        jobs.sweep(scope=system, now=now() + jobs.SILENT)
     return {"state": jobs.work(system=system, job_id=uuid.UUID(job_id))}
 
 

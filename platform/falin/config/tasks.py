@@ -74,7 +74,7 @@ def sweep_jobs() -> int:
     for scope in (known[schema] for schema in jobs.open_among(known)):
         try:
             with inside(scope, read_only=False):
-                again = jobs.sweep(now=now())
+                again = jobs.sweep(scope=scope, now=now())
         except DatabaseError as error:  # one broken tenant must not leave the others' jobs lying
             log.warning("jobs of %s could not be swept (%s)", scope.schema, type(error).__name__)
             continue

@@ -18,6 +18,7 @@ from falin.portal import commands as portal
 from falin.portal import elsewhere as portal_elsewhere
 from falin.portal import exports, places
 from falin.portal.web.tables import TABLES as OWN_TABLES
+from falin.ui import language
 from services.advisers import api as advisers_api
 from services.advisers import tasks as advisers
 from services.advisers.api import HANGING, RETAINED, SEALED
@@ -39,6 +40,7 @@ from tenants.identity.belongings import PEOPLE, ROLES
 from tenants.identity.commands.erasing import CONTACTS
 from tenants.identity.commands.following import NOT_BACK
 from tenants.identity.commands.people import INVITATIONS
+from tenants.identity.middleware import keep_language, language_of
 from tenants.identity.oidc import provisioning
 from tenants.identity.queries.account import SEALED as SEALED_OF_PEOPLE
 from tenants.identity.signing import codes, notices
@@ -60,6 +62,7 @@ def wire() -> None:
     elsewhere.find_with(portal_elsewhere.find)
     rest.count_with(BrokerCounter(conf.CELERY_BROKER_URL, str(conf.DATABASES["default"]["NAME"])))
     parameters.resolve_with(settings.resolve)
+    language.remember_with(language_of, keep_language)
     quotas.seats_with(seat_of)
     portal.register_jobs()
     places.register_jobs()
@@ -105,6 +108,7 @@ def wire() -> None:
     outbox.subscribe("desk.comment.written", desk.on_comment_written)
     outbox.subscribe("desk.comment.taken_back", desk.on_comment_taken_back)
     outbox.subscribe("portal.export.held", desk.on_export_held)
+    outbox.subscribe(jobs.ENDED_EVENT, desk.on_job_ended)
     for event in desk.EXPORTS_DECIDED:
         outbox.subscribe(event, desk.on_export_decided)
     for event in notices.SENTENCES:

@@ -18,17 +18,19 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import QuerySet
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from falin.kernel import clock, parameters, quotas
+from falin.kernel import audit, clock, outbox, parameters, quotas
 from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.retention import RowRule
@@ -50,6 +52,8 @@ BEAT = 5.0  # seconds between two heartbeats, whatever the work itself says
 SILENT = timedelta(seconds=20)
 LOST = timedelta(seconds=10)  # queued this long without being begun: the message may be lost
 LONGEST_LOG = 20_000
+WAITED_FOR = timedelta(minutes=1)  # so long somebody watches a job; of one that takes longer he is told
+ENDED_EVENT = "kernel.job.ended"
 
 
 class Cancelled(Exception):
@@ -130,7 +134,8 @@ def ask(
     assert bool(held_for) == bool(held_until), "what waits for somebody ends some day"
     quotas.check_may_ask(scope, now=now)
     job = Job.objects.create(
-        kind=kind, title=title, person_id=scope.person_id, scope={"hat": scope.hat}, parameters=dict(parameters),
+        kind=kind, title=audit.without_numbers(title), person_id=scope.person_id, parameters=dict(parameters),
+        scope={"hat": scope.hat, "language": translation.get_language() or settings.LANGUAGE_CODE},
         created_at=now, state=JobState.HELD if held_for else JobState.QUEUED, held_for=held_for, held_until=held_until,
     )  # fmt: skip
     if not held_for:
@@ -152,7 +157,8 @@ def confirm(*, scope: Scope, job_id: uuid.UUID, now: datetime) -> Job:
     """
     job = _waiting_for(scope, job_id, now)
     job.state, job.second_id, job.second_hat, job.second_at = JobState.QUEUED, scope.person_id, scope.hat, now
-    _say(job, _("另一个人确认了。"))
+    with _in_words_of(job):
+        _say(job, _("另一个人确认了。"))
     job.save(update_fields=["state", "second_id", "second_hat", "second_at", "log"])
     transaction.on_commit(lambda: send(scope.schema, str(job.id)))
     return job
@@ -167,7 +173,8 @@ def refuse(*, scope: Scope, job_id: uuid.UUID, why: str, now: datetime) -> Job:
     job = _waiting_for(scope, job_id, now)
     job.second_id, job.second_hat, job.second_at = scope.person_id, scope.hat, now
     job.result = {"code": "jobs.refused", "message": why}
-    _end(job, JobState.FAILED, _("另一个人没有同意：%(why)s") % {"why": why}, now)
+    with _in_words_of(job):
+        _end(job, JobState.FAILED, _("另一个人没有同意：%(why)s") % {"why": why}, now)
     job.save(update_fields=["state", "second_id", "second_hat", "second_at", "result", "ended_at", "log"])
     return job
 
@@ -180,7 +187,8 @@ def end_unconfirmed(*, now: datetime) -> list[Job]:
     ended = list(over.order_by("held_until"))
     for job in ended:
         job.result = {"code": "jobs.not_confirmed"}
-        _end(job, JobState.FAILED, _("到期没有人确认，已经结束。"), now)
+        with _in_words_of(job):
+            _end(job, JobState.FAILED, _("到期没有人确认，已经结束。"), now)
         job.save(update_fields=["state", "result", "ended_at", "log"])
     return ended
 
@@ -275,8 +283,12 @@ def work(*, system: Scope, job_id: uuid.UUID) -> str:
         row.state, row.heartbeat_at, row.attempts = JobState.RUNNING, clock.now(), row.attempts + 1
         row.save(update_fields=["state", "heartbeat_at", "attempts"])
         run = Run(scope=system, job_id=row.id, parameters=row.parameters, attempt=row.attempts)
-        kind = row.kind
-    result: dict[str, Any] = {}
+    with _in_words_of(row):
+        return _do(system, row, run)
+
+
+def _do(system: Scope, row: Job, run: Run) -> str:
+    job_id, kind, result = row.id, row.kind, dict[str, Any]()
     try:
         with _beating(system, run):
             run.scope = _scope_now(system, row)
@@ -304,6 +316,7 @@ def work(*, system: Scope, job_id: uuid.UUID) -> str:
         held.result = result
         _end(held, state, line, clock.now())
         held.save(update_fields=["state", "result", "ended_at", "log"])
+        _tell(system, held)
     return str(state)
 
 
@@ -338,7 +351,7 @@ def _interrupted(system: Scope, run: Run) -> str:
         held = _held(run)
         if held is None:
             return "not mine"
-        _queue_again(held, clock.now())
+        _queue_again(system, held, clock.now())
         return str(held.state)
 
 
@@ -376,16 +389,16 @@ def turns(schemas: Iterable[str]) -> list[Turn]:
     return [Turn(schema=schema, job_id=job, running=running) for schema, job, _asked, running, _served in rows]
 
 
-def sweep(*, now: datetime) -> list[uuid.UUID]:
+def sweep(*, scope: Scope, now: datetime) -> list[uuid.UUID]:
     """
-    In the open transaction's tenant: jobs to send again (a worker died, a message was lost). Gives up after three tries.
+    In the scope's tenant: jobs to send again (a worker died, a message was lost). Gives up after three tries.
     """
     again: list[uuid.UUID] = []
     for job in Job.objects.select_for_update(of=("self",), skip_locked=True).filter(state__in=["queued", "running"]):
         if job.state == JobState.RUNNING:
             if job.heartbeat_at and now - job.heartbeat_at < SILENT:
                 continue
-            _queue_again(job, now)
+            _queue_again(scope, job, now)
         elif now - job.created_at < LOST:
             continue
         if job.state == JobState.QUEUED:
@@ -393,16 +406,31 @@ def sweep(*, now: datetime) -> list[uuid.UUID]:
     return again
 
 
-def _queue_again(job: Job, now: datetime) -> None:
+def _queue_again(scope: Scope, job: Job, now: datetime) -> None:
     """A try that came to nothing: another one, or an end with a sentence."""
-    if job.cancel_asked:
-        _end(job, JobState.CANCELLED, _("已按要求停下。"), now)
-    elif job.attempts >= MAX_ATTEMPTS:
-        _end(job, JobState.FAILED, _("试了三次都中断了，已停下。可以重新提交；再不行请联系运维人员。"), now)
-    else:
-        job.state = JobState.QUEUED
-        _say(job, _("中断了，已重新排队。"))
+    with _in_words_of(job):
+        if job.cancel_asked:
+            _end(job, JobState.CANCELLED, _("已按要求停下。"), now)
+        elif job.attempts >= MAX_ATTEMPTS:
+            _end(job, JobState.FAILED, _("试了三次都中断了，已停下。可以重新提交；再不行请联系运维人员。"), now)
+        else:
+            job.state = JobState.QUEUED
+            _say(job, _("中断了，已重新排队。"))
     job.save(update_fields=["state", "ended_at", "log"])
+    _tell(scope, job)
+
+
+def _tell(scope: Scope, job: Job) -> None:
+    """Who asked is told of what failed, and of what was done when he had gone to do something else."""
+    late = job.state == JobState.DONE and job.ended_at is not None and job.ended_at - job.created_at > WAITED_FOR
+    if job.person_id and (late or job.state == JobState.FAILED):
+        outbox.put(scope=scope, event=ENDED_EVENT, version=1, key=f"job:{job.id}", now=job.ended_at or clock.now(),
+                   payload={"job": str(job.id), "person": job.person_id, "title": job.title, "outcome": job.state})  # fmt: skip
+
+
+def _in_words_of(job: Job) -> AbstractContextManager[None]:
+    """Its log and its files are for who asked: in the language he asked in, whoever or whatever works on it."""
+    return translation.override(job.scope.get("language", settings.LANGUAGE_CODE))
 
 
 def _end(job: Job, state: JobState, line: str, now: datetime) -> None:

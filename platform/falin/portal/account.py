@@ -62,6 +62,7 @@ class Account:
     username: str
     phone: str  # masked
     email: str
+    language: str  # empty: never chosen
     sessions: tuple[ShownSession, ...]
     factors: tuple[Factor, ...]
     events: tuple[ShownEvent, ...]
@@ -81,6 +82,7 @@ def read_account(*, scope: Scope, request: HttpRequest, now: datetime) -> Accoun
     number = phone_of(person)
     return Account(
         username=person.username, phone=f"{number[:3]}****{number[-4:]}" if number else "", email=person.email,
+        language=person.language,
         sessions=tuple(
             ShownSession(session=one, device=one.device or _("不认识的设备"), place=place_of(one.network))
             for one in list_sessions(person_id=person.pk, current=request.session.session_key, now=now)

@@ -147,6 +147,7 @@ urlpatterns = [
     path("people/<int:person_id>/suspend/", acting.suspend, name="person-suspend"),
     path("people/<int:person_id>/reinstate/", acting.reinstate, name="person-reinstate"),
     path("people/<int:person_id>/correct/", acting.correct, name="person-correct"),
+    path("people/<int:person_id>/decline/", acting.decline, name="person-decline"),
     path("people/<int:person_id>/password/", acting.reset, name="person-reset"),
     path("people/<int:person_id>/factors/", acting.factors, name="person-factors"),
     path("places/", places.browse, name="places"),

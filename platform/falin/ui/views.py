@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from falin.kernel.doors import open_door
-from falin.ui import preferences, specimen, specimen_states
+from falin.ui import language, preferences, specimen, specimen_states
 from falin.ui.templatetags.ui import asset
 
 
@@ -28,13 +28,16 @@ def _way_back(request: HttpRequest) -> str:
 @open_door(reason="text size, contrast and language are everybody's own, signed in or not", reads="", writes="POST")
 def choose(request: HttpRequest) -> HttpResponse:
     """
-    Keep one choice in the cookie and lead back to the page it was made on.
+    Keep one choice in the cookie and lead back to the page it was made on. A language is its person's, where one is
+    signed in: he is written to in it.
 
     It asks for no form token: all it changes is how pages look, and a token in the strip of every page would make each
     public page somebody's own, which no proxy may keep.
     """
     before = preferences.read(request.COOKIES.get(preferences.COOKIE, ""))
     after = before.changed({name: str(value) for name, value in request.POST.items()})
+    if "language" in request.POST and after.language:
+        language.keep(request, after.language)
     response = HttpResponseRedirect(_way_back(request))
     response.set_cookie(
         preferences.COOKIE,

@@ -5,7 +5,7 @@ from services.desk.commands.comments import take_back_comment, write_comment
 from services.desk.commands.feedback import ANSWERED, answer_feedback, put_away_first_day, send_feedback
 from services.desk.commands.news import change_news, publish_news, withdraw_news, write_news
 from services.desk.commands.reading import forget_old, mark_all_read, mark_read
-from services.desk.commands.telling import claim_due, settle, tell, untell
+from services.desk.commands.telling import claim_due, settle, tell, untell, untell_others
 from services.desk.commands.views import drop_view, save_view
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "take_back_comment",
     "tell",
     "untell",
+    "untell_others",
     "withdraw_news",
     "write_comment",
     "write_news",

@@ -9,11 +9,13 @@ claimed again after a quarter of an hour.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils import translation
 
 from falin.kernel import parameters
 from falin.kernel.clock import legal_day
@@ -23,6 +25,7 @@ from services.desk.models import ChosenWay, Notice
 from services.desk.queries import sentences_of
 from services.desk.rules import DEFAULT_WAYS, QUIET_FROM, QUIET_UNTIL, may_go_out
 from services.desk.types import Draft, NoticeKind, Parcel, Way
+from tenants.identity.api import languages_of
 
 GIVEN_UP = timedelta(days=2)  # what could not be sent for so long is on the list all the same
 DEAD = timedelta(minutes=15)
@@ -67,6 +70,16 @@ def untell(
     unread.delete()
 
 
+def untell_others(*, scope: Scope, kind: NoticeKind, still: Iterable[Draft]) -> None:
+    """Take the unread notices of a kind off their readers' lists that are not among these: what they told of is over."""
+    policies.check_may_tell(scope)
+    kept = {(draft.person_id, draft.key) for draft in still}
+    unread = Notice.objects.filter(kind=kind, read_at__isnull=True).values_list("id", "person_id", "key")
+    over = [number for number, *told in unread if tuple(told) not in kept]
+    if over:
+        Notice.objects.filter(id__in=over).delete()
+
+
 def claim_due(*, scope: Scope, now: datetime) -> list[Parcel]:
     """What is to be sent now, one parcel a person and way; nothing in quiet hours. Read meanwhile is not sent."""
     policies.check_may_tell(scope)
@@ -82,15 +95,21 @@ def claim_due(*, scope: Scope, now: datetime) -> list[Parcel]:
     if not rows:
         return []
     Notice.objects.filter(id__in=[row.id for row in rows]).update(claimed_at=now)
-    words = sentences_of(rows)
     together: dict[tuple[int, str], list[Notice]] = defaultdict(list)
     for row in rows:
         together[row.person_id, row.way].append(row)
+    languages = languages_of({row.person_id for row in rows})
     return [
-        Parcel(person_id=person, way=Way(way), notice_ids=tuple(row.id for row in several),
-               sentences=tuple(words[row.id] for row in several))
+        _parcel(person, Way(way), several, languages.get(person, settings.LANGUAGE_CODE))
         for (person, way), several in together.items()
-    ]  # fmt: skip
+    ]
+
+
+def _parcel(person_id: int, way: Way, rows: Sequence[Notice], language: str) -> Parcel:
+    with translation.override(language):
+        words = sentences_of(rows)
+    return Parcel(person_id=person_id, way=way, language=language, notice_ids=tuple(row.id for row in rows),
+                  sentences=tuple(words[row.id] for row in rows))  # fmt: skip
 
 
 def settle(*, scope: Scope, sent: Collection[int], failed: Collection[int], now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from falin.kernel import formats
 from falin.kernel.periods import Month
 from falin.ui import tables
-from services.desk.types import NoticeKind, Way
+from services.desk.types import Decision, NoticeKind, Way
 
 LABELS = {
     NoticeKind.HOURS_MISSING: _("到点时长不够的提醒"),
@@ -25,6 +25,9 @@ LABELS = {
     NoticeKind.CORRECTION_ASKED: _("有人请求更正姓名或登录名"),
     NoticeKind.EXPORT_HELD: _("导出名单等我确认"),
     NoticeKind.EXPORT_DECIDED: _("我请求的导出有结果"),
+    NoticeKind.DECISION_WAITS: _("有事等我确认"),
+    NoticeKind.JOB_ENDED: _("我的任务做完了，或者没有做成"),
+    NoticeKind.CORRECTION_DECLINED: _("我请求更正姓名或登录名，没有更正"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -37,9 +40,17 @@ _SENTENCES = {
     NoticeKind.CORRECTION_ASKED: _("%(name)s请求更正自己的姓名或登录名。请核对后，到“人员和身份”里他的页面办理。"),
     NoticeKind.EXPORT_HELD: _("%(who)s要导出名单“%(list)s”，等您确认。"),
     NoticeKind.EXPORT_DECIDED: _("您请求导出的名单“%(list)s”%(outcome)s。"),
+    NoticeKind.DECISION_WAITS: _("有%(what)s等您确认。"),
+    NoticeKind.JOB_ENDED: _("您的任务“%(thing)s”%(outcome)s。"),
+    NoticeKind.CORRECTION_DECLINED: _("您请求更正姓名或登录名，没有更正。点进去看原因，也可以再请求一次。"),
 }
 _OUTCOMES = {
     "confirmed": _("有人确认了，正在做"), "refused": _("没有得到同意"), "lapsed": _("到期没有人确认，已经结束"),
+    "done": _("已经做完"), "failed": _("没有做成，原因写在任务里"),
+}  # fmt: skip
+_DECISIONS = {
+    Decision.ROLES: _("授予身份的提议"), Decision.MERGE: _("合并两条人员记录的提议"), Decision.UPDATE: _("区划更新"),
+    Decision.DEED: _("关闭、删除、合并等单位的大事"), Decision.EMERGENCY: _("应急访问的请求"),
 }  # fmt: skip
 # The roles to whom a kind comes: nobody is asked about what never comes to him. None: to everybody.
 ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
@@ -57,6 +68,18 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     ),
     NoticeKind.EXPORT_HELD: frozenset({"county_team"}),
     NoticeKind.EXPORT_DECIDED: frozenset({"county_team"}),
+    NoticeKind.DECISION_WAITS: frozenset(
+        {
+            "city_officer",
+            "county_team",
+            "firm_manager",
+            "system_administrator",
+            "security_administrator",
+            "operator",
+        }
+    ),
+    NoticeKind.JOB_ENDED: None,
+    NoticeKind.CORRECTION_DECLINED: None,
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -70,6 +93,9 @@ DEFAULT_WAYS = {
     NoticeKind.CORRECTION_ASKED: Way.MAIL,
     NoticeKind.EXPORT_HELD: Way.MAIL,
     NoticeKind.EXPORT_DECIDED: Way.MAIL,
+    NoticeKind.DECISION_WAITS: Way.MAIL,
+    NoticeKind.JOB_ENDED: Way.NONE,
+    NoticeKind.CORRECTION_DECLINED: Way.NONE,
 }
 
 
@@ -82,6 +108,7 @@ def sentence(kind: NoticeKind, facts: Mapping[str, Any], *, places: Mapping[int,
     table = tables.find(facts.get("list", ""))
     words["list"] = table.title if table else ""
     words["outcome"] = _OUTCOMES.get(facts.get("outcome", ""), "")
+    words["what"] = _DECISIONS.get(facts.get("what", ""), "")
     if facts.get("month"):
         words["month"] = formats.month(Month.parse(facts["month"]).first_day)
     if "minutes_missing" in facts:

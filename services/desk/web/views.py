@@ -13,7 +13,7 @@ from falin.kernel.clock import now
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
 from services.desk import commands, queries
-from services.desk.types import Choice, NoticeKind, Way
+from services.desk.types import Choice, Decision, NoticeKind, Way
 
 WAYS = (
     (Way.NONE.value, gettext_lazy("只在这里")),
@@ -30,6 +30,14 @@ WHERE = {
     NoticeKind.FEEDBACK_ANSWERED: "portal:feedback",
     NoticeKind.EXPORT_HELD: "portal:exports",
     NoticeKind.EXPORT_DECIDED: "portal:jobs",
+    NoticeKind.CORRECTION_DECLINED: "portal:correction",
+}
+WHERE_DECIDED = {
+    Decision.ROLES: "portal:proposals",
+    Decision.MERGE: "portal:same",
+    Decision.UPDATE: "portal:updates",
+    Decision.DEED: "portal:tenants",
+    Decision.EMERGENCY: "portal:emergencies",
 }
 
 
@@ -61,6 +69,10 @@ def read(request: HttpRequest, scope: Scope, notice_id: int) -> HttpResponse:
     kind, facts = commands.mark_read(scope=scope, notice_id=notice_id, now=now())
     if kind == NoticeKind.MENTIONED:
         return redirect("desk:comments", facts["kind"], facts["subject"])
+    if kind == NoticeKind.JOB_ENDED:
+        return redirect("portal:job", facts["job"])
+    if kind == NoticeKind.DECISION_WAITS:
+        return redirect(WHERE_DECIDED[Decision(facts["what"])])
     return redirect(WHERE[kind])
 
 

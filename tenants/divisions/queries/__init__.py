@@ -22,7 +22,6 @@ from tenants.divisions.queries.searching import list_by_code, look_up, search
 from tenants.divisions.queries.tree import (
     UnknownDivision,
     count_by_level,
-    county_body_ids,
     find_by_code,
     find_of_any_level,
     get_division,
@@ -55,7 +54,6 @@ __all__ = [
     "changed_since",
     "communities_in",
     "count_by_level",
-    "county_body_ids",
     "find_boundary",
     "find_by_code",
     "find_of_any_level",

@@ -90,16 +90,8 @@ def list_streets(root_id: int, *, on: date | None = None) -> list[Division]:
 
 def list_county_bodies(root_id: int, *, on: date | None = None) -> list[Division]:
     """Those that have a tenant: counties, districts, zones, and cities without counties."""
-    return _in_order(_county_bodies(root_id, on))
-
-
-def county_body_ids(root_id: int, *, on: date | None = None) -> list[int]:
-    """The same by their numbers alone: every request of an upper level asks."""
-    return list(_county_bodies(root_id, on).order_by().values_list("node_id", flat=True))
-
-
-def _county_bodies(root_id: int, on: date | None) -> DivisionVersions:
-    return versions_on(on).below(root_id).filter(level__in=[Level.CITY, Level.COUNTY], is_county_body=True)
+    bodies = versions_on(on).below(root_id).filter(level__in=[Level.CITY, Level.COUNTY], is_county_body=True)
+    return _in_order(bodies)
 
 
 def subtree_ids(node_id: int, *, on: date | None = None) -> tuple[int, ...]:

@@ -66,7 +66,7 @@ def _update(
         went.update({kind: len(rows) for kind, rows in one.went.items()})
     return Update(
         id=row.pk, source=row.source, day=row.day, province=row.province, state=UpdateState(row.state),
-        prepared_by=row.prepared_by, prepared_at=row.prepared_at, submitted_by=row.submitted_by,
+        prepared_by=row.prepared_by, prepared_at=row.prepared_at, submitted_by=row.submitted_by, submitted_at=row.submitted_at,
         confirmed_by=row.confirmed_by, applied_at=row.applied_at, undone_by=row.undone_by, undone_at=row.undone_at,
         why=row.why, job=row.job, listed=row.listed,
         carried=tuple(WentOn(label=str(kind.label), count=went[kind.kind]) for kind in hanging.every() if went[kind.kind]),

@@ -155,6 +155,7 @@ class Update:
     prepared_by: int
     prepared_at: datetime
     submitted_by: int | None
+    submitted_at: datetime | None
     confirmed_by: int | None
     applied_at: datetime | None
     undone_by: int | None

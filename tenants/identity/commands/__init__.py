@@ -1,6 +1,6 @@
 """Every way people and their roles change."""
 
-from tenants.identity.commands.correcting import ask_for_correction, correct_person, rename_account
+from tenants.identity.commands.correcting import ask_for_correction, correct_person, decline_correction, rename_account
 from tenants.identity.commands.entering import enter_people
 from tenants.identity.commands.erasing import erase_contacts, erase_contacts_of_account
 from tenants.identity.commands.first import make_first_link, use_first_link
@@ -43,6 +43,7 @@ __all__ = [
     "confirm_proposal",
     "correct_person",
     "create_person",
+    "decline_correction",
     "end_account",
     "end_binding",
     "end_role",

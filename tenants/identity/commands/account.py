@@ -82,6 +82,21 @@ def tell_of_duty(*, person_id: int, by: date) -> None:
     Person.objects.filter(id=person_id, second_factor_by__isnull=True).update(second_factor_by=by)
 
 
+def choose_language(*, scope: Scope, language: str, now: datetime) -> None:
+    """
+    Say in which language one is written to: by mail and SMS, in calendars, and on a browser that knows of no choice.
+
+    :param language: one of ``settings.LANGUAGES``; whoever asks has checked it.
+    """
+    person = Person.objects.select_for_update(of=("self",)).get(id=scope.person_id)
+    if person.language == language:
+        return
+    before, person.language = person.language, language
+    person.save(update_fields=["language"])
+    audit.record(scope=scope, act="identity.language.chosen", subject=("person", person.pk), node_id=None, now=now,
+                 before={"language": before}, after={"language": language})  # fmt: skip
+
+
 def end_session(*, scope: Scope, session: str, now: datetime) -> None:
     """
     End one of one's own sessions: its next request, in whatever process, finds none.

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from falin.kernel.clock import legal_day
-from falin.kernel.refusals import Invalid, Refused, refusal_for
+from falin.kernel.refusals import Invalid, Missing, Refused, refusal_for
 from falin.kernel.scope import Scope
 from falin.kernel.spelling import syllables_of
 from tenants.identity import policies
@@ -50,6 +50,22 @@ def correct_person(
     book(scope=scope, act="identity.person.corrected", person_id=person_id, node_id=home_of_scope(scope), why=why,
          after={"changed": sorted(wanted)}, now=now)  # fmt: skip
     return PersonInfo(id=person.id, username=person.username, name=person.name)
+
+
+def decline_correction(*, scope: Scope, person_id: int, why: str, now: datetime) -> None:
+    """
+    Say no to what somebody asked to have put right; he reads the reason, and may ask anew.
+
+    :raises Missing: he asked for nothing, or it is done. :raises Forbidden: not everything he holds is the scope's charge.
+    """
+    check_charge(scope, person_id, now)
+    asked = Correction.objects.select_for_update(of=("self",)).filter(person_id=person_id, done_at__isnull=True).first()
+    if asked is None:
+        raise Missing("identity.nothing_asked", _("他没有请求更正，或者已经办过了。"))
+    asked.done_at, asked.declined_by, asked.why = now, scope.person_id, why
+    asked.save(update_fields=["done_at", "declined_by", "why"])
+    book(scope=scope, act="identity.correction.declined", person_id=person_id, node_id=home_of_scope(scope), why=why,
+         now=now)  # fmt: skip
 
 
 def rename_account(*, scope: Scope, person_id: int, name: str, why: str, now: datetime) -> None:

@@ -59,8 +59,8 @@ def _erase(scope: Scope, person_id: int, why: str, now: datetime) -> bool:
     codes = Code.objects.filter(person__in=records).delete()[0]
     reached = [one for one in records if one.email or one.phone_sealed]
     for one in reached:
-        one.email, one.phone_sealed, one.phone_index = "", b"", b""
-        one.save(update_fields=["email", "phone_sealed", "phone_index"])
+        one.email, one.phone_sealed, one.phone_index, one.language = "", b"", b"", ""
+        one.save(update_fields=["email", "phone_sealed", "phone_index", "language"])
     if reached or codes:
         book(scope=scope, act="identity.contacts.erased", person_id=person_id, why=why, now=now,
              node_id=scope.roots[0] if scope.roots else None)  # fmt: skip

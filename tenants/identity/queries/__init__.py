@@ -1,11 +1,18 @@
 """Every way people and their roles are read."""
 
 from tenants.identity.queries.account import phone_key
-from tenants.identity.queries.correcting import corrections_to_tell, find_correction, find_own_correction, get_own_entry
-from tenants.identity.queries.emergency import list_open_on
+from tenants.identity.queries.correcting import (
+    corrections_to_tell,
+    declined_to_tell,
+    find_correction,
+    find_own_correction,
+    find_own_declined,
+    get_own_entry,
+)
+from tenants.identity.queries.emergency import list_asked, list_open_on
 from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
 from tenants.identity.queries.leaving import get_left_open, may_erase_contacts
-from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, same_person
+from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, may_merge, same_person
 from tenants.identity.queries.register import (
     PEOPLE_ORDERS,
     People,
@@ -20,6 +27,7 @@ from tenants.identity.queries.register import (
     get_record,
     has_operator,
     known_names,
+    languages_of,
     latest_end,
     list_proposals,
     list_to_review,
@@ -29,7 +37,7 @@ from tenants.identity.queries.register import (
     names_of,
     search_people,
 )
-from tenants.identity.queries.rights import Explained, Readers, Right, list_readers, list_rights, list_who
+from tenants.identity.queries.rights import Explained, Readers, Right, list_readers, list_rights, list_scopes, list_who
 from tenants.identity.queries.signing_in import (
     SignedIn,
     public_of,
@@ -63,9 +71,11 @@ __all__ = [
     "corrections_to_tell",
     "count_due",
     "count_ending_roles",
+    "declined_to_tell",
     "find_correction",
     "find_invited",
     "find_own_correction",
+    "find_own_declined",
     "find_person",
     "get_account",
     "get_binding",
@@ -76,8 +86,10 @@ __all__ = [
     "get_record",
     "has_operator",
     "known_names",
+    "languages_of",
     "latest_end",
     "list_accounts",
+    "list_asked",
     "list_colleagues",
     "list_ending",
     "list_holders",
@@ -87,6 +99,7 @@ __all__ = [
     "list_readers",
     "list_rights",
     "list_same",
+    "list_scopes",
     "list_to_review",
     "list_tokens",
     "list_who",
@@ -94,6 +107,7 @@ __all__ = [
     "managers_of_firm",
     "may_charge",
     "may_erase_contacts",
+    "may_merge",
     "names_of",
     "own_bindings",
     "phone_key",

@@ -90,6 +90,7 @@ class OwnAccount:
     name: str
     email: str
     phone: str
+    language: str  # empty: he never chose one
     entered_at: datetime
     roles: tuple[OwnRole, ...]
     suspensions: tuple[tuple[datetime, str, datetime | None, str], ...]
@@ -106,7 +107,8 @@ def read_own_account(*, person_id: int, now: datetime) -> OwnAccount:
     suspensions = person.suspensions.order_by("id").values_list("begun_at", "why", "ended_at", "ended_why")
     factors = Authenticator.objects.filter(user_id=person_id).order_by("id").values_list("type", "created_at")
     return OwnAccount(
-        username=person.username, name=person.name, email=person.email, entered_at=person.created_at,
+        username=person.username, name=person.name, email=person.email, language=person.language,
+        entered_at=person.created_at,
         phone=crypto.decrypt(person.phone_sealed, PHONE.place(PUBLIC_SCHEMA, person.pk)),
         roles=tuple(OwnRole(**one) for one in roles), suspensions=tuple(suspensions), second_factors=tuple(factors),
         sessions=tuple(list_sessions(person_id=person_id, current=None, now=now)),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
+from falin.kernel.clock import legal_day
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_divisions
 from tenants.identity import policies
@@ -14,12 +15,30 @@ from tenants.identity.queries.register import in_force, may_charge, open_binding
 from tenants.identity.roles import GRANTS, looks_after
 from tenants.identity.types import BindingInfo, CorrectionInfo, PersonInfo, Role
 
+TOLD_FOR = timedelta(days=7)  # an answer is told by the next round; a worker may have stood still
 _CORRECT = [role for role in Role if {policies.GRANT, policies.CONFIRM} & GRANTS[role]]
 
 
 def find_own_correction(*, scope: Scope) -> CorrectionInfo | None:
     """What one asked for and is not done yet."""
     return _info(Correction.objects.filter(person_id=scope.person_id, done_at__isnull=True).first())
+
+
+def find_own_declined(*, scope: Scope) -> CorrectionInfo | None:
+    """What one asked for last, where the answer was no; until one asks anew."""
+    last = Correction.objects.filter(person_id=scope.person_id).select_related("person").order_by("-id").first()
+    return _info(last) if last is not None and last.declined_by is not None else None
+
+
+def declined_to_tell(*, scope: Scope, now: datetime) -> list[CorrectionInfo]:
+    """Answers of the last days that said no, of people whose first role is in the scope's body; for who tells them."""
+    policies.check_may_look_ahead(scope)
+    first = Binding.objects.filter(in_force(legal_day(now)), person=OuterRef("person")).order_by("id")
+    rows = Correction.objects.filter(declined_by__isnull=False, done_at__gt=now - TOLD_FOR).annotate(
+        body=Subquery(first.values("tenant_id")[:1])
+    )
+    found = [_info(row) for row in rows.select_related("person").order_by("id") if (row.body or 0) == scope.tenant_id]
+    return [one for one in found if one is not None]
 
 
 def get_own_entry(*, scope: Scope) -> PersonInfo:
@@ -85,4 +104,5 @@ def _info(row: Correction | None) -> CorrectionInfo | None:
     if row is None:
         return None
     return CorrectionInfo(id=row.pk, person_id=row.person_id, now_name=row.person.name, name=row.name,
-                          username=row.username, asked_at=row.asked_at)  # fmt: skip
+                          username=row.username, asked_at=row.asked_at, why=row.why,
+                          declined_at=row.done_at if row.declined_by is not None else None)  # fmt: skip

@@ -32,10 +32,16 @@ def emergencies_of(scope: Scope) -> QuerySet[Emergency]:
 
 def count_waiting(*, scope: Scope) -> int:
     """How many requests wait for the scope's yes or no."""
+    return len(list_asked(scope=scope))
+
+
+def list_asked(*, scope: Scope) -> list[int]:
+    """The requests, by number, that wait for the scope's yes or no."""
     waiting = Emergency.objects.filter(decided_at__isnull=True, ended_at__isnull=True)
     if not scope.may(policies.DECIDE_EMERGENCY) or not waiting.exists():  # one statement, as long as nobody asks
-        return 0
-    return emergencies_of(scope).filter(id__in=waiting.values("id")).count()
+        return []
+    rows = emergencies_of(scope).filter(id__in=waiting.values("id")).exclude(operator_id=scope.person_id)
+    return list(rows.order_by("id").values_list("id", flat=True))
 
 
 def list_emergencies(*, scope: Scope, now: datetime) -> list[EmergencyInfo]:
@@ -83,9 +89,3 @@ def info_of(row: Emergency, now: datetime, passed: tuple[Passed, ...] = (), coun
         decided_by=row.decided_by.name if row.decided_by else "", decided_at=row.decided_at, refused_why=row.refused_why,
         ends_at=row.ends_at, ended_at=row.ended_at, passed=passed, passed_count=count,
     )  # fmt: skip
-
-
-def in_force_of(operator_id: int, now: datetime) -> list[Emergency]:
-    """What lets an operator in at this moment."""
-    rows = Emergency.objects.filter(operator_id=operator_id, ends_at__gt=now, ended_at__isnull=True)
-    return list(rows.select_related("tenant").order_by("id"))

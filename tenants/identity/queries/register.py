@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -354,6 +354,11 @@ def find_invited(*, token_hash: str, now: datetime) -> PersonInfo | None:
 def names_of(person_ids: set[int]) -> dict[int, str]:
     """The names of people who did something, for histories."""
     return dict(Person.objects.filter(id__in=person_ids).values_list("id", "name"))
+
+
+def languages_of(person_ids: Collection[int]) -> dict[int, str]:
+    """In which language each of these people is written to."""
+    return {person.id: person.reads_in for person in Person.objects.filter(id__in=person_ids).only("id", "language")}
 
 
 def find_person(username: str) -> PersonInfo | None:

@@ -6,13 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from falin.kernel.clock import bounds_of
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_divisions
 from tenants.identity import policies
 from tenants.identity.models import Binding, ServiceAccount, Suspension
 from tenants.identity.queries.register import binding_info, get_record, held_on, in_force, in_reach
-from tenants.identity.queries.signing_in import SignedIn, read_all_signed_in
+from tenants.identity.queries.signing_in import SignedIn, read_all_signed_in, scope_of
 from tenants.identity.queries.tokens import stopped_by
 from tenants.identity.roles import GRANTS, READS_ONLY, ROLES
 from tenants.identity.rules import BODY_MOVING, BODY_SHUT, BODY_SUSPENDED, PROGRAM_STOPPED, Rule
@@ -92,6 +94,24 @@ def list_who(*, scope: Scope, at: Division, on: date) -> list[Right]:
         Right(binding=one, place=places[one.node_id], reaches=True, grants=opens[one.id][0], stopped=opens[one.id][1])
         for one in sorted(shown, key=lambda one: (order.index(one.role), one.person.name, one.id))
     ]
+
+
+def list_scopes(*, scope: Scope, grants: Collection[str], on: date) -> list[Scope]:
+    """
+    Everybody of the scope's own body who may do one of these things there, as he may now, one by one; for who tells them:
+    the system. Programs read no notices.
+    """
+    policies.check_may_look_ahead(scope)
+    roles = [role for role, held in GRANTS.items() if held.intersection(grants)]
+    here = Q(tenant_id=scope.tenant_id) if scope.tenant_id else Q(tenant__isnull=True)
+    rows = Binding.objects.filter(
+        here, in_force(on), role__in=roles, person__is_active=True, person__service__isnull=True
+    )
+    signed_in = read_all_signed_in(people=set(rows.values_list("person_id", flat=True)), on=on)
+    return [
+        scope_of(one, hat) for one in signed_in.values() for hat in one.hats
+        if hat.tenant_id == scope.tenant_id and hat.role in roles and not hat.emergency
+    ]  # fmt: skip
 
 
 _Opens = tuple[tuple[str, ...], Rule | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,14 +11,11 @@ from django.db import connection
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
-from tenants.divisions.api import county_body_ids, list_divisions, subtree_ids
-from tenants.identity.models import Binding, Emergency, Person
-from tenants.identity.policies import path_of
-from tenants.identity.queries.emergency import in_force_of
+from tenants.identity.models import Binding, Person
 from tenants.identity.roles import EMERGENCY, GRANTS, PUBLIC, READS_ONLY, SYSTEM
 from tenants.identity.rules import Held, Rule, parted_roles, separation_between
 from tenants.identity.types import Hat, Role
-from tenants.registry.types import SHUT, Kind, State, TenantInfo
+from tenants.registry.types import SHUT, State, TenantInfo
 
 _ORDER = {role: index for index, role in enumerate(Role)}
 
@@ -42,9 +39,9 @@ class SignedIn:
 
 
 def read_signed_in(*, person_id: int, on: date) -> SignedIn | None:
-    """The person and his bindings in force on a day, in one query; ``None`` where he may not come in."""
+    """The person and all that decides what he may on a day, in one statement; ``None`` where he may not come in."""
     with connection.cursor() as cursor:
-        cursor.execute("select * from public.signed_in(%s, %s)", [person_id, on])
+        cursor.execute("select * from public.who_is_in(%s, %s, %s)", [person_id, now(), on])
         return signed_in_by(cursor.fetchall(), person_id=person_id, on=on)
 
 
@@ -53,8 +50,8 @@ def read_all_signed_in(*, people: Collection[int], on: date) -> dict[int, Signed
     found: dict[int, list[tuple[Any, ...]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "select p.id, s.* from unnest(%s::bigint[]) p (id), lateral public.signed_in(p.id, %s) s",
-            [list(people), on],
+            "select p.id, s.* from unnest(%s::bigint[]) p (id), lateral public.who_is_in(p.id, %s, %s) s",
+            [list(people), now(), on],
         )
         for person_id, *row in cursor.fetchall():
             found.setdefault(person_id, []).append(tuple(row))
@@ -63,43 +60,50 @@ def read_all_signed_in(*, people: Collection[int], on: date) -> dict[int, Signed
 
 
 def signed_in_by(found: Sequence[tuple[Any, ...]], *, person_id: int, on: date) -> SignedIn | None:
-    """The same from the rows of ``public.signed_in``, read already."""
+    """The same from the rows of ``public.who_is_in``, read already: nothing more is asked of the database."""
     if not found:
         return None
     first = found[0]
     person = Person(id=person_id, username=first[0], name=first[1], password=first[2], must_change_password=first[3],
-                    session_epoch=first[4])  # fmt: skip
+                    session_epoch=first[4], language=first[5])  # fmt: skip
     hats: dict[str, Hat] = {}
-    held = [row for row in found if row[5] and row[13] not in SHUT]
-    for row in sorted(held, key=lambda row: (_ORDER[row[5]], row[8] or 0, row[6])):
-        role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below = row[5:]
+    paths: dict[int, frozenset[int]] = {}
+    held = [row for row in found if row[6] and not row[19] and row[14] not in SHUT]
+    for row in sorted(held, key=lambda row: (_ORDER[row[6]], row[9] or 0, row[7])):
+        role, node_id, subject, tenant_id, schema, tenant, tenant_node, kind, state, place, level, below, path, _no = (
+            row[6:]
+        )
+        paths[node_id] = frozenset(path or (node_id,))
         hat = Hat(role=Role(role), tenant_id=tenant_id or 0, schema=schema or "public", tenant_name=tenant or "",
                   tenant_node=tenant_node or 0, tenant_kind=kind or "", suspended=state == State.SUSPENDED,
                   moving=state == State.MOVING, preparing=state == State.PREPARING,
                   places=(node_id,), subject_id=subject, names=(place or "",), level=level or 0,
-                  below=None if below is None else frozenset(below))  # fmt: skip
+                  below=(frozenset(below or ()),))  # fmt: skip
         if hat.key in hats and hats[hat.key].subject_id != subject:  # one's places never go with the other's rows
             hat = replace(hat, twin=f":{subject}")
         hats[hat.key] = _joined(hats[hat.key], hat) if hat.key in hats else hat
     if any(hat.role == Role.OPERATOR for hat in hats.values()):
-        for emergency in in_force_of(person_id, now()):
-            hat = _emergency_hat(emergency)
+        for row in sorted((row for row in found if row[19]), key=lambda row: row[19]):
+            hat = _emergency_hat(row)
             hats[hat.key] = hat
-    wearable, apart = _separate(tuple(hats.values()), on)
+    wearable, apart = _separate(tuple(hats.values()), paths, on)
     return SignedIn(person, wearable, apart)
 
 
-def _separate(hats: tuple[Hat, ...], on: date) -> tuple[tuple[Hat, ...], tuple[tuple[Hat, Rule], ...]]:
+def _separate(
+    hats: tuple[Hat, ...], paths: Mapping[int, frozenset[int]], on: date
+) -> tuple[tuple[Hat, ...], tuple[tuple[Hat, Rule], ...]]:
     """
     What is left of somebody's hats where a separation of duties (sheet identity.md) parts two of them; and those, by which.
 
     A grant asks too, but a place can move, a rule can change, a row can come past the commands. Neither of the two
-    opens anything until one has ended: else he would choose. One role, or roles nothing parts, cost no statement.
+    opens anything until one has ended: else he would choose.
+
+    :param paths: each place with all above it on that day.
     """
     if len(hats) < 2 or not (roles := parted_roles({hat.role for hat in hats})):
         return hats, ()
     apart = [hat for hat in hats if hat.role in roles]
-    paths = {one.id: path_of(one) for one in list_divisions({place for hat in apart for place in hat.places}, on=on)}
     held = {
         hat.key: [Held(role=hat.role, node_id=place, path=paths.get(place, frozenset({place})), begins_on=on, ends_on=on)
                   for place in hat.places]
@@ -114,18 +118,18 @@ def _separate(hats: tuple[Hat, ...], on: date) -> tuple[tuple[Hat, ...], tuple[t
             tuple((hat, broken[hat.key]) for hat in apart if hat.key in broken))  # fmt: skip
 
 
-def _emergency_hat(row: Emergency) -> Hat:
-    tenant = row.tenant
-    return Hat(role=Role.OPERATOR, tenant_id=tenant.pk, schema=tenant.schema_name, tenant_name=tenant.name,
-               tenant_node=tenant.node_id, tenant_kind=tenant.kind, suspended=False, places=(tenant.node_id,),
-               subject_id="", names=(tenant.name,), level=3 if tenant.kind == Kind.COUNTY else 1, twin=f":{row.pk}",
-               emergency=str(row.pk))  # fmt: skip
+def _emergency_hat(row: tuple[Any, ...]) -> Hat:
+    _role, node_id, _subject, tenant_id, schema, tenant, tenant_node, kind, _state, place, level, *_rest, number = row[
+        6:
+    ]
+    return Hat(role=Role.OPERATOR, tenant_id=tenant_id, schema=schema, tenant_name=tenant, tenant_node=tenant_node,
+               tenant_kind=kind, suspended=False, places=(node_id,), subject_id="", names=(place,), level=level,
+               twin=f":{number}", emergency=str(number))  # fmt: skip
 
 
 def _joined(hat: Hat, other: Hat) -> Hat:
-    """One hat with the places of both; what lies below is known only if it is known of both."""
-    known = None if hat.below is None or other.below is None else hat.below | other.below
-    return replace(hat, places=hat.places + other.places, names=hat.names + other.names, below=known)
+    """One hat with the places of both."""
+    return replace(hat, places=hat.places + other.places, names=hat.names + other.names, below=hat.below + other.below)
 
 
 def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:
@@ -134,14 +138,7 @@ def nodes_of(hat: Hat) -> tuple[frozenset[int], bool]:
         return frozenset(), True
     if hat.tenant_node in hat.places or hat.role == Role.OPERATOR:
         return frozenset(), hat.role not in {Role.FIRM_MANAGER, Role.OPERATOR}
-    if hat.below is not None:
-        return hat.below, False
-    if hat.tenant_kind == Kind.PROVINCE:
-        # The province's schema holds rows of province, cities and county bodies only; a city's thousands of
-        # communities would make a set too large for row security and are in the counties' schemas anyway.
-        below = [node for place in hat.places for node in _upper_levels(place)]
-        return frozenset(below), False
-    return frozenset(node for place in hat.places for node in subtree_ids(place)), False
+    return frozenset[int]().union(*hat.below), False
 
 
 def scope_of(signed_in: SignedIn, hat: Hat, request_id: str = "") -> Scope:
@@ -169,10 +166,6 @@ def seats_of(person_id: int) -> list[int]:
     """The places of the bodies in which somebody holds a role that has not ended, wherever they are."""
     rows = Binding.objects.filter(person=person_id, ended_at__isnull=True, tenant__isnull=False)
     return list(rows.values_list("tenant__node_id", flat=True).distinct())
-
-
-def _upper_levels(place: int) -> list[int]:
-    return [place, *county_body_ids(place)]
 
 
 def system_of(tenant: TenantInfo | None) -> Scope:

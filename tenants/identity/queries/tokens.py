@@ -96,7 +96,8 @@ def _under(binding: Binding, request_id: str, on: date) -> Scope | None:
     if signed_in is None or hat is None:
         return None
     if len(hat.places) > 1:
-        hat = replace(hat, places=(binding.node_id,), names=(), below=None)
+        at = hat.places.index(binding.node_id)
+        hat = replace(hat, places=(binding.node_id,), names=(), below=(hat.below[at],))
     return signing_in.scope_of(signed_in, hat, request_id)
 
 

@@ -13,6 +13,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db.models import F
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from falin.kernel import audit, clock, crypto, outbox
@@ -79,11 +80,12 @@ def on_wanted(scope: Scope, event: Event) -> None:
     code.save()
     code.code_hash = _hash(code.pk, digits)
     code.save(update_fields=["code_hash"])
-    text = _("验证码 %(code)s，10 分钟内有效。不要告诉任何人，法邻的工作人员不会问您要。") % {"code": digits}
-    if "@" in address:
-        send_email(address, _("法邻验证码"), text)
-    else:
-        send_sms(address, text)
+    with translation.override(person.reads_in):
+        text = _("验证码 %(code)s，10 分钟内有效。不要告诉任何人，法邻的工作人员不会问您要。") % {"code": digits}
+        if "@" in address:
+            send_email(address, _("法邻验证码"), text)
+        else:
+            send_sms(address, text)
 
 
 def use_code(*, person_id: int, purpose: Purpose, digits: str, now: datetime) -> Code | None:

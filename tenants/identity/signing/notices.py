@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from falin.kernel import stepup
@@ -55,9 +56,10 @@ def on_account_event(scope: Scope, event: Event) -> None:
     """:raises NotSent: the relay tries again."""
     person = Person.objects.filter(id=event.payload["person"]).first()
     if person is not None:
-        kind = str(LABELS.get(event.payload.get("kind", ""), ""))
-        again = _("不是您做的？请马上改密码，并在“账号与安全”里退出所有设备。")
-        tell(person, f"{SENTENCES[event.event] % {'kind': kind}}{again}")
+        with translation.override(person.reads_in):
+            kind = str(LABELS.get(event.payload.get("kind", ""), ""))
+            again = _("不是您做的？请马上改密码，并在“账号与安全”里退出所有设备。")
+            tell(person, f"{SENTENCES[event.event] % {'kind': kind}}{again}")
 
 
 def on_role_not_back(scope: Scope, event: Event) -> None:
@@ -66,8 +68,9 @@ def on_role_not_back(scope: Scope, event: Event) -> None:
     if person is not None:
         place = list_divisions([event.payload["node"]])
         sentence = _("区划更新撤回了，您原来在%(place)s的身份没有恢复：%(why)s还要用的话，请联系给您授予的单位。")
-        why = str(STAYS_ENDED.get(event.payload["because"], ""))
-        tell(person, str(sentence) % {"place": place[0].name if place else "", "why": why})
+        with translation.override(person.reads_in):
+            why = str(STAYS_ENDED.get(event.payload["because"], ""))
+            tell(person, str(sentence) % {"place": place[0].name if place else "", "why": why})
 
 
 def _new_password(sender: Any, user: Person, **_more: Any) -> None:

@@ -101,7 +101,8 @@ def phone_of(person: Person) -> str:
 
 def tell(person: Person, text: str) -> None:
     """
-    A notice to somebody, by whatever he has; by mail first, which costs nothing.
+    A notice to somebody, by whatever he has; by mail first, which costs nothing. In the language in force: the caller's
+    words are in his (``Person.reads_in``).
 
     :raises NotSent:
     """

@@ -182,7 +182,7 @@ def test_a_killed_load_goes_on_behind_its_last_batch(
     with inside(scope, read_only=True):
         assert Adviser.objects.count() == 5
     with inside(scope, read_only=False):
-        jobs.sweep(now=NOW.replace(year=2027))  # its heartbeat stopped: it is queued again
+        jobs.sweep(scope=scope, now=NOW.replace(year=2027))  # its heartbeat stopped: it is queued again
     info = work(scope, info)
     assert info.state is ImportState.DONE
     assert info.loaded is not None

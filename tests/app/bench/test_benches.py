@@ -42,7 +42,13 @@ SMALL: dict[str, dict[str, Any]] = {
     "request": {"rows": 4000, "streets": 3, "communities": 2, "wide": 2, "rounds": 2, "requests": 2, "warm_up": 1},
 }
 CASES = {
-    "access": {"access/clear-1000": "ms", "access/blind-index": "ms", "access/list": "ms"},
+    "access": {
+        "access/clear-1000": "ms",
+        "access/blind-index": "ms",
+        "access/list": "ms",
+        "access/list/city": "ms",
+        "access/list/two-roles": "ms",
+    },
     "divisions": {
         "divisions/import": "s",
         "divisions/compare": "s",
@@ -79,7 +85,7 @@ CASES = {
     },
 }
 # What two runs differ by: at these sizes it is smaller than the noise of a machine and may fall below nothing.
-DIFFERENCES = {"access/list"}
+DIFFERENCES = {"access/list", "access/list/city", "access/list/two-roles"}
 
 
 def _load(name: str) -> ModuleType:

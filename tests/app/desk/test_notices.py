@@ -189,7 +189,8 @@ def test_nobody_chooses_for_a_kind_that_never_comes_to_him(world: World) -> None
         kinds = {choice.kind for choice in queries.list_choices(scope=scope)}
     assert kinds == {NoticeKind.CONTRACTS_ENDING, NoticeKind.ROLE_ENDING, NoticeKind.FEEDBACK_ANSWERED,
                      NoticeKind.MENTIONED, NoticeKind.CORRECTION_ASKED, NoticeKind.EXPORT_HELD,
-                     NoticeKind.EXPORT_DECIDED}  # fmt: skip
+                     NoticeKind.EXPORT_DECIDED, NoticeKind.DECISION_WAITS, NoticeKind.JOB_ENDED,
+                     NoticeKind.CORRECTION_DECLINED}  # fmt: skip
 
 
 def test_what_ends_within_a_month_is_told_ahead_once(world: World) -> None:

@@ -59,7 +59,7 @@ def ask(world: World, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPat
 
 def sweep(system: Scope, after: timedelta) -> list[uuid.UUID]:
     with inside(system, read_only=False):
-        return jobs.sweep(now=clock.now() + after)
+        return jobs.sweep(scope=system, now=clock.now() + after)
 
 
 def row(system: Scope, job_id: uuid.UUID) -> Job:

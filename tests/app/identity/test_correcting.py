@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 
+from falin.kernel import clock
 from falin.kernel.models import AuditEntry, OutboxEvent
 from falin.kernel.refusals import Refused
 from falin.kernel.transactions import inside
 from services.desk.models import Notice
 from services.desk.tasks import send_due
-from tenants.identity import commands
+from tenants.identity import commands, queries
 from tenants.identity.api import system_of
 from tenants.identity.models import Correction, Person
 from tenants.identity.oidc.provisioning import EVENTS
 from tenants.identity.types import Role
 from tenants.registry.api import find_by_schema
-from tests.app.identity.cast import act, enter, hold, nothing_changes, number
+from tests.app.identity.cast import act, ask, enter, hold, nothing_changes, number
 from tests.world import World
 
 RIGHT = {"name": "何素兰", "username": "hesulan", "why": "户口簿"}
@@ -129,3 +130,62 @@ def test_whose_charge_nobody_is_is_told_so(office: World) -> None:
     with nothing_changes("nobody_corrects", "operator"):
         asks("operator", name="邓云维")
     assert not Correction.objects.exists()
+
+
+def decline(by: str, whom: str, why: str = "户口簿上就是这个字") -> None:
+    act(by, commands.decline_correction, person_id=number(whom), why=why, now=clock.now())
+
+
+def declined(office: World, code: str) -> list[int]:
+    system = system_of(find_by_schema(office.schema(code)))
+    send_due(system)
+    with inside(system, read_only=True):
+        return list(Notice.objects.filter(kind="correction_declined").values_list("person_id", flat=True))
+
+
+def test_a_no_is_told_with_its_reason_once_and_nothing_was_changed(office: World) -> None:
+    whom = number("street")
+    before = entry(whom)
+    asks("street")
+    assert told(office, "330106") == {(number("county"), "何淑兰")}
+    decline("county", "street")
+    assert entry(whom) == before
+    assert declined(office, "330106") == declined(office, "330106") == [whom]
+    assert declined(office, "330102") == declined(office, "33") == []
+    assert told(office, "330106") == set()  # nobody is asked any more
+    found = ask("street", queries.find_own_declined)
+    assert found is not None and found.why == "户口簿上就是这个字"
+    assert ask("street", queries.find_own_correction) is None
+    asks("street")
+    assert ask("street", queries.find_own_declined) is None
+    with inside(office.scope("county"), read_only=True):
+        booked = AuditEntry.objects.get(act="identity.correction.declined")
+    assert (booked.subject_id, booked.why, booked.after) == (str(whom), "户口簿上就是这个字", {})
+
+
+@pytest.mark.parametrize(("by", "whom"), [("street", "street"), ("county2", "street"), ("street2", "street")])
+def test_nobody_says_no_for_himself_or_to_whoever_is_not_his_charge(office: World, by: str, whom: str) -> None:
+    asks("street")
+    with pytest.raises(Refused):
+        decline(by, whom)
+    assert Correction.objects.filter(done_at__isnull=True).exists()
+
+
+def test_where_nothing_is_asked_there_is_nothing_to_say_no_to(office: World) -> None:
+    with nothing_changes("nothing_asked", "county"):
+        decline("county", "street")
+
+
+def test_the_reason_stands_on_his_own_page_and_in_the_api(office: World, sign_in: Any) -> None:
+    asks("street")
+    county, person = sign_in("county"), number("street")
+    assert f"/people/{person}/decline/" in county.get(f"/people/{person}/").content.decode()
+    assert county.post(f"/people/{person}/decline/", {"why": ""}).status_code == 422
+    assert county.post(f"/people/{person}/decline/", {"why": "户口簿上就是这个字"}).status_code == 302
+    assert f"/people/{person}/decline/" not in county.get(f"/people/{person}/").content.decode()
+    street = sign_in("street")
+    assert "户口簿上就是这个字" in street.get("/me/correction/").content.decode()
+    assert street.get("/api/v1/me/correction/").json()["why"] == "户口簿上就是这个字"
+    asks("street")
+    assert county.delete(f"/api/v1/people/{person}/correction/?why=户口簿").status_code == 204
+    assert county.delete(f"/api/v1/people/{person}/correction/?why=户口簿").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db import connection
@@ -10,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from falin.kernel import relay
 from falin.kernel.transactions import inside
 from services.desk import queries
-from services.desk.types import NoticeKind, Way
+from services.desk.models import Notice
+from services.desk.types import Decision, NoticeKind, Way
 from tenants.identity.api import system_of
 from tenants.registry.api import find_by_schema
 from tests.app.duty.cast import Adviser, engage
@@ -48,7 +50,13 @@ def test_another_person_has_neither_the_notice_nor_its_number(world: World, sign
 
 def test_the_way_one_chose_stands_when_one_comes_back(world: World, sign_in: Any) -> None:
     client = sign_in("street")
-    ways = {"role_ending": "sms", "feedback_answered": "none", "mentioned": "none"}
+    ways = {
+        "role_ending": "sms",
+        "feedback_answered": "none",
+        "mentioned": "none",
+        "job_ended": "none",
+        "correction_declined": "none",
+    }
     assert client.post("/desk/notices/ways/", ways).status_code == 302
     choice, *_others = client.get("/api/v1/desk/notices/ways/").json()
     assert (choice["kind"], choice["way"]) == (NoticeKind.ROLE_ENDING.value, Way.SMS.value)
@@ -79,3 +87,18 @@ def test_the_filters_of_a_list_are_kept_and_lead_back(world: World, sign_in: Any
     assert client.delete(f"/api/v1/desk/views/{view['id']}/").status_code == 204
     assert client.post("/desk/views/advisers/", {"title": ""}).status_code == 422
     assert client.get("/desk/views/nothing/").status_code == 404
+
+
+def test_what_waits_and_what_was_done_lead_to_where_one_does_something_about_it(world: World, sign_in: Any) -> None:
+    client, scope = sign_in("county"), world.scope("county")
+    with inside(scope, read_only=False):
+        for what in Decision:
+            Notice.objects.create(person_id=scope.person_id, kind=NoticeKind.DECISION_WAITS, key=what, facts={"what": what},
+                                  at=NOW)  # fmt: skip
+        Notice.objects.create(person_id=scope.person_id, kind=NoticeKind.JOB_ENDED, key="job", at=NOW,
+                              facts={"job": str(uuid.UUID(int=7)), "outcome": "done", "thing": "比对"})  # fmt: skip
+        numbers = list(Notice.objects.order_by("id").values_list("id", flat=True))
+    assert [client.post(f"/desk/notices/{number}/read/").headers["Location"] for number in numbers] == [
+        "/people/proposals/", "/people/same/", "/places/updates/", "/tenants/", "/emergencies/",
+        "/jobs/00000000-0000-0000-0000-000000000007/",
+    ]  # fmt: skip

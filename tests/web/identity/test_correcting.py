@@ -49,7 +49,8 @@ def test_the_api_does_the_same(world: World, sign_in: Any) -> None:
     )
     assert asked.status_code == 204
     assert street.get("/api/v1/me/correction/").json() == {
-        "name": "何淑兰", "username": "street", "asked": {"name": "何素兰", "username": "street"}
+        "name": "何淑兰", "username": "street", "asked": {"name": "何素兰", "username": "street"}, "declined_at": None,
+        "why": None,
     }  # fmt: skip
     address = f"/api/v1/people/{number('street')}/correction/"
     assert county.get(address).json() == {"asked": {"name": "何素兰", "username": "street"}}

@@ -70,6 +70,11 @@ def looks_personal(text: str) -> bool:
     return bool(_PERSONAL.search(unicodedata.normalize("NFKC", text)))
 
 
+def without_numbers(text: str) -> str:
+    """The text with … for what looks like such a number; a file is called by whoever made it."""
+    return _PERSONAL.sub("…", unicodedata.normalize("NFKC", text)) if looks_personal(text) else text
+
+
 def record(
     *,
     scope: Scope,

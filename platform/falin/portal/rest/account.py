@@ -16,9 +16,10 @@ from falin.portal.account import read_account
 from falin.portal.rest.people import given
 from falin.portal.rest.serializers import NamesIn
 from falin.portal.web.account import OWN
+from falin.ui.preferences import LANGUAGES
 from tenants.identity.api import ask_for_correction
-from tenants.identity.commands.account import end_other_sessions, end_session
-from tenants.identity.queries import find_own_correction, get_own_entry
+from tenants.identity.commands.account import choose_language, end_other_sessions, end_session
+from tenants.identity.queries import find_own_correction, find_own_declined, get_own_entry
 
 _TAGS = ["account"]
 
@@ -52,6 +53,7 @@ class SecurityOut(serializers.Serializer[Any]):
     username = serializers.CharField()
     phone = serializers.CharField(help_text="masked")
     email = serializers.CharField()
+    language = serializers.CharField(help_text="in which one is written to; empty: never chosen")
     sessions = SessionOut(many=True)
     factors = FactorOut(many=True)
     events = SecurityEventOut(many=True)
@@ -75,6 +77,8 @@ class OwnNamesOut(serializers.Serializer[Any]):
     name = serializers.CharField(source="own.name")
     username = serializers.CharField(source="own.username")
     asked = NamesIn(allow_null=True, help_text="how one asked them to be, until it is done")
+    declined_at = serializers.DateTimeField(allow_null=True, help_text="when the answer to what one asked last was no")
+    why = serializers.CharField(allow_null=True, help_text="the reason of that")
 
 
 class OwnCorrection(DoorView):
@@ -84,7 +88,9 @@ class OwnCorrection(DoorView):
     @extend_schema(responses=OwnNamesOut, tags=_TAGS, operation_id="account_names")
     def get(self, request: Request, scope: Scope) -> Response:
         """One's own name and sign-in name, and how one asked them to be."""
-        found = {"own": get_own_entry(scope=scope), "asked": find_own_correction(scope=scope)}
+        no = find_own_declined(scope=scope)
+        found = {"own": get_own_entry(scope=scope), "asked": find_own_correction(scope=scope),
+                 "declined_at": no and no.declined_at, "why": no and no.why}  # fmt: skip
         return Response(OwnNamesOut(found).data)
 
     @extend_schema(request=NamesIn, responses={204: None}, tags=_TAGS, operation_id="account_ask_correction")
@@ -92,6 +98,21 @@ class OwnCorrection(DoorView):
         """Ask to have them put right: whose charge one is is told."""
         data = given(NamesIn, request).validated_data
         ask_for_correction(scope=scope, now=now(), **data)
+        return Response(status=204)
+
+
+class LanguageIn(serializers.Serializer[Any]):
+    language = serializers.ChoiceField(choices=LANGUAGES)
+
+
+class OwnLanguage(DoorView):
+    door_own = True
+    door_grants: ClassVar[dict[str, str]] = {"PUT": OWN}
+
+    @extend_schema(request=LanguageIn, responses={204: None}, tags=_TAGS, operation_id="account_choose_language")
+    def put(self, request: Request, scope: Scope) -> Response:
+        """In which language one is written to: by mail and SMS, in calendars, on a browser that knows of no choice."""
+        choose_language(scope=scope, language=given(LanguageIn, request).validated_data["language"], now=now())
         return Response(status=204)
 
 

@@ -43,6 +43,7 @@ from tenants.identity.api import (
     Role,
     confirm_proposal,
     correct_person,
+    decline_correction,
     end_binding,
     enter_people,
     enter_person,
@@ -203,7 +204,7 @@ class Suspension(DoorView):
 
 
 class Correction(DoorView):
-    door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.READ}
+    door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ, "POST": policies.READ, "DELETE": policies.READ}
     door_step_up: ClassVar[dict[str, int]] = {"POST": stepup.FRESH}
 
     @extend_schema(responses=NamesAskedOut, operation_id="people_asked_correction")
@@ -217,6 +218,14 @@ class Correction(DoorView):
         """Put a name or sign-in name right."""
         data = given(NamesCorrectedIn, request).validated_data
         return Response(PersonOut(correct_person(scope=scope, person_id=person_id, now=now(), **data)).data)
+
+    @extend_schema(parameters=[OpenApiParameter("why", required=True)], responses={204: None},
+                   operation_id="people_decline_correction")  # fmt: skip
+    def delete(self, request: Request, scope: Scope, person_id: int) -> Response:
+        """Say no to what he asked for; he reads the reason."""
+        why = given(ReasonIn, request, {"why": request.query_params.get("why", "")}).validated_data["why"]
+        decline_correction(scope=scope, person_id=person_id, why=why, now=now())
+        return Response(status=204)
 
 
 class Password(DoorView):

@@ -119,6 +119,7 @@ _account: list[Any] = [
     path("tokens/", include(_tokens)),
     path("security/", account.Security.as_view(), name="api-security"),
     path("correction/", account.OwnCorrection.as_view(), name="api-correction"),
+    path("language/", account.OwnLanguage.as_view(), name="api-language"),
     path("sessions/", account.Sessions.as_view(), name="api-sessions"),
     path("sessions/<slug:session>/", account.OneSession.as_view(), name="api-session"),
 ]

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel import stepup
+from falin.kernel import formats, stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door, to_sign_in
 from falin.kernel.scope import Scope
@@ -32,7 +32,7 @@ from tenants.identity.commands.account import (
 )
 from tenants.identity.homes import home_of
 from tenants.identity.models import Person
-from tenants.identity.queries import find_own_correction, get_own_entry, read_signed_in
+from tenants.identity.queries import find_own_correction, find_own_declined, get_own_entry, read_signed_in
 from tenants.identity.signing import codes, slowing
 from tenants.identity.signing.proving import SECOND_DUE
 from tenants.identity.signing.whence import known_device, network_of
@@ -84,9 +84,13 @@ def correction(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     if carried_out(form, ask_for_correction, scope=scope, now=now()):
         messages.success(request, _("已经告诉管您身份的单位，核对后更正。"))
         return redirect("portal:security")
+    sub = _("写上正确的。管您身份的单位核对证件后更正，在那以前还用现在的。")
+    if (no := find_own_declined(scope=scope)) is not None and no.declined_at is not None:
+        said = _("您上次请求的没有更正（%(day)s），原因是“%(why)s”。")
+        sub = f"{said % {'day': formats.day(legal_day(no.declined_at)), 'why': no.why}} {sub}"
     return render(request, "portal/people/form.html", {
         "form": form, "title": _("请求更正姓名或登录名"), "button": _("送出"), "once": True, "back": reverse("portal:security"),
-        "sub": _("写上正确的。管您身份的单位核对证件后更正，在那以前还用现在的。"),
+        "sub": sub,
     }, status=422 if form.errors else 200)  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import conditional_page
@@ -25,7 +26,7 @@ from falin.kernel.transactions import inside
 from falin.portal import calendar, people
 from falin.ui.forms import show_refusal
 from tenants.identity import policies, queries
-from tenants.identity.api import make_token, use_token
+from tenants.identity.api import languages_of, make_token, use_token
 from tenants.identity.rules import LONGEST_TOKEN
 from tenants.identity.types import BindingInfo, TokenState
 
@@ -97,7 +98,8 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
     try:
         scope = use_token(text=token, address=address_of(request), request_id=request.request_id, now=now())  # type: ignore[attr-defined]
         spend(scope=scope, by_token=True, schema=scope.schema, now=now())
-        with inside(scope, read_only=True):
+        language = languages_of([scope.person_id])[scope.person_id]
+        with translation.override(language), inside(scope, read_only=True):
             book = calendar.feed_of(scope=scope, now=now(), host=request.get_host())
     except (BadToken, Missing) as gone:
         raise Http404 from gone
@@ -108,4 +110,5 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
         return answer
     return HttpResponse(book, content_type="text/calendar; charset=utf-8", headers={
         "Cache-Control": "private, max-age=0, must-revalidate", "Content-Disposition": 'inline; filename="falin.ics"',
+        "Content-Language": language,
     })  # fmt: skip

@@ -27,6 +27,7 @@ from tenants.divisions.api import list_communities, list_streets
 from tenants.identity import policies, queries
 from tenants.identity.api import (
     correct_person,
+    decline_correction,
     end_binding,
     enter_person,
     hand_over,
@@ -257,7 +258,7 @@ def _about(
 
     return answer(request, WhyForm(_sent(request)), act, {
         "title": title % {"name": record.person.name}, "sub": sub, "button": button, "once": True,
-        "danger": command is not reinstate_person, "back": reverse("portal:person", args=[person_id]),
+        "danger": command not in {reinstate_person, decline_correction}, "back": reverse("portal:person", args=[person_id]),
     })  # fmt: skip
 
 
@@ -280,6 +281,13 @@ def correct(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseB
         "sub": _("先核对证件。操作记录里只写改了哪一项，不写改前改后的内容。"),
         "back": reverse("portal:person", args=[person_id]),
     })  # fmt: skip
+
+
+@door(grant=policies.READ, reads="GET", writes="POST")
+def decline(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBase:
+    """No to what he asked to have put right, with the reason he reads."""
+    return _about(request, scope, person_id, decline_correction, _("不更正%(name)s的姓名或登录名"), _("不更正"),
+                  _("已经告诉他。"), _("他会看到您写的原因，可以再请求一次。"))  # fmt: skip
 
 
 @door(grant=policies.READ, reads="GET", writes="POST", step_up=FRESH)
