@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     CORRECTION_ASKED = "correction_asked"
     EXPORT_HELD = "export_held"
     EXPORT_DECIDED = "export_decided"
+    BACKUP_FAILED = "backup_failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,7 @@ WORDS = {
     "registry.cells.replaced": _("更换各库的名录"),
     "registry.archive.asked": _("要求导出单位"),
     "registry.archive.made": _("导出单位"),
+    "registry.backup.made": _("夜间备份单位"),
     "registry.deed.asked": _("提出要两人办的事"),
     "registry.deed.confirmed": _("确认要两人办的事"),
     "registry.deed.refused": _("拒绝要两人办的事"),

@@ -25,6 +25,7 @@ LABELS = {
     NoticeKind.CORRECTION_ASKED: _("有人请求更正姓名或登录名"),
     NoticeKind.EXPORT_HELD: _("导出名单等我确认"),
     NoticeKind.EXPORT_DECIDED: _("我请求的导出有结果"),
+    NoticeKind.BACKUP_FAILED: _("夜间备份没有做成"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -37,6 +38,9 @@ _SENTENCES = {
     NoticeKind.CORRECTION_ASKED: _("%(name)s请求更正自己的姓名或登录名。请核对后，到“人员和身份”里他的页面办理。"),
     NoticeKind.EXPORT_HELD: _("%(who)s要导出名单“%(list)s”，等您确认。"),
     NoticeKind.EXPORT_DECIDED: _("您请求导出的名单“%(list)s”%(outcome)s。"),
+    NoticeKind.BACKUP_FAILED: _(
+        "%(place)s %(on)s夜里的备份没有做成，或者试恢复不成功，可能不止它一个。原因在“单位”里。"
+    ),
 }
 _OUTCOMES = {
     "confirmed": _("有人确认了，正在做"), "refused": _("没有得到同意"), "lapsed": _("到期没有人确认，已经结束"),
@@ -57,6 +61,7 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     ),
     NoticeKind.EXPORT_HELD: frozenset({"county_team"}),
     NoticeKind.EXPORT_DECIDED: frozenset({"county_team"}),
+    NoticeKind.BACKUP_FAILED: frozenset({"operator"}),
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -70,6 +75,7 @@ DEFAULT_WAYS = {
     NoticeKind.CORRECTION_ASKED: Way.MAIL,
     NoticeKind.EXPORT_HELD: Way.MAIL,
     NoticeKind.EXPORT_DECIDED: Way.MAIL,
+    NoticeKind.BACKUP_FAILED: Way.MAIL,
 }
 
 

@@ -30,6 +30,7 @@ WHERE = {
     NoticeKind.FEEDBACK_ANSWERED: "portal:feedback",
     NoticeKind.EXPORT_HELD: "portal:exports",
     NoticeKind.EXPORT_DECIDED: "portal:jobs",
+    NoticeKind.BACKUP_FAILED: "portal:tenants",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,7 +19,7 @@ from falin.portal.rest.jobs import JobOut
 from tenants.registry import commands, directory, queries
 from tenants.registry.api import Act, Kind, Overview
 from tenants.registry.policies import MANAGE
-from tenants.registry.types import State
+from tenants.registry.types import CellInfo, State
 
 
 class TenantOut(serializers.Serializer[Any]):
@@ -66,6 +67,25 @@ class CellOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     address = serializers.CharField()
     places = serializers.ListField(child=serializers.CharField(), help_text="codes of the places it holds")
+    since = serializers.DateTimeField(allow_null=True, help_text="the line stands as it does")
+    here = serializers.SerializerMethodField(help_text="it is the cell that answers")
+
+    def get_here(self, cell: CellInfo) -> bool:
+        return bool(settings.CELL) and cell.code == settings.CELL
+
+
+class CellIn(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=20)
+    name = serializers.CharField(max_length=60)
+    address = serializers.CharField(max_length=200, help_text="https://host")
+    places = serializers.ListField(
+        child=serializers.CharField(max_length=12), allow_empty=True, max_length=5_000,
+        help_text="codes as far as their level reaches: 33, 3302, 440304",
+    )  # fmt: skip
+
+
+class CellsIn(serializers.Serializer[Any]):
+    cells = CellIn(many=True)
 
 
 class RestoreIn(serializers.Serializer[Any]):
@@ -188,11 +208,21 @@ class Again(DoorView):
 
 
 class Cells(DoorView):
-    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE, "PUT": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"PUT": stepup.FRESH}
 
     @extend_schema(responses=CellOut(many=True), operation_id="tenants_cells")
     def get(self, request: Request, scope: Scope) -> Response:
         """The directory of cells. What is asked here of a place of another one is answered 421, with its address."""
+        return Response(CellOut(directory.list_cells(), many=True).data)
+
+    @extend_schema(request=CellsIn, responses=CellOut(many=True), operation_id="tenants_replace_cells")
+    def put(self, request: Request, scope: Scope) -> Response:
+        """Another list in the place of this one, whole. Every cell is given the same."""
+        given = CellsIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        lines = [CellInfo(**{**one, "places": tuple(one["places"])}) for one in given.validated_data["cells"]]
+        commands.replace_cells(scope=scope, cells=lines, now=now())
         return Response(CellOut(directory.list_cells(), many=True).data)
 
 
