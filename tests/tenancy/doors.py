@@ -1640,6 +1640,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:archive-restore": {"place"},
     "tenants-api:archives": FORM,
     "tenants-api:cells": FORM,
+    "tenants-api:backups": FORM,
     "portal:tenant-remove": {"place"},
     "tenants-api:receipts": FORM,
     "portal:deed-refuse": {"place"},

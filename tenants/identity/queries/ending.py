@@ -38,9 +38,9 @@ def count_ending_roles(*, scope: Scope, after: date, until: date) -> dict[date, 
 
 
 def list_holders(*, scope: Scope, role: Role, on: date) -> list[int]:
-    """The people who hold a role in the scope's tenant on a day."""
+    """The people who hold a role in the scope's tenant on a day; in the shared schema, one of the platform's."""
     policies.check_may_look_ahead(scope)
-    held = Binding.objects.filter(in_force(on), tenant_id=scope.tenant_id, role=role, person__is_active=True)
+    held = Binding.objects.filter(in_force(on), tenant_id=scope.tenant_id or None, role=role, person__is_active=True)
     return sorted(set(held.values_list("person_id", flat=True)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from tenants.registry.models import Archive, Tenant
 from tenants.registry.types import TenantInfo
 
 ARCHIVE = "registry.archive"
+LEFT = 24 * 3600  # seconds after which a file nobody writes to was left by one who was killed
 
 
 def ask_archive(*, scope: Scope, tenant_id: int, recipient: bytes, now: datetime) -> uuid.UUID:
@@ -59,6 +61,9 @@ def written_out(run: jobs.Run, tenant: TenantInfo, recipient: Recipient) -> Iter
     """A tenant's archive, whole, in a file that is gone afterwards, with what it holds."""
     part = Path(settings.HOME) / "archives" / f"{run.job_id}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
+    for left in part.parent.glob("*.part"):
+        if time.time() - left.stat().st_mtime > LEFT:
+            left.unlink(missing_ok=True)
     try:
         with part.open("wb") as out:
             written = write_archive(tenant, recipient, out, tell=lambda done, total, name: run.progress(done, total))

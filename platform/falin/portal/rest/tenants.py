@@ -22,6 +22,22 @@ from tenants.registry.policies import MANAGE
 from tenants.registry.types import CellInfo, State
 
 
+class BackupOut(serializers.Serializer[Any]):
+    made_at = serializers.DateTimeField(allow_null=True, help_text="the newest nightly backup")
+    size = serializers.IntegerField()
+    error = serializers.CharField(help_text="why the last try came to nothing; empty where it did not")
+    tried_at = serializers.DateTimeField(allow_null=True)
+    verified_at = serializers.DateTimeField(allow_null=True, help_text="one was last restored on trial, and was right")
+    trial_error = serializers.CharField(help_text="why the last trial went wrong")
+
+
+class BackupsOut(serializers.Serializer[Any]):
+    run = serializers.BooleanField(help_text="whether there are nightly backups in this cell")
+    recipient = serializers.CharField(help_text="subject of the certificate of who alone can read them")
+    trouble = serializers.CharField(help_text="why the certificate cannot be used")
+    trials = serializers.BooleanField(help_text="whether restores are tried without anybody asking")
+
+
 class TenantOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     schema = serializers.CharField()
@@ -34,7 +50,8 @@ class TenantOut(serializers.Serializer[Any]):
     behind = serializers.IntegerField(help_text="migrations it lacks")
     trouble = serializers.CharField(help_text="why it could not go on; empty where it could")
     size = serializers.IntegerField(help_text="bytes in the database")
-    archived_at = serializers.DateTimeField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True, help_text="the last archive that somebody asked for")
+    backup = BackupOut()
 
 
 class DeedOut(serializers.Serializer[Any]):
@@ -104,6 +121,7 @@ class ArchiveOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     size = serializers.IntegerField()
     rows = serializers.IntegerField()
+    nightly = serializers.BooleanField(help_text="a nightly backup; else somebody asked for it")
 
 
 class ArchiveIn(serializers.Serializer[Any]):
@@ -138,6 +156,7 @@ def _shown(row: Overview) -> dict[str, Any]:
         "id": tenant.id, "schema": tenant.schema, "name": tenant.name, "kind": tenant.kind, "state": tenant.state,
         "since": tenant.since, "why": tenant.why, "migration": row.migration, "behind": row.behind,
         "trouble": row.trouble, "size": row.size, "archived_at": row.archived_at,
+        "backup": row.backup,
     }).data  # fmt: skip
 
 
@@ -261,6 +280,15 @@ class Archives(DoorView):
         recipient = given.validated_data["recipient"].encode()
         job = commands.ask_archive(scope=scope, tenant_id=tenant_id, recipient=recipient, now=now())
         return Response(JobOut({"job": job}).data, status=202)
+
+
+class BackupsView(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=BackupsOut, operation_id="tenants_backups")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Whether the cell backs its bodies up at night, and for whom. How each body stands is in the body."""
+        return Response(BackupsOut(queries.get_backups(scope=scope)).data)
 
 
 class Receipts(DoorView):

@@ -53,7 +53,14 @@ from tenants.registry.moving.receiving import receive
 from tenants.registry.moving.wire import Line
 from tenants.registry.nodes import place_schema
 from tenants.registry.policies import MANAGE
-from tenants.registry.queries import get_deed, list_addresses, list_deeds, list_receipts
+from tenants.registry.queries import (
+    get_backups,
+    get_deed,
+    list_addresses,
+    list_deeds,
+    list_overview,
+    list_receipts,
+)
 
 # Acts on one tenant, by one operator or asked for by the first of two.
 ACTS = {
@@ -113,6 +120,9 @@ class Command(BaseCommand):
         opening = acts.add_parser("open", help="a prepared body begins; refused while a needed step is undone")
         opening.add_argument("tenant", help="its schema, or the code of its place")
         opening.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        backups = acts.add_parser("backups", help="each body's last nightly backup and its trial; why there is none")
+        backups.add_argument("--as", dest="username", required=True, help="sign-in name of an operator")
+        backups.add_argument("--json", action="store_true", help="one JSON object a line")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
         self._add_changes(acts)
@@ -235,6 +245,29 @@ class Command(BaseCommand):
 
     def _tell(self, count: int, total: int, name: str) -> None:
         self.stderr.write(f"{count}/{total} {name}", ending="\r")
+
+    def _backups(self, options: Any) -> None:
+        scope = operator(options["username"])
+        with inside(scope, read_only=True):
+            backups, rows = get_backups(scope=scope), list_overview(scope=scope)
+        if not backups.run:
+            self.stderr.write(backups.trouble or _("没有配置接收人的证书（FALIN_BACKUP_CERTIFICATE），没有夜间备份。"))
+        for row in rows:
+            moments = {name: at.isoformat() if (at := getattr(row.backup, name)) else None
+                       for name in ("made_at", "tried_at", "verified_at")}  # fmt: skip
+            line = {"schema": row.tenant.schema, "name": row.tenant.name, **asdict(row.backup), **moments}
+            mark = "✗" if line["error"] or line["trial_error"] else "✓" if line["made_at"] else "·"
+            told = [
+                mark,
+                line["schema"],
+                line["name"],
+                line["made_at"] or _("还没有"),
+                line["error"],
+                line["trial_error"],
+            ]
+            self.stdout.write(
+                json.dumps(line, ensure_ascii=False) if options["json"] else "  ".join(filter(None, told))
+            )
 
     def _deeds(self, options: Any) -> None:
         with shared(read_only=True) as system:
