@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,7 +61,7 @@ def written_out(run: jobs.Run, tenant: TenantInfo, recipient: Recipient) -> Iter
     part = Path(settings.HOME) / "archives" / f"{run.job_id}.part"
     part.parent.mkdir(parents=True, exist_ok=True)
     for left in part.parent.glob("*.part"):
-        if time.time() - left.stat().st_mtime > LEFT:
+        if clock.now().timestamp() - left.stat().st_mtime > LEFT:
             left.unlink(missing_ok=True)
     try:
         with part.open("wb") as out:
