@@ -348,8 +348,11 @@ def test_a_backup_is_no_handing_over_and_goes_with_its_body(backed_up: World) ->
     assert [one.number for one in Archive.objects.filter(tenant_id=west)] == [None]  # what was handed over
 
 
-def test_a_file_that_a_killed_worker_left_is_gone_after_a_day(backed_up: World) -> None:
-    folder = Path(settings.HOME) / "archives"
+def test_a_file_that_a_killed_worker_left_is_gone_after_a_day(
+    backed_up: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    folder = tmp_path / "archives"
     folder.mkdir(exist_ok=True)
     left, fresh = folder / f"{uuid.uuid4()}.part", folder / f"{uuid.uuid4()}.part"
     for file in (left, fresh):
@@ -360,7 +363,6 @@ def test_a_file_that_a_killed_worker_left_is_gone_after_a_day(backed_up: World) 
         beat()
         _work()
     assert (left.exists(), fresh.exists()) == (False, True)
-    fresh.unlink()
 
 
 def test_only_an_operator_reads_how_backups_stand(backed_up: World) -> None:

@@ -73,12 +73,15 @@ def test_a_choice_is_made_by_its_word_on_the_page_and_booked_by_it(world: World,
     assert (looked.status_code, "请核对" in looked.content.decode()) == (422, True)
     assert county.post(_address(world, SIGN_ON, way="say/"), {**sent, "checked": "on"}).status_code == 302
     assert Setting.objects.get(key=SIGN_ON.key).value == 1
+    back = {**sent, "value": "-", "checked": "on"}
+    assert county.post(_address(world, SIGN_ON, way="say/"), back).status_code == 302
+    assert [one.value for one in Setting.objects.filter(key=SIGN_ON.key).order_by("id")] == [1, None]
     with inside(world.scope("county"), read_only=True):
-        booked = AuditEntry.objects.get(act="settings.statement.made").after["value"]
+        booked = AuditEntry.objects.filter(act="settings.statement.made").order_by("id")[0].after["value"]
     assert (booked, acts.value("value", booked, people={}, places={})) == ("builtin", "平台账号")
 
 
-@pytest.mark.parametrize("bad", ["4", "everybody", "1"])
+@pytest.mark.parametrize("bad", ["4", "everybody", "1", ""])
 def test_a_word_that_is_none_of_them_is_refused_at_the_field_of_the_page(world: World, sign_in: Any, bad: str) -> None:
     county = sign_in("county")
     sent = {"value": bad, "valid_from": str(TOMORROW + timedelta(days=9)), "why": "按规定", "checked": "on"}

@@ -74,9 +74,16 @@ def test_another_list_is_looked_at_first_and_replaces_the_old_one_when_it_is_sen
     assert answer.headers["Location"] == "/tenants/cells/"
     assert dict(Cell.objects.values_list("code", "places")) == {"a": ["33"], "b": ["44", "3302", "3303"]}
     assert Cell.objects.get(code="a").since == before[0]["since"]
+    assert operator.get(CHANGE).content.decode().count("去掉这个库") == 2  # the blank lines have none
     assert AuditEntry.objects.filter(act="registry.cells.replaced").count() == 2
-    again = operator.post(CHANGE, _sent(LINES))
+    blank = dict.fromkeys(("code", "name", "address", "places"), "")
+    browser = {"form-INITIAL_FORMS": "2", "seen": "", "cells": ""}  # as a browser sends the lines nobody filled in
+    again = operator.post(CHANGE, _sent([*LINES, blank, blank], **browser))
     assert "和现在的名录一样" in again.content.decode()
+    gone = operator.post(CHANGE, _sent([*LINES, blank], **browser, **{"form-1-DELETE": "on"}))
+    assert "去掉平台二（b）" in gone.content.decode()
+    half = operator.post(CHANGE, _sent([*LINES, {**blank, "code": "c"}], **browser))
+    assert (half.status_code, "请核对" in half.content.decode()) == (422, False)
 
 
 @pytest.mark.usefixtures("cells")

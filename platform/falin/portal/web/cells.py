@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -28,16 +29,14 @@ _BLANK = 2  # lines to fill in below those that are there
 
 
 class CellForm(forms.Form):
-    """One line of the list; a line without a code is none."""
+    """One line of the list; one that is left blank is none."""
 
     code = forms.CharField(
-        label=gettext_lazy("代码"), max_length=20, required=False,
-        help_text=gettext_lazy("小写字母、数字或短横，和那个库的 FALIN_CELL 一样；清空就去掉这个库"),
+        label=gettext_lazy("代码"), max_length=20,
+        help_text=gettext_lazy("小写字母、数字或短横，和那个库的 FALIN_CELL 一样"),
     )  # fmt: skip
-    name = forms.CharField(label=gettext_lazy("名称"), max_length=60, required=False)
-    address = forms.CharField(
-        label=gettext_lazy("地址"), max_length=200, required=False, help_text=gettext_lazy("https://主机名")
-    )
+    name = forms.CharField(label=gettext_lazy("名称"), max_length=60)
+    address = forms.CharField(label=gettext_lazy("地址"), max_length=200, help_text=gettext_lazy("https://主机名"))
     places = forms.CharField(
         label=gettext_lazy("管哪些地方"), max_length=20_000, required=False,
         help_text=gettext_lazy("区划代码，用空格隔开，写到哪一级就管到哪一级，例如：33 3302 440304"),
@@ -45,7 +44,7 @@ class CellForm(forms.Form):
 
     def line(self) -> CellInfo | None:
         given = self.cleaned_data
-        if not given["code"].strip():
+        if not given or given.get(DELETION_FIELD_NAME):
             return None
         places = tuple(dict.fromkeys(given["places"].replace("，", " ").replace(",", " ").split()))
         return CellInfo(code=given["code"].strip(), name=given["name"], address=given["address"], places=places)
@@ -61,7 +60,13 @@ class ListForm(forms.Form):
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
-_Lines = forms.formset_factory(CellForm, extra=_BLANK, max_num=200)
+class _Lines(forms.formset_factory(CellForm, extra=_BLANK, max_num=200, can_delete=True, can_delete_extra=False)):  # type: ignore[misc]
+    """The lines, each of those that are there with a tick that takes it away."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if DELETION_FIELD_NAME in form.fields:
+            form.fields[DELETION_FIELD_NAME].label = _("去掉这个库")
 
 
 @door(grant=MANAGE, reads="GET")

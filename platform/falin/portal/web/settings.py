@@ -25,6 +25,7 @@ from falin.ui.widgets import DayInput
 from tenants.divisions.api import Division, list_county_bodies, list_divisions
 from tenants.settings.api import READ, SET, explain, list_settings, make_statement, what_it_touches
 
+_NONE = "-"  # of a choice: nothing of one's own
 _DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
 
 
@@ -51,11 +52,11 @@ class StatementForm(forms.Form):
     def __init__(self, data: Any, *, parameter: Parameter, **more: Any) -> None:
         super().__init__(data, **more)
         if parameter.options:
-            none = (("", _("不另设，照上级的办")),)
+            told = _("只能选：%(range)s。") % {"range": parameter.range_told}
             self.fields["value"] = forms.ChoiceField(
-                label=_("选哪一个"), required=False, widget=forms.RadioSelect,
-                choices=[*((one.word, _(one.label)) for one in parameter.options), *none],
-                error_messages={"invalid_choice": _("只能选：%(range)s。") % {"range": parameter.range_told}},
+                label=_("选哪一个"), widget=forms.RadioSelect,
+                choices=[*((one.word, _(one.label)) for one in parameter.options), (_NONE, _("不另设，照上级的办"))],
+                error_messages={"required": told, "invalid_choice": told},
             )  # fmt: skip
             return
         hint = _("%(range)s；留空表示不另设，照上级的办") % {"range": parameter.range_told}
@@ -67,7 +68,7 @@ class StatementForm(forms.Form):
     def clean_value(self) -> int | str | None:
         """Nothing is no statement of one's own."""
         said: int | str | None = self.cleaned_data["value"]
-        return None if said == "" else said
+        return None if said == _NONE else said
 
 
 def _own(scope: Scope) -> list[Division]:
