@@ -107,6 +107,15 @@ def on_job_ended(scope: Scope, event: Event) -> None:
     tell(scope=scope, drafts=[draft], now=event.at)
 
 
+def on_backup_failed(scope: Scope, event: Event) -> None:
+    """The operators are told that a night's backup failed, once a night: the page says of whom and why."""
+    facts = {"node_id": event.payload["node_id"], "on": event.payload["night"]}
+    tell(scope=scope, now=event.at, drafts=[
+        Draft(kind=NoticeKind.BACKUP_FAILED, person_id=person, key=f"backup:{event.payload['night']}", facts=facts)
+        for person in list_holders(scope=scope, role=Role.OPERATOR, on=legal_day(event.at))
+    ])  # fmt: skip
+
+
 def look_ahead(scope: Scope, moment: datetime) -> int:
     """What ends within a month: contracts to the county's team, roles to who holds them. Every night; told once."""
     today = legal_day(moment)

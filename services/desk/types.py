@@ -36,6 +36,7 @@ class NoticeKind(StrEnum):
     DECISION_WAITS = "decision_waits"
     JOB_ENDED = "job_ended"
     CORRECTION_DECLINED = "correction_declined"
+    BACKUP_FAILED = "backup_failed"
 
 
 class Decision(StrEnum):

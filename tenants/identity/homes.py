@@ -21,7 +21,7 @@ from django.utils.translation import gettext_noop
 
 from falin.kernel import stepup
 from falin.kernel.clock import legal_day
-from falin.kernel.parameters import Parameter, declare, value
+from falin.kernel.parameters import Option, Parameter, declare, value
 from tenants.identity.models import Session
 from tenants.identity.oidc.provider import provider
 from tenants.identity.queries.signing_in import SignedIn, read_signed_in
@@ -37,13 +37,18 @@ _BITS = {stepup.BUILTIN: 1, KEYCLOAK: 2}
 SIGN_ON = declare(
     Parameter(
         key="identity.sign_on",
-        label=gettext_noop("登录方式：1 平台账号，2 统一身份，3 两种都可以"),
+        label=gettext_noop("登录方式"),
         unit="",
         default=3,
         minimum=1,
         maximum=3,
         rule="identity.md",
         set_by=("province", "county"),
+        options=(
+            Option(1, "builtin", gettext_noop("平台账号")),
+            Option(2, "keycloak", gettext_noop("统一身份")),
+            Option(3, "both", gettext_noop("两种都可以")),
+        ),
     )
 )
 

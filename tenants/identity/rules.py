@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from falin.kernel.parameters import Parameter, declare
+from falin.kernel.parameters import Option, Parameter, declare
 from tenants.identity.roles import ADMINISTRATORS
 from tenants.identity.types import Role
 
@@ -69,13 +69,18 @@ SERVICE_REVIEW = declare(
 SECOND_FACTOR = declare(
     Parameter(
         key="identity.second_factor",
-        label=gettext_noop("必须有第二种登录方式的人（0 没有人，1 能授权、审批、导出、看号码的，2 所有人）"),
-        unit=gettext_noop("档"),
+        label=gettext_noop("必须有第二种登录方式的人"),
+        unit="",
         default=1,
         minimum=0,
         maximum=2,
         rule="identity.md",
         set_by=("province",),
+        options=(
+            Option(0, "nobody", gettext_noop("没有人")),
+            Option(1, "sensitive", gettext_noop("能授权、审批、导出、看号码的人")),
+            Option(2, "everybody", gettext_noop("所有人")),
+        ),
     )
 )
 SECOND_GRACE = declare(

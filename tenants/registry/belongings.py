@@ -116,6 +116,7 @@ STAYS = {
     "registry_cell": _INSTALLATION,
     "registry_deed": "acts of operators here",
     "registry_archive": "archives that lie in this store",
+    "registry_backup": "of the backups that lie in this store",
     "registry_receipt": "of tenants that were destroyed here",
     "desk_notice": "told to operators here",
     "desk_chosenway": "of operators here",

@@ -53,9 +53,12 @@ class Cell(PublicModel):
     name = models.CharField(max_length=60)
     address = models.CharField(max_length=200)
     places = models.JSONField(default=list)  # codes, as far as their level reaches: 33, 330106
+    since = models.DateTimeField(null=True)  # the line stands as it does; empty for those from before this was kept
 
     def info(self) -> CellInfo:
-        return CellInfo(code=self.code, name=self.name, address=self.address, places=tuple(self.places))
+        return CellInfo(
+            code=self.code, name=self.name, address=self.address, places=tuple(self.places), since=self.since
+        )
 
 
 class SpareSchema(PublicModel):
@@ -122,9 +125,29 @@ class Archive(PublicModel):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     rows = models.PositiveBigIntegerField()
+    # Which of the tenant's nightly backups it is, counted from 1; empty for one that somebody asked for. Which is older is
+    # told by this and not by a clock, which may have been wrong.
+    number = models.PositiveBigIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["tenant_id", "-at"], name="archives_of_a_tenant")]
+
+
+class Backup(PublicModel):
+    """How a tenant's nightly backups stand: the newest one, the try that is on or failed, the last trial of one."""
+
+    tenant_id = models.BigIntegerField(primary_key=True)
+    night = models.DateField(null=True)  # of the newest one
+    count = models.PositiveBigIntegerField(default=0)
+    made_at = models.DateTimeField(null=True)
+    size = models.PositiveBigIntegerField(default=0)
+    trying = models.DateField(null=True)  # the night of the last try, how many there were in it, and when
+    tries = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=300, blank=True, default="")  # empty: it is being tried, or it is there
+    trial_at = models.DateTimeField(null=True)  # of the last trial restore, and what came of it
+    trial_error = models.CharField(max_length=300, blank=True, default="")
+    verified_at = models.DateTimeField(null=True)  # of the last one that went well
 
 
 class Receipt(PublicModel):

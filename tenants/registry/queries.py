@@ -11,15 +11,19 @@ from django.conf import settings
 from django.db import connection
 
 from falin.kernel import sorting
+from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
 from tenants.divisions.rules import sound_of
 from tenants.registry import policies, schemas
-from tenants.registry.models import Archive, Deed, Domain, Receipt, Tenant
+from tenants.registry.archives.format import Recipient
+from tenants.registry.models import Archive, Backup, Deed, Domain, Receipt, Tenant
 from tenants.registry.types import (
     CHANGES,
     Act,
     Address,
     ArchiveInfo,
+    BackupInfo,
+    Backups,
     DeedInfo,
     Kind,
     Outcome,
@@ -36,6 +40,7 @@ OVERVIEW_ORDERS: Final[dict[str, Callable[[Overview], Any]]] = {
     "release": lambda row: (bool(row.trouble), row.behind),
     "size": lambda row: row.size,
     "archive": lambda row: row.archived_at or datetime.min.replace(tzinfo=UTC),
+    "backup": lambda row: row.backup.made_at or datetime.min.replace(tzinfo=UTC),
 }
 _SIZES = """
 select n.nspname, sum(pg_total_relation_size(c.oid))::bigint from pg_class c
@@ -78,7 +83,7 @@ def find_by_schema(schema: str) -> TenantInfo | None:
 # ---- for the operator ------------------------------------------------------------------------------------------------
 def list_overview(*, scope: Scope, tenant_id: int | None = None, sort: str = "") -> list[Overview]:
     """
-    Tenants as their operator sees them: state, newest migration, size, last archive. Three statements for all.
+    Tenants as their operator sees them: state, newest migration, size, last archive and backup. Four statements for all.
 
     :param sort: one of ``OVERVIEW_ORDERS``, with - before it the other way round.
     :raises Missing: the one that is asked for is not there.
@@ -90,16 +95,39 @@ def list_overview(*, scope: Scope, tenant_id: int | None = None, sort: str = "")
     names = [row.schema_name for row in rows]
     standing, sizes = schemas.standing_of(names), _sizes(names)
     last: dict[int, Archive] = {}
-    for archive in Archive.objects.filter(tenant_id__in=[row.id for row in rows]).order_by("at"):
+    for archive in Archive.objects.filter(tenant_id__in=[row.id for row in rows], number=None).order_by("at"):
         last[archive.tenant_id] = archive
+    backups = {row.tenant_id: row for row in Backup.objects.filter(tenant_id__in=[row.id for row in rows])}
     found = [
         Overview(tenant=row.info(), migration=standing[row.schema_name].migration, at=standing[row.schema_name].at,
                  behind=0 if row.state == State.ELSEWHERE else len(standing[row.schema_name].lacking),
                  trouble="" if row.state == State.ELSEWHERE else standing[row.schema_name].trouble,
-                 size=sizes.get(row.schema_name, 0), archived_at=last[row.id].at if row.id in last else None)
+                 size=sizes.get(row.schema_name, 0), archived_at=last[row.id].at if row.id in last else None,
+                 backup=_backup(backups.get(row.id)))
         for row in rows
     ]  # fmt: skip
     return sorting.in_order(found, sort, OVERVIEW_ORDERS)
+
+
+def _backup(row: Backup | None) -> BackupInfo:
+    if row is None:
+        return BackupInfo()
+    return BackupInfo(made_at=row.made_at, size=row.size, error=row.error, tried_at=row.tried_at,
+                      verified_at=row.verified_at, trial_error=row.trial_error)  # fmt: skip
+
+
+def get_backups(*, scope: Scope) -> Backups:
+    """Whether there are nightly backups here, and for whom."""
+    policies.check_may_manage(scope)
+    path, trials = settings.BACKUP_CERTIFICATE, settings.BACKUP_KEY is not None
+    if path is None:
+        return Backups(recipient="", trouble="", trials=False)
+    try:
+        return Backups(recipient=Recipient.read(path.read_bytes()).subject, trouble="", trials=trials)
+    except Invalid as wrong:
+        return Backups(recipient="", trouble=wrong.message, trials=trials)
+    except OSError as wrong:
+        return Backups(recipient="", trouble=f"{path}: {wrong.strerror}", trials=trials)
 
 
 def _sizes(names: Iterable[str]) -> dict[str, int]:
@@ -140,7 +168,9 @@ def get_archive(*, scope: Scope, archive_id: uuid.UUID) -> ArchiveInfo:
 
 
 def _archive(row: Archive) -> ArchiveInfo:
-    return ArchiveInfo(id=row.id, name=row.name, at=row.at, size=row.size, rows=row.rows)
+    return ArchiveInfo(
+        id=row.id, name=row.name, at=row.at, size=row.size, rows=row.rows, nightly=row.number is not None
+    )
 
 
 def get_deed(*, scope: Scope, deed_id: int) -> DeedInfo:

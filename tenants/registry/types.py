@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -80,6 +80,19 @@ class CellInfo:
     name: str
     address: str
     places: tuple[str, ...]
+    since: datetime | None = None  # the line stands as it does
+
+    def same_line(self, other: CellInfo) -> bool:
+        """Whether both say the same of the cell."""
+        return (self.name, self.address, self.places) == (other.name, other.address, other.places)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellChange:
+    """What another list would change: a cell that comes (no ``before``), goes (no ``after``) or is said otherwise."""
+
+    before: CellInfo | None
+    after: CellInfo | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +124,38 @@ class ArchiveInfo:
     at: datetime
     size: int
     rows: int
+    nightly: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupInfo:
+    """
+    How a tenant's nightly backups stand. ``error``: why the last try came to nothing; ``verified_at``: when one of them was
+    last restored on trial and was what it should be; ``trial_error``: why the last trial went wrong.
+    """
+
+    made_at: datetime | None = None
+    size: int = 0
+    error: str = ""
+    tried_at: datetime | None = None
+    verified_at: datetime | None = None
+    trial_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backups:
+    """
+    Whether the cell backs up at night. ``recipient``: who can read them, empty without one; ``trouble``: why his certificate
+    cannot be used; ``trials``: whether workers try restores by themselves.
+    """
+
+    recipient: str
+    trouble: str
+    trials: bool
+
+    @property
+    def run(self) -> bool:
+        return bool(self.recipient)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +168,8 @@ class Overview:
     behind: int
     trouble: str
     size: int  # bytes in the database
-    archived_at: datetime | None
+    archived_at: datetime | None  # of the last one that somebody asked for
+    backup: BackupInfo = field(default_factory=BackupInfo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

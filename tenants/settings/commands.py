@@ -8,6 +8,7 @@ from django.db import transaction
 
 from falin.kernel import audit, outbox
 from falin.kernel.clock import legal_day
+from falin.kernel.parameters import Parameter
 from falin.kernel.scope import Scope
 from tenants.divisions.api import get_division
 from tenants.settings import policies, queries
@@ -19,11 +20,11 @@ FARTHEST = timedelta(days=5 * 366)  # a date beyond it is a slip of the keyboard
 
 
 def make_statement(
-    *, scope: Scope, key: str, node_id: int, value: int | None, locked: bool, valid_from: date, why: str, now: datetime
+    *, scope: Scope, key: str, node_id: int, value: int | str | None, locked: bool, valid_from: date, why: str, now: datetime
 ) -> Statement:  # fmt: skip
     """
     Set, tighten or lock a figure at one's own place, or as the province for one body, from a day on; ``value`` ``None``
-    takes it back.
+    takes it back. Of a choice it is the option's word, or the number it is kept as.
 
     Never for a day that has begun: what was computed stays as it was (M2).
 
@@ -37,6 +38,7 @@ def make_statement(
     reason = " ".join(why.split())
     if not 2 <= len(reason) <= 200:
         raise policies.why_missing()
+    value = queries.value_said(parameter, value)
     today = legal_day(now)
     if valid_from <= legal_day(now + queries.KEPT):  # whoever still holds what was said before is right until then
         raise policies.too_early()
@@ -52,10 +54,14 @@ def make_statement(
     row = Setting.objects.create(key=key, node_id=node_id, value=value, locked=locked, valid_from=valid_from,
                                  person_id=scope.person_id, why=reason, recorded_at=now)  # fmt: skip
     facts = {"key": key, "value": value, "locked": locked, "valid_from": str(valid_from)}
-    before = {"value": own.value, "locked": own.locked} if own else {}
+    before = {"value": _booked(parameter, own.value), "locked": own.locked} if own else {}
     audit.record(scope=scope, act="settings.statement.made", subject=("setting", row.id), node_id=node_id, why=reason,
-                 before=before, after=facts, now=now)  # fmt: skip
+                 before=before, after={**facts, "value": _booked(parameter, value)}, now=now)  # fmt: skip
     outbox.put(scope=scope, event="settings.statement.made", version=1, key=f"setting:{key}:{node_id}",
                payload={**facts, "node_id": node_id}, now=now)  # fmt: skip
     transaction.on_commit(queries.forget)
     return queries.statement_of(row)
+
+
+def _booked(parameter: Parameter, value: int | None) -> int | str | None:
+    return None if value is None else parameter.word(value)

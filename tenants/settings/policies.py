@@ -80,20 +80,26 @@ def refusal_of(obstacle: Obstacle, parameter: Parameter, *, place: str, value: i
     :param place: who locked the figure or set what is inherited; empty for the default. :param value: what is inherited.
     :param own: the place says something itself already.
     """
-    words = {"place": place, "value": value, "low": parameter.minimum, "high": parameter.maximum}
+    words = {"place": place, "value": parameter.told(value), "range": parameter.range_told}
     looser = (
         _("%(place)s要求 %(value)s，只能更严，不能更松。") if place else _("规定是 %(value)s，只能更严，不能更松。")
     )
     same = _("和现在的设定一样，不用改。") if own else _("这里没有自己的设定，不用撤回。")
     sentence = {
         Obstacle.NOT_THIS_LEVEL: _("这项指标不由您这一级设定。"),
-        Obstacle.OUT_OF_RANGE: _("要在 %(low)s 到 %(high)s 之间。"),
+        Obstacle.OUT_OF_RANGE: _("只能选：%(range)s。") if parameter.options else _("要在 %(range)s之间。"),
         Obstacle.NOTHING_CHANGES: same,
         Obstacle.LOCKED: _("%(place)s已锁定这一项，下级不能改。"),
         Obstacle.LOOSER: looser,
     }[obstacle]
     kind = Invalid if obstacle in {Obstacle.OUT_OF_RANGE, Obstacle.NOTHING_CHANGES} else Refused
     return kind(f"settings.{obstacle}", sentence % words, field="value")
+
+
+def unreadable(parameter: Parameter) -> Invalid:
+    words = {"range": parameter.range_told}
+    sentence = _("只能选：%(range)s。") if parameter.options else _("请填一个整数，%(range)s。")
+    return Invalid("settings.unreadable", sentence % words, field="value")
 
 
 def why_missing() -> Invalid:

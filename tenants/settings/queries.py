@@ -69,6 +69,23 @@ def parameter_of(key: str) -> Parameter:
     return found
 
 
+def value_said(parameter: Parameter, said: int | str | None) -> int | None:
+    """
+    The number a figure is kept as, from what somebody said.
+
+    :raises Invalid: at the field: no number, or no option of that word.
+    """
+    if said is None:
+        return None
+    try:
+        value = parameter.read(said)
+    except ValueError:
+        raise policies.unreadable(parameter) from None
+    if abs(value) >= 2**31:
+        raise policies.unreadable(parameter)
+    return value
+
+
 def resolve(key: str, node_id: int | None, on: date) -> int | None:
     """What ``kernel.parameters`` asks: the figure in force at a place on a day; ``None`` where nobody said anything."""
     said = _kept.fresh().said.get(key)
@@ -143,7 +160,8 @@ def explain(*, scope: Scope, key: str, node_id: int, on: date) -> Shown:
     outcomes = {statement.id: outcome for statement, outcome in found.outcomes}
     told = {
         row.id: Told(statement=statement_of(row), place=places[row.node_id], person=people.get(row.person_id, ""),
-                     why=row.why, recorded_at=row.recorded_at, outcome=outcomes.get(row.id))
+                     why=row.why, recorded_at=row.recorded_at, outcome=outcomes.get(row.id),
+                     words="" if row.value is None else parameter.told(row.value))
         for row in rows
     }  # fmt: skip
     coming = [told[row.id] for row in rows if row.node_id == node_id and row.valid_from > on]
@@ -175,9 +193,14 @@ def _said_below(key: str, node_id: int, on: date) -> list[Statement]:
     return [statement for statement in last if statement is not None and statement.value is not None]
 
 
-def what_it_touches(*, key: str, node_id: int, value: int | None, locked: bool, valid_from: date) -> Touched:
-    """What a statement would do below: whose own figure it overrides, and how many communities lie under the place."""
+def what_it_touches(*, key: str, node_id: int, value: int | str | None, locked: bool, valid_from: date) -> Touched:
+    """
+    What a statement would do below: whose own figure it overrides, and how many communities lie under the place.
+
+    :raises Invalid: the value is none.
+    """
     parameter = parameter_of(key)
+    value = value_said(parameter, value)
     inherited = effective_above(parameter, node_id, valid_from).value if value is None else value
     below = _said_below(key, node_id, valid_from)
     hit = [one for one in below if locked or is_looser(parameter, one.value or 0, inherited)]

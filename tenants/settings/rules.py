@@ -41,7 +41,7 @@ def obstacle_to(
     """
     if LEVEL_WORDS[level] not in parameter.set_by:
         return Obstacle.NOT_THIS_LEVEL
-    if value is not None and not parameter.minimum <= value <= parameter.maximum:
+    if value is not None and not parameter.allows(value):
         return Obstacle.OUT_OF_RANGE
     if (own.value, own.locked) == (value, locked) if own else (value is None and not locked):
         return Obstacle.NOTHING_CHANGES

@@ -65,6 +65,7 @@ class Told:
     person: str
     why: str
     recorded_at: datetime
+    words: str  # the value as people read it; empty where it was taken back
     outcome: Outcome | None = None
 
 
@@ -82,6 +83,15 @@ class Shown:
     coming: tuple[Told, ...]  # what this place has said for a later day
     may_set: bool
     below: int  # places below that have said something themselves, as of the day
+
+    @property
+    def words(self) -> str:
+        """The value as people read it."""
+        return self.parameter.told(self.value)
+
+    @property
+    def default_words(self) -> str:
+        return self.parameter.told(self.parameter.default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

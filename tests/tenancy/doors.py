@@ -1334,6 +1334,21 @@ WRITES: dict[str, Write] = {
     ),
     "POST portal:archive-restore": Write(_opener),
     "POST tenants-api:restores": Write(_opener_json, Asked(_archives, _runs_the_platform)),
+    "POST portal:cells-change": Write(
+        _form(
+            **{
+                "form-TOTAL_FORMS": "1",
+                "form-INITIAL_FORMS": "0",
+                "form-0-code": "a",
+                "form-0-name": "平台一",
+                "form-0-address": "https://a.example",
+                "form-0-places": "33",
+            }
+        )
+    ),
+    "PUT tenants-api:cells": Write(
+        _form(cells=[{"code": "a", "name": "平台一", "address": "https://a.example", "places": ["33"]}])
+    ),
     "POST portal:tenant-room": Write(_form(address="fl.example.cn")),
     "POST portal:tenant-address-remove": Write(),
     "POST tenants-api:addresses": Write(_form(address="fl.example.cn")),
@@ -1396,6 +1411,7 @@ DONE_ELSEWHERE = {
     "POST portal:tenant-move": "tests/web/tenants",
     "POST portal:deed-again": "tests/web/tenants",
     "POST tenants-api:again": "tests/web/tenants",
+    "POST portal:cells-change": "tests/web/tenants",  # it is looked at first
     "POST portal:tenant-checklist": "tests/web/tenants",  # it takes a body with everything but its opening
     "POST tenants-api:opening": "tests/web/tenants",
 }
@@ -1666,9 +1682,13 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:tenant-split": {"place"},
     "portal:tenant-move": {"place"},
     "portal:tenant-restore": FORM,
+    "portal:cells": FORM,
+    "portal:cells-file": FORM,
+    "portal:cells-change": FORM,
     "portal:archive-restore": {"place"},
     "tenants-api:archives": FORM,
     "tenants-api:cells": FORM,
+    "tenants-api:backups": FORM,
     "portal:tenant-remove": {"place"},
     "tenants-api:receipts": FORM,
     "portal:deed-refuse": {"place"},

@@ -101,6 +101,14 @@ class Environment(BaseSettings):
         description="how a tenant that moves reaches another cell: code=command that runs `falin tenants receive` there,"
         " by semicolon",
     )  # fmt: skip
+    backup_certificate: Path | None = Field(
+        None, alias="FALIN_BACKUP_CERTIFICATE",
+        description="certificate (PEM, RSA) of who alone can read the nightly backups; without it there are none",
+    )  # fmt: skip
+    backup_key: Path | None = Field(
+        None, alias="FALIN_BACKUP_KEY",
+        description="its private key (PEM), where the workers are to try restores by themselves; keep it elsewhere else",
+    )  # fmt: skip
     province: str = Field("", alias="FALIN_PROVINCE", description="two digits")
 
 
@@ -134,6 +142,11 @@ def read() -> Environment:
     receivers = [part.strip() for part in env.cell_receivers.split(";") if part.strip()]
     if not all(part.strip() for one in receivers for part in one.partition("=")):
         wrong.append("  FALIN_CELL_RECEIVERS: not code=command;code=command")
+    for name, path in (("FALIN_BACKUP_CERTIFICATE", env.backup_certificate), ("FALIN_BACKUP_KEY", env.backup_key)):
+        if path is not None and not path.is_file():
+            wrong.append(f"  {name}: there is no file {path}")
+    if env.backup_key and not env.backup_certificate:
+        wrong.append("  FALIN_BACKUP_KEY: is of no use without FALIN_BACKUP_CERTIFICATE")
     if wrong:
         raise Misconfigured("The environment is not right 环境变量有问题:\n" + "\n".join(wrong))
     return env

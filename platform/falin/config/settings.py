@@ -40,6 +40,7 @@ if OIDC_ISSUER:
     KEYCLOAK_SECRET = KEYCLOAK_SECRET or environment.secret(HOME, "keycloak", lambda: secrets.token_urlsafe(32))
 VIRUS_SCAN = ENV.virus_scan
 CELL = ENV.cell
+BACKUP_CERTIFICATE, BACKUP_KEY = ENV.backup_certificate, ENV.backup_key
 CELL_RECEIVERS = {
     code.strip(): command.strip()
     for code, _is, command in (part.partition("=") for part in ENV.cell_receivers.split(";") if part.strip())
@@ -312,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "falin.config.tasks.remove_due",
         "schedule": crontab(hour=4, minute=10),
     },
+    "back up, and try to restore": {"task": "falin.config.tasks.back_up", "schedule": 300.0},
     "keep accounts at Keycloak": {"task": "falin.config.tasks.keep_accounts", "schedule": 10.0},
     "look at every account at Keycloak": {
         "task": "falin.config.tasks.keep_all_accounts",

@@ -24,7 +24,7 @@ from tenants.identity.oidc import commands as oidc
 from tenants.identity.oidc import provisioning
 from tenants.registry.api import Kind, State, at_once, find_by_schema, list_tenants, list_working
 from tenants.registry.api import keep_spares as make_spares
-from tenants.registry.commands import due_removals, let_go, remove_tenant
+from tenants.registry.commands import ask_backups, ask_trial, due_removals, let_go, remove_tenant
 
 
 def systems() -> list[Scope]:
@@ -178,6 +178,15 @@ def remove_due() -> int:
         for deed_id in due:
             remove_tenant(scope=system, deed_id=deed_id, now=now())
     return len(due)
+
+
+@shared_task
+def back_up() -> int:
+    """Queue what the night's backups and their trials still lack; how many jobs. Only the owner's address sees all rows."""
+    if not settings.DATABASE_OWNER_URL:
+        return 0
+    with shared(read_only=False) as system:
+        return sum(ask(scope=system, now=now()) is not None for ask in (ask_backups, ask_trial))
 
 
 @shared_task

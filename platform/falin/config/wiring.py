@@ -48,6 +48,7 @@ from tenants.registry import belongings, hands
 from tenants.registry import commands as registry
 from tenants.registry.api import JOBS_AT, TENANTS_AT, TenantInfo, seat_of, tell_body
 from tenants.registry.belongings import ANCHORS, DOMAINS, PLACES
+from tenants.registry.commands.backing_up import FAILED as BACKUP_FAILED
 from tenants.registry.commands.changing import CHANGED_HANDS
 from tenants.registry.commands.restoring import UPLOADED
 from tenants.settings import api as settings
@@ -109,6 +110,7 @@ def wire() -> None:
     outbox.subscribe("desk.comment.taken_back", desk.on_comment_taken_back)
     outbox.subscribe("portal.export.held", desk.on_export_held)
     outbox.subscribe(jobs.ENDED_EVENT, desk.on_job_ended)
+    outbox.subscribe(BACKUP_FAILED, desk.on_backup_failed)
     for event in desk.EXPORTS_DECIDED:
         outbox.subscribe(event, desk.on_export_decided)
     for event in notices.SENTENCES:

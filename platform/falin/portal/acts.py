@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from falin.kernel import formats
+from falin.kernel import formats, parameters
 from falin.kernel.audit import alarms
 from falin.kernel.periods import Month
 from falin.portal.people import GRANT_WORDS
@@ -166,6 +166,7 @@ WORDS = {
     "registry.cells.replaced": _("更换各库的名录"),
     "registry.archive.asked": _("要求导出单位"),
     "registry.archive.made": _("导出单位"),
+    "registry.backup.made": _("夜间备份单位"),
     "registry.deed.asked": _("提出要两人办的事"),
     "registry.deed.confirmed": _("确认要两人办的事"),
     "registry.deed.refused": _("拒绝要两人办的事"),
@@ -307,6 +308,7 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
         "person": people, "node_id": places, "node": places, "kind": _KINDS_OF_VISIT, "reason": REASON_LABELS, "act": WORDS,
         "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
         "because": PEOPLE_AT.reasons, "tier": TIER_LABELS,
+        "value": {option.word: _now(option.label) for one in parameters.declared() for option in one.options},
         "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
     }  # fmt: skip
     words = known.get(name, {})

@@ -52,6 +52,7 @@ def examine(home: Home, *, port: int) -> list[Finding]:
         lambda: _root_key(home),
         lambda: _broker(home),
         lambda: messages(os.environ),
+        lambda: backups(os.environ),
         lambda: _port(port),
         _assets,
         _browser,
@@ -183,6 +184,21 @@ def messages(environ: Mapping[str, str]) -> Finding:
                   "正式使用前请设 FALIN_SMS 和 FALIN_MAIL_URL。",
                   f"Codes by {ways} stand in the server's log: whoever reads it can set others' passwords."
                   " Before real use set FALIN_SMS and FALIN_MAIL_URL."),
+    )  # fmt: skip
+
+
+def backups(environ: Mapping[str, str]) -> Finding:
+    """Whether there are nightly backups, and whether one of them is tried now and then."""
+    certificate, key = (environ.get(f"FALIN_BACKUP_{name}", "") for name in ("CERTIFICATE", "KEY"))
+    there = bool(certificate) and Path(certificate).is_file()
+    tried = "restores are tried" if key else "restores are tried by hand alone"
+    return Finding(
+        name="backups", well=there or (not certificate and environ.get("FALIN_DEMO", "") in {"1", "true"}),
+        found=f"for {certificate}; {tried}" if there else f"no file {certificate}" if certificate else "none at night",
+        needed_for="serve",
+        mend=both("没有夜间备份。请设 FALIN_BACKUP_CERTIFICATE：接收人的证书（PEM，RSA），备份只有他打得开。",
+                  "There are no nightly backups. Set FALIN_BACKUP_CERTIFICATE: the certificate (PEM, RSA) of who alone"
+                  " can read them."),
     )  # fmt: skip
 
 

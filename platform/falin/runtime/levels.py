@@ -62,10 +62,12 @@ def _facts(found: Any) -> dict[str, Any]:
     parameter = found.parameter
     return {
         "key": parameter.key, "place": found.place.name, "code": found.place.code, "on": found.on.isoformat(),
-        "value": found.value, "unit": parameter.unit, "rule": parameter.rule, "default": parameter.default,
+        "value": found.value, "words": found.words, "unit": parameter.unit, "rule": parameter.rule,
+        "default": parameter.default, "default_words": found.default_words,
+        "options": {one.word: one.value for one in parameter.options},
         "origin": found.origin.place if found.origin else None, "locked_by": found.lock.place if found.lock else None,
         "steps": [
-            {"place": step.place, "value": step.statement.value, "locked": step.statement.locked,
+            {"place": step.place, "value": step.statement.value, "words": step.words, "locked": step.statement.locked,
              "from": step.statement.valid_from.isoformat(), "person": step.person, "why": step.why,
              "outcome": step.outcome}
             for step in found.steps
@@ -75,10 +77,10 @@ def _facts(found: Any) -> dict[str, Any]:
 
 def _told(facts: dict[str, Any]) -> str:
     words = {"taken": "算数 taken", "looser": "上级更严，不算数 overtaken", "locked": "上级已锁定，不算数 locked above"}
-    lines = [f"{facts['key']} · {facts['place']} · {facts['on']}: {facts['value']} {facts['unit']}",
-             f"  规定的默认值 default: {facts['default']} ({facts['rule']})"]  # fmt: skip
+    lines = [f"{facts['key']} · {facts['place']} · {facts['on']}: {facts['words']}",
+             f"  规定的默认值 default: {facts['default_words']} ({facts['rule']})"]  # fmt: skip
     for step in facts["steps"]:
-        value = "—" if step["value"] is None else step["value"]
+        value = step["words"] or "—"
         lock = " 🔒" if step["locked"] else ""
         lines.append(
             f"  {step['from']} {step['place']}: {value}{lock} · {step['person']} · {step['why']} · {words[step['outcome']]}"

@@ -57,11 +57,18 @@ def roles() -> str:
 
 def parameters() -> str:
     """Each figure of the programme that a level may set."""
-    from falin.kernel.parameters import declared
+    from falin.kernel.parameters import Parameter, declared
+
+    def default(one: Parameter) -> str:
+        return f"`{one.word(one.default)}`" if one.options else f"{one.default} {one.unit}".strip()
+
+    def span(one: Parameter) -> str:
+        if one.options:
+            return "; ".join(f"`{option.word}` {option.label}" for option in one.options)
+        return f"{one.minimum} – {one.maximum}"
 
     rows = [
-        f"| `{one.key}` | {one.label} | {one.default} {one.unit} | {one.minimum} – {one.maximum} | {one.rule} |"
-        f" {', '.join(one.set_by)} |"
+        f"| `{one.key}` | {one.label} | {default(one)} | {span(one)} | {one.rule} | {', '.join(one.set_by)} |"
         for one in declared()
     ]
     head = "# Parameters\n\n" + NOTE

@@ -90,7 +90,7 @@ def _value(kind: str, text: str) -> Any:
     try:
         return json.loads(content if content is not None else text)
     except ValueError:
-        if kind[:1].isupper():  # a shape, or one of its enumerations
+        if kind[:1].isupper() or "str" in kind.split(" | "):  # a shape, or one of its enumerations; or a word too
             return text
         raise CannotStart(both(f"看不懂“{text}”。", f"“{text}” is not understood."), kind) from None
 

@@ -28,6 +28,7 @@ LABELS = {
     NoticeKind.DECISION_WAITS: _("有事等我确认"),
     NoticeKind.JOB_ENDED: _("我的任务做完了，或者没有做成"),
     NoticeKind.CORRECTION_DECLINED: _("我请求更正姓名或登录名，没有更正"),
+    NoticeKind.BACKUP_FAILED: _("夜间备份没有做成"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -43,6 +44,9 @@ _SENTENCES = {
     NoticeKind.DECISION_WAITS: _("有%(what)s等您确认。"),
     NoticeKind.JOB_ENDED: _("您的任务“%(thing)s”%(outcome)s。"),
     NoticeKind.CORRECTION_DECLINED: _("您请求更正姓名或登录名，没有更正。点进去看原因，也可以再请求一次。"),
+    NoticeKind.BACKUP_FAILED: _(
+        "%(place)s %(on)s夜里的备份没有做成，或者试恢复不成功，可能不止它一个。原因在“单位”里。"
+    ),
 }
 _OUTCOMES = {
     "confirmed": _("有人确认了，正在做"), "refused": _("没有得到同意"), "lapsed": _("到期没有人确认，已经结束"),
@@ -80,6 +84,7 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     ),
     NoticeKind.JOB_ENDED: None,
     NoticeKind.CORRECTION_DECLINED: None,
+    NoticeKind.BACKUP_FAILED: frozenset({"operator"}),
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -96,6 +101,7 @@ DEFAULT_WAYS = {
     NoticeKind.DECISION_WAITS: Way.MAIL,
     NoticeKind.JOB_ENDED: Way.NONE,
     NoticeKind.CORRECTION_DECLINED: Way.NONE,
+    NoticeKind.BACKUP_FAILED: Way.MAIL,
 }
 
 

@@ -31,6 +31,7 @@ WHERE = {
     NoticeKind.EXPORT_HELD: "portal:exports",
     NoticeKind.EXPORT_DECIDED: "portal:jobs",
     NoticeKind.CORRECTION_DECLINED: "portal:correction",
+    NoticeKind.BACKUP_FAILED: "portal:tenants",
 }
 WHERE_DECIDED = {
     Decision.ROLES: "portal:proposals",

@@ -118,7 +118,10 @@ class _Same:
         return of_old, of_new
 
     def _below(self, level: Level) -> None:
-        """Join a street (or what is above) that has another name and code, but mostly the same places in it."""
+        """
+        Join a street (or what is above) that has another name and code, but mostly the same places in it. Where several
+        went into it by most of what they had, it is none of them, but what they became.
+        """
         names: dict[Hashable, list[int]] = defaultdict(list)
         for old in self.left_old(level):
             for child in self.children_old.get(old, ()):
@@ -130,6 +133,8 @@ class _Same:
                 continue
             node = self.known[province].node
             votes = Counter(old for child in below for old in names.get((node, self.places[child].name), ()))
+            if sum(common > MOSTLY * len(self.children_old[old]) for old, common in votes.items()) > 1:
+                continue
             for old, common in votes.most_common(1):
                 if common / max(len(below), len(self.children_old[old])) > MOSTLY:
                     self._take(old, new, Reason.SAME_PLACES_BELOW)
@@ -215,6 +220,10 @@ class _Proposals:
                 return Proposal(
                     ChangeKind.SPLIT, Reason.NUMBERED_NAME, sure=True, node=None, to=to, candidates=candidates
                 )
+            if self._went_into(new) > 1:
+                return Proposal(
+                    ChangeKind.ADDED, Reason.SAME_PLACES_BELOW, sure=True, node=None, to=to, candidates=candidates
+                )
             if self._drawn_from(new) > MOSTLY:
                 return Proposal(
                     ChangeKind.SPLIT, Reason.SAME_PLACES_BELOW, sure=True, node=None, to=to, candidates=candidates
@@ -293,6 +302,13 @@ class _Proposals:
         """The largest share of what lies below a new place that lay in one place before."""
         below = self.same.children_new.get(new, ())
         return max(self._votes(new).values(), default=0) / len(below) if below else 0
+
+    def _went_into(self, new: int) -> int:
+        """How many places that ended gave it most of what lay in them."""
+        return sum(
+            old is not None and self.same.new_of[old] is None and count > MOSTLY * len(self.same.children_old[old])
+            for old, count in self._votes(new).items()
+        )
 
     def _went_to(self, old: int) -> float:
         below = self.same.children_old.get(old, ())

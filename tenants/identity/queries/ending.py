@@ -38,9 +38,10 @@ def count_ending_roles(*, scope: Scope, after: date, until: date) -> dict[date, 
 
 
 def list_holders(*, scope: Scope, role: Role, on: date) -> list[int]:
-    """The people who hold a role in the scope's tenant on a day."""
+    """The people who hold a role in the scope's tenant on a day; in the shared schema, one of the platform's."""
     policies.check_may_look_ahead(scope)
-    held = Binding.objects.filter(in_force(on), tenant_id=scope.tenant_id, role=role, person__is_active=True)
+    body = Q(tenant_id=scope.tenant_id) if scope.tenant_id else Q(tenant_id__isnull=True)
+    held = Binding.objects.filter(in_force(on), body, role=role, person__is_active=True)
     return sorted(set(held.values_list("person_id", flat=True)))
 
 

@@ -198,14 +198,20 @@ def number_taken(what: object) -> Refused:
     )
 
 
-def enter(own: psycopg.Connection, tenant: TenantInfo, *, cell: str, now: datetime) -> State | None:
+def enter(own: psycopg.Connection, tenant: TenantInfo, *, cell: str, now: datetime, hold: bool = True) -> State | None:
     """
     The tenant's line in the directory, as a pointer to where it comes from until all is done; its state if it had one.
+    ``hold``: nobody else changes it meanwhile.
 
     :raises Refused: its number or place is another tenant's.
     """
-    row = own.execute("select id, schema_name, node_id, state from registry_tenant where id = %s or schema_name = %s or"
-                      " node_id = %s for update", [tenant.id, tenant.schema, tenant.node_id]).fetchone()  # fmt: skip
+    numbers = [tenant.id, tenant.schema, tenant.node_id]
+    if hold:
+        own.execute("select from registry_tenant where id = %s or schema_name = %s or node_id = %s for update", numbers)
+    row = own.execute(
+        "select id, schema_name, node_id, state from registry_tenant where id = %s or schema_name = %s or node_id = %s",
+        numbers,
+    ).fetchone()
     if row is None:
         own.execute(
             "insert into registry_tenant (id, schema_name, node_id, kind, name, state, cell, provisioned_at, state_at)"

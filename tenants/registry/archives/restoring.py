@@ -74,10 +74,10 @@ class _Opened:
 def restore_archive(path: Path, reader: Reader, *, check: bool, tell: Tell, now: datetime) -> Restored:
     """
     Put a tenant back from its archive, suspended, so that somebody looks before everybody works; or with ``check`` only
-    try whether it could be, and leave nothing.
+    try whether it could be, and leave nothing. That holds nobody up who works there.
 
-    A tenant of that number that is there must be suspended or closed; its schema is kept under ``replaced_…``. Another try
-    goes on where a killed one stopped.
+    Else a tenant of that number that is there must be suspended or closed; its schema is kept under ``replaced_…``. Another
+    try goes on where a killed one stopped.
 
     :raises Invalid: no archive, not whole, not for this key. :raises Refused: it cannot stand in this cell.
     """
@@ -117,7 +117,7 @@ def _restore(own: psycopg.Connection, archive: _Opened, *, check: bool, tell: Te
             draft = arriving.take_draft(own)
             look_at(own, replace(tenant, schema=draft))
             own.execute("set local maintenance_work_mem = '256MB'")
-            _enter(own, tenant, now)
+            _enter(own, tenant, now, check=check)
             for done, (table, said) in enumerate(tables):
                 tell(done, len(tables), table.name)
                 if table.shared:
@@ -137,10 +137,10 @@ def _restore(own: psycopg.Connection, archive: _Opened, *, check: bool, tell: Te
     return {name: count for name, count in kept.items() if count}
 
 
-def _enter(own: psycopg.Connection, tenant: TenantInfo, now: datetime) -> None:
+def _enter(own: psycopg.Connection, tenant: TenantInfo, now: datetime, *, check: bool) -> None:
     """:raises Refused: it is open here, changes hands at this moment, or is another cell's."""
-    state = arriving.enter(own, tenant, cell="", now=now)
-    if state in {State.PREPARING, State.OPEN, State.MOVING}:
+    state = arriving.enter(own, tenant, cell="", now=now, hold=not check)
+    if not check and state in {State.PREPARING, State.OPEN, State.MOVING}:
         raise Refused("registry.still_open", _("这个单位正在使用。请先停用（还在准备的，先关闭），再从档案恢复。"))
     if state == State.ELSEWHERE:
         raise Refused("registry.lives_elsewhere", _("这个单位已经搬到另一个库，不能在这里恢复成第二份。"))

@@ -2,6 +2,7 @@
 
 from tenants.registry.commands.addressing import add_address, remove_address
 from tenants.registry.commands.archiving import ask_archive
+from tenants.registry.commands.backing_up import ask_backups, ask_trial
 from tenants.registry.commands.life import (
     ask_deed,
     carry_out_again,
@@ -24,8 +25,10 @@ __all__ = [
     "Opener",
     "add_address",
     "ask_archive",
+    "ask_backups",
     "ask_deed",
     "ask_restore",
+    "ask_trial",
     "carry_out_again",
     "confirm_deed",
     "due_removals",

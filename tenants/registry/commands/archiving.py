@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,18 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from falin.kernel import audit, clock, files, jobs
+from falin.kernel.models import StoredFile
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from tenants.registry import policies
 from tenants.registry.archives.format import Recipient
-from tenants.registry.archives.writing import write_archive
+from tenants.registry.archives.writing import Written, write_archive
 from tenants.registry.commands.life import lock_tenant
 from tenants.registry.models import Archive, Tenant
 from tenants.registry.types import TenantInfo
 
 ARCHIVE = "registry.archive"
+LEFT = 24 * 3600  # seconds after which a file nobody writes to was left by one who was killed
 
 
 def ask_archive(*, scope: Scope, tenant_id: int, recipient: bytes, now: datetime) -> uuid.UUID:
@@ -47,28 +50,42 @@ def make_archive(run: jobs.Run) -> Mapping[str, Any]:
     if row is None:
         raise policies.no_tenant()
     tenant, recipient = row.info(), Recipient.read(str(run.parameters["recipient"]).encode())
-    part = Path(settings.HOME) / "archives" / f"{run.job_id}.part"
-    part.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with part.open("wb") as out:
-            written = write_archive(tenant, recipient, out, tell=lambda done, total, name: run.progress(done, total))
-        with inside(run.scope, read_only=False):
-            kept = _keep(run.scope, tenant, recipient, part, written.rows, written.at)
-    finally:
-        part.unlink(missing_ok=True)
+    with written_out(run, tenant, recipient) as (part, written), inside(run.scope, read_only=False):
+        kept = keep_archive(run.scope, tenant, recipient, part, written)
     return {"file": str(kept.id), "rows": written.rows, "files": written.files, "sha256": kept.sha256}
 
 
-def _keep(scope: Scope, tenant: TenantInfo, recipient: Recipient, part: Path, rows: int, at: datetime) -> Any:
+@contextmanager
+def written_out(run: jobs.Run, tenant: TenantInfo, recipient: Recipient) -> Iterator[tuple[Path, Written]]:
+    """A tenant's archive, whole, in a file that is gone afterwards, with what it holds."""
+    part = Path(settings.HOME) / "archives" / f"{run.job_id}.part"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    for left in part.parent.glob("*.part"):
+        if clock.now().timestamp() - left.stat().st_mtime > LEFT:
+            left.unlink(missing_ok=True)
+    try:
+        with part.open("wb") as out:
+            written = write_archive(tenant, recipient, out, tell=lambda done, total, name: run.progress(done, total))
+        yield part, written
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def keep_archive(
+    scope: Scope, tenant: TenantInfo, recipient: Recipient, part: Path, written: Written, *, number: int | None = None
+) -> StoredFile:
+    """Into the store and booked, in the open transaction. ``number``: which of the nightly backups it is."""
     now = clock.now()
     kept = files.keep_made(
-        scope=scope, source=part, name=f"{tenant.schema}-{at:%Y%m%d-%H%M%S}.zip", content_type="application/zip",
+        scope=scope, source=part, name=f"{tenant.schema}-{written.at:%Y%m%d-%H%M%S}.zip", content_type="application/zip",
         purpose="archive", now=now,
     )  # fmt: skip
     Archive.objects.create(
-        id=kept.id, tenant_id=tenant.id, schema=tenant.schema, name=tenant.name, at=at, person_id=scope.person_id,
-        recipient=recipient.name, path=kept.path, size=kept.size, sha256=kept.sha256, rows=rows,
+        id=kept.id, tenant_id=tenant.id, schema=tenant.schema, name=tenant.name, at=written.at,
+        person_id=scope.person_id, recipient=recipient.name, path=kept.path, size=kept.size, sha256=kept.sha256,
+        rows=written.rows, number=number,
     )  # fmt: skip
-    audit.record(scope=scope, act="registry.archive.made", subject=("tenant", tenant.schema), node_id=tenant.node_id,
-                 now=now, after={"sha256": kept.sha256, "bytes": kept.size, "rows": rows})  # fmt: skip
+    act = "registry.archive.made" if number is None else "registry.backup.made"
+    audit.record(scope=scope, act=act, subject=("tenant", tenant.schema), node_id=tenant.node_id, now=now,
+                 after={"sha256": kept.sha256, "bytes": kept.size, "rows": written.rows})  # fmt: skip
     return kept

@@ -26,6 +26,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from tenants.registry import belongings, policies, schemas
 from tenants.registry.archives.writing import filled, look_at
+from tenants.registry.commands.backing_up import forget_backups
 from tenants.registry.models import Archive, Deed, Receipt, Tenant
 from tenants.registry.types import Act, Outcome, TenantInfo
 
@@ -65,7 +66,7 @@ def destroy(run: jobs.Run) -> Mapping[str, Any]:
             policies.check_is_due(deed, now)
             row: Tenant = Tenant.objects.get(id=deed.tenant_id)
             policies.check_may_remove(row)
-            tenant, archive = row.info(), Archive.objects.filter(tenant_id=row.id).latest("at")
+            tenant, archive = row.info(), Archive.objects.filter(tenant_id=row.id, number=None).latest("at")
     if done is None:
         _destroy(run, tenant, deed, archive, now)
     with inside(run.scope, read_only=False):
@@ -86,7 +87,7 @@ def _book(scope: Scope, receipt: Receipt, now: datetime) -> Mapping[str, Any]:
 
 def _destroy(run: jobs.Run, tenant: TenantInfo, deed: Deed, archive: Archive, now: datetime) -> None:
     run.progress(0, 3)
-    paths = list(_files(tenant.schema))
+    paths = [*_files(tenant.schema), *forget_backups(run.scope, tenant.id)]
     for path in paths:
         default_storage.delete(path)
     run.progress(1, 3)

@@ -32,7 +32,7 @@ from falin.kernel.transactions import inside
 from tenants.registry import policies
 from tenants.registry.archives.format import Reader
 from tenants.registry.archives.restoring import Restored, restore_archive
-from tenants.registry.models import Archive
+from tenants.registry.models import Archive, Backup
 
 RESTORE, PURPOSE = "registry.restore", "restore"
 DAYS = parameters.declare(parameters.Parameter(
@@ -116,21 +116,36 @@ def restore(run: jobs.Run) -> Mapping[str, Any]:
         said = json.loads(crypto.decrypt(file.read(), _place(row.name)))
     opener = Opener(certificate=said["certificate"].encode(), key=said["key"].encode(), password=said["password"])
     try:
-        with tempfile.NamedTemporaryFile(dir=settings.HOME) as part:  # a store need not have it on a disk of ours
-            with default_storage.open(given["path"]) as file:
-                shutil.copyfileobj(file, part)
-            part.flush()
-            found = restore_archive(
-                Path(part.name), opener.reader(), check=given["check"], now=clock.now(),
-                tell=lambda done, total, name: run.progress(done, total),
-            )  # fmt: skip
+        found = restore_kept(run, given["path"], opener, check=given["check"])
     except (jobs.Superseded, OperationalError, InterfaceError):
         raise  # another try has it, or will, and needs the key
     except Exception:
         _forget(run)
         raise
     _forget(run)
+    if given["check"]:
+        with inside(run.scope, read_only=False):
+            book_trial(path=given["path"], error="", now=clock.now())
     return restored(found)
+
+
+def book_trial(*, path: str, error: str, now: datetime) -> None:
+    """What came of trying a nightly backup stands beside it; of an archive that is none, nowhere."""
+    tried = Archive.objects.filter(path=path, number__isnull=False).values_list("tenant_id", flat=True)
+    well = {} if error else {"verified_at": now}
+    Backup.objects.filter(tenant_id__in=list(tried)).update(trial_at=now, trial_error=error, **well)
+
+
+def restore_kept(run: jobs.Run, path: str, opener: Opener, *, check: bool) -> Restored:
+    """From an archive that lies in the store, which need not have it on a disk of ours."""
+    with tempfile.NamedTemporaryFile(dir=settings.HOME) as part:
+        with default_storage.open(path) as file:
+            shutil.copyfileobj(file, part)
+        part.flush()
+        return restore_archive(
+            Path(part.name), opener.reader(), check=check, now=clock.now(),
+            tell=lambda done, total, name: run.progress(done, total),
+        )  # fmt: skip
 
 
 def restored(found: Restored) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from falin.kernel import jobs
 from tenants.registry.commands.archiving import ARCHIVE, make_archive
+from tenants.registry.commands.backing_up import BACK_UP, TRY_OUT, back_up, try_out
 from tenants.registry.commands.changing import CARRY_OUT, carry_out
 from tenants.registry.commands.removing import REMOVE, destroy
 from tenants.registry.commands.restoring import RESTORE, restore
@@ -12,3 +13,5 @@ def register_jobs() -> None:
     jobs.register(REMOVE, destroy)
     jobs.register(RESTORE, restore)
     jobs.register(CARRY_OUT, carry_out)
+    jobs.register(BACK_UP, back_up)
+    jobs.register(TRY_OUT, try_out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -67,19 +68,44 @@ def test_a_list_is_replaced_whole_booked_and_only_by_an_operator(world: World) -
     _load(world, LIST[:1])
     assert list(Cell.objects.values_list("code", "address")) == [("a", "https://a.example")]
     assert AuditEntry.objects.filter(act="registry.cells.replaced").count() == 2
-    for bad in ([{**LIST[0], "address": "a.example"}], [*LIST, {**LIST[0], "code": "c"}]):
-        with pytest.raises(Invalid):
-            _load(world, bad)
+    bad = [
+        ("no_address", [{**LIST[0], "address": "a.example"}]), ("no_address", [{**LIST[0], "address": "https://[x"}]),
+        ("held_twice", [*LIST, {**LIST[0], "code": "c"}]), ("cell_twice", [LIST[0], {**LIST[0], "places": ["44"]}]),
+        ("no_cell_code", [{**LIST[0], "code": "A!"}]), ("no_cell_name", [{**LIST[0], "name": " "}]),
+        ("no_place_code", [{**LIST[0], "places": ["西湖"]}]), ("no_place_code", [{**LIST[0], "places": ["330"]}]),
+    ]  # fmt: skip
+    for code, cells in bad:
+        with pytest.raises(Invalid) as refused:
+            _load(world, cells)
+        assert refused.value.code == f"registry.{code}"
     with pytest.raises(Forbidden):
         _load(world, LIST, by="county")
     assert Cell.objects.count() == 1
+
+
+def test_a_line_that_says_what_it_said_keeps_its_day(world: World) -> None:
+    _load(world, LIST)
+    later = NOW + timedelta(days=3)
+    scope = world.scope("operator")
+    with inside(scope, read_only=False):
+        second = {**LIST[1], "places": ("44",)}
+        commands.replace_cells(
+            scope=scope, now=later, cells=[CellInfo(**{**LIST[0], "places": ("33",)}), CellInfo(**second)]
+        )
+    assert dict(Cell.objects.values_list("code", "since")) == {"a": NOW, "b": later}
 
 
 def test_the_terminal_loads_and_shows_the_list_and_asks_for_changes(world: World, tmp_path: Path) -> None:
     (tmp_path / "cells.json").write_text(json.dumps(LIST))
     out = StringIO()
     call_command("tenants", "cells", load=tmp_path / "cells.json", username="operator", stdout=out)
-    assert [json.loads(line)["code"] for line in out.getvalue().splitlines()] == ["a", "b"]
+    shown = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(one["code"], one["here"]) for one in shown] == [("a", True), ("b", False)]
+    assert all(one["since"] for one in shown)
+    for text in ("[", '{"a": 1}', '[{"code": "a"}]'):
+        (tmp_path / "cells.json").write_text(text)
+        with pytest.raises(CommandError, match="这不是各库的名录"):
+            call_command("tenants", "cells", load=tmp_path / "cells.json", username="operator")
     second_operator(world)
     merge_into_west(world)
     upper = Tenant.objects.get(name="上城区")

@@ -148,3 +148,27 @@ def test_the_terminal_does_the_same_under_an_operators_name(world: World) -> Non
     assert _state(tenant_of(world, "330106")) == State.CLOSED
     with pytest.raises(CommandError):
         call_command("tenants", "reopen", "330106", why="不行", username="county")
+
+
+def test_the_terminal_refuses_and_takes_back_with_the_reason_as_the_page_does(world: World) -> None:
+    second_operator(world)
+    for number, who in enumerate(("operator2", "operator"), start=1):
+        asked, said = StringIO(), StringIO()
+        call_command("tenants", "close", "330106", why="撤销", username="operator", stdout=asked)
+        deed = asked.getvalue().strip()
+        words = ["tenants", "refuse", deed, "--as", who]
+        with pytest.raises(CommandError, match="请写明原因"):
+            call_command(*words, "--why", " ")
+        with pytest.raises(CommandError, match="没有这名运维人员"):
+            call_command("tenants", "refuse", deed, "--why", "不对", "--as", "county")
+        assert Deed.objects.get(id=deed).outcome == "waiting"
+        call_command(*words, "--why", "文号不对", "--json", stdout=said)
+        line = json.loads(said.getvalue())
+        assert (line["id"], line["by"], line["outcome"]) == (int(deed), "邓运维", "refused")
+        assert Deed.objects.get(id=deed).decided_why == "文号不对"
+        assert AuditEntry.objects.filter(act="registry.deed.refused", why="文号不对").count() == number
+        with pytest.raises(CommandError, match="有人处理过"):
+            call_command(*words, "--why", "再来")
+    with pytest.raises(CommandError, match="没有这件待办"):
+        call_command("tenants", "refuse", "999999", "--why", "没有", "--as", "operator")
+    assert _state(tenant_of(world, "330106")) == State.OPEN

@@ -51,9 +51,11 @@ def test_the_value_is_told_with_where_it_comes_from_on_the_day(ask: Any) -> None
     )  # fmt: skip
     assert (told["value"], told["default"], told["origin"], told["locked_by"]) == (10, 8, "西湖区", None)
     assert told["steps"] == [
-        {"place": "浙江省", "value": 9, "locked": False, "from": str(TOMORROW), "person": told["steps"][0]["person"],
+        {"place": "浙江省", "value": 9, "words": "9 小时", "locked": False, "from": str(TOMORROW),
+         "person": told["steps"][0]["person"],
          "why": "按省里的通知", "outcome": "taken"},
-        {"place": "西湖区", "value": 10, "locked": False, "from": str(TOMORROW), "person": "叶明远",
+        {"place": "西湖区", "value": 10, "words": "10 小时", "locked": False, "from": str(TOMORROW),
+         "person": "叶明远",
          "why": "按省里的通知", "outcome": "taken"},
     ]  # fmt: skip
     later = ask("330106", TODAY + timedelta(days=10))
@@ -73,8 +75,8 @@ def test_a_code_in_all_its_twelve_digits_means_the_same_place(ask: Any, short: s
 
 def test_without_json_it_is_told_in_lines(ask: Any) -> None:
     lines = ask("330106", as_json=False).splitlines()
-    assert lines[0].startswith(f"{HOURS_A_MONTH.key} · 西湖区 · {TOMORROW}: 10 ")
-    assert "西湖区: 10 · 叶明远 · 按省里的通知 · 算数 taken" in lines[-1]
+    assert lines[0].startswith(f"{HOURS_A_MONTH.key} · 西湖区 · {TOMORROW}: 10 小时")
+    assert "西湖区: 10 小时 · 叶明远 · 按省里的通知 · 算数 taken" in lines[-1]
 
 
 @pytest.mark.parametrize(

@@ -65,14 +65,16 @@ def _tree(places: dict[int, One]) -> Tree:
     )
 
 
-def a_year_apart(seed: int, *, cities: int = 6, counties: int = 7, streets: int = 14) -> Seeded:
+def a_year_apart(
+    seed: int, *, cities: int = 6, counties: int = 7, streets: int = 14, changes: int = CHANGES
+) -> Seeded:  # fmt: skip
     """A province of some 12,000 communities, and what became of it."""
     random = Random(seed)
     before = _province(random, cities, counties, streets)
     seeded = Seeded(before, dict(before))
     free = _Free(random, seeded)
     for act in (_merge, _split, _go, _add, _rename, _recode, _move):
-        for _turn in range(CHANGES):
+        for _turn in range(changes):
             act(random, seeded, free)
     return seeded
 

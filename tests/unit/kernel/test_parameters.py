@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from falin.kernel.parameters import LEVELS, Parameter, declare, declared
+from falin.kernel.parameters import LEVELS, YES_NO, Option, Parameter, declare, declared
 
 
 def _figure(**more: Any) -> Parameter:
@@ -33,3 +33,33 @@ def test_a_figure_that_no_level_could_set_is_not_declared(more: dict[str, Any]) 
 def test_any_of_the_levels_may_or_none(more: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("falin.kernel.parameters._declared", {})
     assert declare(_figure(**more)) in declared()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"options": (Option(1, "one", "一"), Option(1, "two", "二"))},
+        {"options": (Option(1, "one", "一"), Option(2, "one", "二"))},
+        {"options": (Option(2, "two", "二"), Option(3, "three", "三"))},  # the default is none of them
+    ],
+)
+def test_a_choice_whose_options_cannot_be_told_apart_is_not_declared(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"t\.declared"):
+        declare(_figure(**more))
+
+
+def test_a_choice_is_said_by_its_word_and_told_by_its_label() -> None:
+    yes = _figure(minimum=0, options=YES_NO)
+    assert [yes.read(said) for said in ("yes", " no ", 1, "0")] == [1, 0, 1, 0]
+    assert (yes.told(1), yes.word(0), yes.range_told) == ("是", "no", "否、是")
+    assert [yes.allows(value) for value in (0, 1, 2)] == [True, True, False]
+    apart = _figure(options=(Option(1, "one", "一"), Option(4, "four", "四")), maximum=4)
+    assert not apart.allows(2)  # though it lies between them
+    with pytest.raises(ValueError, match="maybe"):
+        yes.read("maybe")
+
+
+def test_an_amount_is_told_with_its_unit() -> None:
+    days = _figure(unit="天", maximum=20_000)
+    assert (days.told(20_000), days.word(3), days.read("3"), days.range_told) == ("20,000 天", 3, 3, "1 到 20,000 天")
+    assert _figure().told(1) == "1"

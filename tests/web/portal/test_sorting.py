@@ -94,7 +94,7 @@ LISTS = {
         "/tenants/?", "/api/v1/tenants/?", "operator", lambda row: row.tenant.id, lambda row: row["id"],
         {"name": lambda row: _sound(row.tenant.name), "state": lambda row: row.tenant.state.value,
          "release": lambda row: row.behind, "size": lambda row: row.size,
-         "archive": lambda row: str(row.archived_at or "")},
+         "archive": lambda row: str(row.archived_at or ""), "backup": lambda row: str(row.backup.made_at or "")},
     ),
 }  # fmt: skip
 SORTS = [(name, key) for name, one in LISTS.items() for key in one.by]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +28,16 @@ from tenants.settings.api import (
 _TAGS = ["settings"]
 
 
+@extend_schema_field({"type": ["integer", "string"]})
+class Said(serializers.Field[Any, Any, Any, Any]):
+    """A figure as somebody says it; what it may be the figure itself knows, and the command says."""
+
+    def to_internal_value(self, data: Any) -> int | str:
+        if isinstance(data, bool) or not isinstance(data, int | str) or len(str(data)) > 40:
+            raise serializers.ValidationError(_("请填一个数，或者选项的代号。"))
+        return data
+
+
 class Asked(serializers.Serializer[Any]):
     place = serializers.IntegerField(min_value=1, max_value=2**62)
     on = serializers.DateField(required=False)
@@ -37,7 +48,7 @@ class Asked(serializers.Serializer[Any]):
 
 class StatementIn(serializers.Serializer[Any]):
     place = serializers.IntegerField(min_value=1, max_value=2**62)
-    value = serializers.IntegerField(allow_null=True, min_value=-(2**31), max_value=2**31 - 1)
+    value = Said(allow_null=True, help_text="a number; of a choice, the word of one of its options")
     locked = serializers.BooleanField(default=False)
     valid_from = serializers.DateField()
     why = serializers.CharField(max_length=200)
@@ -45,8 +56,7 @@ class StatementIn(serializers.Serializer[Any]):
 
 class ChangeIn(serializers.Serializer[Any]):
     place = serializers.IntegerField(min_value=1, max_value=2**62)
-    value = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=-(2**31), max_value=2**31 - 1,
-                                     help_text="left out: one's own word is taken back")  # fmt: skip
+    value = Said(required=False, allow_null=True, default=None, help_text="left out: one's own word is taken back")
     locked = serializers.BooleanField(default=False)
     valid_from = serializers.DateField()
 
@@ -56,9 +66,16 @@ class TouchedOut(serializers.Serializer[Any]):
     communities = serializers.IntegerField()
 
 
+class OptionOut(serializers.Serializer[Any]):
+    value = serializers.IntegerField(help_text="as it is kept, and as `value` says it")
+    word = serializers.CharField(help_text="what a program says")
+    shown = serializers.CharField(help_text="what people read")
+
+
 class ToldOut(serializers.Serializer[Any]):
     place = serializers.CharField()
     value = serializers.IntegerField(allow_null=True)
+    words = serializers.CharField(help_text="the value as people read it; empty where it was taken back")
     locked = serializers.BooleanField()
     valid_from = serializers.DateField()
     person = serializers.CharField()
@@ -75,6 +92,8 @@ class SettingOut(serializers.Serializer[Any]):
     place_name = serializers.CharField()
     on = serializers.DateField()
     value = serializers.IntegerField()
+    words = serializers.CharField(help_text="the value as people read it: with its unit, or the option's label")
+    options = OptionOut(many=True, help_text="of a choice; else it is an amount")
     origin = ToldOut(allow_null=True, help_text="null: the default of the rules")
     lock = ToldOut(allow_null=True)
     steps = ToldOut(many=True)
@@ -94,7 +113,7 @@ def _told(told: Told | None) -> dict[str, Any] | None:
     if told is None:
         return None
     said = told.statement
-    return {"place": told.place, "value": said.value, "locked": said.locked, "valid_from": said.valid_from,
+    return {"place": told.place, "value": said.value, "words": told.words, "locked": said.locked, "valid_from": said.valid_from,
             "person": told.person, "why": told.why, "recorded_at": told.recorded_at, "outcome": told.outcome}  # fmt: skip
 
 
@@ -103,7 +122,9 @@ def _shown(shown: Shown) -> dict[str, Any]:
     return SettingOut({
         "key": parameter.key, "unit": parameter.unit, "rule": parameter.rule, "place": shown.place.id,
         "place_name": shown.place.name, "on": shown.on,
-        "value": shown.value, "origin": _told(shown.origin), "lock": _told(shown.lock),
+        "value": shown.value, "words": shown.words,
+        "options": [{"value": one.value, "word": one.word, "shown": _(one.label)} for one in parameter.options],
+        "origin": _told(shown.origin), "lock": _told(shown.lock),
         "steps": [_told(step) for step in shown.steps], "coming": [_told(step) for step in shown.coming],
         "may_set": shown.may_set,
     }).data  # fmt: skip

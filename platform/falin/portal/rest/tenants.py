@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,7 +19,23 @@ from falin.portal.rest.jobs import JobOut
 from tenants.registry import commands, directory, queries
 from tenants.registry.api import Act, Kind, Overview
 from tenants.registry.policies import MANAGE
-from tenants.registry.types import State
+from tenants.registry.types import CellInfo, State
+
+
+class BackupOut(serializers.Serializer[Any]):
+    made_at = serializers.DateTimeField(allow_null=True, help_text="the newest nightly backup")
+    size = serializers.IntegerField()
+    error = serializers.CharField(help_text="why the last try came to nothing; empty where it did not")
+    tried_at = serializers.DateTimeField(allow_null=True)
+    verified_at = serializers.DateTimeField(allow_null=True, help_text="one was last restored on trial, and was right")
+    trial_error = serializers.CharField(help_text="why the last trial went wrong")
+
+
+class BackupsOut(serializers.Serializer[Any]):
+    run = serializers.BooleanField(help_text="whether there are nightly backups in this cell")
+    recipient = serializers.CharField(help_text="subject of the certificate of who alone can read them")
+    trouble = serializers.CharField(help_text="why the certificate cannot be used")
+    trials = serializers.BooleanField(help_text="whether restores are tried without anybody asking")
 
 
 class TenantOut(serializers.Serializer[Any]):
@@ -33,7 +50,8 @@ class TenantOut(serializers.Serializer[Any]):
     behind = serializers.IntegerField(help_text="migrations it lacks")
     trouble = serializers.CharField(help_text="why it could not go on; empty where it could")
     size = serializers.IntegerField(help_text="bytes in the database")
-    archived_at = serializers.DateTimeField(allow_null=True)
+    archived_at = serializers.DateTimeField(allow_null=True, help_text="the last archive that somebody asked for")
+    backup = BackupOut()
 
 
 class DeedOut(serializers.Serializer[Any]):
@@ -66,6 +84,25 @@ class CellOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     address = serializers.CharField()
     places = serializers.ListField(child=serializers.CharField(), help_text="codes of the places it holds")
+    since = serializers.DateTimeField(allow_null=True, help_text="the line stands as it does")
+    here = serializers.SerializerMethodField(help_text="it is the cell that answers")
+
+    def get_here(self, cell: CellInfo) -> bool:
+        return bool(settings.CELL) and cell.code == settings.CELL
+
+
+class CellIn(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=20)
+    name = serializers.CharField(max_length=60)
+    address = serializers.CharField(max_length=200, help_text="https://host")
+    places = serializers.ListField(
+        child=serializers.CharField(max_length=12), allow_empty=True, max_length=5_000,
+        help_text="codes as far as their level reaches: 33, 3302, 440304",
+    )  # fmt: skip
+
+
+class CellsIn(serializers.Serializer[Any]):
+    cells = CellIn(many=True)
 
 
 class RestoreIn(serializers.Serializer[Any]):
@@ -84,6 +121,7 @@ class ArchiveOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     size = serializers.IntegerField()
     rows = serializers.IntegerField()
+    nightly = serializers.BooleanField(help_text="a nightly backup; else somebody asked for it")
 
 
 class ArchiveIn(serializers.Serializer[Any]):
@@ -118,6 +156,7 @@ def _shown(row: Overview) -> dict[str, Any]:
         "id": tenant.id, "schema": tenant.schema, "name": tenant.name, "kind": tenant.kind, "state": tenant.state,
         "since": tenant.since, "why": tenant.why, "migration": row.migration, "behind": row.behind,
         "trouble": row.trouble, "size": row.size, "archived_at": row.archived_at,
+        "backup": row.backup,
     }).data  # fmt: skip
 
 
@@ -188,11 +227,21 @@ class Again(DoorView):
 
 
 class Cells(DoorView):
-    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE, "PUT": MANAGE}
+    door_step_up: ClassVar[dict[str, int]] = {"PUT": stepup.FRESH}
 
     @extend_schema(responses=CellOut(many=True), operation_id="tenants_cells")
     def get(self, request: Request, scope: Scope) -> Response:
         """The directory of cells. What is asked here of a place of another one is answered 421, with its address."""
+        return Response(CellOut(directory.list_cells(), many=True).data)
+
+    @extend_schema(request=CellsIn, responses=CellOut(many=True), operation_id="tenants_replace_cells")
+    def put(self, request: Request, scope: Scope) -> Response:
+        """Another list in the place of this one, whole. Every cell is given the same."""
+        given = CellsIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        lines = [CellInfo(**{**one, "places": tuple(one["places"])}) for one in given.validated_data["cells"]]
+        commands.replace_cells(scope=scope, cells=lines, now=now())
         return Response(CellOut(directory.list_cells(), many=True).data)
 
 
@@ -231,6 +280,15 @@ class Archives(DoorView):
         recipient = given.validated_data["recipient"].encode()
         job = commands.ask_archive(scope=scope, tenant_id=tenant_id, recipient=recipient, now=now())
         return Response(JobOut({"job": job}).data, status=202)
+
+
+class BackupsView(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": MANAGE}
+
+    @extend_schema(responses=BackupsOut, operation_id="tenants_backups")
+    def get(self, request: Request, scope: Scope) -> Response:
+        """Whether the cell backs its bodies up at night, and for whom. How each body stands is in the body."""
+        return Response(BackupsOut(queries.get_backups(scope=scope)).data)
 
 
 class Receipts(DoorView):

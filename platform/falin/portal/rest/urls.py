@@ -99,6 +99,7 @@ _tenants = [
     path("", tenants.Tenants.as_view(), name="tenants"),
     path("receipts/", tenants.Receipts.as_view(), name="receipts"),
     path("deeds/", tenants.Deeds.as_view(), name="deeds"),
+    path("backups/", tenants.BackupsView.as_view(), name="backups"),
     path("cells/", tenants.Cells.as_view(), name="cells"),
     path("restores/", tenants.Restores.as_view(), name="restores"),
     path("deeds/<int:deed_id>/again/", tenants.Again.as_view(), name="again"),

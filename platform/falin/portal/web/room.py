@@ -96,5 +96,7 @@ def _shown(uses: list[Use]) -> list[dict[str, Any]]:
     for use in uses:
         full = None if use.used is None else min(100, round(100 * use.used / use.limit))
         sign = "ok" if full is None or full < 80 else "watch" if full < 100 else "act"
-        shown.append({"use": use, "full": full, "sign": sign})
+        told = use.parameter.told
+        shown.append({"use": use, "full": full, "sign": sign, "limit": told(use.limit),
+                      "used": "" if use.used is None else told(use.used)})  # fmt: skip
     return shown

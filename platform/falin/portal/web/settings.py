@@ -25,6 +25,7 @@ from falin.ui.widgets import DayInput
 from tenants.divisions.api import Division, list_county_bodies, list_divisions
 from tenants.settings.api import READ, SET, explain, list_settings, make_statement, what_it_touches
 
+_NONE = "-"  # of a choice: nothing of one's own
 _DAYS = ["%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日"]
 
 
@@ -50,12 +51,24 @@ class StatementForm(forms.Form):
 
     def __init__(self, data: Any, *, parameter: Parameter, **more: Any) -> None:
         super().__init__(data, **more)
-        self.fields["value"].help_text = _("%(low)s 到 %(high)s；留空表示不另设，照上级的办") % {
-            "low": parameter.minimum, "high": parameter.maximum
-        }  # fmt: skip
+        if parameter.options:
+            told = _("只能选：%(range)s。") % {"range": parameter.range_told}
+            self.fields["value"] = forms.ChoiceField(
+                label=_("选哪一个"), widget=forms.RadioSelect,
+                choices=[*((one.word, _(one.label)) for one in parameter.options), (_NONE, _("不另设，照上级的办"))],
+                error_messages={"required": told, "invalid_choice": told},
+            )  # fmt: skip
+            return
+        hint = _("%(range)s；留空表示不另设，照上级的办") % {"range": parameter.range_told}
         if parameter.direction:
             tighter = _("数值越大越严") if parameter.direction > 0 else _("数值越小越严")
-            self.fields["value"].help_text += _("。%(tighter)s，不能比上级的松") % {"tighter": tighter}
+            hint += _("。%(tighter)s，不能比上级的松") % {"tighter": tighter}
+        self.fields["value"].help_text = hint
+
+    def clean_value(self) -> int | str | None:
+        """Nothing is no statement of one's own."""
+        said: int | str | None = self.cleaned_data["value"]
+        return None if said == _NONE else said
 
 
 def _own(scope: Scope) -> list[Division]:

@@ -72,6 +72,10 @@ def _release(row: Any) -> str:
     return _("差 %(n)s 步") % {"n": row.behind} if row.behind else _("最新")
 
 
+def _backup(row: Any) -> Any:
+    return _("没有做成") if row.backup.error else row.backup.made_at or _("还没有")
+
+
 def _log(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     form = LogForm(asked, places=booked.places_of(scope))
     page = booked.log(scope=scope, asked=form.asked(), before=int(after) if after else None, size=STEP)
@@ -108,6 +112,7 @@ BODIES: Final = Table(
         Column(key="release", label=gettext_lazy("库结构"), value=_release, sorts=True),
         Column(key="size", label=gettext_lazy("占用"), value=lambda row: filesizeformat(row.size), numeric=True,
                sorts=True),
+        Column(key="backup", label=gettext_lazy("夜间备份"), value=_backup, sorts=True),
         Column(key="archive", label=gettext_lazy("最近一次导出"), value=lambda row: row.archived_at or _("还没有"),
                sorts=True),
     ),

@@ -57,7 +57,7 @@ def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     rows = [(row, STATE_WORDS[row.tenant.state], SIGNS[row.tenant.state]) for row in found]
     return render(request, "portal/tenants/list.html", {
         "rows": rows, "table": BODIES.shown(request.GET), "deeds": _deeds(scope),
-        "receipts": queries.list_receipts(scope=scope),
+        "receipts": queries.list_receipts(scope=scope), "backups": queries.get_backups(scope=scope),
     })  # fmt: skip
 
 
@@ -70,7 +70,8 @@ def _page(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBas
     (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
     tenant, state = row.tenant, row.tenant.state
     return render(request, "portal/tenants/one.html", {
-        "row": row, "words": STATE_WORDS[state], "sign": SIGNS[state], "deeds": _deeds(scope, tenant_id),
+        "row": row, "backups": queries.get_backups(scope=scope),
+        "words": STATE_WORDS[state], "sign": SIGNS[state], "deeds": _deeds(scope, tenant_id),
         "is_open": state == State.OPEN, "preparing": state == State.PREPARING,
         "is_closed": state == State.CLOSED and tenant.into is None,
         "in_use": state in {State.OPEN, State.SUSPENDED}, "is_county": tenant.kind == Kind.COUNTY,

@@ -7,10 +7,13 @@ import shutil
 import sys
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
@@ -24,8 +27,9 @@ from falin.portal.commands import ask_county, ask_province
 from falin.portal.opening import checklist, open_tenant
 from tenants.divisions.api import find_of_any_level
 from tenants.identity.api import Role, find_person, has_operator, read_signed_in, scope_of, system_of
+from tenants.identity.queries import names_of
 from tenants.registry import schemas
-from tenants.registry.api import Act, TenantInfo, find_by_schema, find_tenant_of, list_tenants
+from tenants.registry.api import Act, DeedInfo, TenantInfo, find_by_schema, find_tenant_of, list_tenants
 from tenants.registry.archives.restoring import restore_archive
 from tenants.registry.commands import (
     Opener,
@@ -35,6 +39,7 @@ from tenants.registry.commands import (
     ask_restore,
     carry_out_again,
     confirm_deed,
+    refuse_deed,
     remove_address,
     remove_tenant,
     reopen_tenant,
@@ -43,13 +48,19 @@ from tenants.registry.commands import (
     suspend_tenant,
     upgrade,
 )
-from tenants.registry.directory import list_cells
+from tenants.registry.directory import list_cells, read_list
 from tenants.registry.moving.receiving import receive
 from tenants.registry.moving.wire import Line
 from tenants.registry.nodes import place_schema
 from tenants.registry.policies import MANAGE
-from tenants.registry.queries import list_addresses, list_deeds, list_receipts
-from tenants.registry.types import CellInfo
+from tenants.registry.queries import (
+    get_backups,
+    get_deed,
+    list_addresses,
+    list_deeds,
+    list_overview,
+    list_receipts,
+)
 
 # Acts on one tenant, by one operator or asked for by the first of two.
 ACTS = {
@@ -109,6 +120,9 @@ class Command(BaseCommand):
         opening = acts.add_parser("open", help="a prepared body begins; refused while a needed step is undone")
         opening.add_argument("tenant", help="its schema, or the code of its place")
         opening.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        backups = acts.add_parser("backups", help="each body's last nightly backup and its trial; why there is none")
+        backups.add_argument("--as", dest="username", required=True, help="sign-in name of an operator")
+        backups.add_argument("--json", action="store_true", help="one JSON object a line")
         deeds = acts.add_parser("deeds", help="what waits for a second operator or for its day")
         deeds.add_argument("--json", action="store_true", help="one JSON object a line")
         self._add_changes(acts)
@@ -118,6 +132,12 @@ class Command(BaseCommand):
         confirm = acts.add_parser("confirm", help="yes, as the second operator")
         confirm.add_argument("deed", type=int, help="its number in `tenants deeds`")
         confirm.add_argument("--as", dest="username", required=True, help="sign-in name of the second operator")
+        confirm.add_argument("--json", action="store_true", help="one JSON object a line")
+        refuse = acts.add_parser("refuse", help="no, or what one asked for oneself taken back; a removal until its day")
+        refuse.add_argument("deed", type=int, help="its number in `tenants deeds`")
+        refuse.add_argument("--why", required=True)
+        refuse.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
+        refuse.add_argument("--json", action="store_true", help="one JSON object a line")
 
     def _add_changes(self, acts: Any) -> None:
         for act, option, words in (
@@ -226,13 +246,42 @@ class Command(BaseCommand):
     def _tell(self, count: int, total: int, name: str) -> None:
         self.stderr.write(f"{count}/{total} {name}", ending="\r")
 
+    def _backups(self, options: Any) -> None:
+        scope = operator(options["username"])
+        with inside(scope, read_only=True):
+            backups, rows = get_backups(scope=scope), list_overview(scope=scope)
+        if not backups.run:
+            self.stderr.write(backups.trouble or _("没有配置接收人的证书（FALIN_BACKUP_CERTIFICATE），没有夜间备份。"))
+        for row in rows:
+            moments = {name: at.isoformat() if (at := getattr(row.backup, name)) else None
+                       for name in ("made_at", "tried_at", "verified_at")}  # fmt: skip
+            line = {"schema": row.tenant.schema, "name": row.tenant.name, **asdict(row.backup), **moments}
+            mark = "✗" if line["error"] or line["trial_error"] else "✓" if line["made_at"] else "·"
+            told = [
+                mark,
+                line["schema"],
+                line["name"],
+                line["made_at"] or _("还没有"),
+                line["error"],
+                line["trial_error"],
+            ]
+            self.stdout.write(
+                json.dumps(line, ensure_ascii=False) if options["json"] else "  ".join(filter(None, told))
+            )
+
     def _deeds(self, options: Any) -> None:
         with shared(read_only=True) as system:
-            for deed in list_deeds(scope=replace(system, grants=frozenset({MANAGE}))):
-                line = {"id": deed.id, "act": deed.act, "name": deed.name, "why": deed.why, "outcome": deed.outcome,
-                        "due_at": deed.due_at.isoformat() if deed.due_at else None}  # fmt: skip
-                text = f"#{deed.id}  {deed.act}  {deed.name}  {deed.outcome}  {line['due_at'] or ''}  {deed.why}"
-                self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else text)
+            deeds = list_deeds(scope=replace(system, grants=frozenset({MANAGE})))
+            names = names_of({deed.asked_by for deed in deeds})
+        for deed in deeds:
+            self._say_deed(options, deed, names)
+
+    def _say_deed(self, options: Any, deed: DeedInfo, names: Mapping[int, str]) -> None:
+        by, due = names.get(deed.asked_by, ""), deed.due_at.isoformat() if deed.due_at else None
+        line = {"id": deed.id, "act": deed.act, "name": deed.name, "target": deed.target, "why": deed.why, "by": by,
+                "outcome": deed.outcome, "due_at": due}  # fmt: skip
+        parts = [f"#{deed.id}", deed.act, deed.name, deed.outcome, due, by, deed.why]
+        self.stdout.write(json.dumps(line, ensure_ascii=False) if options["json"] else "  ".join(filter(None, parts)))
 
     def _ask(self, options: Any, target: str) -> None:
         scope, tenant = operator(options["username"]), find(options["tenant"])
@@ -261,12 +310,13 @@ class Command(BaseCommand):
     def _cells(self, options: Any) -> None:
         if options["load"]:
             scope = operator(options["username"] or "")
-            said = json.loads(options["load"].read_text(encoding="utf-8"))
+            said = read_list(options["load"].read_text(encoding="utf-8-sig"))
             with inside(scope, read_only=False):
-                replace_cells(scope=scope, cells=[CellInfo(**{**one, "places": tuple(one["places"])}) for one in said],
-                              now=now())  # fmt: skip
+                replace_cells(scope=scope, cells=said, now=now())
         for cell in list_cells():
-            self.stdout.write(json.dumps(asdict(cell), ensure_ascii=False))
+            line = {**asdict(cell), "since": cell.since.isoformat() if cell.since else None,
+                    "here": bool(settings.CELL) and cell.code == settings.CELL}  # fmt: skip
+            self.stdout.write(json.dumps(line, ensure_ascii=False))
 
     def _receive(self, options: Any) -> None:
         answers, sys.stdout = sys.stdout, sys.stderr  # whatever else is printed is no message
@@ -323,9 +373,17 @@ class Command(BaseCommand):
             open_tenant(scope=scope, tenant_id=tenant.id, now=now())
 
     def _confirm(self, options: Any) -> None:
+        self._decide(options, confirm_deed)
+
+    def _refuse(self, options: Any) -> None:
+        self._decide(options, partial(refuse_deed, why=options["why"]))
+
+    def _decide(self, options: Any, command: Callable[..., None]) -> None:
         scope = operator(options["username"])
         with inside(scope, read_only=False):
-            confirm_deed(scope=scope, deed_id=options["deed"], now=now())
+            command(scope=scope, deed_id=options["deed"], now=now())
+            deed = get_deed(scope=scope, deed_id=options["deed"])
+            self._say_deed(options, deed, names_of({deed.asked_by}))
 
 
 def operator(username: str) -> Scope:
