@@ -1,4 +1,4 @@
-"""Who has typed something and goes is asked first; and the keys that work on every page, and do not while somebody types."""
+"""Who has typed what no draft keeps, and goes, is asked first; and the keys of every page, silent while somebody types."""
 
 from __future__ import annotations
 
@@ -45,12 +45,14 @@ def _tries_to_leave(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("address", "name"), [
-    ("/settings/duty.hours_a_month/", "value"),  # a number
-    ("/settings/duty.hours_a_month/", "valid_from"),  # a day
-    ("/feedback/", "text"),  # many lines
+    ("/me/tokens/new/", "name"),
+    ("/me/tokens/new/", "expires_on"),  # a day
+    ("/desk/views/advisers/", "title"),
 ])  # fmt: skip
-def test_who_typed_into_any_form_is_asked_before_he_leaves(screen: BrowserContext, address: str, name: str) -> None:
-    page = signed_in(screen, "county", proved=False)
+def test_who_typed_into_a_form_without_a_draft_is_asked_before_he_leaves(
+    screen: BrowserContext, address: str, name: str
+) -> None:
+    page = signed_in(screen, "county")
     asked = _asked(page)
     page.goto(address)
     _types(page, name, "12")

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
@@ -634,6 +635,9 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     "duty:withdraw": COMMUNITY,
     "duty-api:post": COMMUNITY,
     ("county",): Asked(_of_a_county(), _anybody),
+    "api-public-communities": Asked(
+        lambda ground: [replace(thing, query="q=bs") for thing in _of_a_county()(ground)], _anybody
+    ),
     ("county", "code"): Asked(_of_a_county(code="330106002001"), _anybody),
     ("county", "street"): Asked(_of_a_county(street="330106109"), _anybody),
     ("county", "name"): Asked(_of_a_county(name="help"), _anybody),
@@ -1064,7 +1068,7 @@ def _update_is(state: str, *, decided: bool | None = None) -> Callable[[Ground, 
 
 _ONCE = frozenset({204, 302, 409})  # what one rightful reader ended, the next one finds ended
 _NEWS = {"title": "法律讲座改期", "text": "改到周日。", "begins_on": NOW.date().isoformat()}
-_POSITION = {"longitude": "120.1", "latitude": "30.3"}
+_POSITION = {"longitude": 120.1, "latitude": 30.3}
 _GROUP = _form(group="added.only_here", decision="accepted")
 _DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
 _GRANTED = {"role": "liaison", "place": "330106109001", "checked": "1", **_DAYS}
@@ -1393,6 +1397,7 @@ WRITES: dict[str, Write] = {
     "POST api-export-confirm": Write(),
     "POST api-export-refuse": Write(_WHY),
     "POST api-audit-export": Write(),
+    "POST api-batch": Write(_form(requests=[{"method": "GET", "path": "/api/v1/today/", "key": "1"}])),
 }
 # Doors everybody may send to: they act on the session or a one-time link alone.
 # Acts that ask for a tree that has changed, or for another cell: who may not is refused here, and that they are done for
@@ -1838,6 +1843,8 @@ class Answer:
     touched: tuple[str, ...]
     seen: tuple[Fact, ...]
     body: Any = None
+    asked: str = ""  # the address, as it was asked
+    sent: Any = None  # what went along as JSON
 
     @property
     def figures_of(self) -> set[int]:
@@ -1871,7 +1878,7 @@ def _send(client: Client, door: Door, path: str, sent: Mapping[str, Any]) -> Any
     for file in files:
         file.seek(0)
     if door.method == "DELETE":
-        return client.delete(path + "?" + "&".join(f"{name}={value}" for name, value in sent.items()))
+        return client.delete(f"{path}?{urlencode(sent)}" if sent else path)
     if door.api and not files:
         return client.generic(door.method, path, json.dumps(sent, default=str), "application/json")
     return client.post(path, dict(sent))
@@ -1892,7 +1899,7 @@ def knock(
     nothing = thing or Thing({}, frozenset())
     sent: Mapping[str, Any] = {}
     if door.writes:
-        sent = write_of(door).body(ground, reader, nothing) if str(door) not in OPEN_WRITES else {}
+        sent = WRITES.get(str(door), Write()).body(ground, reader, nothing)
     response = _send(client, door, path, sent)
     if _asks_for_proof(response) and reader.username:  # another door ended what he had shown: he shows it, as people do
         ground.prove(reader)
@@ -1904,5 +1911,8 @@ def knock(
         seen = [fact for fact in seen if fact.word not in echoed]
     kind = response.headers.get("Content-Type", "")
     body = json.loads(response.content) if "json" in kind and response.content else None
+    told = door.method == "DELETE" and sent
+    asked = f"{path}?{'&'.join(f'{name}={value}' for name, value in sent.items())}" if told else path
+    written = response.wsgi_request.content_type == "application/json" and not told
     return Answer(response.status_code, text, response.headers.get("Location", ""), tuple(ground.touched()), tuple(seen),
-                  body)  # fmt: skip
+                  body, asked, sent if written else None)  # fmt: skip

@@ -23,7 +23,7 @@ from tests.tenancy.doors import (
     things_of,
     write_of,
 )
-from tests.tenancy.ground import Fact, Ground, Reader
+from tests.tenancy.ground import CAST, Fact, Ground, Reader
 from tests.tenancy.reference import may_open, may_see
 
 RELATIONS = ("own", "child", "parent", "neighbour", "stranger")
@@ -55,6 +55,22 @@ def picked(asked: Asked, ground: Ground, reader: Reader, most: int) -> Iterator[
         if taken[key] < most:
             taken[key] += 1
             yield relation, thing
+
+
+def rightful_writer(ground: Ground, door: Door) -> tuple[Reader, Thing | None]:
+    """The first of the cast who may do it, and to what."""
+    write, asked = write_of(door), things_of(door)
+    for label in CAST:
+        reader = ground.readers[label]
+        if not may_open(reader, door.grant):
+            continue
+        if asked is None:
+            return reader, None
+        things = list(asked.things(ground))
+        for thing in reversed(things) if door.api else things:  # a page and its API do not take each other's
+            if asked.may(reader, thing) and write.right(ground, reader, thing):
+                return reader, thing
+    raise AssertionError(f"{door}: nobody in the cast may send it; the peopled world lacks something")
 
 
 def walk_doors(

@@ -12,28 +12,14 @@ from typing import Any
 import pytest
 
 from tests.tenancy.conftest import own_copy
-from tests.tenancy.doors import DONE_ELSEWHERE, OPEN_WRITES, Door, Thing, every_door, knock, things_of, write_of
-from tests.tenancy.ground import CAST, Ground, Reader
-from tests.tenancy.reference import may_open, may_see
+from tests.tenancy.doors import DONE_ELSEWHERE, OPEN_WRITES, Door, every_door, knock, write_of
+from tests.tenancy.ground import Ground
+from tests.tenancy.matrix import rightful_writer
+from tests.tenancy.reference import may_see
 
 WRITERS = [
     door for door in every_door() if door.writes and str(door) not in {*OPEN_WRITES, *DONE_ELSEWHERE} and door.grant
 ]
-
-
-def _writer(ground: Ground, door: Door) -> tuple[Reader, Thing | None]:
-    write, asked = write_of(door), things_of(door)
-    for label in CAST:
-        reader = ground.readers[label]
-        if not may_open(reader, door.grant):
-            continue
-        if asked is None:
-            return reader, None
-        things = list(asked.things(ground))
-        for thing in reversed(things) if door.api else things:  # a page and its API do not take each other's
-            if asked.may(reader, thing) and write.right(ground, reader, thing):
-                return reader, thing
-    raise AssertionError(f"{door}: nobody in the cast may send it; the peopled world lacks something")
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +44,7 @@ def test_a_rightful_writer_is_let_in(_written_copy: Any, opened_copy: Any, fresh
 
 
 def _write(ground: Ground, door: Door) -> list[str]:
-    reader, thing = _writer(ground, door)
+    reader, thing = rightful_writer(ground, door)
     answer = knock(ground, reader, door, thing)
     if answer.status not in write_of(door).done:
         return [f"{reader.label}: {answer.status} {answer.text[-1500:]}"]

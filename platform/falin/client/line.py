@@ -134,7 +134,7 @@ class Line:
         while True:
             try:
                 answer = self._send(method, address, headers, content)
-                if answer.status not in {429, 503}:
+                if not _later(answer):
                     return answer
                 wait = float(answer.headers.get("retry-after") or pause)
             except (OSError, http.client.HTTPException) as error:
@@ -145,6 +145,11 @@ class Line:
                 raise Unreached(str(trouble)) from trouble
             self._sleep(wait)
             left, pause = left - wait, min(pause * 2, 10.0)
+
+
+def _later(answer: Answer) -> bool:
+    """Whether it is to be sent again: too often, not now, or the first one, never answered, is being worked on still."""
+    return answer.status in {429, 503} or (answer.status == 409 and Problem(answer).code == "kernel.twin")
 
 
 def quoted(part: object) -> str:

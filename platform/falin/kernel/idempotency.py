@@ -19,7 +19,7 @@ KEPT = timedelta(hours=24)
 
 def fingerprint(request: HttpRequest) -> str:
     """What was asked under the key: a key used again for something else is refused, not answered wrongly."""
-    asked = hashlib.sha256(f"{request.method} {request.path}\n".encode())
+    asked = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
     if request.content_type == "application/json":
         asked.update(request.body)
     else:  # not the raw body: boundaries and the form token differ between two sends of the same form

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+SEALED = {"autocomplete": "off", "data-sealed": ""}  # a number of somebody's papers or telephone: no draft keeps it
+
 
 class DayInput(forms.DateInput):
     """A day, by the browser's own picker."""

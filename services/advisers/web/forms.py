@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.ui.widgets import DayInput, PhoneInput
+from falin.ui.widgets import SEALED, DayInput, PhoneInput
 from services.advisers.rules import REASON_LABELS, SPECIALTIES
 from services.advisers.rules.import_wording import sentence
 from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile, read_number
@@ -68,9 +68,10 @@ class AdviserForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=40, error_messages=_REQUIRED)
     id_number = forms.CharField(label=gettext_lazy("身份证号"), max_length=40, error_messages=_REQUIRED,
+                                widget=forms.TextInput(attrs=SEALED),
                                 help_text=gettext_lazy("18 位。加密保存，页面上不再显示。"))  # fmt: skip
     phone = forms.CharField(label=gettext_lazy("本人手机号"), max_length=30, error_messages=_REQUIRED,
-                            widget=PhoneInput(),
+                            widget=PhoneInput(attrs=SEALED),
                             help_text=gettext_lazy("11 位。加密保存，只显示前三位和后四位。"))  # fmt: skip
     firm_id = forms.CharField(label=gettext_lazy("律所或法律服务所"), max_length=80, error_messages=_REQUIRED,
                               help_text=gettext_lazy("写登记册上的全称。"))  # fmt: skip
@@ -87,8 +88,6 @@ class AdviserForm(forms.Form):
         choices: Any = self.fields["specialties"]
         choices.choices = [(name, _(name)) for name in SPECIALTIES]
         self.fields["firm_id"].widget.attrs["list"] = "firms"
-        self.fields["id_number"].widget.attrs["autocomplete"] = "off"
-        self.fields["phone"].widget.attrs["autocomplete"] = "off"
 
     def clean_id_number(self) -> str:
         return read_by(lambda text: read_identity(text, today=self.today), self.cleaned_data["id_number"])
@@ -115,12 +114,12 @@ class NumberForm(forms.Form):
     """The whole number of somebody who is looked for."""
 
     number = forms.CharField(label=gettext_lazy("身份证号或本人手机号"), max_length=40, error_messages=_REQUIRED,
+                             widget=forms.TextInput(attrs=SEALED),
                              help_text=gettext_lazy("要写完整的号码。查了会记入办事记录，号码不记。"))  # fmt: skip
 
     def __init__(self, data: Any = None, *, today: date) -> None:
         super().__init__(data)
         self.today = today
-        self.fields["number"].widget.attrs["autocomplete"] = "off"
 
     def clean_number(self) -> str:
         return read_by(lambda text: read_number(text, today=self.today), self.cleaned_data["number"])
@@ -131,6 +130,7 @@ class IdentityForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=40, error_messages=_REQUIRED)
     id_number = forms.CharField(label=gettext_lazy("身份证号"), max_length=40, required=False,
+                                widget=forms.TextInput(attrs=SEALED),
                                 help_text=gettext_lazy("不改就空着。加密保存，页面上不再显示。"))  # fmt: skip
     why = forms.CharField(label=gettext_lazy("为什么更正"), max_length=200, error_messages=_REQUIRED,
                           widget=forms.Textarea(attrs={"rows": 2}),
@@ -139,7 +139,6 @@ class IdentityForm(forms.Form):
     def __init__(self, data: Any = None, *, today: date, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
         self.today = today
-        self.fields["id_number"].widget.attrs["autocomplete"] = "off"
 
     def clean_id_number(self) -> str:
         text = self.cleaned_data["id_number"]

@@ -120,6 +120,23 @@ def test_what_is_not_answered_is_sent_again_under_the_same_key_and_done_once(wor
     assert found["total"] == 1
 
 
+def test_a_write_whose_first_sending_is_still_being_worked_on_is_asked_for_until_it_is_answered(world: World) -> None:
+    keys: list[str] = []
+    twin = Answer(status=409, body=b'{"code": "kernel.twin", "title": "..."}')
+
+    def busy(method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        keys.append(headers["Idempotency-Key"])
+        return twin if len(keys) < 3 else through_django(method, address, headers, content)
+
+    waited: list[float] = []
+    client = Falin("https://falin.example", secret(world, "county", SCOPES), send=busy, sleep=waited.append)
+    assert client.firms_register(body={"name": "浙江来早律师事务所"})["name"] == "浙江来早律师事务所"
+    assert (len(keys), len(set(keys)), len(waited)) == (3, 1, 2)
+    refused = Falin("https://x", "t", send=lambda *asked: Answer(status=409, body=b'{"code": "kernel.changed"}'))
+    with pytest.raises(Problem, match="kernel.changed"):
+        refused.firms_register(body={"name": "浙江来早律师事务所"})
+
+
 def test_it_waits_as_long_as_it_is_told_and_not_longer_than_its_patience() -> None:
     answers = [Answer(status=503, headers={"retry-after": "7"}), Answer(status=429, headers={"retry-after": "3"}),
                Answer(status=200, headers={"content-type": "application/json"}, body=b"[]")]  # fmt: skip

@@ -180,6 +180,14 @@ def test_a_write_sent_again_under_its_key_is_answered_as_it_was(world: World, si
     assert booked(world, "advisers.firm.registered") == 1
 
 
+def test_a_key_is_of_the_whole_address_what_stands_behind_its_question_mark_too(world: World, sign_in: Any) -> None:
+    county, key = sign_in("county"), {"Idempotency-Key": "one"}
+    where, body = "/api/v1/desk/views/", json.dumps({"page": "advisers", "title": "落后的", "query": ""})
+    sent = [county.post(f"{where}?of={of}", body, "application/json", headers=key) for of in (1, 1, 2)]
+    assert [answer.status_code for answer in sent] == [201, 201, 409]
+    assert sent[2].json()["code"] == "kernel.key_reused"
+
+
 def test_where_the_answer_held_a_secret_the_act_is_done_once_and_the_secret_is_not_kept(
     world: World, sign_in: Any
 ) -> None:

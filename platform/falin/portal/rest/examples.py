@@ -1,8 +1,8 @@
 """
-Place of the examples in the API's description: requests with the answers they had (``examples.json``).
+Place of the examples of the API: what each operation was asked and answered once (``examples.json``).
 
-They are recorded, not made up: a test sends each again, in their order, and compares. ``{firm}`` stands for what an earlier
-answer gave; ids, moments and marks differ from run to run.
+They are recorded, not made up: a test asks each operation again and compares (``tests/tenancy/test_examples.py``). Names,
+places, ids and moments are nobody's; of a list two rows are kept.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+PLACE = Path(__file__).with_suffix(".json")
+
 
 @lru_cache(maxsize=1)
-def examples() -> list[dict[str, Any]]:
-    """Each with its act, who sent it, what it sent, its status and its answer."""
-    found: list[dict[str, Any]] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
+def examples() -> dict[str, Any]:
+    """By operation: the address asked, what was sent as JSON (or null), the status, the answer (null: none, or a file)."""
+    found: dict[str, Any] = json.loads(PLACE.read_text(encoding="utf-8"))
     return found
 
 
 def put_in(result: Any, generator: Any, request: Any, public: Any) -> Any:
     """A hook of drf-spectacular: each example at its operation."""
-    by_name = {one["act"]: one for one in examples()}
     for methods in result["paths"].values():
         for operation in methods.values():
-            shown = by_name.get(operation["operationId"])
-            if shown is None:
-                continue
-            if shown["body"] is not None:
-                operation["requestBody"]["content"]["application/json"]["example"] = shown["body"]
-            operation["responses"][str(shown["status"])]["content"]["application/json"]["example"] = shown["answer"]
+            shown = examples().get(operation["operationId"], {"sent": None, "status": 0, "answer": None})
+            answer = operation["responses"].get(str(shown["status"]), {})
+            for part, one in ((operation.get("requestBody", {}), shown["sent"]), (answer, shown["answer"])):
+                media = part.get("content", {}).get("application/json")
+                if media is not None and one is not None:
+                    media["example"] = one
     return result

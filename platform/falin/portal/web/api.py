@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from falin.kernel.doors import open_door
 from falin.kernel.rest.describing import description
+from falin.portal.rest.examples import examples
 
 SUBJECTS: dict[str, Any] = {
     "advisers": _("顾问、律所、聘任"), "stations": _("服务站点"),
@@ -77,10 +78,22 @@ def _act(path: str, method: str, operation: Mapping[str, Any]) -> Act:
             for one in parameters
         ),
         sent=tuple(_fields(sent.get("schema", {}))), given=tuple(_fields(given.get("schema", {}))),
-        example="\n\n".join(
-            json.dumps(one["example"], ensure_ascii=False, indent=2) for one in (sent, given) if "example" in one
-        ),
+        example=_exchange(method.upper(), operation["operationId"]),
     )  # fmt: skip
+
+
+def _exchange(method: str, name: str) -> str:
+    """As it goes over the line: what was asked, what was sent, the status, what was answered."""
+    shown = examples().get(name)
+    if shown is None:
+        return ""
+    lines = [f"{method} {shown['asked']}", shown["sent"], str(shown["status"]), shown["answer"]]
+    written = [
+        one if isinstance(one, str) else json.dumps(one, ensure_ascii=False, indent=1)
+        for one in lines
+        if one is not None
+    ]
+    return "\n".join(written)
 
 
 def _at(part: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -96,18 +96,22 @@ def form_keys(context: template.Context, once: bool = True) -> SafeString:  # no
 
 
 @register.simple_tag(takes_context=True)
-def draft(context: template.Context, name: str, of: object = "") -> SafeString:
+def draft(context: template.Context, name: str, of: object = "", step: str = "") -> SafeString:
     """
-    A form whose half-written input stays on this device: `<form {% draft "visit" visit.id %}>`, with `drafts.js` on the page.
+    A form whose half-written input stays on this device: `<form {% draft "visit" visit.id %}>`; the page brings the rest along.
 
-    The key it is sealed by is the person's and stands on the page alone (decision 32); where nobody is signed in, none is kept.
+    Sealed fields are never kept (`widgets.SEALED`). Where a form is read again before it is done, `step="checked"` stands at
+    what is sent then, and `step="done"` where the answer is no other page. The key it is sealed by is the person's and stands
+    on the page alone (decision 32); where nobody is signed in, none is kept.
     """
     scope = getattr(context["request"], "scope", None)
     if scope is None:
         return mark_safe("")
+    context["request"].keeps_draft = True
     key = crypto.blind_index(str(scope.person_id), tenant=PUBLIC_SCHEMA, purpose="person.draft")
     full = f"{name}-{of}" if of != "" else name
-    return format_html('data-draft="{}" data-draft-key="{}"', full, b64encode(key).decode())
+    last = format_html(' data-draft-step="{}"', step) if step else ""
+    return format_html('data-draft="{}" data-draft-key="{}"{}', full, b64encode(key).decode(), last)
 
 
 # ---------------------------------------------------------------- filters

@@ -83,8 +83,11 @@ each("[data-show]", (button) => {
 /* ---- what the browser itself keeps; none where it may not ---- */
 function stored(act) { try { return act(window.localStorage); } catch (refused) { return null; } }
 
-/* ---- drafts (drafts.js): what was sent is forgotten when the server led on to another page; not where the network took it,
-   and not where the way in came instead ---- */
+/* ---- drafts (drafts.js): what was sent is forgotten when the server led on to another page, or back to this one saying that
+   it is done; not where the network took it, and not where the way in came instead ---- */
+/** What no draft keeps: a sealed field, and a number of a person's papers or telephone wherever it was typed. */
+window.falinSealed = (field) => "sealed" in field.dataset
+  || /(^|\D)(\d{15}(\d\d[\dXx])?|1[3-9]\d{9})(?!\d)/.test((field.value || "").normalize("NFKC").replace(/[\s-]/g, ""));
 /** This tab's draft goes; the one that is common to all tabs only if it was typed here. */
 window.falinForgetDraft = (place) => stored((store) => {
   if (store.getItem(place) === sessionStorage.getItem(place)) store.removeItem(place);
@@ -97,18 +100,19 @@ if (sent) {
     const came = performance.getEntriesByType("navigation")[0];
     const ledOn = came && came.redirectCount > 0 && !location.pathname.startsWith("/accounts/");
     const here = [...document.querySelectorAll("form[data-draft]")].map((form) => `:${location.pathname}:${form.dataset.draft}`);
-    if (ledOn && !here.some((end) => sent.endsWith(end))) window.falinForgetDraft(sent);
+    if (ledOn && (one(".f-notes .f-note--ok") || !here.some((end) => sent.endsWith(end)))) window.falinForgetDraft(sent);
   });
 }
 
-/* ---- leaving with something typed and unsent; a form that keeps a draft needs no warning, nor the way in ---- */
+/* ---- leaving with something typed and unsent that no draft keeps; the way in needs no warning ---- */
 if (!location.pathname.startsWith("/accounts/")) {
   document.addEventListener("input", ({ target }) => {
     const form = target.form;
-    if (form && form.method === "post" && !form.dataset.draft && target.type !== "checkbox") form.dataset.changed = "1";
+    if (!form || form.method !== "post" || target.type === "checkbox") return;
+    if (!form.dataset.draft || window.falinSealed(target)) form.dataset.unsaved = "1";
   });
   window.addEventListener("beforeunload", (event) => {
-    if (one("form[data-changed]:not([data-draft]):not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
+    if (one("form[data-unsaved]:not([data-sent])")) { event.preventDefault(); event.returnValue = ""; }
   });
 }
 

@@ -1,4 +1,5 @@
-// Drafts: what was typed into a form of {% draft %} is kept on this device, sealed; secrets and files are never kept.
+// Drafts: what was typed into a form of {% draft %} is kept on this device, sealed; passwords, files and what app.js calls
+// sealed (numbers of papers and telephones) never are.
 // The key is in the page and nowhere else: a page comes from the server, or from what the phone keeps under its lock
 // (duty/vault.js), so that who has lost his way in has lost his drafts too. All of it happens at once, without waiting, for
 // what was typed last is put away while the page goes; WebCrypto, which answers later, would be too late.
@@ -32,14 +33,15 @@ function open(form) {
   };
   return stored(() => from(sessionStorage)) || stored(from) || [0, null];
 }
-function forget(form) { window.falinForgetDraft(place(form)); delete form.dataset.changed; }
+const sending = (form) => stored(() => sessionStorage.setItem(SENT, place(form)));
+const forget = (form) => window.falinForgetDraft(place(form));
 
 function values(form) {
   const kept = {};
   each(KEEP, (field) => {
     if (!field.name) return;
     const box = field.type === "checkbox" || field.type === "radio";
-    (kept[field.name] = kept[field.name] || []).push(box && !field.checked ? null : field.value);
+    (kept[field.name] = kept[field.name] || []).push((box && !field.checked) || window.falinSealed(field) ? null : field.value);
   }, form);
   return kept;
 }
@@ -50,13 +52,16 @@ function restore(form, kept) {
     if (!row) return;
     const value = row[(seen[field.name] = (seen[field.name] || 0) + 1) - 1];
     if (field.type === "checkbox" || field.type === "radio") field.checked = value === field.value;
-    else if (value != null) field.value = value;
+    else if (value != null && (!field.options || [...field.options].some((one) => one.value === value))) field.value = value;
   }, form);
-  form.dataset.changed = "1";
-  each("[data-draft-note]", (note) => { note.hidden = false; }, form);
+  const note = document.getElementById("f-draft").content.cloneNode(true);
+  if (!form.querySelector("[data-sealed]")) note.querySelector("[data-draft-sealed]").remove();
+  form.prepend(note);
 }
 
-each("form[data-draft]", (form) => {
+each("[data-draft-step=done]", forget);
+each("form[data-draft-step=checked]", (form) => form.addEventListener("submit", () => sending(form)));
+each("form[data-draft]:not([data-draft-step])", (form) => {
   form.dataset.draftPlace = place(form);
   const fresh = JSON.stringify(values(form));
   const [at, kept] = form.querySelector(".is-bad") ? [0, null] : open(form);
@@ -70,14 +75,18 @@ each("form[data-draft]", (form) => {
     stored((store) => { sessionStorage.setItem(place(form), sealed); store.setItem(place(form), sealed); });
   };
   form.addEventListener("input", () => {
-    form.dataset.changed = "1";
     clearTimeout(timer);
     timer = setTimeout(save, 300);
   });
   window.addEventListener("pagehide", () => { if (timer) save(); }); // what was typed last
   form.addEventListener("submit", () => {
     save();
-    stored(() => sessionStorage.setItem(SENT, place(form)));
+    sending(form);
   });
-  each("[data-draft-drop]", (button) => button.addEventListener("click", () => { forget(form); form.reset(); location.reload(); }), form);
+  each("[data-draft-drop]", (button) => button.addEventListener("click", () => {
+    forget(form);
+    delete form.dataset.unsaved;
+    form.reset();
+    location.reload();
+  }), form);
 });
