@@ -1,8 +1,7 @@
 """
 One cluster and one template database for the run, a fresh copy of it for each test that asks for ``world``.
 
-Tests commit for real, as doors do; nothing is faked between a test and PostgreSQL. ``FALIN_TEST_ADMIN_URL`` names the
-cluster (``./falin test`` starts an embedded one).
+Tests commit for real, as doors do; nothing is faked between a test and PostgreSQL. Which cluster: ``tests/databases.py``.
 """
 
 from __future__ import annotations
@@ -19,8 +18,11 @@ from typing import Any
 
 import pytest
 
+from tests import databases
+from tests.databases import ADMIN, with_name
+
 ROOT = Path(__file__).resolve().parents[1]
-ADMIN = os.environ.get("FALIN_TEST_ADMIN_URL", "")
+collect_ignore = [] if databases.CITUS else ["app/registry/test_nodes.py"]  # a cell of several nodes, for real
 if "FALIN_HOME" not in os.environ:
     os.environ["FALIN_HOME"] = tempfile.mkdtemp(prefix="falin-test-")
 os.environ.setdefault("DATABASE_URL", "postgresql://falin_app@127.0.0.1/none")
@@ -33,7 +35,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.files.storage import storages
 from django.db import connection
-from psycopg import sql
 
 from tests import leaks
 from tests import world as worlds
@@ -100,22 +101,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if place.startswith("e2e/") or item.get_closest_marker("slow"):
             long.add(item.path)
+        plain = item.get_closest_marker("one_node")
+        if plain and databases.CITUS:
+            item.add_marker(pytest.mark.skip(reason=f"on one node alone: {plain.args[0]}"))
     items.sort(key=lambda item: item.path not in long)
 
 
 def _fingerprint() -> str:
     """Of everything the template is made from."""
-    sources = sorted([*ROOT.glob("*/*/migrations/*.py"), *ROOT.glob("*/*/*/migrations/*.py"), ROOT / "tests/world.py"])
+    sources = sorted(
+        [
+            *ROOT.glob("*/*/migrations/*.py"),
+            *ROOT.glob("*/*/*/migrations/*.py"),
+            ROOT / "tests/world.py",
+            ROOT / "tests/databases.py",
+            ROOT / "tenants/registry/nodes.py",
+        ]
+    )
     whole = hashlib.sha256()
     for source in sources:
         whole.update(source.read_bytes())
     return whole.hexdigest()[:12]
-
-
-def with_name(url: str, name: str) -> str:
-    """An address with another database's name in it."""
-    head, _, tail = url.partition("?")
-    return head.rsplit("/", 1)[0] + "/" + name + (f"?{tail}" if tail else "")
 
 
 def _point_at(name: str) -> None:
@@ -147,19 +153,14 @@ def template(django_db_blocker: Any) -> str:
         if admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
             return name
         building = f"{name}_building"
-        admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(building)))
-        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(building)))
-        with psycopg.connect(with_name(ADMIN, building), autocommit=True) as own:
-            for extension in ("pg_trgm", "btree_gist"):
-                own.execute(sql.SQL("create extension if not exists {e}").format(e=sql.Identifier(extension)))
-            own.execute("alter schema public owner to falin_owner")
+        databases.make_roles()
+        databases.create(building)
         _point_at(building)
         upgrade(now=worlds.NOW, spares=6)
         worlds.build()
+        databases.spread()
         connection.close()
-        admin.execute(
-            sql.SQL("alter database {b} rename to {n}").format(b=sql.Identifier(building), n=sql.Identifier(name))
-        )
+        databases.finish(building, name)
     return name
 
 
@@ -171,12 +172,8 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
     from tenants.settings import api as levels
 
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
-    with psycopg.connect(ADMIN, autocommit=True) as admin, blocker.unblock():
-        admin.execute(
-            sql.SQL("create database {n} template {t} strategy file_copy owner falin_owner").format(
-                n=sql.Identifier(name), t=sql.Identifier(template)
-            )
-        )
+    with blocker.unblock():
+        databases.copy(template, name)
         crypto.forget_keys()
         levels.forget()
         hosts.forget()
@@ -198,7 +195,7 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
             known = leaks.names_of_people(url)
             written += leaks.said_in_logs(media, known)
             _LISTENER.hear_names(known)
-            admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
+            databases.drop(name)
     assert written == [], "numbers or names of people in what is written down about work, stored or logged"
 
 

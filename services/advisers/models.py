@@ -28,6 +28,7 @@ class DateRange(Func):
 class Firm(PublicModel):
     """A law firm or grassroots legal-service office on the province's register."""
 
+    beside_tenants: ClassVar[bool] = True
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     province_id = models.BigIntegerField()
     name = models.CharField(max_length=80)
@@ -49,6 +50,7 @@ class Adviser(PublicModel):
     His name is service data; his identity number and private telephone are encrypted and found by blind index only.
     """
 
+    beside_tenants: ClassVar[bool] = True
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     province_id = models.BigIntegerField()
     firm = models.ForeignKey(Firm, models.PROTECT, related_name="advisers")
@@ -83,6 +85,7 @@ class Adviser(PublicModel):
 class Seat(PublicModel):
     """One of an adviser's places (R2.2): numbered, so that two counties cannot take the same one at the same time."""
 
+    beside_tenants: ClassVar[bool] = True
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     adviser = models.ForeignKey(Adviser, models.PROTECT, related_name="seats")
     slot = models.PositiveSmallIntegerField()

@@ -156,7 +156,7 @@ class Plan:
         if way is not None and (way.goes == Goes.STAYS or (way.goes == Goes.WITH_THE_LAST) != self.change.whole):
             return None
         if way is not None and way.goes == Goes.COPIED:  # a body with books of its own keeps them
-            return sql.SQL("not exists (select from {t})").format(t=sql.Identifier(self.change.target.schema, table))
+            return sql.SQL("not exists (select 1 from {t})").format(t=sql.Identifier(self.change.target.schema, table))
         if way is not None or (self.change.whole and "node_id" in self.columns[table]):
             return sql.SQL("true")
         if "node_id" in self.columns[table]:
@@ -164,7 +164,7 @@ class Plan:
         for column, above, there in self.parents.get(table, ()):
             if (upper := self.condition(above)) is not None:
                 name = sql.Identifier(f"above_{above}")
-                return sql.SQL("exists (select from {t} {p} where {p}.{k} = x.{c} and {w})").format(
+                return sql.SQL("exists (select 1 from {t} {p} where {p}.{k} = x.{c} and {w})").format(
                     t=sql.Identifier(self.schema, above), p=name, k=sql.Identifier(there), c=sql.Identifier(column),
                     w=sql.SQL(upper.as_string(self.own).replace("x.", f"{name.as_string(self.own)}.")),
                 )  # fmt: skip

@@ -1,12 +1,14 @@
 """
 The place of a cell with several nodes (Citus, schema by schema; sheet tenancy.md): on which of them a tenant's schema lies.
 
-Not run against a cluster here: no package brings one. The statements keep to the lint, and the test knows their order.
+Every node has a copy of the shared tables that tenants' queries join (``PublicModel.beside_tenants``); all others stay at the
+node that is spoken to.
 """
 
 from __future__ import annotations
 
 import psycopg
+from django.apps import apps
 from django.utils.translation import gettext as _
 from psycopg import sql
 
@@ -18,6 +20,8 @@ _FORCED = """
 select relname from pg_class where relnamespace = %s::text::regnamespace and relkind in ('r', 'p') and relforcerowsecurity
 order by relname
 """
+_LIES_AT = "select nodename, nodeport from citus_shards where table_name = %s::text::regclass"
+_NODES = "select nodename, nodeport from pg_dist_node where isactive and shouldhaveshards"
 
 
 def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
@@ -27,16 +31,30 @@ def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
     An online move hangs under FORCE row security, which is therefore off for its length: the application's role is no
     owner and stays filtered.
 
-    :raises Refused: the cell is one node.
+    :raises Refused: the cell is one node, or has none of that name; or a transaction's scope would not reach its nodes,
+        where row security stands behind it.
     """
     with schemas.owner() as own:
-        row = own.execute("select to_regproc('citus_schema_distribute'), to_regproc('citus_schema_move')").fetchone()
-        if row is None or None in row:
+        # (citus_schema_move is there twice, and to_regproc finds nothing by a name that two functions have)
+        if own.execute("select to_regproc('citus_schema_distribute')").fetchone() == (None,):
             raise Refused("registry.one_node", _("这个库只有一台机器，没有别的机器可以放。"))
+        if own.execute("select current_setting('citus.propagate_set_commands', true)").fetchone() != ("local",):
+            raise Refused(
+                "registry.scope_stays_behind",
+                _(
+                    "这个库还没有让各台机器收到权限范围：请在每台机器的配置里写 citus.propagate_set_commands = 'local'。"
+                ),
+            )
+        if (host, port) not in own.execute(_NODES).fetchall():
+            raise Refused("registry.no_such_node", _("这个库没有这台机器，请核对主机名和端口。"))
+        _copy_shared(own)
         name = sql.Literal(tenant.schema)
         known = "select from citus_schemas where schema_name = %s::text::regnamespace"
         if own.execute(known, [tenant.schema]).fetchone() is None:
             own.execute(sql.SQL("select citus_schema_distribute({n}::regnamespace)").format(n=name))
+        ledger = f"{tenant.schema}.django_migrations"
+        if own.execute(_LIES_AT, [ledger]).fetchone() == (host, port):
+            return
         tables = [table for (table,) in own.execute(_FORCED, [tenant.schema]).fetchall()]
         try:
             _force(own, tenant.schema, tables, sql.SQL("no force"))
@@ -45,6 +63,15 @@ def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
             ))  # fmt: skip
         finally:
             _force(own, tenant.schema, tables, sql.SQL("force"))
+
+
+def _copy_shared(own: psycopg.Connection) -> None:
+    """Each node has the shared tables that are joined; those that have none yet are copied now."""
+    lacking = "select from pg_dist_partition where logicalrelid = %s::text::regclass and repmodel = 't'"
+    for model in apps.get_models():
+        table = f"public.{model._meta.db_table}"
+        if getattr(model, "beside_tenants", False) and own.execute(lacking, [table]).fetchone() is None:
+            own.execute("select create_reference_table(%s::text::regclass)", [table])
 
 
 def _force(own: psycopg.Connection, schema: str, tables: list[str], how: sql.SQL) -> None:

@@ -2,8 +2,8 @@
 The rules by which our SQL keeps the door to a cell of several machines open (sheet tenancy.md, "When a province outgrows one
 machine"): each a pure function over SQL, over Python source, or over a model, that says what breaks it.
 
-Whether a query joins a tenant's table with a large shared one is only seen where the SQL is written out; the planner of
-such a cell refuses the rest, and its suite is run there.
+Which tables meet in a query is only seen where the SQL is written out: what a test sends is judged as it is sent
+(``strangers_in``, called by ``tests/conftest.py`` for every statement of a tenant's transaction).
 """
 
 from __future__ import annotations
@@ -12,16 +12,22 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
+
+from falin.kernel.database.routing import SHARED
+from falin.kernel.scope import PUBLIC_SCHEMA
 
 VOLATILE = r"\b(clock_timestamp|timeofday|random|gen_random_uuid|uuid_generate_v\w+|nextval|setval|lastval)\s*\("
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _POLICY = re.compile(r"create\s+policy\b.*?(?=;|\Z)", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(r"\b[a-z]+_[a-z]+\b")
 _SQL = re.compile(
     r"\s*(select|insert|update|delete|with|create|alter|drop|set|values|merge|lock|notify|do|truncate)\s", re.IGNORECASE
 )
@@ -79,6 +85,11 @@ def _statements(sql: str) -> list[str]:
     return [part for part in back if part.strip()]
 
 
+def several(sql: str) -> bool:
+    """Whether a message holds more than one statement: a node is passed on the whole message, and takes one."""
+    return len(_statements(sql)) > 1
+
+
 def _set_local_in_company(sql: str) -> list[str]:
     """``SET LOCAL`` joined with other statements in one message is lost on the way to the node."""
     parts = _statements(sql)
@@ -109,6 +120,8 @@ SQL_RULES = (
     Rule("named", "no tenant's schema is named in SQL, so no two are joined", _found(r"\bt\d{5}\b\"?\.")),
     Rule("deferred", "unique and exclusion constraints are immediate: the person reads their sentence",
          _found(r"\b(unique|exclude)\b[^;]*?\bdeferrable\b", outside_bodies=True)),
+    Rule("moment", "no moment of a row reckoned on in UPDATE: a node will not, for the zone could differ",
+         _found(r"^\s*update\b[^;]*[+-]\s*(?:interval\b|'[^']*'\s*::\s*interval)", outside_bodies=True)),
     Rule("beside", "no sub-query of a shared table inside a tenant's query",
          _found(r"from\s+(?:{}|\"?(?:duty|advisers|indicators|kernel)_\w+).*\(\s*select\b[^()]*\bfrom\s+public\.",
                 outside_bodies=True)),
@@ -139,6 +152,34 @@ def sql_in(source: Path) -> Iterator[tuple[int, str]]:
             continue
         if _SQL.match(text):
             yield node.lineno, text
+
+
+@cache
+def _tables() -> tuple[frozenset[str], frozenset[str]]:
+    """Tables that lie in a tenant's schema; and shared ones of which not every node has a copy."""
+    ours = {model._meta.db_table: model for model in apps.get_models() if hasattr(model, "tenancy")}
+    return (frozenset(table for table, model in ours.items() if model.tenancy != SHARED),
+            frozenset(table for table, model in ours.items() if model.tenancy == SHARED
+                      and not getattr(model, "beside_tenants", False)))  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def strangers_in(sql: str) -> tuple[str, ...]:
+    """
+    Shared tables that one statement of a tenant's transaction asks together with the tenant's own, though not every
+    node has a copy of them: ``PublicModel.beside_tenants``.
+    """
+    theirs, strange = _tables()
+    named = set(_WORD.findall(_QUOTED.sub("''", sql)))
+    return tuple(sorted(named & strange)) if named & theirs else ()
+
+
+def judge(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's
+    """For ``connection.execute_wrapper``: fails where a body's transaction says what a cell of several nodes could not do."""
+    if context["connection"].schema_name != PUBLIC_SCHEMA:
+        strange = strangers_in(str(sql))
+        assert not strange, f"{', '.join(strange)} beside a body's table, and not every node has a copy: {sql}"
+    return execute(sql, params, many, context)
 
 
 def model_breaks(model: Any) -> list[str]:

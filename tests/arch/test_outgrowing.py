@@ -9,13 +9,14 @@ import pytest
 from django.apps import apps
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.db import models
+from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from falin.kernel.database.operations import POLICIES
 from falin.kernel.models import PublicModel, TenantModel
+from falin.kernel.transactions import inside
 from tenants.registry import schemas
-from tests.arch.outgrowing import SOURCE_RULES, SQL_RULES, model_breaks, sql_in
+from tests.arch.outgrowing import SOURCE_RULES, SQL_RULES, model_breaks, several, sql_in, strangers_in
 from tests.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,8 +43,15 @@ def test_every_migration_of_a_tenants_schema_keeps_the_rules(world: World) -> No
     sent = {step.key: ";\n".join(part for part in step.parts if isinstance(part, str)) for step in schemas.steps()}
     bad = [f"{step} {rule.words}: {found[:80]}" for step, statements in sent.items()
            for rule in SQL_RULES if rule.code != "alone" for found in rule.broken(statements)]  # fmt: skip
+    bad += [f"{step.key}: several statements in one message" for step in schemas.steps() for part in step.parts
+            if isinstance(part, str) and several(part)]  # fmt: skip
     assert not bad, "\n".join(bad)
     assert sum("create policy" in statements for statements in sent.values()) == 2
+
+
+def test_what_a_migration_says_at_once_is_counted() -> None:
+    assert several("update t set a = 1; update t set b = 2")
+    assert not several("create function f() returns void language plpgsql as $$ begin perform 1; perform 2; end $$;")
 
 
 def test_every_policy_there_is_keeps_the_rules() -> None:
@@ -86,6 +94,10 @@ BAD_SQL = {
     "public": 'alter table t add constraint c foreign key (a) references "public"."identity_person" (id)',
     "named": 'select * from "t00012".duty_visit',
     "deferred": "alter table t add constraint c unique (a) deferrable initially deferred",
+    "moment": [
+        "update duty_visit set ends_at = ends_at - interval '10 minutes' where id = %s",
+        "update duty_visit set ends_at = ends_at + '10 minutes'::interval where id = %s",
+    ],
     "beside": "select * from duty_visit v where exists (select 1 from public.divisions_node n where n.id = v.node_id)",
 }
 GOOD_SQL = (
@@ -99,6 +111,7 @@ GOOD_SQL = (
      " $$ begin execute format('insert into %I.notes values (1)', tg_table_schema); return new; end $$"),
     'alter table t add constraint c foreign key (a) references "duty_visit" (id) deferrable initially deferred',
     "select nextval(pg_get_serial_sequence('divisions_node', 'id'))",
+    "select ends_at - interval '10 minutes' from duty_visit",
 )  # fmt: skip
 
 
@@ -126,6 +139,29 @@ def test_sql_is_found_where_it_is_written(tmp_path: Path) -> None:
         '"""select nothing here"""\nwho = 1\nrun(f"select * from {who} where random() < 1")\nsay("chosen ones")\n'
     )
     assert list(sql_in(source)) == [(3, "select * from {} where random() < 1")]
+
+
+@pytest.mark.parametrize(
+    ("sql", "strange"),
+    [
+        ('select * from "duty_visit" v join "indicators_figure" f on f.node_id = v.node_id', ("indicators_figure",)),
+        ("select 1 from public.divisions_node n where exists (select from kernel_job)", ("divisions_node",)),
+        ('select * from "advisers_adviser" a where exists (select 1 from "advisers_appointment" u)', ()),
+        ("select * from identity_person join identity_binding on true", ()),
+        ("update duty_visit set note = 'as in identity_person' where id = 1", ()),
+    ],
+)
+def test_a_bodys_table_meets_no_shared_one_that_not_every_node_has(sql: str, strange: tuple[str, ...]) -> None:
+    assert strangers_in(sql) == strange
+
+
+def test_a_statement_a_test_sends_is_judged_in_a_bodys_transaction(world: World) -> None:
+    def ask() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*) from duty_visit v join public.divisions_node n on n.id = v.node_id")
+
+    with inside(world.scope("county"), read_only=True), pytest.raises(AssertionError, match="divisions_node"):
+        ask()
 
 
 @isolate_apps("falin.kernel")

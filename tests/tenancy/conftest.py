@@ -20,10 +20,10 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import connection
-from psycopg import sql
 
 from falin.kernel import crypto, jobs
 from tests import conftest as run
+from tests import databases
 from tests import peopled as making
 from tests.tenancy.ground import Ground, read_ground
 from tests.world import NOW
@@ -38,14 +38,14 @@ SOURCES = (
 )
 # Statements that changed a tenant's or the shared rows and were committed leave a line here, with the table's name.
 # Counted by PostgreSQL itself: what an answer says of what it did is not asked.
-_NOTICE = """
+_NOTICE = f"""
 create unlogged table public.tests_touched (schema_name text, table_name text, act text);
 create function public.tests_touch() returns trigger language plpgsql security definer set search_path = public as
 $$ begin insert into public.tests_touched values (tg_table_schema, tg_table_name, tg_op); return null; end $$;
 do $$ declare one record; begin
   for one in select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and (n.nspname = 'public' or n.nspname ~ '^t[0-9]+$')
-      and c.relname not in ('identity_session', 'tests_touched')
+      and {databases.WHOLE} not in ('identity_session', 'tests_touched') and not {databases.LIES_ELSEWHERE}
   loop
     execute format('create trigger tests_touch after insert or update or delete on %I.%I'
                    ' for each statement execute function public.tests_touch()', one.nspname, one.relname);
@@ -80,27 +80,20 @@ def peopled_template(template: str, django_db_blocker: Any) -> str:
         if name in standing and stored.exists():
             return name
         for old in standing:
-            admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(old)))
+            databases.drop(old)
         building = f"{name}_building"
-        _copy(admin, template, building)
+        databases.drop(building)
+        databases.copy(template, building)
         with pointed_at(building), time_machine.travel(NOW):
             making.build()
-        with psycopg.connect(address_of(building), autocommit=True) as own:
-            own.execute(_NOTICE)
-        admin.execute(
-            sql.SQL("alter database {b} rename to {n}").format(b=sql.Identifier(building), n=sql.Identifier(name))
-        )
+        for node in databases.at_nodes(address_of(building)):
+            with psycopg.connect(node, autocommit=True) as own:
+                own.execute(databases.AS_IT_IS)
+                own.execute(_NOTICE)
+        databases.finish(building, name)
         stored.parent.mkdir(parents=True, exist_ok=True)
         stored.touch()
     return name
-
-
-def _copy(admin: psycopg.Connection, template: str, name: str) -> None:
-    admin.execute(
-        sql.SQL("create database {n} template {t} owner falin_owner").format(
-            n=sql.Identifier(name), t=sql.Identifier(template)
-        )
-    )
 
 
 @contextmanager
@@ -121,12 +114,11 @@ def pointed_at(name: str) -> Iterator[None]:
 @contextmanager
 def own_copy(template: str) -> Iterator[str]:
     name = f"falin_test_{os.getpid()}_{secrets.token_hex(3)}"
-    with psycopg.connect(run.ADMIN, autocommit=True) as admin:
-        _copy(admin, template, name)
-        try:
-            yield name
-        finally:
-            admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(name)))
+    databases.copy(template, name)
+    try:
+        yield name
+    finally:
+        databases.drop(name)
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ import psycopg
 from django.test import Client
 from psycopg.rows import dict_row
 
-from tests import peopled
+from tests import databases, peopled
 from tests.fixtures.adviser_sheets import identity, phone
 from tests.world import PEOPLE, PLACES
 
@@ -143,17 +143,20 @@ class Ground:
         return int(self.schema[code].lstrip("t"))
 
     @cached_property
-    def superuser(self) -> psycopg.Connection[dict[str, Any]]:
-        return psycopg.connect(self.url, autocommit=True, row_factory=dict_row)
+    def superusers(self) -> list[psycopg.Connection[dict[str, Any]]]:
+        """One at each node of the run's cluster."""
+        return [psycopg.connect(url, autocommit=True, row_factory=dict_row) for url in databases.at_nodes(self.url)]
 
     def close(self) -> None:
-        if "superuser" in self.__dict__:
-            self.superuser.close()
+        for one in self.__dict__.pop("superusers", []):
+            one.close()
 
     def touched(self) -> list[str]:
         """What was written and committed since the last time this was asked, as ``schema.table act``."""
-        found = self.superuser.execute("delete from public.tests_touched returning *").fetchall()
-        return sorted({f"{row['schema_name']}.{row['table_name']} {row['act'].lower()}" for row in found})
+        found = [row for one in self.superusers for row in one.execute("delete from public.tests_touched returning *")]
+        return sorted(
+            {f"{row['schema_name']}.{databases.whole(row['table_name'])} {row['act'].lower()}" for row in found}
+        )
 
     def of(self, kind: str) -> Iterator[Fact]:
         return (fact for fact in self.facts if fact.kind == kind)

@@ -35,6 +35,12 @@ from tests.tenancy.ground import Ground
 A, B = "330106", "330102"
 
 
+def earlier(own: psycopg.Connection[Any], schema: str, table: str, column: str, by: timedelta) -> None:
+    """Every row's moment, earlier. Row by row: no cell of several nodes computes one in an update."""
+    for key, moment in own.execute(f'select id, {column} from "{schema}".{table}').fetchall():
+        own.execute(f'update "{schema}".{table} set {column} = %s where id = %s', [moment - by, key])
+
+
 @contextmanager
 def only(ground: Ground, *open_codes: str) -> Iterator[None]:
     """All other tenants' schemas are shut to the application."""
@@ -68,8 +74,8 @@ def _do_job(ground: Ground, told: list[tuple[str, str]]) -> None:
 
 def _roll_up(ground: Ground, told: list[tuple[str, str]]) -> None:
     with psycopg.connect(ground.url, autocommit=True) as own:
-        own.execute(f"update \"{ground.schema[A]}\".duty_visit set ends_at = ends_at - interval '10 minutes'")
-        own.execute(f"update \"{ground.schema[B]}\".duty_visit set ends_at = ends_at - interval '10 minutes'")
+        for code in (A, B):
+            earlier(own, ground.schema[code], "duty_visit", "ends_at", timedelta(minutes=10))
     ground.touched()
     with only(ground, A):
         tasks.roll_up(ground.schema[A])
@@ -91,7 +97,7 @@ def _roll_up_all(ground: Ground, told: list[tuple[str, str]]) -> None:
 def _sweep_jobs(ground: Ground, told: list[tuple[str, str]]) -> None:
     with psycopg.connect(ground.url, autocommit=True) as own:
         for schema in (*ground.schema.values(), "public"):
-            own.execute(f"update \"{schema}\".kernel_job set created_at = created_at - interval '1 hour'")
+            earlier(own, schema, "kernel_job", "created_at", timedelta(hours=1))
     tasks.sweep_jobs()
     waiting = {(row["schema"], str(row["id"])) for row in ground.rows["kernel_job"] if row["state"] == "queued"}
     assert set(told) == waiting  # each is told under its own tenant's name
@@ -123,7 +129,7 @@ def _keep_spares(ground: Ground, told: list[tuple[str, str]]) -> None:
 def _clean_up(ground: Ground, told: list[tuple[str, str]]) -> None:
     with psycopg.connect(ground.url, autocommit=True) as own:
         for code in (A, B):
-            own.execute(f"update \"{ground.schema[code]}\".kernel_storedfile set at = at - interval '31 days'")
+            earlier(own, ground.schema[code], "kernel_storedfile", "at", timedelta(days=31))
     ground.touched()
     gone: list[str] = []
     with only(ground, A), mock.patch.object(default_storage, "delete", gone.append):  # the store is every copy's

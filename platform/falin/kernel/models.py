@@ -19,6 +19,8 @@ from falin.kernel.rows import ScopedManager
 
 class PublicModel(models.Model):
     tenancy: ClassVar[str] = SHARED
+    # Tenants' queries ask for it row by row: in a cell of several nodes each has a copy of it (``tenants.registry.nodes``).
+    beside_tenants: ClassVar[bool] = False
 
     class Meta:
         abstract = True

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
+
+_NAMED = re.compile(r'"([^"]+)"')
 
 
 class Refused(Exception):
@@ -106,11 +109,13 @@ def refusal_for(error: IntegrityError, known: dict[str, Callable[[], Refused]]) 
     """
     The refusal that a named constraint stands for.
 
-    Constraint names are matched as prefixes: distributed PostgreSQL appends a number to them.
+    Constraint names are matched as prefixes: distributed PostgreSQL appends a number to them. What another node of the
+    cell refused comes back with the name in its sentence alone.
     """
     diagnosis = getattr(error.__cause__, "diag", None)
-    name = getattr(diagnosis, "constraint_name", None) or ""
+    name = getattr(diagnosis, "constraint_name", None)
+    names = [name] if name else _NAMED.findall(getattr(diagnosis, "message_primary", None) or "")
     for prefix, make in known.items():
-        if name.startswith(prefix):
+        if any(one.startswith(prefix) for one in names):
             return make()
     return None

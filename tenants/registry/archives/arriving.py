@@ -151,7 +151,13 @@ def leave_known(own: psycopg.Connection, table: Table, come: sql.Identifier) -> 
         if others:
             raise Refused("registry.not_the_same", _("%(table)s 中编号 %(row)s 在这个库里是另一项，不能恢复到这里。")
                           % {"table": table.name, "row": others[0]})  # fmt: skip
-    return own.execute(sql.SQL("delete from {c} x where exists ({here})").format(c=come, here=here)).rowcount
+    # Found first and then taken out: a node deletes nothing by what another one's table holds.
+    key = sql.Identifier(table.key[0])
+    found = own.execute(
+        sql.SQL("select x.{k} from {c} x where exists ({here})").format(k=key, c=come, here=here)
+    ).fetchall()
+    own.execute(sql.SQL("delete from {c} where {k} = any (%s)").format(c=come, k=key), [[one for (one,) in found]])
+    return len(found)
 
 
 def bring_in(own: psycopg.Connection, table: Table, come: sql.Identifier) -> sql.Composed:

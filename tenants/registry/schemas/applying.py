@@ -84,32 +84,35 @@ def make_schema(name: str) -> None:
             cursor.execute(LEDGER)
             for atomic, several in groupby(steps(), key=lambda step: step.atomic):
                 for batch in [list(several)] if atomic else ([step] for step in several):
-                    _apply(wrapper, batch)
+                    _apply(wrapper, batch, together=atomic)
 
     apart(make)
 
 
-def _apply(wrapper: DatabaseWrapper, batch: Sequence[Step]) -> None:
-    """:raises Stuck: with the step that failed; nothing of the batch stays."""
+def _apply(wrapper: DatabaseWrapper, batch: Sequence[Step], *, together: bool = False) -> None:
+    """
+    :param together: statements that follow each other go as one message.
+    :raises Stuck: with the step that failed; nothing of the batch stays.
+    """
     step = batch[0]
     try:
         with DatabaseSchemaEditor(wrapper, atomic=step.atomic) as editor:
             for step in batch:
-                _send(wrapper, editor, step)
+                _send(wrapper, editor, step, together=together)
     except Exception as error:
         raise Stuck(step, error) from error
 
 
-def _send(wrapper: DatabaseWrapper, editor: DatabaseSchemaEditor, step: Step) -> None:
-    """Statements that follow each other go as one message; outside a transaction each must go alone."""
+def _send(wrapper: DatabaseWrapper, editor: DatabaseSchemaEditor, step: Step, *, together: bool) -> None:
     for is_code, run in groupby(step.parts, key=lambda part: isinstance(part, Code)):
         if is_code:
             for code in run:
                 code.run(editor)  # type: ignore[union-attr]
             continue
         texts = [str(part).rstrip().rstrip(";") for part in run]
+        wrapper.open_now()
         with wrapper.cursor() as cursor:
-            for text in [";\n".join(texts)] if step.atomic else texts:
+            for text in [";\n".join(texts)] if together else texts:
                 cursor.execute(text)
 
 
@@ -124,6 +127,7 @@ def _bring(wrapper: DatabaseWrapper, name: str, rendered: Sequence[Step]) -> int
         for step in lacking:
             if not step.atomic:
                 _drop_half_built(wrapper, name)
+            # Each statement alone: to a schema that lies on another node a message is passed on word for word, or not at all.
             _patiently(lambda step=step: _apply(wrapper, [step]))  # type: ignore[misc]
     return len(lacking)
 
@@ -144,7 +148,7 @@ def _drop_half_built(wrapper: DatabaseWrapper, name: str) -> None:
     with wrapper.cursor() as cursor:
         cursor.execute(_HALF_BUILT, [name])
         for (index,) in cursor.fetchall():
-            cursor.execute(sql.SQL("drop index concurrently {i}").format(i=sql.Identifier(name, index)))
+            cursor.execute(sql.SQL("drop index concurrently if exists {i}").format(i=sql.Identifier(name, index)))
 
 
 @contextmanager

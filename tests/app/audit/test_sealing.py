@@ -21,7 +21,7 @@ from falin.kernel.audit.merkle import Tree, leaf, node
 from falin.kernel.models import AuditBatch, AuditEntry, AuditKey, OutboxEvent
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
-from tests.app.audit.logs import book, other_session, seal, settle, settled
+from tests.app.audit.logs import attack, book, other_session, seal, settle, settled
 from tests.conftest import with_name
 from tests.world import NOW, World
 
@@ -110,6 +110,27 @@ def test_a_smaller_id_that_commits_late_is_sealed_in_a_later_batch_and_not_lost(
         slow.commit()
     batch = settled(scope, 2)
     assert (batch.first_id, batch.count) == (late[0], 3)
+
+
+_WORKERS = """
+create or replace function public.run_command_on_workers(command text)
+returns table (nodename text, nodeport int, success bool, result text) language sql as
+$$ values ('w1', 5432, true, '0'), ('w2', 5432, {answer}) $$
+"""
+
+
+@pytest.mark.one_node("a double of Citus; tests/app/registry/test_nodes.py has the real one")
+@pytest.mark.parametrize("answer", ["true, '1'", "false, 'no answer'"])
+def test_while_another_node_holds_what_was_decided_or_does_not_answer_nothing_is_sealed(
+    world: World, answer: str
+) -> None:
+    scope = world.scope("county")
+    book(scope)
+    settle(scope)
+    attack(_WORKERS.format(answer=answer))
+    assert seal(scope) is None
+    attack(_WORKERS.format(answer="true, '0'"))
+    assert seal(scope) is not None
 
 
 def test_what_was_closed_before_an_open_transaction_stays_closed(world: World) -> None:

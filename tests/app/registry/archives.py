@@ -26,7 +26,7 @@ from psycopg import sql
 from falin.kernel import crypto
 from tenants.registry.archives.format import Reader
 from tenants.registry.commands import upgrade
-from tests import conftest
+from tests import conftest, databases
 from tests.world import NOW
 
 
@@ -105,34 +105,24 @@ def other_cell(folder: Path) -> Iterator[Cell]:
     (folder / "secrets").mkdir(parents=True)
     for file in ("root.key", "audit.key"):
         (folder / "secrets" / file).write_text(secrets.token_hex(32))
-    with psycopg.connect(conftest.ADMIN, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {n} template {t} strategy file_copy owner falin_owner").format(
-            n=sql.Identifier(cell.database), t=sql.Identifier(_empty_cell(admin, folder))
-        ))  # fmt: skip
-        try:
-            yield cell
-        finally:
-            admin.execute(sql.SQL("drop database {n} with (force)").format(n=sql.Identifier(cell.database)))
+    databases.copy(_empty_cell(folder), cell.database)
+    try:
+        yield cell
+    finally:
+        databases.drop(cell.database)
 
 
-def _empty_cell(admin: psycopg.Connection, folder: Path) -> str:
+def _empty_cell(folder: Path) -> str:
     """A migrated database with nothing in it, made once; as the small world's template is."""
     name = f"falin_template_{conftest._fingerprint()}_cell"
-    admin.execute("select pg_advisory_lock(4712)")
-    if admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
-        building = f"{name}_building"
-        admin.execute(sql.SQL("drop database if exists {n} with (force)").format(n=sql.Identifier(building)))
-        admin.execute(sql.SQL("create database {n} owner falin_owner").format(n=sql.Identifier(building)))
-        with psycopg.connect(conftest.with_name(conftest.ADMIN, building), autocommit=True) as own:
-            own.execute("create extension pg_trgm")
-            own.execute("create extension btree_gist")
-            own.execute("alter schema public owner to falin_owner")
-        with Cell(building, folder).within():
-            upgrade(now=NOW, spares=2)
-        admin.execute(
-            sql.SQL("alter database {b} rename to {n}").format(b=sql.Identifier(building), n=sql.Identifier(name))
-        )
-    admin.execute("select pg_advisory_unlock(4712)")
+    with psycopg.connect(conftest.ADMIN, autocommit=True) as admin:
+        admin.execute("select pg_advisory_lock(4712)")
+        if admin.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is None:
+            building = f"{name}_building"
+            databases.create(building)
+            with Cell(building, folder).within():
+                upgrade(now=NOW, spares=2)
+            databases.finish(building, name)
     return name
 
 

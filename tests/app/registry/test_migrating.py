@@ -123,6 +123,9 @@ def _sizes(schema: str) -> list[Any]:
         return own.execute(sql.SQL("select size, note, paint from {t}").format(t=where)).fetchall()
 
 
+@pytest.mark.one_node(
+    "Django's whole range of operations, among them some a node refuses and no migration of ours may use"
+)
 def test_every_operation_of_django_reaches_every_tenant_as_django_itself_would_do_it(app: Growing) -> None:
     names = _names()
     schemas.migrate_all(names)
@@ -316,6 +319,9 @@ def test_the_command_says_where_everybody_is(app: Growing) -> None:
     assert "a thing is bad" in plain.getvalue()
 
 
+@pytest.mark.one_node(
+    "Django's whole range of operations, among them some a node refuses and no migration of ours may use"
+)
 def test_what_is_new_is_rendered_in_a_spare_which_stays_as_it_was(
     app: Growing, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,10 @@ into exactly one batch; one that commits late, with whatever small id, falls int
 closed can gain or lose one. A transaction that stays open holds back the sealing behind it, never loses anything, and
 the state says how much waits. Savepoints do not matter: the stamp is of the outermost transaction.
 
+**In a cell of several nodes** (Citus) transactions are counted by the node everybody speaks to, but one that wrote at several
+nodes is over there a moment before the tenant's node shows its rows (two-phase commit). Numbers are taken first, then the
+nodes are asked whether anything is still in between; if so, the next minute seals.
+
 **What is signed.** A header over the tree's root, the ids, the count, the moment and the hash of the header before
 (``header_of``). Entry digests were made with the act; the sealer takes them as they stand, so that a row changed between
 its act and its sealing no longer fits its own digest.
@@ -38,6 +42,7 @@ from falin.kernel.scope import Scope
 
 SEALED = "audit.batch.sealed"
 CHUNK = 20_000
+_HELD = "select count(*) from pg_prepared_xacts where database = current_database()"
 
 
 class NumbersWentBack(Exception):
@@ -75,9 +80,11 @@ def seal(*, scope: Scope, now: datetime) -> AuditBatch | None:
         return None
     last = AuditBatch.objects.order_by("-number").first()
     since = last.upto if last else 0
-    upto, youngest = _finished()
+    upto, youngest, several = _finished()
     if since > youngest:
         raise NumbersWentBack(f"{scope.schema}: {since} > {youngest}")
+    if several and _in_between():
+        return None
     batch = _close(scope, last, Q(xact__gte=since, xact__lt=upto), upto, now)
     if batch is not None:
         alarms.look_at(scope=scope, since=since, upto=upto, now=now)
@@ -122,14 +129,23 @@ def _take_turn(schema: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _finished() -> tuple[int, int]:
-    """Below the first every transaction is over; the second has not been given out yet."""
+def _finished() -> tuple[int, int, bool]:
+    """Below the first every transaction is over; the second has not been given out yet; whether the cell has several nodes."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint from pg_current_snapshot() s"
+            "select pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint,"
+            " to_regproc('run_command_on_workers') is not null from pg_current_snapshot() s"
         )
-        xmin, xmax = cursor.fetchone()
-        return int(xmin), int(xmax)
+        xmin, xmax, several = cursor.fetchone()
+        return int(xmin), int(xmax), several
+
+
+def _in_between() -> bool:
+    """Whether a node of the cell holds a transaction that was decided elsewhere and does not show its rows yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("select bool_and(success and result = '0') from run_command_on_workers(%s)", [_HELD])
+        (clear,) = cursor.fetchone()
+        return clear is False
 
 
 def _among(which: Q) -> Iterator[tuple[int, bytes | memoryview]]:
