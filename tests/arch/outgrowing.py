@@ -174,7 +174,7 @@ def strangers_in(sql: str) -> tuple[str, ...]:
     return tuple(sorted(named & strange)) if named & theirs else ()
 
 
-def judge(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's
+def judge(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:
     """For ``connection.execute_wrapper``: fails where a body's transaction says what a cell of several nodes could not do."""
     if context["connection"].schema_name != PUBLIC_SCHEMA:
         strange = strangers_in(str(sql))

@@ -190,6 +190,7 @@ class ArchiveOut(TypedDict):
     at: str
     size: int
     rows: int
+    nightly: bool
 
 
 class AreaInRequest(TypedDict):
@@ -226,6 +227,22 @@ class AsideOut(TypedDict):
     words: str
     attempts: int
     error: str
+
+
+class BackupOut(TypedDict):
+    made_at: str | None
+    size: int
+    error: str
+    tried_at: str | None
+    verified_at: str | None
+    trial_error: str
+
+
+class BackupsOut(TypedDict):
+    run: bool
+    recipient: str
+    trouble: str
+    trials: bool
 
 
 class BanInRequest(TypedDict):
@@ -297,11 +314,24 @@ class CarriedOut(TypedDict):
     count: int
 
 
+class CellInRequest(TypedDict):
+    code: str
+    name: str
+    address: str
+    places: list[str]
+
+
 class CellOut(TypedDict):
     code: str
     name: str
     address: str
     places: list[str]
+    since: str | None
+    here: bool
+
+
+class CellsInRequest(TypedDict):
+    cells: list[CellInRequest]
 
 
 class ChangeCandidateOut(TypedDict):
@@ -359,6 +389,11 @@ class ClearNumbersOut(TypedDict):
     id_number: str
     phone: str
     seen_today: int
+
+
+class CloseInRequest(TypedDict):
+    on_day: str
+    why: str
 
 
 class CommentInRequest(TypedDict):
@@ -738,7 +773,7 @@ class GroupOut(TypedDict):
     more: bool
 
 
-GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "visits", "people", "settings", "help", "jobs"]
+GroupOutKindEnum = Literal["pages", "places", "advisers", "firms", "stations", "visits", "people", "settings", "help", "jobs"]
 
 
 class HandOverInRequest(TypedDict):
@@ -836,6 +871,13 @@ class KeptOut(TypedDict):
     days: int
     due: int
     oldest: str | None
+
+
+LanguageEnum = Literal["zh-hans", "zh-hant", "en"]
+
+
+class LanguageInRequest(TypedDict):
+    language: LanguageEnum
 
 
 class LeftOpenOut(TypedDict):
@@ -1059,7 +1101,7 @@ class NewsWhyInRequest(TypedDict):
     why: str
 
 
-NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned", "correction_asked", "export_held", "export_decided"]
+NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned", "correction_asked", "export_held", "export_decided", "decision_waits", "job_ended", "correction_declined", "backup_failed"]
 
 
 class NoticeOut(TypedDict):
@@ -1137,6 +1179,24 @@ class OneUpdateOut(TypedDict):
     hanging: list[EndingOut]
 
 
+class OpeningOut(TypedDict):
+    weekday: int
+    begins_at: str
+    ends_at: str
+
+
+class OpeningOutRequest(TypedDict):
+    weekday: int
+    begins_at: str
+    ends_at: str
+
+
+class OptionOut(TypedDict):
+    value: int
+    word: str
+    shown: str
+
+
 class OutcomeOut(TypedDict):
     node_id: int
     adviser_id: str
@@ -1161,6 +1221,8 @@ class OwnNamesOut(TypedDict):
     name: str
     username: str
     asked: NamesIn | None
+    declined_at: str | None
+    why: str | None
 
 
 class OwnerInRequest(TypedDict):
@@ -1168,7 +1230,7 @@ class OwnerInRequest(TypedDict):
     reason: str
 
 
-PageEnum = Literal["advisers", "vacancies", "firms", "behind", "people", "audit"]
+PageEnum = Literal["advisers", "vacancies", "firms", "behind", "stations", "people", "audit"]
 
 
 class PairInRequest(TypedDict):
@@ -1241,6 +1303,16 @@ PlaceStatus = Literal["in_use", "nominal"]
 class PlaceTallyShape(TypedDict):
     place: PlaceShape
     tally: TallyShape | None
+
+
+class PositionOut(TypedDict):
+    longitude: float
+    latitude: float
+
+
+class PositionOutRequest(TypedDict):
+    longitude: float
+    latitude: float
 
 
 class PostOut(TypedDict):
@@ -1329,10 +1401,34 @@ class PublicNewsPageOut(TypedDict):
     next_before: int | None
 
 
+class PublicOpeningOut(TypedDict):
+    weekday: int
+    begins_at: str
+    ends_at: str
+
+
+class PublicPointOut(TypedDict):
+    longitude: float
+    latitude: float
+
+
 class PublicPositionInRequest(TypedDict):
     longitude: float
     latitude: float
     accuracy: NotRequired[float]
+
+
+class PublicStationOut(TypedDict):
+    tier: StationTier
+    name: str
+    place: str
+    address: str
+    phone: str
+    opening: list[PublicOpeningOut]
+    today: str
+    wheelchair: bool
+    position: PublicPointOut | None
+    metres: int | None
 
 
 class PublishAskedRequest(TypedDict):
@@ -1503,6 +1599,7 @@ class SecurityOut(TypedDict):
     username: str
     phone: str
     email: str
+    language: str
     sessions: list[SessionOut]
     factors: list[FactorOut]
     events: list[SecurityEventOut]
@@ -1572,6 +1669,8 @@ class SettingOut(TypedDict):
     place_name: str
     on: str
     value: int
+    words: str
+    options: list[OptionOut]
     origin: ToldOut | None
     lock: ToldOut | None
     steps: list[ToldOut]
@@ -1642,10 +1741,60 @@ StateEnum = Literal["waiting", "told", "given_up"]
 
 class StatementInRequest(TypedDict):
     place: int
-    value: int | None
+    value: int | str | None
     locked: NotRequired[bool]
     valid_from: str
     why: str
+
+
+class StationCountsOut(TypedDict):
+    open: int
+    no_position: int
+    closed: int
+    communities: int
+
+
+class StationInRequest(TypedDict):
+    node_id: int
+    name: str
+    address: str
+    phone: NotRequired[str]
+    opening: list[OpeningOutRequest]
+    wheelchair: NotRequired[bool]
+    position: NotRequired[PositionOutRequest | None]
+    opened_on: str
+
+
+class StationOut(TypedDict):
+    id: str
+    tier: StationTier
+    node_id: int
+    name: str
+    address: str
+    phone: str
+    opening: list[OpeningOut]
+    wheelchair: bool
+    position: PositionOut | None
+    opened_on: str
+    closed_on: str | None
+    closed_why: str
+
+
+class StationPageOut(TypedDict):
+    rows: list[StationRowOut]
+    total: int
+    more: bool
+    before: str
+    after: str
+
+
+class StationRowOut(TypedDict):
+    station: StationOut
+    place: str
+    above: str
+
+
+StationTier = Literal["centre", "station", "studio"]
 
 
 class StayedOut(TypedDict):
@@ -1739,6 +1888,7 @@ class TenantOut(TypedDict):
     trouble: str
     size: int
     archived_at: str | None
+    backup: BackupOut
 
 
 class TenantReasonInRequest(TypedDict):
@@ -1782,6 +1932,7 @@ TokenState = Literal["works", "expired", "revoked", "dead"]
 class ToldOut(TypedDict):
     place: str
     value: int | None
+    words: str
     locked: bool
     valid_from: str
     person: str
@@ -1932,6 +2083,15 @@ class Falin(Line):
     ) -> None:
         """Ask to have them put right: whose charge one is is told."""
         self.call("POST", "/api/v1/me/correction/", body=body, once=once)
+
+    def account_choose_language(
+        self,
+        *,
+        body: LanguageInRequest,
+        once: str = "",
+    ) -> None:
+        """In which language one is written to: by mail and SMS, in calendars, on a browser that knows of no choice."""
+        self.call("PUT", "/api/v1/me/language/", body=body, once=once)
 
     def account_end_session(
         self,
@@ -3171,6 +3331,17 @@ class Falin(Line):
         """Put a name or sign-in name right."""
         return cast("PersonOut", self.call("POST", f"/api/v1/people/{quoted(person_id)}/correction/", body=body, once=once, match=match))
 
+    def people_decline_correction(
+        self,
+        *,
+        person_id: int,
+        why: str,
+        once: str = "",
+        match: str = "",
+    ) -> None:
+        """Say no to what he asked for; he reads the reason."""
+        self.call("DELETE", f"/api/v1/people/{quoted(person_id)}/correction/", query={"why": why}, once=once, match=match)
+
     def people_end_role(
         self,
         *,
@@ -3667,11 +3838,32 @@ class Falin(Line):
         """One of them."""
         return cast("PublicNewsOut", self.call("GET", f"/api/v1/public/{quoted(county)}/news/{quoted(number)}/"))
 
+    def public_stations(
+        self,
+        *,
+        county: str,
+        community: str | None = None,
+        q: str | None = None,
+        street: str | None = None,
+    ) -> list[PublicStationOut]:
+        """Stations of a community, its street and the county's centre, in this order; all of them where none is named."""
+        return cast("list[PublicStationOut]", self.call("GET", f"/api/v1/public/{quoted(county)}/stations/", query={"community": community, "q": q, "street": street}))
+
+    def public_stations_near(
+        self,
+        *,
+        county: str,
+        body: PublicPositionInRequest,
+        once: str = "",
+    ) -> list[PublicStationOut]:
+        """Stations around a position, nearest first; the position is not kept."""
+        return cast("list[PublicStationOut]", self.call("POST", f"/api/v1/public/{quoted(county)}/stations/near/", body=body, once=once))
+
     def search(
         self,
         *,
         q: str,
-        kind: Literal["advisers", "firms", "help", "jobs", "pages", "people", "places", "settings", "visits"] | None = None,
+        kind: Literal["advisers", "firms", "help", "jobs", "pages", "people", "places", "settings", "stations", "visits"] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[GroupOut]:
@@ -3726,7 +3918,7 @@ class Falin(Line):
         place: int,
         valid_from: str,
         locked: bool | None = None,
-        value: int | None = None,
+        value: int | str | None = None,
     ) -> TouchedOut:
         """What a change would do below one's place, before it is made."""
         return cast("TouchedOut", self.call("GET", f"/api/v1/settings/{quoted(key)}/touched/", query={"locked": locked, "place": place, "valid_from": valid_from, "value": value}))
@@ -3739,6 +3931,66 @@ class Falin(Line):
     ) -> list[UseOut]:
         """What one's own body has taken and may take."""
         return cast("list[UseOut]", self.call("GET", "/api/v1/settings/use/", query={"size": size, "cursor": cursor}))
+
+    def stations_close(
+        self,
+        *,
+        station_id: str,
+        body: CloseInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> StationOut:
+        """Take a station off the public pages for good, with the reason."""
+        return cast("StationOut", self.call("POST", f"/api/v1/stations/{quoted(station_id)}/close/", body=body, once=once, match=match))
+
+    def stations_correct(
+        self,
+        *,
+        station_id: str,
+        body: StationInRequest,
+        once: str = "",
+        match: str = "",
+    ) -> StationOut:
+        """Put right what the register says of a station; what it said stands in its history."""
+        return cast("StationOut", self.call("PUT", f"/api/v1/stations/{quoted(station_id)}/", body=body, once=once, match=match))
+
+    def stations_counts(
+        self,
+    ) -> StationCountsOut:
+        """How many stations there are, and in how many communities."""
+        return cast("StationCountsOut", self.call("GET", "/api/v1/stations/counts/"))
+
+    def stations_get(
+        self,
+        *,
+        station_id: str,
+    ) -> StationRowOut:
+        """One station of the scope's places, closed ones too."""
+        return cast("StationRowOut", self.call("GET", f"/api/v1/stations/{quoted(station_id)}/"))
+
+    def stations_list(
+        self,
+        *,
+        after: str | None = None,
+        before: str | None = None,
+        q: str | None = None,
+        size: int | None = None,
+        sort: Literal["tier", "-tier", "name", "-name", "opened", "-opened", ""] | None = None,
+        street: int | None = None,
+        tier: Literal["centre", "station", "studio", ""] | None = None,
+        view: Literal["no_position", "closed"] | None = None,
+    ) -> StationPageOut:
+        """Stations of the scope's places: those that are open where nothing else is asked."""
+        return cast("StationPageOut", self.call("GET", "/api/v1/stations/", query={"after": after, "before": before, "q": q, "size": size, "sort": sort, "street": street, "tier": tier, "view": view}))
+
+    def stations_open(
+        self,
+        *,
+        body: StationInRequest,
+        once: str = "",
+    ) -> StationOut:
+        """Enter a station into the register, where everybody reads it from then on."""
+        return cast("StationOut", self.call("POST", "/api/v1/stations/", body=body, once=once))
 
     def tenants_add_address(
         self,
@@ -3790,6 +4042,12 @@ class Falin(Line):
     ) -> NumberOut:
         """Ask for what takes a second operator."""
         return cast("NumberOut", self.call("POST", f"/api/v1/tenants/{quoted(tenant_id)}/deeds/", body=body, once=once, match=match))
+
+    def tenants_backups(
+        self,
+    ) -> BackupsOut:
+        """Whether the cell backs its bodies up at night, and for whom. How each body stands is in the body."""
+        return cast("BackupsOut", self.call("GET", "/api/v1/tenants/backups/"))
 
     def tenants_cells(
         self,
@@ -3850,7 +4108,7 @@ class Falin(Line):
     def tenants_list(
         self,
         *,
-        sort: Literal["name", "-name", "state", "-state", "release", "-release", "size", "-size", "archive", "-archive", ""] | None = None,
+        sort: Literal["name", "-name", "state", "-state", "release", "-release", "size", "-size", "archive", "-archive", "backup", "-backup", ""] | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[TenantOut]:
@@ -3907,6 +4165,15 @@ class Falin(Line):
     ) -> None:
         """A suspended or closed body works again."""
         self.call("DELETE", f"/api/v1/tenants/{quoted(tenant_id)}/suspension/", query={"why": why}, once=once, match=match)
+
+    def tenants_replace_cells(
+        self,
+        *,
+        body: CellsInRequest,
+        once: str = "",
+    ) -> list[CellOut]:
+        """Another list in the place of this one, whole. Every cell is given the same."""
+        return cast("list[CellOut]", self.call("PUT", "/api/v1/tenants/cells/", body=body, once=once))
 
     def tenants_restore(
         self,
@@ -3983,7 +4250,7 @@ class Falin(Line):
     def views(
         self,
         *,
-        page: Literal["advisers", "audit", "behind", "firms", "people", "vacancies"],
+        page: Literal["advisers", "audit", "behind", "firms", "people", "stations", "vacancies"],
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[ViewOut]:
