@@ -344,6 +344,7 @@ def test_a_station_whose_name_stands_there_already_stays_and_is_told_of_and_a_cl
     open_one(world, GONE, "法律工作室")
     open_one(world, HEIR, "法律工作室")
     shut = open_one(world, GONE, "老工作室")
+    open_one(world, GONE, "湖埠村服务点")  # one that cannot go on keeps no other
     team = world.scope("county")
     with inside(team, read_only=False):
         close_station(scope=team, station_id=shut.id, on_day=NOW.date(), why="不办了", now=NOW)
@@ -351,9 +352,9 @@ def test_a_station_whose_name_stands_there_already_stays_and_is_told_of_and_a_cl
     told(world)
     with inside(night(world, COUNTY), read_only=True):
         assert set(Station.objects.values_list("name", "node_id")) == {
-            ("法律工作室", gone), ("法律工作室", heir), ("老工作室", gone),
+            ("法律工作室", gone), ("法律工作室", heir), ("老工作室", gone), ("湖埠村服务点", heir),
         }  # fmt: skip
-    assert "服务站点" not in carried(world, update)
+    assert carried(world, update)["服务站点"] == 1
     assert left(world, update)["服务站点"] == 1
 
 
