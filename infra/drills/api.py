@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))  # the parts of the dri
 
 import kill
 import yaml
+from fuzzing.asking import in_hand
 from reporting import commit
 
 from falin.runtime.home import Home
@@ -91,7 +92,8 @@ def _try(role: str, own: Home, address: str, environ: dict[str, str], size: Size
             "FALIN_DRILL_LEDGER": str(own.root / "ledger"), "SCHEMATHESIS_HOOKS": "fuzzing.hooks"}  # fmt: skip
     words = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "fuzzing" / "schemathesis.toml"), "run",
-        str(_for_tokens(own.root / "openapi.json")), "--url", address, "--checks", "all", "--phases", size.phases,
+        str(_for_tokens(own.root / "openapi.json", world["mine"][role])), "--url", address, "--checks", "all",
+        "--phases", size.phases,
         "--max-examples", str(size.examples), "--seed", str(size.seed), "--workers", "1", "--continue-on-failure",
         "--no-shrink", "--request-timeout", "30", "--suppress-health-check", "all", "--warnings", "off",
         "--header", f"Authorization: Bearer {world['tokens'][role]}", "--report", "junit",
@@ -109,15 +111,26 @@ def _try(role: str, own: Home, address: str, environ: dict[str, str], size: Size
     return found
 
 
-def _for_tokens(place: Path) -> Path:
-    """The committed description without the session: a cookie beside a token is refused as such, each and every time."""
-    document = yaml.load((HERE.parents[1] / "docs/reference/openapi.yaml").read_text(), yaml.CSafeLoader)
+def _for_tokens(place: Path, own: dict[str, Any]) -> Path:
+    """
+    The committed description, its examples with a role's own ids in them, and without the session: a cookie beside a token
+    is refused as such, each and every time.
+    """
+    document = _description()
+    in_hand(document, own, date.today())  # noqa: DTZ011 (as the product under the drill: this machine's day)
     del document["components"]["securitySchemes"]["session"]
     for methods in document["paths"].values():
         for operation in methods.values():
             operation["security"] = [one for one in operation.get("security", ()) if "session" not in one]
     place.write_text(json.dumps(document))
     return place
+
+
+def _description() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.load(
+        (HERE.parents[1] / "docs/reference/openapi.yaml").read_text(), yaml.CSafeLoader
+    )
+    return document
 
 
 def _failures(role: str, junit: Path) -> list[str]:
@@ -157,9 +170,31 @@ def _report(
         f"| no id of a visit or appointment that is not the reader's | {read:,} ids read | {len(foreign)} |\n"
         f"| at least {size.least:,} cases | {len(ledger):,} | {max(0, size.least - len(ledger))} |\n\n"
         "| role | calls | operations | answers | rows of its own | rows not its own |\n|---|---|---|---|---|---|\n"
-        f"{rows}\n## Found\n\n{found}"
+        f"{rows}\n{_done(ledger, world['grants'])}\n## Found\n\n{found}"
     )
     return text, whole
+
+
+def _done(ledger: list[dict[str, Any]], grants: dict[str, list[str]]) -> str:
+    """How many operations that a token of the three may ask for were answered with yes, and which were not."""
+    held = {one for role in grants.values() for one in role}
+    own, himself, others = set[str](), 0, 0
+    for path, methods in _description()["paths"].items():
+        for method, operation in methods.items():
+            if operation.get("x-proof"):
+                himself += 1
+            elif operation.get("x-grant", next(iter(held), "")) in held:
+                own.add(f"{method.upper()} {path}")
+            else:
+                others += 1
+    yes = {line["operation"] for line in ledger if 200 <= line["status"] < 300} & own
+    never = "".join(f"- {one}\n" for one in sorted(own - yes)) or "None.\n"
+    return (
+        "## Answered with yes\n\n"
+        f"{len(yes)} of the {len(own)} operations that a token of one of the three may ask for were done at least once. Of the"
+        f" others, {himself} ask the person himself again and {others} belong to other roles: the tenancy matrix has each of"
+        f" them done (`tests/tenancy/test_writes.py`).\n\nNever done:\n\n{never}"
+    )
 
 
 def _statuses(ledger: list[dict[str, Any]], role: str) -> str:

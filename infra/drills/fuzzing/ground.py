@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from falin.kernel import clock
 from falin.kernel.rest import limits
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
+from fuzzing import work
 from services.advisers.models import Appointment
 from services.duty.api import log_visit
 from services.duty.models import Visit
@@ -46,14 +48,56 @@ def make(out: str) -> None:
     for county in told["counties"]:
         for adviser in county["advisers"]:
             _visits(scope(adviser["username"]), adviser["places"], date.fromisoformat(told["first_days"][-1]), now)
+    only = {county["code"]: work.do(scope(county["team"]), _known(county), now) for county in told["counties"]}
     own = told["counties"][0]
     holders = {TEAM: own["team"], OFFICER: "officer", ADVISER: own["advisers"][0]["username"]}
     rows = [row for county in told["counties"] for row in _rows(scope(county["team"]))]
     told["tokens"] = {role: token_of(scope(username), now)[0] for role, username in holders.items()}
     told["foreign"] = {role: _foreign(scope(username), rows) for role, username in holders.items()}
-    told["ids"] = _ids(rows)
+    told["grants"] = {role: sorted(scopes_of(Role(scope(username).role))) for role, username in holders.items()}
+    told["mine"] = {
+        role: _mine(scope(username), own, rows, only[own["code"]], now) for role, username in holders.items()
+    }
+    told["ids"] = _with_all(_ids(rows), told["mine"].values())
     told["own"] = {role: len(rows) - len(found) for role, found in told["foreign"].items()}
     Path(out).write_text(json.dumps(told))
+
+
+def _known(county: dict[str, Any]) -> dict[str, Any]:
+    for adviser in county["advisers"]:
+        adviser["id"] = scope(adviser["username"]).subject_id
+    return county
+
+
+def _mine(
+    reader: Scope, county: dict[str, Any], rows: list[Row], only: dict[str, Any], now: datetime
+) -> dict[str, Any]:  # fmt: skip
+    """What a role's requests may name so that they are answered, by the name of the field."""
+    foreign = set(_foreign(reader, rows))
+    his = [row for row in rows if row[1] not in foreign]
+    visits, appointments = ([row for row in his if row[0] == kind] for kind in ("Visit", "Appointment"))
+    first = county["advisers"][0]
+    work.belong(reader, first["places"][0], visits[0][1], now)
+    place = dict.fromkeys(("node_id", "node", "place"), first["places"][0])
+    about = {"kind": "visit", "subject_id": visits[0][1]} if reader.subject_id else {
+        "kind": "adviser", "subject_id": first["id"]
+    }  # fmt: skip
+    return {
+        **only, **place, **work.own_of(reader), "adviser_id": first["id"], "adviser": first["id"],
+        "visit_id": [row[1] for row in visits], "appointment_id": [row[1] for row in appointments],
+        "person_id": Person.objects.get(username="officer").id, "home": county["node"],
+        **{f"{act}.{name}": one for act in ("comments", "comments_write", "history_of") for name, one in about.items()},
+        **{f"figures_{act}.node_id": county["node"] for act in ("place", "months", "ranking", "counties")},
+    }  # fmt: skip
+
+
+def _with_all(ids: dict[str, list[Any]], owned: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Also what the roles have of their own."""
+    for mine in owned:
+        for name, known in mine.items():
+            if "." not in name and name not in {"county", "code", "kind"}:
+                ids[name] = list(dict.fromkeys([*ids.get(name, ()), *(known if isinstance(known, list) else [known])]))
+    return {name: known for name, known in ids.items() if known}
 
 
 def scope(username: str) -> Scope:

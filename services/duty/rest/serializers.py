@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from falin.kernel.periods import Month
-from falin.kernel.rest.fields import OneOf, Sort
+from falin.kernel.rest.fields import ClockTime, OneOf, Sort
 from services.duty import queries
 from services.duty.rules import MOST_ATTENDEES
 from services.duty.types import Cut, VisitKind
@@ -217,8 +217,8 @@ class PostedHoursIn(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=1, max_value=7), min_length=1, max_length=7,
         help_text="1 Monday … 7 Sunday",
     )  # fmt: skip
-    begins_at = serializers.TimeField(format="%H:%M")
-    ends_at = serializers.TimeField(format="%H:%M")
+    begins_at = ClockTime()
+    ends_at = ClockTime()
     room = serializers.CharField(max_length=80)
 
 

@@ -60,6 +60,8 @@ def test_what_is_too_long_too_many_or_of_no_list_is_refused(world: World) -> Non
         _save(scope, page="nothing")
     with pytest.raises(Invalid):
         _save(scope, query="q=" + "x" * 1000)
+    with pytest.raises(Invalid):
+        _save(scope, query="a=b&" * 200)
     for number in range(30):
         _save(scope, title=str(number))
     with pytest.raises(Invalid):

@@ -36,7 +36,8 @@ def test_invented_requests_find_nothing(drill: Any, tmp_path: Path) -> None:
 def test_the_drill_is_not_blind(drill: Any) -> None:
     """A server error, somebody else's id, and too few cases each make it fail."""
     line = {"role": "adviser", "operation": "GET /", "status": 200, "read": 1, "foreign": []}
-    world = {"own": dict.fromkeys(drill.ROLES, 1), "foreign": {role: ["x"] for role in drill.ROLES}}
+    world = {"own": dict.fromkeys(drill.ROLES, 1), "foreign": {role: ["x"] for role in drill.ROLES},
+             "grants": {role: ["duty.own"] for role in drill.ROLES}}  # fmt: skip
     size = drill.Size(least=1)
 
     def whole(ledger: list[dict[str, Any]], failures: list[str]) -> bool:

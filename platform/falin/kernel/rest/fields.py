@@ -8,6 +8,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from falin.kernel.sorting import LONGEST, either_way
@@ -19,6 +20,16 @@ class OneOf(serializers.ChoiceField):
     def __init__(self, words: type[Enum], *, name: str = "", **more: Any) -> None:
         self.words, self.name_in_api = words, name or words.__name__
         super().__init__(choices=[(word.value, word.value) for word in words if word.value], **more)
+
+
+@extend_schema_field(
+    {"type": "string", "description": "HH:MM"}
+)  # the description's own "time" wants seconds and a zone
+class ClockTime(serializers.TimeField):
+    """A time of day in Shanghai, to the minute."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(format="%H:%M", **more)
 
 
 class Sort(serializers.ChoiceField):

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Invalid
 from falin.kernel.rest.describing import DoorSchema
-from falin.kernel.rest.fields import OneOf
+from falin.kernel.rest.fields import ClockTime, OneOf
 from falin.kernel.transactions import inside, shared
 from falin.portal import nearby, public
 from falin.portal.public import Face, Spot
@@ -38,8 +38,8 @@ class PublicAdviserOut(serializers.Serializer[Any]):
 
 class PublicHoursOut(serializers.Serializer[Any]):
     weekdays = serializers.ListField(child=serializers.IntegerField(), help_text="1 Monday … 7 Sunday")
-    begins_at = serializers.TimeField(format="%H:%M")
-    ends_at = serializers.TimeField(format="%H:%M")
+    begins_at = ClockTime()
+    ends_at = ClockTime()
     room = serializers.CharField()
 
 

@@ -15,6 +15,7 @@ from falin.kernel.clock import now
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid
 from falin.kernel.rest import DoorView
+from falin.kernel.rest.fields import ClockTime
 from falin.kernel.scope import Scope
 from falin.portal import calendar, commands, queries
 from falin.portal.rest.people import given
@@ -48,8 +49,8 @@ class EntryOut(serializers.Serializer[Any]):
     words = serializers.CharField(help_text="days, places and numbers; never a name")
     sign = serializers.CharField(help_text="plan, done, due or ends")
     url = serializers.CharField(help_text="the page it is about")
-    begins_at = serializers.TimeField(format="%H:%M", allow_null=True)
-    ends_at = serializers.TimeField(format="%H:%M", allow_null=True)
+    begins_at = ClockTime(allow_null=True)
+    ends_at = ClockTime(allow_null=True)
 
 
 class DayOut(serializers.Serializer[Any]):
