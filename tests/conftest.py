@@ -38,6 +38,7 @@ from django.db import connection
 
 from tests import leaks
 from tests import world as worlds
+from tests.arch import outgrowing
 
 # No examples are kept in the checkout: it may belong to somebody else.
 hypothesis.settings.register_profile(
@@ -182,7 +183,8 @@ def small_world(template: str, blocker: Any, media: Path) -> Iterator[worlds.Wor
         location = _store_files_at(str(media))
         settings.ANCHOR_FILE = media / "anchors" / "audit.jsonl"
         try:
-            yield worlds.World()
+            with connection.execute_wrapper(outgrowing.judge):
+                yield worlds.World()
         finally:
             _store_files_at(location)
             if connection.in_atomic_block:

@@ -28,8 +28,8 @@ def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
     """
     Have a tenant's schema lie whole on one node. It is distributed first, if it was not.
 
-    An online move hangs under FORCE row security, which is therefore off for its length: the application's role is no
-    owner and stays filtered.
+    Under FORCE row security rows are not distributed, and an online move hangs. It is therefore off meanwhile: the
+    application's role is no owner and stays filtered.
 
     :raises Refused: the cell is one node, or has none of that name; or a transaction's scope would not reach its nodes,
         where row security stands behind it.
@@ -48,19 +48,20 @@ def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
         if (host, port) not in own.execute(_NODES).fetchall():
             raise Refused("registry.no_such_node", _("这个库没有这台机器，请核对主机名和端口。"))
         _copy_shared(own)
-        name = sql.Literal(tenant.schema)
-        known = "select from citus_schemas where schema_name = %s::text::regnamespace"
-        if own.execute(known, [tenant.schema]).fetchone() is None:
-            own.execute(sql.SQL("select citus_schema_distribute({n}::regnamespace)").format(n=name))
-        ledger = f"{tenant.schema}.django_migrations"
-        if own.execute(_LIES_AT, [ledger]).fetchone() == (host, port):
+        name, ledger = sql.Literal(tenant.schema), f"{tenant.schema}.django_migrations"
+        lies_at = own.execute(_LIES_AT, [ledger]).fetchone()
+        if lies_at == (host, port):
             return
         tables = [table for (table,) in own.execute(_FORCED, [tenant.schema]).fetchall()]
         try:
             _force(own, tenant.schema, tables, sql.SQL("no force"))
-            own.execute(sql.SQL("select citus_schema_move({n}::regnamespace, {h}, {p})").format(
-                n=name, h=sql.Literal(host), p=sql.Literal(port)
-            ))  # fmt: skip
+            if lies_at is None:
+                own.execute(sql.SQL("select citus_schema_distribute({n}::regnamespace)").format(n=name))
+                lies_at = own.execute(_LIES_AT, [ledger]).fetchone()
+            if lies_at != (host, port):
+                own.execute(sql.SQL("select citus_schema_move({n}::regnamespace, {h}, {p})").format(
+                    n=name, h=sql.Literal(host), p=sql.Literal(port)
+                ))  # fmt: skip
         finally:
             _force(own, tenant.schema, tables, sql.SQL("force"))
 

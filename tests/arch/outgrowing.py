@@ -27,6 +27,7 @@ VOLATILE = r"\b(clock_timestamp|timeofday|random|gen_random_uuid|uuid_generate_v
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
 _BODY = re.compile(r"\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _POLICY = re.compile(r"create\s+policy\b.*?(?=;|\Z)", re.IGNORECASE | re.DOTALL)
+_TARGET = re.compile(r"\binsert\s+into\s+\S+", re.IGNORECASE)
 _WORD = re.compile(r"\b[a-z]+_[a-z]+\b")
 _SQL = re.compile(
     r"\s*(select|insert|update|delete|with|create|alter|drop|set|values|merge|lock|notify|do|truncate)\s", re.IGNORECASE
@@ -170,7 +171,8 @@ def strangers_in(sql: str) -> tuple[str, ...]:
     node has a copy of them: ``PublicModel.beside_tenants``.
     """
     theirs, strange = _tables()
-    named = set(_WORD.findall(_QUOTED.sub("''", sql)))
+    # What is carried from a body's table into a shared one is read at one node and written at the other.
+    named = set(_WORD.findall(_TARGET.sub("", _QUOTED.sub("''", sql))))
     return tuple(sorted(named & strange)) if named & theirs else ()
 
 

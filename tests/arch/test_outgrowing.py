@@ -148,6 +148,7 @@ def test_sql_is_found_where_it_is_written(tmp_path: Path) -> None:
         ("select 1 from public.divisions_node n where exists (select from kernel_job)", ("divisions_node",)),
         ('select * from "advisers_adviser" a where exists (select 1 from "advisers_appointment" u)', ()),
         ("select * from identity_person join identity_binding on true", ()),
+        ("insert into indicators_figure (month) select month from indicators_run", ()),
         ("update duty_visit set note = 'as in identity_person' where id = 1", ()),
     ],
 )

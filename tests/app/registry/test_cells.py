@@ -132,7 +132,6 @@ def test_the_terminal_loads_and_shows_the_list_and_asks_for_changes(world: World
 
 CITUS = """
 create table told (line text);
-create table citus_schemas (schema_name regnamespace);
 create table citus_shards (table_name regclass, nodename text, nodeport int);
 create table pg_dist_node (nodename text, nodeport int, isactive bool, shouldhaveshards bool);
 insert into pg_dist_node values ('w2', 5432, true, true), ('w3', 5433, true, true), ('c', 5432, true, false);
@@ -140,8 +139,8 @@ create table pg_dist_partition (logicalrelid regclass, repmodel text);
 create function create_reference_table(t regclass) returns void language sql as
 $$ insert into told values ('copy ' || t); insert into pg_dist_partition values (t, 't') $$;
 create function citus_schema_distribute(s regnamespace) returns void language sql as $$
-    insert into told values ('distribute ' || s);
-    insert into citus_schemas values (s);
+    insert into told select 'distribute ' || s || ' forced ' || count(*) from pg_class
+    where relnamespace = s and relforcerowsecurity;
     insert into citus_shards values ((s || '.django_migrations')::regclass, 'w3', 5433)
 $$;
 create function citus_schema_move(s regnamespace, host text, port int) returns void language sql as $$
@@ -150,7 +149,7 @@ create function citus_schema_move(s regnamespace, host text, port int) returns v
     update citus_shards set nodename = host, nodeport = port
 $$;
 create function citus_schema_move(s regnamespace, node int) returns void language sql as $$ $$;
-grant all on told, citus_schemas, citus_shards, pg_dist_node, pg_dist_partition to public;
+grant all on told, citus_shards, pg_dist_node, pg_dist_partition to public;
 """
 
 
@@ -176,7 +175,7 @@ def test_a_schema_is_put_on_a_node_without_forced_row_security_which_it_has_agai
         for node in ("w2:5432", "w3:5433", "w3:5433"):  # the last time it lies there already
             call_command("tenants", "place", "330106", node=node)
         assert [line for (line,) in admin.execute("select line from told")] == [
-            "copy advisers_firm", "copy advisers_adviser", "copy advisers_seat", f"distribute {schema}",
+            "copy advisers_firm", "copy advisers_adviser", "copy advisers_seat", f"distribute {schema} forced 0",
             f"move {schema} w2 5432 forced 0", f"move {schema} w3 5433 forced 0",
         ]  # fmt: skip
         assert admin.execute(forced, [schema]).fetchone() == before != (0,)

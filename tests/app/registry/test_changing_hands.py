@@ -45,6 +45,7 @@ from tests.app.registry.changed_places import merge_into_west, split_off_river
 from tests.tenancy.test_background import _everything  # noqa: F401
 from tests.world import NOW, PLACES, World
 
+pytestmark = pytest.mark.one_node("bodies on nodes are not merged or split: docs/explanation/known-limits.md")
 OCTOBER, NOVEMBER = Month(2026, 10), Month(2026, 11)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 UPPER, WEST = "330102", "330106"  # 上城区, 西湖区

@@ -14,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from falin.kernel.transactions import inside
 from services.duty.models import Visit
+from tenants.registry.api import Kind, provision_tenant
 from tests import databases
 from tests.app.audit.logs import seal, settle
 from tests.app.duty.cast import at, engage, log
@@ -68,6 +69,25 @@ def test_a_tenant_moves_with_every_row_and_is_filtered_there_as_it_was(world: Wo
     assert seen == [3, 0]
     log(world, adviser.scope(world))
     assert len(rows_in(schema)["duty_visit"]) == 4
+
+
+def test_a_body_that_has_rows_already_is_distributed_with_all_of_them(world: World) -> None:
+    """One that was made after the others begins at the coordinator."""
+    west = world.schema("330106")
+    made = provision_tenant(node_id=world.node("330106002"), kind=Kind.COUNTY, name="北山", now=world.now)
+    adviser = engage(world)
+    log(world, adviser.scope(world))
+    with _admin() as admin:
+        for table in ("duty_visit", "advisers_appointment"):
+            admin.execute(f"insert into {made.schema}.{table} overriding system value select * from {west}.{table}")
+    before = rows_in(made.schema)
+    assert len(before["duty_visit"]) == 1
+    there = databases.workers()[-1]
+    call_command("tenants", "place", made.schema, node="{}:{}".format(*there))
+    assert _node_of(made.schema) == there
+    assert rows_in(made.schema) == before
+    with _admin() as admin:
+        assert admin.execute(_OPEN, [f"{made.schema}.duty_visit"]).fetchall() == [("t",)]
 
 
 def test_a_node_the_cell_does_not_have_is_refused_and_nothing_moves(world: World) -> None:
