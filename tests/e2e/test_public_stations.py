@@ -19,7 +19,7 @@ NAMES = {
     TOWN: "双浦镇公共法律服务工作站",
     VILLAGE: "湖埠村法律工作室",
     GEM: "宝石社区法律工作室",
-}  # noqa: E501 -- as they are called
+}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from falin.kernel.rest.fields import Cursor, OneOf, Sort
+from falin.kernel.rest.fields import ClockTime, Cursor, OneOf, Sort
 from services.stations import queries
 from services.stations.rules import ADDRESS_LONGEST, NAME_LONGEST, PHONE_LONGEST
 from services.stations.types import MOST_COUNTED, Opening, Position, StationContent, Tier, View
@@ -16,8 +16,8 @@ class OpeningOut(serializers.Serializer[Any]):
     """From when to when it is open on one day of the week."""
 
     weekday = serializers.IntegerField(min_value=1, max_value=7, help_text="1 Monday … 7 Sunday")
-    begins_at = serializers.TimeField(format="%H:%M")
-    ends_at = serializers.TimeField(format="%H:%M")
+    begins_at = ClockTime()
+    ends_at = ClockTime()
 
 
 class PositionOut(serializers.Serializer[Any]):

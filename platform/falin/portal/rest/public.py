@@ -164,8 +164,8 @@ class Community(PublicView):
 
 class PublicOpeningOut(serializers.Serializer[Any]):
     weekday = serializers.IntegerField(help_text="1 Monday … 7 Sunday")
-    begins_at = serializers.TimeField(format="%H:%M")
-    ends_at = serializers.TimeField(format="%H:%M")
+    begins_at = ClockTime()
+    ends_at = ClockTime()
 
 
 class PublicPointOut(serializers.Serializer[Any]):
