@@ -14,7 +14,12 @@ from tests.world import World
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 STATIONS = f"/public/{COUNTY}/stations/"
-NAMES = {COUNTY: "西湖区公共法律服务中心", TOWN: "双浦镇公共法律服务工作站", VILLAGE: "湖埠村法律工作室", GEM: "宝石社区法律工作室"}  # noqa: E501 -- as they are called
+NAMES = {
+    COUNTY: "西湖区公共法律服务中心",
+    TOWN: "双浦镇公共法律服务工作站",
+    VILLAGE: "湖埠村法律工作室",
+    GEM: "宝石社区法律工作室",
+}  # noqa: E501 -- as they are called
 
 
 @pytest.fixture
@@ -33,7 +38,9 @@ def test_without_scripts_she_writes_her_village_and_reads_where_to_go(
         page = screen.new_page()
         page.goto(f"/public/{COUNTY}/")
         page.get_by_role("navigation", name="栏目").get_by_role("link", name="服务站点").click()
-        expect(page.get_by_role("heading", name="宝石社区法律工作室")).to_have_count(0)  # studios stand with their streets
+        expect(page.get_by_role("heading", name="宝石社区法律工作室")).to_have_count(
+            0
+        )  # studios stand with their streets
         page.fill("main [name=q]", "hubu")
         page.locator("main form[role=search] button").click()
         assert page.locator("main .f-spots h2").all_inner_texts() == [NAMES[code] for code in (VILLAGE, TOWN, COUNTY)]
