@@ -24,6 +24,7 @@ from tests.world import PEOPLE, PLACES
 
 # Operations without an example, and why.
 WITHOUT = {
+    "people_decline_correction": "for what somebody asked for and a colleague has not settled: nobody in the peopled world has",
     "tenants_again": "for a deed that failed half-way in another cell: the peopled world has one cell",
     "tenants_open": "for a body that lacks nothing but its opening: the peopled world has none",
 }
