@@ -5,6 +5,7 @@ whose it was, for everybody reads the examples: no name and no place of the peop
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -111,6 +112,11 @@ def done(found: dict[Door, Answer]) -> bool:
     return all(answer.status < 300 for answer in found.values())
 
 
+def _unlike(row: Any) -> str:
+    """What a row says beside its ids: rows of one moment stand in no order, and in another one in each world that is built."""
+    return _MOMENT.sub("", _ID.sub("", json.dumps(row, ensure_ascii=False, default=str)))
+
+
 class Neutral:
     """One exchange, told of nobody: each name, place and id by the order in which it comes."""
 
@@ -132,7 +138,7 @@ class Neutral:
         if isinstance(value, dict):
             return {key: self.told(one, key) for key, one in value.items()}
         if isinstance(value, list):
-            return [self.told(one, name.removesuffix("s")) for one in value[:ROWS]]
+            return [self.told(one, name.removesuffix("s")) for one in sorted(value, key=_unlike)[:ROWS]]
         if isinstance(value, bool) or not value:
             return value
         if _NUMBERED.search(name) and re.fullmatch(r"\d{1,5}", str(value)):
