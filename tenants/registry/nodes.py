@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import psycopg
 from django.apps import apps
+from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg import sql
 
@@ -64,6 +65,17 @@ def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
                 ))  # fmt: skip
         finally:
             _force(own, tenant.schema, tables, sql.SQL("force"))
+
+
+def is_placed(schema: str) -> bool:
+    """Whether a tenant's schema lies on a node of its own; on Django's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('pg_dist_partition')")
+        if cursor.fetchone() == (None,):
+            return False
+        ledger = f"{schema}.django_migrations"
+        cursor.execute("select from pg_dist_partition where logicalrelid = %s::text::regclass", [ledger])
+        return cursor.fetchone() is not None
 
 
 def _copy_shared(own: psycopg.Connection) -> None:

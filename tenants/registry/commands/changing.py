@@ -25,7 +25,7 @@ from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope, system_scope
 from falin.kernel.transactions import inside
 from tenants.divisions.api import list_divisions
-from tenants.registry import hands, policies, schemas
+from tenants.registry import hands, nodes, policies, schemas
 from tenants.registry.commands.provisioning import provision_tenant
 from tenants.registry.folding import Change, Folded, change_between, fold
 from tenants.registry.holding import mine, release
@@ -83,6 +83,12 @@ def planned_change(tenant: TenantInfo, act: Act, target: str) -> Change:
     takes = {State.OPEN, State.SUSPENDED} | ({State.PREPARING} if act == Act.SPLIT else set())  # it begins by this
     if other.id == tenant.id or other.state not in takes or other.kind != Kind.COUNTY:
         raise Refused("registry.cannot_take_part", _("%(name)s现在不能接手。") % {"name": other.name}, field="target")
+    for body in (tenant, standing):
+        if body and nodes.is_placed(body.schema):  # Citus puts no rows of two bodies together
+            told = {"name": body.name}
+            raise Refused(
+                "registry.on_a_node", _("%(name)s的数据已经放到单独的机器上，不能并入或分出。") % told, field="target"
+            )
     return change_between(_ask, tenant, other, whole=act == Act.MERGE)
 
 

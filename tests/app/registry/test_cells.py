@@ -19,7 +19,7 @@ from falin.kernel.refusals import Forbidden, Invalid
 from falin.kernel.transactions import inside, shared
 from falin.portal import elsewhere
 from tenants.registry import commands, directory
-from tenants.registry.models import Cell, Tenant
+from tenants.registry.models import Cell, Deed, Tenant
 from tenants.registry.types import CellInfo
 from tests.app.registry.cast import second_operator, tenant_of
 from tests.app.registry.changed_places import merge_into_west
@@ -141,7 +141,8 @@ $$ insert into told values ('copy ' || t); insert into pg_dist_partition values 
 create function citus_schema_distribute(s regnamespace) returns void language sql as $$
     insert into told select 'distribute ' || s || ' forced ' || count(*) from pg_class
     where relnamespace = s and relforcerowsecurity;
-    insert into citus_shards values ((s || '.django_migrations')::regclass, 'w3', 5433)
+    insert into citus_shards values ((s || '.django_migrations')::regclass, 'w3', 5433);
+    insert into pg_dist_partition values ((s || '.django_migrations')::regclass, 's')
 $$;
 create function citus_schema_move(s regnamespace, host text, port int) returns void language sql as $$
     insert into told select 'move ' || s || ' ' || host || ' ' || port || ' forced ' || count(*) from pg_class
@@ -179,6 +180,23 @@ def test_a_schema_is_put_on_a_node_without_forced_row_security_which_it_has_agai
             f"move {schema} w2 5432 forced 0", f"move {schema} w3 5433 forced 0",
         ]  # fmt: skip
         assert admin.execute(forced, [schema]).fetchone() == before != (0,)
+
+
+@pytest.mark.one_node("a double of Citus; there merges and splits are a known limit")
+@pytest.mark.parametrize("placed", ["上城区", "西湖区"])
+def test_who_lies_on_a_node_of_his_own_is_not_merged_and_is_told_so_before_anything_is_asked(
+    world: World, placed: str
+) -> None:
+    second_operator(world)
+    merge_into_west(world)
+    upper, west = (Tenant.objects.get(name=name).schema_name for name in ("上城区", "西湖区"))
+    name = settings.DATABASE_OWNER_URL.rsplit("/", 1)[1]
+    with psycopg.connect(with_name(ADMIN, name), autocommit=True) as admin:
+        admin.execute(CITUS)
+        admin.execute("select citus_schema_distribute(%s::text::regnamespace)", [upper if placed == "上城区" else west])
+    with pytest.raises(CommandError, match=f"{placed}的数据已经放到单独的机器上"):
+        call_command("tenants", "merge", upper, "--into", "330106", "--why", "区划调整", "--as", "operator")
+    assert not Deed.objects.exists()
 
 
 def test_a_pointer_to_another_cell_is_no_tenant_here(world: World) -> None:
