@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,12 +15,13 @@ from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 
-from falin.kernel.clock import legal_day, now
+from falin.kernel.clock import bounds_of, legal_day, now
 from falin.kernel.scope import own_scope
-from falin.kernel.transactions import inside
+from falin.kernel.transactions import inside, shared
 from tenants.identity.commands.account import choose_language
 from tenants.identity.homes import admitted
-from tenants.identity.queries import SignedIn, scope_of, signed_in_by
+from tenants.identity.queries import SignedIn, ran_out, scope_of, signed_in_by
+from tenants.identity.sessions import WHENCE
 from tenants.identity.signing.proving import SECOND_DUE
 from tenants.identity.types import Hat
 
@@ -83,7 +85,24 @@ class ScopeMiddleware:
         known = request.session.get(HASH_SESSION_KEY, "")
         if not constant_time_compare(known, signed_in.person.get_session_auth_hash()):
             return None
+        if not any(row[6] for row in came[1]) and self._outlived(request, came[0]):
+            return None
         return signed_in
+
+    @staticmethod
+    def _outlived(request: HttpRequest, person_id: int) -> bool:
+        """
+        The last role ran out by its date since this session began: it ends with it, as where somebody ended the role.
+        No job has to come for that; it is over when it is next used.
+        """
+        began_at = request.session.get(WHENCE, {}).get("began_at")
+        with shared(read_only=True):
+            last = ran_out(person_id=person_id, on=legal_day(now()))
+        if last is None or (began_at and datetime.fromisoformat(began_at) >= bounds_of(last)[1]):
+            return False
+        with shared(read_only=False):
+            request.session.flush()
+        return True
 
     @staticmethod
     def _may_wait(request: HttpRequest) -> bool:

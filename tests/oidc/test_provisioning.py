@@ -358,6 +358,18 @@ def test_a_sign_in_name_that_is_somebody_elses_over_there_is_told_and_holds_up_n
     )  # fmt: skip
 
 
+def test_an_account_that_is_refused_over_there_is_told_and_those_after_it_are_mended(served: Realm) -> None:
+    first, second = sorted(("county", "leader"), key=number)
+    Person.objects.filter(username=first).update(name="改名一", email="no address")
+    Person.objects.filter(username=second).update(name="改名二")
+    code, rows = command("--mend")
+    assert (code, [(row["person"], *row["drift"], row["mended"]) for row in rows]) == (
+        1, [(number(first), "name", "refused", False), (number(second), "name", True)],
+    )  # fmt: skip
+    mended = served.user(second)
+    assert mended and mended["firstName"] == "改名二"
+
+
 def test_a_crash_between_the_account_and_its_note_makes_no_second_account(served: Realm) -> None:
     """409 is success where the account was made for this very person."""
     Link.objects.filter(person__username="county").delete()

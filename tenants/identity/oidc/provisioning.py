@@ -240,11 +240,14 @@ def reconcile(*, mend: bool, clock: Callable[[], datetime]) -> Iterator[Finding]
         ours = bool(person_of(account)) and person_of(account) not in taken
         if not account["enabled"]:
             continue
+        drift, mended = [Drift.ORPHAN if ours else Drift.FOREIGN], False
         if ours and mend:
-            directory.shut(account)
-        yield Finding(
-            person_id=None, subject=subject, drift=(Drift.ORPHAN if ours else Drift.FOREIGN,), mended=ours and mend
-        )
+            try:
+                directory.shut(account)
+                mended = True
+            except Refusal:
+                drift.append(Drift.REFUSED)
+        yield Finding(person_id=None, subject=subject, drift=tuple(drift), mended=mended)
 
 
 def _mended(
@@ -254,6 +257,8 @@ def _mended(
         bring_up_to_date(directory, person_id, now=clock())
     except Taken:
         return [Drift.TAKEN], False
+    except Refusal:  # this one alone; those after it are compared all the same
+        return [*drift, Drift.REFUSED], False
     with shared(read_only=False) as system:
         audit.record(scope=system, act="identity.account.mended", subject=("person", person_id), node_id=None, now=clock(),
                      after={"drift": [str(one) for one in drift]})  # fmt: skip

@@ -21,6 +21,7 @@ class Drift(StrEnum):
     ORPHAN = "orphan"  # made by us for nobody who is in the register
     FOREIGN = "foreign"  # made by somebody else over there; linked to nobody here
     TAKEN = "taken"  # somebody else's account has the sign-in name
+    REFUSED = "refused"  # Keycloak does not take what the register says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

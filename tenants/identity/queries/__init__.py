@@ -41,6 +41,7 @@ from tenants.identity.queries.rights import Explained, Readers, Right, list_read
 from tenants.identity.queries.signing_in import (
     SignedIn,
     public_of,
+    ran_out,
     read_signed_in,
     scope_of,
     seats_of,
@@ -112,6 +113,7 @@ __all__ = [
     "own_bindings",
     "phone_key",
     "public_of",
+    "ran_out",
     "read_signed_in",
     "same_person",
     "scope_in_force",

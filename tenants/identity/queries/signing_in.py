@@ -14,7 +14,7 @@ from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from tenants.identity.models import Binding, Person
 from tenants.identity.roles import EMERGENCY, GRANTS, PUBLIC, READS_ONLY, SYSTEM
 from tenants.identity.rules import Held, Rule, parted_roles, separation_between
-from tenants.identity.types import Hat, Role
+from tenants.identity.types import Hat, Role, Standing
 from tenants.registry.types import SHUT, State, TenantInfo
 
 _ORDER = {role: index for index, role in enumerate(Role)}
@@ -88,6 +88,12 @@ def signed_in_by(found: Sequence[tuple[Any, ...]], *, person_id: int, on: date) 
             hats[hat.key] = hat
     wearable, apart = _separate(tuple(hats.values()), paths, on)
     return SignedIn(person, wearable, apart)
+
+
+def ran_out(*, person_id: int, on: date) -> date | None:
+    """The last day of the last role of somebody who holds none any more, if it ran out by its date."""
+    own = Binding.objects.filter(person_id=person_id, standing=Standing.CONFIRMED, ended_at__isnull=True)
+    return max((day for day in own.filter(valid_to__lt=on).values_list("valid_to", flat=True) if day), default=None)
 
 
 def _separate(

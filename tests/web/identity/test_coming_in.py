@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from falin.kernel import clock
@@ -15,6 +16,7 @@ from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Refused
 from falin.kernel.transactions import shared
 from tenants.identity import commands
+from tenants.identity.models import Session
 from tenants.identity.oidc.models import Refusals
 from tenants.identity.types import Role
 from tests.app.identity.cast import act, enter, hold, number, people_the_office, propose
@@ -93,6 +95,25 @@ def test_the_end_of_the_last_role_ends_the_sessions(office: World) -> None:
     assert is_in(client)
     act("county", commands.end_binding, binding_id=second.id, why="换届")
     assert client.get("/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_the_last_roles_own_last_day_ends_the_sessions_too(office: World) -> None:
+    """No act and no job: what began before midnight is over when it is used after it."""
+    evening = datetime(2026, 11, 20, 23, 55, tzinfo=clock.SHANGHAI)
+    enter("newcomer")
+    propose(office, "county", "newcomer", Role.LIAISON, "330106002001", ends_on=evening.date())
+    enter("waiting")  # who never held anything is not sent away
+    with time_machine.travel(evening, tick=False) as moved:
+        held, never = signed_in("newcomer"), signed_in("waiting")
+        assert is_in(held)
+        before = never.get("/accounts/password/change/").status_code
+        moved.shift(timedelta(minutes=6))
+        assert held.get("/accounts/password/change/").headers["Location"].startswith("/accounts/login/")
+        assert not Session.objects.filter(person_id=number("newcomer")).exists()
+        assert never.get("/accounts/password/change/").status_code == before
+        anew = signed_in("newcomer")  # holds nothing, and reads of himself alone
+        assert not is_in(anew)
+        assert anew.get("/accounts/password/change/").status_code == before
 
 
 def test_a_lost_password_is_replaced_by_one_that_must_be_changed(office: World) -> None:

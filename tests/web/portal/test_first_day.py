@@ -21,7 +21,8 @@ def test_what_is_done_is_ticked_by_having_been_done(world: World, sign_in: Any) 
     client = sign_in("street")
     before = _steps(client)
     assert before["登录进来"] and before["换成自己的密码"] and not before["选好怎样通知我"]
-    ways = {"role_ending": "sms", "feedback_answered": "none", "mentioned": "none"}
+    ways = {"role_ending": "sms", "feedback_answered": "none", "mentioned": "none", "job_ended": "none",
+            "correction_declined": "none"}  # fmt: skip
     assert client.post("/desk/notices/ways/", ways).status_code == 302
     after = _steps(client)
     assert {words for words in after if after[words] != before[words]} == {"选好怎样通知我"}

@@ -29,8 +29,9 @@ pytestmark = pytest.mark.slow
 
 READERS = 2
 CHINESE_ALONE = {"ui:style", "ui:style-page"}  # the components in their longest words, which are Chinese
-# What English sentences quote: the heads a sheet must have, a name to look for; and words that lie sealed in the database.
-AS_THEY_ARE = (*FACT_COLUMNS.values(), "名称", "张三", "请核实一下")
+# What English sentences quote: the heads a sheet must have, a name to look for, the sign at a door; and words that
+# lie sealed in the database.
+AS_THEY_ARE = (*FACT_COLUMNS.values(), "名称", "张三", "请核实一下", "某某街道公共法律服务工作站")
 CHINESE = re.compile("[一-鿿]+")
 SAID = ("alt", "aria-label", "content", "label", "placeholder", "title")  # attributes with words in them
 
