@@ -226,7 +226,7 @@ def test_one_that_somebody_ended_since_stays_ended_when_the_update_is_undone(wor
     with inside(night(world, COUNTY), read_only=True):
         going = Appointment.objects.in_scope(night(world, COUNTY)).get(ends_on=None).id
     with inside(world.scope("county"), read_only=False):
-        end_appointment(scope=world.scope("county"), appointment_id=going, on_day=NOW.date(), why="辞任", now=NOW)
+        end_appointment(scope=world.scope("county"), appointment_id=going, on_day=today(), why="辞任", now=NOW)
     once = terms(world)
     do(second(world), api.undo_update, update, within={}, why="名录有误")
     told(world)
