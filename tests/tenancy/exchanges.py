@@ -29,7 +29,7 @@ _SECRET = re.compile(
     re.DOTALL,
 )
 _NUMBERED = re.compile(
-    r"(^|_)(id|by|node|home|place|street|province|tenant|person|binding|event|reminder|number|kept|gone|one|other)$"
+    r"(^|_)(id|by|node|home|place|street|province|tenant|person|binding|event|reminder|number|kept|gone|one|other|over)$"
 )
 # Of the installation, not of the answer.
 _SAID = {"username": "zhangsan", "password": "…", "secret": "…", "token": "…", "release": "1.0.0", "size": 1_000_000,

@@ -29,10 +29,10 @@ WITHOUT = {
         ("portal/calendar_subscribe", "portal/emergency_refuse", "portal/export_ask", "portal/people/pair",
          "portal/places/area_end", "portal/places/decide", "portal/setup", "portal/tenants/room", "portal/webhook",
          "advisers/look_up", "advisers/numbers", "advisers/import_parts/naming", "desk/news_one", "desk/views", "desk/ways",
-         "duty/void"), _ONE),
+         "duty/void", "stations/close"), _ONE),
     **dict.fromkeys(
         ("portal/people/sheet", "portal/places/describe", "portal/places/prepare", "portal/tenants/archive",
-         "portal/tenants/restore", "advisers/import"), _FILE),
+         "portal/tenants/restore", "portal/tenants/cells_change", "advisers/import"), _FILE),
     **dict.fromkeys(("portal/people", "portal/token_new"), _SECRET),
     "ui/style": "specimens of mistakes",
 }  # fmt: skip
