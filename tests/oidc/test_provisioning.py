@@ -18,8 +18,10 @@ from falin.kernel import relay
 from falin.kernel.clock import legal_day, now
 from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Refused
-from falin.kernel.transactions import shared
+from falin.kernel.scope import own_scope
+from falin.kernel.transactions import inside, shared
 from tenants.identity import commands
+from tenants.identity.commands.booking import book
 from tenants.identity.homes import SIGN_ON
 from tenants.identity.models import AccessToken, Binding, Person, ServiceAccount
 from tenants.identity.oidc import commands as oidc
@@ -33,7 +35,7 @@ from tenants.identity.types import Role
 from tenants.registry.api import list_tenants
 from tenants.settings import api as levels
 from tenants.settings.models import Setting
-from tests.app.identity.cast import act, enter, number, people_the_office, propose
+from tests.app.identity.cast import act, enter, number, people_the_office, propose, scope
 from tests.oidc.postbox import postbox
 from tests.oidc.realms import Browser, Realm, credentials
 from tests.oidc.test_hostile_issuer import token_of
@@ -85,6 +87,16 @@ def test_an_address_that_was_erased_here_is_gone_over_there_too(served: Realm) -
     user = served.user("liaison")
     assert user is not None
     assert (user["firstName"], user.get("email")) == ("王桂英", None)
+
+
+def test_an_address_somebody_changed_is_over_there_with_the_next_delivery(served: Realm) -> None:
+    who = number("county")
+    with inside(own_scope(scope("county")), read_only=False):
+        Person.objects.filter(id=who).update(email="ye@example.cn")
+        book(scope=own_scope(scope("county")), act="identity.email.changed", person_id=who, node_id=None, now=now())
+    deliver()
+    user = served.user("county")
+    assert user and user["email"] == "ye@example.cn"
 
 
 # ---- the first password ----------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from tenants.identity.types import Standing
 EVENTS = tuple(f"identity.{thing}" for thing in (
     "person.suspended", "person.reinstated", "person.left", "person.corrected", "merge.confirmed", "role.granted",
     "role.confirmed", "role.ended", "role.shortened", "password.reset", "factors.reset", "session.ended",
-    "sessions.ended", "invitation.used", "contacts.erased",
+    "sessions.ended", "invitation.used", "contacts.erased", "email.changed",
 ))  # fmt: skip
 LEASE = timedelta(seconds=90)  # so long one worker has an account to itself
 LONGEST_PAUSE = 600
