@@ -284,7 +284,10 @@ class Slowdown(PublicModel):
 
 
 class Code(PublicModel):
-    """A one-time code that was sent to somebody: its keyed hash, never the code, and the number it went to as one."""
+    """
+    A one-time code that was sent to somebody: its keyed hash, never the code, and the number it went to as one. For a
+    forgotten password the first half of the one is its browser's, the last half of the other says whence it was asked for.
+    """
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")

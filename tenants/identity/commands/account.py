@@ -50,7 +50,7 @@ def book_sign_in(*, request: HttpRequest, person: Person, now: datetime) -> None
         scope = replace(system, person_id=person.pk, role="person")
         audit.record(
             scope=scope,
-            act="identity.session.opened",
+            act=codes.SIGNED_IN,
             subject=("person", person.pk),
             node_id=None,
             after=facts,
@@ -127,7 +127,9 @@ def end_other_sessions(*, scope: Scope, current: str | None, now: datetime) -> i
     return int(ended)
 
 
-def set_forgotten_password(*, scope: Scope, person_id: int, password: str, digits: str, now: datetime) -> bool:
+def set_forgotten_password(
+    *, scope: Scope, person_id: int, browser: str, password: str, digits: str, now: datetime
+) -> bool:
     """
     Take a code and a new password in its place; all sessions are over. Whether the code was right.
 
@@ -136,7 +138,8 @@ def set_forgotten_password(*, scope: Scope, person_id: int, password: str, digit
 
     :raises ValidationError: the code was right and is still good; the password will not do.
     """
-    if codes.use_code(person_id=person_id, purpose=Purpose.PASSWORD, digits=digits, now=now) is None:
+    code = codes.use_code(person_id=person_id, purpose=Purpose.PASSWORD, browser=browser, digits=digits, now=now)
+    if code is None:
         if person_id:
             audit.record(scope=scope, act="identity.code.failed", subject=("person", person_id), node_id=None, now=now)
         return False

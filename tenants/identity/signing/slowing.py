@@ -34,9 +34,10 @@ class Pace:
 PERSON = Pace(kind="person", free=5, longest=timedelta(minutes=15))
 DEVICE = Pace(kind="device", free=10, longest=timedelta(minutes=15))
 NETWORK = Pace(kind="network", free=60, longest=timedelta(minutes=1))
-ASKING = Pace(kind="asking", free=5, longest=timedelta(hours=1))  # for codes by one name
+ASKING = Pace(kind="asking", free=5, longest=timedelta(hours=1))  # for codes, by name and network
+ASKING_DEVICE = Pace(kind="asking-device", free=5, longest=timedelta(hours=1))
 ASKING_NETWORK = Pace(kind="asking-network", free=30, longest=timedelta(minutes=10))
-TRYING = Pace(kind="trying", free=5, longest=timedelta(hours=1))  # codes against one name
+TRYING = Pace(kind="trying", free=5, longest=timedelta(hours=1))  # codes against one name, by one browser
 
 _CLAIM = """
 insert into public.identity_slowdown as s (key, failures, last_at, until)

@@ -19,7 +19,7 @@ from falin.kernel.models import AuditEntry, OutboxEvent
 from tenants.identity.models import Code, Person
 from tenants.identity.queries.account import PHONE, phone_index
 from tenants.identity.signing import sending
-from tenants.identity.signing.codes import A_DAY
+from tenants.identity.signing.codes import A_DAY, A_DAY_FROM_ONE, KNOWN_FOR
 from tests.web.identity.way_in import browser, come_in, deliver, give, is_in, number, text
 from tests.world import NOW, PASSWORD, World
 
@@ -97,18 +97,72 @@ def test_a_code_works_once_and_only_for_ten_minutes(
     assert "验证码不对，或者已经过期" in text(again.post(CODE, {"code": late, "password": NEW + "!"}))
 
 
-def test_five_wrong_codes_and_the_right_one_is_worth_nothing(reachable: World, sent: list[tuple[str, str]]) -> None:
-    ask()
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def test_five_wrong_codes_and_the_right_one_is_worth_nothing(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    client = ask()
     deliver()
     code = code_in(sent[0][1])
-    wrong = f"{(int(code) + 1) % 1_000_000:06}"
-    for turn in range(5):
-        client = ask(address=f"10.{turn}.1.1")  # from everywhere: what is counted is the code
-        client.post(CODE, {"code": wrong, "password": NEW})
-    last = ask(address="10.99.1.1")
-    assert "验证码不对" in text(last.post(CODE, {"code": code, "password": NEW}))
+    for _turn in range(5):
+        client.post(CODE, {"code": wrong(code), "password": NEW})
+    _today.shift(timedelta(minutes=2))  # nothing waits any more: what is counted is the code
+    assert "验证码不对" in text(client.post(CODE, {"code": code, "password": NEW}))
     give(desk := browser(), "county")
     assert is_in(desk)
+
+
+def test_a_code_is_good_in_the_browser_that_asked_for_it_alone(reachable: World, sent: list[tuple[str, str]]) -> None:
+    client, other = ask(), ask(address="10.2.2.2")
+    deliver()
+    mine = code_in(sent[0][1])
+    assert "验证码不对" in text(other.post(CODE, {"code": mine, "password": NEW}))
+    assert client.post(CODE, {"code": mine, "password": NEW}).status_code == 302
+
+
+def test_others_neither_void_nor_burn_the_code_somebody_waits_for(
+    reachable: World, sent: list[tuple[str, str]]
+) -> None:  # fmt: skip
+    client = ask()
+    deliver()
+    mine = code_in(sent[0][1])
+    for turn in (1, 1, 2):
+        stranger = ask(address=f"10.{turn}.1.1")  # two of them in the same office
+        deliver()
+        for _try in range(4):
+            stranger.post(CODE, {"code": wrong(mine), "password": NEW})
+    assert len(sent) == 4
+    assert client.post(CODE, {"code": mine, "password": NEW}).status_code == 302
+
+
+def test_a_code_that_cannot_be_sent_to_one_browser_holds_up_no_other(
+    reachable: World, sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    ask(address="10.2.2.2")
+    with monkeypatch.context() as away:
+
+        def fail(*_: Any) -> None:
+            raise sending.NotSent("away")
+
+        away.setattr(sending.LogSms, "send", fail)
+        deliver()
+    ask()
+    deliver()
+    assert len(sent) == 1
+
+
+def test_asked_for_again_in_one_browser_the_last_code_counts(reachable: World, sent: list[tuple[str, str]]) -> None:
+    client = ask()
+    deliver()
+    client.post(ASK, {"login": "county"})
+    deliver()
+    first, last = (code_in(words) for _to, words in sent)
+    if first != last:
+        assert "验证码不对" in text(client.post(CODE, {"code": first, "password": NEW}))
+    assert client.post(CODE, {"code": last, "password": NEW}).status_code == 302
 
 
 def test_a_password_that_will_not_do_leaves_the_code_good(reachable: World, sent: list[tuple[str, str]]) -> None:
@@ -155,13 +209,151 @@ def test_the_log_driver_writes_no_number(caplog: pytest.LogCaptureFixture) -> No
     assert MOBILE not in caplog.text
 
 
-def test_one_number_and_one_person_get_so_many_codes_a_day(
+def flood(clock: Any, networks: int = A_DAY + 3) -> None:
+    """A stranger who knows the sign-in name asks and asks, from networks of his own."""
+    for turn in range(networks):
+        ask(address=f"172.{turn}.1.1")
+        deliver()
+        clock.shift(timedelta(minutes=1))
+
+
+def test_strangers_together_get_so_many_codes_a_day_for_one_person(
     reachable: World, sent: list[tuple[str, str]], _today: Any
 ) -> None:  # fmt: skip
-    for turn in range(A_DAY + 3):
-        ask(address=f"10.{turn}.1.1")
+    flood(_today)
+    assert len(sent) == A_DAY
+    _today.shift(timedelta(days=1))
+    flood(_today, 1)
+    assert len(sent) == A_DAY + 1
+
+
+def test_one_network_of_strangers_does_not_get_them_all(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    for _turn in range(A_DAY):
+        ask()
         deliver()
-        _today.shift(timedelta(minutes=1))
+        _today.shift(timedelta(minutes=61))
+    assert len(sent) == A_DAY_FROM_ONE
+    ask(address="10.2.2.2")
+    deliver()
+    assert len(sent) == A_DAY_FROM_ONE + 1
+
+
+def test_strangers_take_no_code_from_a_device_or_network_its_person_has_signed_in_on(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    desk = come_in("county", address="10.9.8.7")
+    desk.post("/accounts/logout/")
+    flood(_today)
+    del sent[:]
+    new = ask(address="10.9.8.30")  # in his office, on a machine he never sat at
+    deliver()
+    assert new.post(CODE, {"code": code_in(sent[-1][1]), "password": NEW}).status_code == 302
+    again = come_in_with_new(desk)
+    del sent[:]
+    again.post("/accounts/logout/")
+    again.defaults["REMOTE_ADDR"] = "10.77.1.1"  # his own machine, somewhere else
+    again.post(ASK, {"login": "county"})
+    deliver()
+    assert len(sent) == 1
+
+
+def come_in_with_new(client: Any) -> Any:
+    give(client, "county", NEW)
+    assert is_in(client)
+    deliver()
+    return client
+
+
+def test_a_stranger_in_the_same_office_takes_no_code_from_a_known_device(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    desk = come_in("county", address="10.9.8.7")
+    desk.post("/accounts/logout/")
+    for _turn in range(A_DAY + 2):
+        ask(address="10.9.8.66")
+        deliver()
+        _today.shift(timedelta(minutes=61))
+    assert len(sent) == A_DAY
+    for _turn in range(6):
+        last = browser("10.9.8.66").post(ASK, {"login": "county"})
+    assert "要了太多次验证码" in text(last)
+    assert desk.post(ASK, {"login": "county"}).status_code == 302
+    deliver()
+    assert desk.post(CODE, {"code": code_in(sent[-1][1]), "password": NEW}).status_code == 302
+    assert len([words for _to, words in sent if "验证码 " in words]) == A_DAY + 1
+
+
+def test_a_known_device_has_an_end_too(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    desk = come_in("county", address="10.9.8.7")
+    desk.post("/accounts/logout/")
+    for _turn in range(A_DAY + 2):
+        desk.post(ASK, {"login": "county"})
+        deliver()
+        _today.shift(timedelta(minutes=61))
+    assert len(sent) == A_DAY
+
+
+def test_a_network_is_known_by_its_own_person_and_not_for_ever(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    come_in("street", address="10.9.8.7")
+    come_in("county", address="10.9.9.7")
+    flood(_today)
+    del sent[:]
+    ask(address="10.9.8.7")
+    deliver()
+    assert sent == []
+    _today.shift(KNOWN_FOR)
+    flood(_today)
+    del sent[:]
+    ask(address="10.9.9.7")
+    deliver()
+    assert sent == []
+
+
+def prove(client: Any, phone: str) -> Any:
+    answer = client.post("/me/security/phone/", {"phone": phone})
+    if "/security/" not in answer.headers["Location"]:
+        answer = client.post(answer.headers["Location"], {"password": PASSWORD})
+    assert answer.headers["Location"] == "/me/security/phone/code/"
+    deliver()
+    return answer
+
+
+def test_what_strangers_ask_for_leaves_a_new_number_to_be_proved(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    flood(_today)
+    del sent[:]
+    client = come_in("county")
+    prove(client, "13912345678")
+    ask(address="10.3.3.3")  # whoever asks on meanwhile
+    deliver()
+    assert [to for to, _words in sent] == ["13912345678"]
+    client.post("/me/security/phone/code/", {"code": code_in(sent[0][1])})
+    assert bytes(Person.objects.get(pk=number("county")).phone_index) == phone_index("13912345678")
+
+
+def test_one_person_proves_so_often_a_day(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    for turn in range(A_DAY + 2):
+        prove(come_in("county"), f"139000000{turn:02}")
+        _today.shift(timedelta(minutes=61))
+    assert len(sent) == A_DAY
+    ask()
+    deliver()
+    assert len(sent) == A_DAY + 1  # and the forgotten password is counted for itself
+
+
+def test_one_number_is_proved_so_often_a_day(reachable: World, sent: list[tuple[str, str]], _today: Any) -> None:
+    for turn in range(A_DAY + 2):
+        prove(come_in("street" if turn % 2 else "county"), "13900000000")
+        _today.shift(timedelta(minutes=61))
     assert len(sent) == A_DAY
 
 

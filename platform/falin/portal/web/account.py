@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.password_validation import validate_password
@@ -40,6 +42,7 @@ from tenants.identity.types import Purpose
 
 OWN = "account.own"
 FORGOT = "forgot"  # in the session of somebody who asked for a code: the name he gave
+WAITING = "forgot-browser"  # there too: the secret without which his code is worth nothing
 
 
 @open_door(reason="a phone whose session is over asks whether its person was shut out or only has to sign in again")
@@ -199,20 +202,30 @@ class NewPasswordForm(CodeForm):
         return password
 
 
+def _who(name: str) -> Person | None:
+    found: Person | None = Person.objects.filter(username__iexact=name, is_active=True).first()
+    return found
+
+
 @open_door(reason="whoever forgot his password cannot sign in", reads="GET", writes="POST")
 def forgot(request: HttpRequest) -> HttpResponseBase:
     """Ask for a code by sign-in name; the answer is the same whether there is such a person or not."""
     form = NameForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         name, moment = form.cleaned_data["login"].strip().lower(), now()
-        asked = slowing.claim(
-            [(slowing.ASKING_NETWORK, (network_of(request),)), (slowing.ASKING, (name, network_of(request)))],
-            now=moment,
-        )
-        if asked.wait is None:
+        network, person = network_of(request), _who(name)
+        device = known_device(request, person)
+        counted = (
+            [(slowing.ASKING_DEVICE, (device, name))] if device
+            else [(slowing.ASKING_NETWORK, (network,)), (slowing.ASKING, (name, network))]
+        )  # fmt: skip
+        if slowing.claim(counted, now=moment).wait is None:
+            browser = request.session.get(WAITING) or secrets.token_hex(16)
             with shared(read_only=False) as system:
-                codes.ask_for_code(scope=system, username=name, now=moment)
-            request.session[FORGOT] = name
+                codes.ask_for_code(
+                    scope=system, person=person, browser=browser, device=device, network=network, now=moment
+                )
+            request.session[FORGOT], request.session[WAITING] = name, browser
             return redirect("account_reset_code")
         form.add_error("login", _("要了太多次验证码，请过一会儿再试。"))
     return render(request, "account/password_reset.html", {"form": form}, status=422 if form.errors else 200)
@@ -224,15 +237,15 @@ def forgot_code(request: HttpRequest) -> HttpResponseBase:
     name = request.session.get(FORGOT)
     if name is None:
         return HttpResponseRedirect(resolve_url("account_reset_password"))
-    person = Person.objects.filter(username__iexact=name, is_active=True).first()
+    person, browser = _who(name), request.session.get(WAITING, "")
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        tried = slowing.claim([(slowing.TRYING, (name, network_of(request)))], now=now())
+        tried = slowing.claim([(slowing.TRYING, (name, browser))], now=now())
         try:
             with shared(read_only=False) as system:
                 done = tried.wait is None and set_forgotten_password(
-                    scope=system, person_id=person.pk if person else 0, password=form.cleaned_data["password"],
-                    digits=form.cleaned_data["code"], now=now(),
+                    scope=system, person_id=person.pk if person else 0, browser=browser,
+                    password=form.cleaned_data["password"], digits=form.cleaned_data["code"], now=now(),
                 )  # fmt: skip
         except ValidationError as error:
             form.add_error("password", error)
