@@ -15,7 +15,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
@@ -100,13 +99,7 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         )  # fmt: skip
         self._claim = slowing.claim(counted, now=now())
         if self._claim.wait is not None:
-            seconds = int(self._claim.wait.total_seconds()) + 1
-            minutes = -(-seconds // 60)
-            sentence = (
-                _("试的次数太多了，请过 %(n)s 分钟再试。") % {"n": minutes} if seconds > 60
-                else _("试的次数太多了，请过 %(n)s 秒再试。") % {"n": seconds}
-            )  # fmt: skip
-            raise ValidationError(sentence, code="too_many_login_attempts")
+            raise ValidationError(slowing.to_wait(self._claim.wait), code="too_many_login_attempts")
 
     def _rollback_login_failed_rl_usage(self) -> None:
         """allauth's word for: it was right."""

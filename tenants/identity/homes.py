@@ -25,6 +25,7 @@ from falin.kernel.parameters import Option, Parameter, declare, value
 from tenants.identity.models import Session
 from tenants.identity.oidc.provider import provider
 from tenants.identity.queries.signing_in import SignedIn, read_signed_in
+from tenants.identity.sessions import kept_as
 from tenants.identity.types import Hat
 from tenants.registry.api import list_tenants
 
@@ -144,7 +145,8 @@ def takes(tenant_node: int, home: str, on: date) -> bool:
 def runs_out_at(request: HttpRequest) -> datetime:
     """When the session of a request is over by itself."""
     proof, home = stepup.proof_of(request), home_of(request)
-    kept: datetime = Session.objects.values_list("expire_date", flat=True).get(session_key=request.session.session_key)
+    key = kept_as(str(request.session.session_key))
+    kept: datetime = Session.objects.values_list("expire_date", flat=True).get(session_key=key)
     return min(kept, proof.signed_at + home.lasts()) if proof and home.name == KEYCLOAK else kept
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -15,6 +16,7 @@ from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
 
+from falin.kernel.audit import looks_personal
 from falin.kernel.clock import bounds_of, legal_day, now
 from falin.kernel.scope import own_scope
 from falin.kernel.transactions import inside, shared
@@ -43,6 +45,18 @@ class SessionMiddleware(StockSessionMiddleware):
         return super().process_response(request, response)
 
 
+_NUMBER = re.compile(r"[A-Za-z0-9-]{8,40}", re.ASCII)
+
+
+def _number_of(request: HttpRequest) -> str:
+    """
+    What a request is called in logs and in the sealed log of acts: the proxy's word where it can be one. What stands
+    there before the number of a token's request has a colon, and nobody's papers or telephone may get in this way.
+    """
+    given = request.headers.get("X-Request-ID", "")
+    return given if _NUMBER.fullmatch(given) and not looks_personal(given) else uuid.uuid4().hex
+
+
 class ScopeMiddleware:
     """Sets ``request.scope`` (or ``None``), ``request.hats`` and ``request.hat``."""
 
@@ -51,7 +65,7 @@ class ScopeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.scope, request.hats, request.hat = None, (), None  # type: ignore[attr-defined]
-        request.request_id = request.headers.get("X-Request-ID", "")[:64] or uuid.uuid4().hex  # type: ignore[attr-defined]
+        request.request_id = _number_of(request)  # type: ignore[attr-defined]
         signed_in = self._read(request)
         if signed_in is not None and settings.OIDC_ISSUER:
             signed_in = admitted(request, signed_in, now())

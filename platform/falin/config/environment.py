@@ -7,7 +7,7 @@ import re
 import sys
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -65,7 +65,9 @@ class Environment(BaseSettings):
     virus_scan: str = Field("", alias="FALIN_VIRUS_SCAN", description="dotted path of a function(bytes) -> clean?")
     files_bucket: str = Field("", alias="FALIN_FILES_BUCKET", description="S3-compatible bucket; else the disk")
     files_endpoint: str = Field("", alias="FALIN_FILES_ENDPOINT", description="address of the object store")
-    mail_url: str = Field("", alias="FALIN_MAIL_URL", description="smtp://user:password@host:port; else the log")
+    mail_url: str = Field("", alias="FALIN_MAIL_URL",
+                          description="smtps://user:password@host?from=falin@host (TLS, 465), smtp+tls:// (STARTTLS, 587) "
+                          "or smtp:// (in clear, 25, without a password); else the log")  # fmt: skip
     sms: str = Field("tenants.identity.signing.sending.LogSms", alias="FALIN_SMS",
                      description="dotted path of an SMS driver; GatewaySms beside the default one speaks HTTP")  # fmt: skip
     sms_address: str = Field("", alias="FALIN_SMS_ADDRESS", description="address of the SMS gateway")
@@ -130,6 +132,7 @@ def read() -> Environment:
     ]
     if env.oidc_issuer and (urlsplit(env.oidc_issuer).scheme not in {"http", "https"} or env.oidc_issuer.endswith("/")):
         wrong.append("  FALIN_OIDC_ISSUER: not an address of an issuer (https://host/realms/name, no slash at the end)")
+    wrong.extend(_wrong_with_mail(env.mail_url))
     if env.secret_key and len(env.secret_key) < 50:
         wrong.append("  FALIN_SECRET_KEY: shorter than 50 characters")
     if env.domain and not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", env.domain):
@@ -160,6 +163,32 @@ def database_of(url: str) -> dict[str, object]:
         "NAME": unquote(parts.path.lstrip("/")), "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""), "HOST": unquote(query.get("host", parts.hostname or "")),
         "PORT": str(parts.port or query.get("port", "")),
+    }  # fmt: skip
+
+
+_MAIL = {"smtp": 25, "smtp+tls": 587, "smtps": 465}  # RFC 5321, RFC 6409 with STARTTLS, RFC 8314
+MAIL_PATIENCE = 10  # seconds until a silent mail server counts as away
+
+
+def _wrong_with_mail(url: str) -> list[str]:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in _MAIL or not parts.hostname):
+        return ["  FALIN_MAIL_URL: not an address of a mail server (smtps://, smtp+tls:// or smtp://)"]
+    if parts.scheme == "smtp" and parts.password and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        return ["  FALIN_MAIL_URL: its password would go over the network in clear; smtps:// or smtp+tls://"]
+    return []
+
+
+def mail_of(url: str, domain: str = "") -> dict[str, object]:
+    """Django's settings for a mail server's address; without ``?from=`` mails come from falin@ the province's domain."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    query = dict(parse_qsl(parts.query))
+    return {
+        "EMAIL_HOST": host, "EMAIL_PORT": parts.port or _MAIL[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""), "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps", "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_TIMEOUT": MAIL_PATIENCE, "DEFAULT_FROM_EMAIL": query.get("from") or f"falin@{domain or host}",
     }  # fmt: skip
 
 

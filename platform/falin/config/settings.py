@@ -143,9 +143,8 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_USER_DISPLAY = "tenants.identity.names.shown"
-# Wrong passwords are slowed down by tenants.identity.signing.slowing; what is left to allauth counts against somebody
-# whose password is known, and is kept in the cache below.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key"}
+# Wrong passwords and wrong digits are slowed down by tenants.identity.signing.slowing.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_ADAPTER = "tenants.identity.signing.factors.Factors"
 ACCOUNT_FORMS = {
     "login": "tenants.identity.signing.forms.SignIn",
@@ -163,7 +162,8 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_TOLERANCE = 1  # telephones' clocks are up to half a minute off
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a passkey is two factors: the key, and its owner's PIN or finger
+MFA_TOTP_PERIOD, MFA_TOTP_TOLERANCE = 30, 1  # telephones' clocks are up to half a minute off
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.https) if ENV.proxies is None else ENV.proxies
@@ -331,9 +331,7 @@ EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend" if ENV.mail_url else "django.core.mail.backends.console.EmailBackend"
 )
 if ENV.mail_url:
-    _mail = environment.database_of(ENV.mail_url)
-    EMAIL_HOST, EMAIL_PORT = str(_mail["HOST"]), int(str(_mail["PORT"] or 25))
-    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = str(_mail["USER"]), str(_mail["PASSWORD"])
+    globals().update(environment.mail_of(ENV.mail_url, ENV.domain))
 
 LOGGING = {
     "version": 1,

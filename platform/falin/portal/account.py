@@ -21,6 +21,8 @@ from tenants.identity.signing.whence import place_of
 _WATCH = {
     "identity.password.failed",
     "identity.guessing.slowed",
+    "identity.digits.failed",
+    "identity.digits.slowed",
     "identity.password.found_common",
     "identity.person.suspended",
     "identity.password.reset",

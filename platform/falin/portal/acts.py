@@ -34,6 +34,8 @@ WORDS = {
     "identity.password.failed": _("输错密码"),
     "identity.password.found_common": _("密码在常见密码名单上，要换掉"),
     "identity.guessing.slowed": _("连着输错密码，已经慢下来"),
+    "identity.digits.failed": _("密码对了，第二步的数字输错"),
+    "identity.digits.slowed": _("密码对了，第二步的数字连着输错，已经慢下来"),
     "identity.session.opened": _("登录"),
     "identity.session.ended_by_issuer": _("统一身份那边结束了登录"),
     "identity.sign_on.refused": _("登录没有通过核对"),

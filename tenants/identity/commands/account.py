@@ -31,6 +31,7 @@ from tenants.identity.queries.account import (
     read_own_account,
     session_id,
 )
+from tenants.identity.sessions import kept_as
 from tenants.identity.signing import codes
 from tenants.identity.signing.whence import device_of, network_of
 from tenants.identity.types import Purpose
@@ -68,6 +69,17 @@ def book_failure(*, person: Person | None, name: str, network: str, just_slowed:
             return
         subject = ("person", person.pk) if person is not None else ("sign-in", known)
         audit.record(scope=system, act=act, subject=subject, node_id=None, after={"network": network}, now=now)
+
+
+def book_wrong_digits(*, person: Person, network: str, just_slowed: bool, now: datetime) -> None:
+    """Wrong digits after a right password: somebody knows it. Told to the person once it is more than a slip."""
+    with shared(read_only=False) as system:
+        if just_slowed:
+            book(scope=system, act="identity.digits.slowed", person_id=person.pk, node_id=None, after={"network": network},
+                 now=now)  # fmt: skip
+            return
+        audit.record(scope=system, act="identity.digits.failed", subject=("person", person.pk), node_id=None,
+                     after={"network": network}, now=now)  # fmt: skip
 
 
 def must_change(*, person_id: int, now: datetime) -> None:
@@ -114,7 +126,7 @@ def end_session(*, scope: Scope, session: str, now: datetime) -> None:
 
 def end_other_sessions(*, scope: Scope, current: str | None, now: datetime) -> int:
     """End all of one's sessions but the one this is said in, and those at the issuer they came from; how many."""
-    ended = Session.objects.filter(person_id=scope.person_id).exclude(session_key=current or "").delete()[0]
+    ended = Session.objects.filter(person_id=scope.person_id).exclude(session_key=kept_as(current or "")).delete()[0]
     end_there(person_id=scope.person_id, now=now)
     book(
         scope=scope,

@@ -16,6 +16,7 @@ from tenants.identity.commands.tokens import stop
 from tenants.identity.models import AccessToken, Session
 from tenants.identity.oidc.models import ForeignSession, Link, Refusals, UsedToken
 from tenants.identity.oidc.tokens import LOGOUT_AGE, SKEW, Claims, Logout
+from tenants.identity.sessions import kept_as
 
 KEPT = timedelta(days=2)  # a session lasts a day at most
 LED_ELSEWHERE = "foreign_address"  # how a link that was to lead on to another host is booked
@@ -67,7 +68,7 @@ def unlink_account(*, scope: Scope, person_id: int, now: datetime) -> None:
 def remember_session(*, session_key: str, person_id: int, claims: Claims, id_token: str, now: datetime) -> None:
     """Note from which of their sessions this one came."""
     ForeignSession.objects.update_or_create(
-        session_key=session_key,
+        session_key=kept_as(session_key),
         defaults={"issuer": claims.issuer, "subject": claims.subject, "sid": claims.sid, "person_id": person_id,
                   "id_token": id_token, "begun_at": now},
     )  # fmt: skip
@@ -75,7 +76,7 @@ def remember_session(*, session_key: str, person_id: int, claims: Claims, id_tok
 
 def forget_session(*, session_key: str) -> str:
     """Forget where a session came from, because it ends or gets another key; the ID token it was begun with."""
-    row = ForeignSession.objects.filter(session_key=session_key).first()
+    row = ForeignSession.objects.filter(session_key=kept_as(session_key)).first()
     if row is None:
         return ""
     row.delete()

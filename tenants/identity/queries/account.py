@@ -17,6 +17,7 @@ from falin.kernel.crypto import Sealed, SealedInside
 from falin.kernel.scope import PUBLIC_SCHEMA
 from tenants.identity.models import Binding, Code, Person, Session
 from tenants.identity.oidc.models import FirstPassword
+from tenants.identity.sessions import kept_as
 from tenants.registry.models import Tenant
 
 PHONE = Sealed(
@@ -117,16 +118,17 @@ def read_own_account(*, person_id: int, now: datetime) -> OwnAccount:
 
 
 def session_id(key: str) -> str:
-    """By what a session is named on pages: a keyed hash of the key that opens it."""
+    """By what a session is named on pages: a keyed hash of what is kept of its key."""
     return crypto.blind_index(key, tenant=PUBLIC_SCHEMA, purpose="session").hex()[:24]
 
 
 def list_sessions(*, person_id: int, current: str | None, now: datetime) -> list[OpenSession]:
-    """This one first, then those used last."""
+    """This one first, then those used last; ``current`` is the key of the browser that asks."""
+    here = kept_as(current) if current else ""
     rows = Session.objects.filter(person_id=person_id, expire_date__gt=now).order_by("-seen_at")[:50]
     found = [
         OpenSession(id=session_id(row.session_key), device=row.device, network=row.network, began_at=row.began_at,
-                    seen_at=row.seen_at, this_one=row.session_key == current)
+                    seen_at=row.seen_at, this_one=row.session_key == here)
         for row in rows
     ]  # fmt: skip
     return sorted(found, key=lambda one: not one.this_one)

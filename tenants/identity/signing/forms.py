@@ -1,5 +1,6 @@
 """
-allauth's forms in our words: labels as on our other pages, no label twice as a placeholder.
+allauth's forms in our words: labels as on our other pages, no label twice as a placeholder. Digits of a second factor are
+counted as passwords are, and each works once for as long as it would be right.
 
 Those of passkeys let some kinds of nonsense through to the library that reads credentials: here it is a wrong answer.
 """
@@ -11,6 +12,8 @@ from typing import Any
 
 from allauth.account.forms import ChangePasswordForm, LoginForm
 from allauth.account.forms import ReauthenticateForm as StockReauthenticateForm
+from allauth.core import context
+from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -20,7 +23,16 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from falin.kernel.clock import now
+from tenants.identity.commands.account import book_wrong_digits
+from tenants.identity.signing import slowing
+from tenants.identity.signing.factors import TOTP
+from tenants.identity.signing.whence import known_device, network_of
 
 _LABELS = {"login": _("登录名"), "code": _("六位数字")}
 
@@ -49,16 +61,57 @@ class NewPassword(_Plain, ChangePasswordForm):  # type: ignore[misc]
     pass
 
 
-class SecondFactor(_Plain, AuthenticateForm):  # type: ignore[misc]
+class _Counted(_Plain):
+    """
+    Digits somebody types who gave the right password. In place of allauth's limit by person, by which whoever knows the
+    password keeps its owner out: a device of his own is counted for itself, strangers by network and all together.
+    """
+
+    def clean_code(self) -> str:
+        person, request, moment = self.user, context.request, now()  # type: ignore[attr-defined]
+        device, network, name = known_device(request, person), network_of(request), str(person.pk)
+        counted = (
+            [(slowing.DIGITS_DEVICE, (device, name))] if device
+            else [(slowing.DIGITS, (name, network)), (slowing.DIGITS_PERSON, (name,))]
+        )  # fmt: skip
+        claimed = slowing.claim(counted, now=moment)
+        if claimed.wait is not None:
+            raise ValidationError(slowing.to_wait(claimed.wait), code="too_many_login_attempts")
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+            if self.authenticator.type == TOTP:  # type: ignore[attr-defined]
+                _use(person.pk, code)
+        except ValidationError:
+            book_wrong_digits(person=person, network=network, just_slowed=claimed.just_slowed, now=moment)
+            raise
+        slowing.release(claimed, now=moment)
+        return code
+
+
+class SecondFactor(_Counted, AuthenticateForm):  # type: ignore[misc]
     pass
 
 
-class SecondFactorAgain(_Plain, ReauthenticateForm):  # type: ignore[misc]
+class SecondFactorAgain(_Counted, ReauthenticateForm):  # type: ignore[misc]
     pass
 
 
 class App(_Plain, ActivateTOTPForm):  # type: ignore[misc]
-    pass
+    def clean_code(self) -> str:
+        code: str = super().clean_code()
+        _use(context.request.user.pk, code)
+        return code
+
+
+def _use(person_id: int, code: str) -> None:
+    """
+    Digits are right for three half minutes, as telephones' clocks are; allauth remembers for one that they were used.
+
+    :raises ValidationError: they were.
+    """
+    right_for = (2 * settings.MFA_TOTP_TOLERANCE + 1) * settings.MFA_TOTP_PERIOD
+    if not cache.add(f"identity.digits?{person_id}&{normalize_user_code(code)}", 1, timeout=right_for):
+        raise get_adapter().validation_error("incorrect_code")
 
 
 _NONSENSE = (LookupError, ValueError, TypeError, AttributeError, struct.error)

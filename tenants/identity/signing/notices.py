@@ -37,6 +37,7 @@ SENTENCES = {
     "identity.account.linked": _("您的账号关联了一个统一身份账号，以后可以用它登录。"),
     "identity.account.unlinked": _("您的账号解除了和统一身份账号的关联。"),
     "identity.guessing.slowed": _("有人在别的设备上连着输错您的密码，已经让他慢下来。您自己用过的设备不受影响。"),
+    "identity.digits.slowed": _("有人输对了您的密码，第二步的数字却连着输错，已经让他慢下来。"),
 }
 
 

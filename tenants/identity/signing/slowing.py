@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from falin.kernel.crypto import blind_index
 from falin.kernel.scope import PUBLIC_SCHEMA
@@ -37,6 +38,10 @@ NETWORK = Pace(kind="network", free=60, longest=timedelta(minutes=1))
 ASKING = Pace(kind="asking", free=5, longest=timedelta(hours=1))  # for codes, by name and network
 ASKING_DEVICE = Pace(kind="asking-device", free=5, longest=timedelta(hours=1))
 ASKING_NETWORK = Pace(kind="asking-network", free=30, longest=timedelta(minutes=10))
+DIGITS = Pace(kind="digits", free=5, longest=timedelta(minutes=15))  # of a second factor, by name and network
+DIGITS_DEVICE = Pace(kind="digits-device", free=10, longest=timedelta(minutes=15))
+# All strangers together: about forty tries a day at a million numbers, of which three are right at any moment.
+DIGITS_PERSON = Pace(kind="digits-person", free=20, longest=timedelta(hours=1), window=timedelta(days=1))
 TRYING = Pace(kind="trying", free=5, longest=timedelta(hours=1))  # codes against one name, by one browser
 
 _CLAIM = """
@@ -59,6 +64,14 @@ class Claim:
     keys: tuple[tuple[Pace, bytes], ...]
     wait: timedelta | None = None
     just_slowed: bool = False  # the first one that will make the next one wait
+
+
+def to_wait(wait: timedelta) -> str:
+    """What somebody reads who has to wait."""
+    seconds = int(wait.total_seconds()) + 1
+    if seconds > 60:
+        return _("试的次数太多了，请过 %(n)s 分钟再试。") % {"n": -(-seconds // 60)}
+    return _("试的次数太多了，请过 %(n)s 秒再试。") % {"n": seconds}
 
 
 def key_of(pace: Pace, *parts: str) -> bytes:

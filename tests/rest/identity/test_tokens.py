@@ -62,6 +62,28 @@ def test_a_program_writes_without_a_form_token_and_is_told_apart_in_the_log(worl
     assert booked.request_id.startswith(f"t{AccessToken.objects.get().id}:")
 
 
+@pytest.mark.parametrize("given", ["t12:0af76519", "330102199001011234", "13800000000", "a" * 41, "用户一二三四五六"])
+def test_nobody_writes_what_he_likes_into_the_log_by_the_number_of_his_request(world: World, given: str) -> None:
+    """Neither that a token did it, nor anybody's papers; and one that is too long is no error."""
+    text = token("county", "advisers.register", "advisers.read")
+    sent = {"X-Request-ID": given.encode().decode("latin-1")}
+    body = json.dumps({"name": "浙江新来律师事务所"})
+    made = program(text).post("/api/v1/advisers/firms/", body, "application/json", headers=sent)
+    assert made.status_code == 201, made.content
+    with inside(scope("county", on=today()), read_only=True):
+        booked = AuditEntry.objects.get(act="advisers.firm.registered").request_id
+    assert re.fullmatch(rf"t{AccessToken.objects.get().id}:[0-9a-f]{{32}}", booked)
+
+
+def test_the_proxys_number_of_a_request_is_booked(world: World) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    text = token("county", "advisers.register", "advisers.read")
+    body = json.dumps({"name": "浙江新来律师事务所"})
+    program(text).post("/api/v1/advisers/firms/", body, "application/json", headers={"X-Request-ID": trace})
+    with inside(scope("county", on=today()), read_only=True):
+        assert AuditEntry.objects.get(act="advisers.firm.registered").request_id.endswith(f":{trace}")
+
+
 def test_a_session_and_a_token_together_are_refused(world: World, sign_in: Any) -> None:
     both = sign_in("county")
     answer = both.get("/api/v1/advisers/", headers={"Authorization": f"Bearer {token()}"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import time_machine
 from django.contrib.auth.hashers import ScryptPasswordHasher
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 
 from falin.kernel.stepup import Proof
@@ -30,6 +32,10 @@ def come_in(username: str) -> Client:
     client.get("/accounts/login/")
     client.post("/accounts/login/", {"login": username, "password": PASSWORD})
     return client
+
+
+def is_in(client: Client) -> bool:
+    return bool(client.get("/").status_code == 200)
 
 
 def key_of(client: Client) -> str:
@@ -55,6 +61,21 @@ def test_signing_in_is_the_first_step_and_writes_who_was_asked(world: World) -> 
     proof = client.session["proof"]
     assert (proof["level"], proof["second_at"], proof["fresh_at"], proof["home"]) == (1, None, None, "builtin")
     assert abs(proof["signed_at"] - NOW.timestamp()) < 60
+
+
+def test_a_copy_of_the_database_opens_no_session(world: World) -> None:
+    """Whatever stands in a table, word for word or as anybody would try it, is no key."""
+    owner = come_in("county")
+    assert is_in(owner)
+    with connection.cursor() as cursor:
+        for table in ("identity_session", "identity_foreignsession"):
+            cursor.execute(f"select to_jsonb(t) from public.{table} t")
+            for (row,) in cursor.fetchall():
+                for value in map(str, json.loads(row).values() if isinstance(row, str) else row.values()):
+                    thief = Client()
+                    thief.cookies["sessionid"] = value
+                    assert not is_in(thief), value
+                    assert key_of(owner) not in value
 
 
 def test_a_session_gets_a_new_key_at_sign_in(world: World) -> None:

@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from django.core import mail
 from django.test import Client
+from fido2.cose import ES256
+from fido2.utils import sha256, websafe_decode, websafe_encode
+from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 from falin.kernel.crypto import Unreadable
+from falin.kernel.models import AuditEntry
 from falin.runtime.demo.making import APP_SECRET
 from tenants.identity.models import Person
 from tenants.identity.signing.factors import give_app
@@ -69,6 +76,67 @@ def test_digits_work_once_in_whatever_process(world: World, _today: Any) -> None
         give(client, "county")
         client.post("/accounts/second/authenticate/", {"code": shown})
     assert (is_in(first), is_in(second)) == (True, False)
+
+
+@pytest.mark.parametrize("later", [31, 59])
+def test_digits_somebody_saw_are_worth_nothing_for_as_long_as_they_would_be_right(
+    world: World, _today: Any, later: int
+) -> None:
+    secret = set_up_app(come_in("county"))
+    _today.move_to(NOW.replace(second=0, microsecond=0) + timedelta(minutes=5))
+    ahead = digits(secret, steps=1)  # of a telephone whose clock is half a minute ahead
+    owner, thief = browser(), browser("192.0.2.7")
+    for client in (owner, thief):
+        give(client, "county")
+    owner.post("/accounts/second/authenticate/", {"code": ahead})
+    passed(_today, later)
+    assert is_in(owner)
+    again = thief.post("/accounts/second/authenticate/", {"code": f" {ahead[:3]} {ahead[3:]} "})
+    assert "验证码不对" in text(again)
+    assert not is_in(thief)
+
+
+def test_digits_given_to_set_the_app_up_are_used(world: World, _today: Any) -> None:
+    secret = set_up_app(come_in("county"))
+    thief = browser()
+    give(thief, "county")
+    thief.post("/accounts/second/authenticate/", {"code": digits(secret)})
+    assert not is_in(thief)
+
+
+def test_who_guesses_digits_is_slowed_booked_and_told_of_and_keeps_nobody_out(world: World, _today: Any) -> None:
+    Person.objects.filter(username="county").update(email="county@example.cn")
+    own = come_in("county")
+    secret = set_up_app(own)
+    passed(_today, 91)
+    own.post("/accounts/logout/")
+    guesser = browser("192.0.2.7")
+    give(guesser, "county")
+    for _ in range(6):
+        page = text(guesser.post("/accounts/second/authenticate/", {"code": "000000"}))
+    assert "试的次数太多了" in page
+    guesser.post("/accounts/second/authenticate/", {"code": digits(secret)})
+    assert not is_in(guesser)
+    give(own, "county")  # on his own device
+    own.post("/accounts/second/authenticate/", {"code": digits(secret)})
+    assert is_in(own)
+    booked = AuditEntry.objects.filter(act__startswith="identity.digits.").order_by("id").values_list("act", flat=True)
+    assert list(booked) == [*["identity.digits.failed"] * 4, "identity.digits.slowed"]
+    assert "密码对了，第二步的数字连着输错" in text(own.get("/me/security/"))
+    deliver()
+    assert any("有人输对了您的密码" in one.body for one in mail.outbox)
+
+
+def test_all_strangers_together_have_twenty_guesses_a_day(world: World, _today: Any) -> None:
+    set_up_app(come_in("county"))
+    tried = 0
+    for network in range(8):
+        guesser = browser(f"198.51.{network}.7")
+        give(guesser, "county")
+        for _ in range(4):
+            page = text(guesser.post("/accounts/second/authenticate/", {"code": "000000"}))
+            tried += "验证码不对" in page
+    assert tried == 20
 
 
 def test_a_recovery_code_lets_in_once(world: World) -> None:
@@ -214,3 +282,47 @@ def test_the_demos_account_with_an_app_comes_in_by_the_digits_of_its_public_secr
     client.post("/accounts/second/authenticate/", {"code": digits(APP_SECRET)})
     assert is_in(client)
     assert client.session["proof"]["level"] == 2
+
+
+class Key:
+    """A security key somebody may touch without knowing its PIN."""
+
+    def __init__(self, owner: str) -> None:
+        self._key, self._id = ec.generate_private_key(ec.SECP256R1()), b"a-key-of-somebody"
+        held = AttestedCredentialData.create(Aaguid.NONE, self._id, ES256.from_cryptography_key(self._key.public_key()))
+        flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV | AuthenticatorData.FLAG.AT
+        data = AuthenticatorData.create(sha256(b"localhost"), flags, 0, held)
+        made = {"clientDataJSON": self._said("webauthn.create", b"0"),
+                "attestationObject": websafe_encode(AttestationObject.create("none", data, {}))}  # fmt: skip
+        kept = {"name": "钥匙", "passwordless": True, "credential": self._credential(made)}
+        Authenticator.objects.create(user_id=number(owner), type="webauthn", data=kept)
+
+    def answer(self, challenge: str, *, owner: str, verified: bool) -> dict[str, Any]:
+        flags = AuthenticatorData.FLAG.UP | (AuthenticatorData.FLAG.UV if verified else 0)
+        data = AuthenticatorData.create(sha256(b"localhost"), flags, 1)
+        said = self._said("webauthn.get", websafe_decode(challenge))
+        signature = self._key.sign(data + sha256(websafe_decode(said)), ec.ECDSA(SHA256()))
+        return self._credential({
+            "clientDataJSON": said, "authenticatorData": websafe_encode(data), "signature": websafe_encode(signature),
+            "userHandle": websafe_encode(user_pk_to_url_str(Person.objects.get(username=owner)).encode()),
+        })  # fmt: skip
+
+    def _said(self, kind: str, challenge: bytes) -> str:
+        return websafe_encode(CollectedClientData.create(kind, challenge, "http://localhost"))
+
+    def _credential(self, response: dict[str, str]) -> dict[str, Any]:
+        name = websafe_encode(self._id)
+        return {"type": "public-key", "id": name, "rawId": name, "response": response, "clientExtensionResults": {}}
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_key_that_was_only_touched_is_no_second_factor(world: World, verified: bool) -> None:
+    """Every key was registered with a PIN or a finger, and is asked for it each time."""
+    key = Key("county")
+    client = browser(SERVER_NAME="localhost")
+    asked = give(client, "county").headers["Location"]
+    client.get(asked)
+    challenge = client.session["mfa.webauthn.state"]["challenge"]
+    answer = key.answer(challenge, owner="county", verified=verified)
+    client.post(asked, {"credential": json.dumps(answer)})
+    assert is_in(client) is verified

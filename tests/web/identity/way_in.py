@@ -26,8 +26,10 @@ def text(response: Any) -> str:
     return str(response.content.decode())
 
 
-def browser(address: str = "10.1.1.1", agent: str = "Mozilla/5.0 (Windows NT 10.0) Chrome/120.0") -> Client:
-    return Client(REMOTE_ADDR=address, HTTP_USER_AGENT=agent)
+def browser(
+    address: str = "10.1.1.1", agent: str = "Mozilla/5.0 (Windows NT 10.0) Chrome/120.0", **more: Any
+) -> Client:
+    return Client(REMOTE_ADDR=address, HTTP_USER_AGENT=agent, **more)
 
 
 def give(client: Client, username: str, password: str = PASSWORD) -> Any:
