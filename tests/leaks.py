@@ -205,7 +205,7 @@ def numbers_in_store(folder: Path, url: str) -> list[str]:
 def said_in_logs(folder: Path, names: Iterable[str] = ()) -> list[str]:
     """``log: number or name`` for each in the log of a process that a test started; ``names``: more than the world's."""
     found, known = [], {name for name, _role, _code in world.PEOPLE.values()} | set(names)
-    for log in folder.glob("*.log"):
+    for log in folder.rglob("*.log"):
         text = log.read_text(errors="replace")
         said = numbers_in(text) + [name for name in sorted(known) if name in text]
         found += [f"{log.name}: {one}" for one in said]

@@ -59,7 +59,15 @@ def test_two_people_who_look_as_often_as_allowed_raise_nothing(world: World) -> 
 
 
 @pytest.mark.parametrize(
-    "act", ["audit.log.exported", "indicators.figures.exported", "advisers.record.taken", "registry.archive.asked"]
+    "act",
+    [
+        "audit.log.exported",
+        "indicators.figures.exported",
+        "portal.list.exported",
+        "advisers.record.taken",
+        "identity.record.taken",
+        "registry.archive.asked",
+    ],
 )
 @pytest.mark.parametrize(
     ("at", "odd"),
