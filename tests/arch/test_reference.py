@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,12 @@ def test_every_room_of_the_tree_is_in_the_glossary_or_the_readme() -> None:
     for service in (ROOT / "services").iterdir():
         if (service / "models.py").exists():
             assert f"services/{service.name}" in text
+
+
+def test_every_rule_that_is_cited_can_be_looked_up_and_every_one_there_is_cited() -> None:
+    sources = [
+        path for room in ("platform/falin", "tenants", "services", "tests") for path in (ROOT / room).rglob("*.py")
+    ]
+    cited = {rule for path in sources for rule in re.findall(r"\bR\d+\.\d+\b", path.read_text(encoding="utf-8"))}
+    listed = re.findall(r"^\| (R\d+\.\d+) \|", (ROOT / "docs/reference/rules.md").read_text(encoding="utf-8"), re.M)
+    assert sorted(cited) == sorted(listed)

@@ -1,5 +1,5 @@
-"""Place of the reference pages that are made from the code: roles, parameters, environment, the API's description
-and the client made from it.
+"""Place of the reference pages that are made from the code: roles, parameters, environment, the list of
+decisions, the API's description and the client made from it.
 
 They are committed, so that a change of them is read in review; a test compares them with what the code says.
 """
@@ -97,10 +97,24 @@ def client() -> str:
     return client_of(yaml.load(openapi(), yaml.CSafeLoader))
 
 
+def decisions() -> str:
+    """The list of decisions, by number."""
+    folder = ROOT / "docs" / "decisions"
+    rows = []
+    for path in sorted(folder.glob("0*.md")):
+        number, title = path.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ").split(" · ", 1)
+        rows.append(f"| {number} | [{title}]({path.name}) |\n")
+    return (
+        f"# Decisions\n\n{NOTE}What was decided where there was a choice, and why. A later one says where it changes an "
+        f"earlier one.\n\n| | |\n|---|---|\n{''.join(rows)}"
+    )
+
+
 PAGES = {
     "docs/reference/roles.md": roles,
     "docs/reference/parameters.md": parameters,
     "docs/reference/environment.md": environment,
+    "docs/decisions/README.md": decisions,
     "docs/reference/openapi.yaml": openapi,
     "platform/falin/client/api.py": client,
 }
