@@ -60,12 +60,13 @@ class AskForm(forms.Form):
 
 
 def _shown(request: HttpRequest, scope: Scope) -> dict[str, Any]:
-    page = page_of_emergencies(scope=scope, now=now(), **_turned_to(request))
+    after, before = _turned_to(request)
+    page = page_of_emergencies(scope=scope, now=now(), after=after, before=before)
     return {"rows": [(one, *SIGNS[one.state]) for one in page.rows], "pager": _pager(page, request)}
 
 
-def _turned_to(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET.get(name, "")[:LONGEST] for name in ("after", "before")}
+def _turned_to(request: HttpRequest) -> tuple[str, str]:
+    return request.GET.get("after", "")[:LONGEST], request.GET.get("before", "")[:LONGEST]
 
 
 def _pager(page: EmergencyPage | DoorPage, request: HttpRequest) -> Pager | None:
@@ -113,7 +114,8 @@ def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 @door(grant=DECIDE_EMERGENCY)
 def doors(request: HttpRequest, scope: Scope, emergency_id: int) -> HttpResponseBase:
     """Every door that was passed in one emergency."""
-    page = list_doors(scope=scope, emergency_id=emergency_id, now=now(), **_turned_to(request))
+    after, before = _turned_to(request)
+    page = list_doors(scope=scope, emergency_id=emergency_id, now=now(), after=after, before=before)
     sign, words = SIGNS[page.emergency.state]
     return render(request, "portal/emergency_doors.html", {
         "one": page.emergency, "sign": sign, "words": words, "doors": page.rows, "pager": _pager(page, request),
