@@ -27,6 +27,7 @@ from falin.runtime.sentences import say
 STEPS = 15_000  # in a third of them there is nothing to do yet: ten thousand acts
 # What is counted beside the acts: lines that went on elsewhere, lines the review ended, doors somebody came to.
 BESIDE = ("carried", "ended by the review", "doors tried")
+REFUSED, STOPPED = "refused by ", "stopped by "  # and each separation of duties: at a grant, and at a door
 
 
 def run(home: Home) -> int:
@@ -47,6 +48,8 @@ def write(checkout: Path, drilled: str, steps: dict[str, int], seconds: float) -
     place = checkout / "docs" / "measured" / "access.md"
     asked = {kind: many for kind, many in steps.items() if not kind.endswith(": done")}
     beside = {kind: asked.pop(kind, 0) for kind in BESIDE}
+    apart = sorted(kind.removeprefix(REFUSED) for kind in asked if kind.startswith(REFUSED))
+    duties = [f"| `{name}` | {asked.pop(REFUSED + name):,} | {asked.pop(STOPPED + name):,} |" for name in apart]
     rows = [f"| {kind} | {many:,} | {steps.get(f'{kind}: done', many if kind == 'clock jumps' else 0):,} |"
             for kind, many in sorted(asked.items())]  # fmt: skip
     place.write_text(
@@ -58,6 +61,10 @@ def write(checkout: Path, drilled: str, steps: dict[str, int], seconds: float) -
         f"- {beside['carried']:,} roles went on where a place ended, {beside['ended by the review']:,} ended in the quarter's"
         f" review; {beside['doors tried']:,} times somebody came to a door, and it opened for the places the reference says"
         "\n\n| act | asked for | done (the rest was refused) |\n|---|---|---|\n"
-        + "\n".join(rows) + "\n", encoding="utf-8",
+        + "\n".join(rows)
+        + "\n\nWhere a separation of duties keeps two roles apart, the second is refused; who holds both all the same, because"
+        " a place moved or a row came past the commands, may do nothing by either:\n\n"
+        "| separation | roles refused | people stopped at the doors |\n|---|---|---|\n"
+        + "\n".join(duties) + "\n", encoding="utf-8",
     )  # fmt: skip
     say(f"没有不符：{place}", "no difference")

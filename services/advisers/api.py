@@ -11,6 +11,7 @@ from services.advisers.commands import (
     replace_adviser,
     take_own_record,
 )
+from services.advisers.commands.erasing import NUMBERS
 from services.advisers.commands.forgetting import RETAINED
 from services.advisers.commands.hanging import HANGING
 from services.advisers.queries import (
@@ -40,6 +41,7 @@ __all__ = [
     "HANDS",
     "HANGING",
     "MOST_COMMUNITIES",
+    "NUMBERS",
     "REASON_LABELS",
     "RETAINED",
     "SEALED",

@@ -257,6 +257,11 @@ def erased() -> Refused:
     return Refused("advisers.erased", text)
 
 
+def still_banned(until: date) -> Refused:
+    text = _("他到 %(day)s 为止不能任职，期满以后才能删除：没有身份证号，重新登记就认不出他。")
+    return Refused("advisers.still_banned", text % {"day": formats.day(until)})
+
+
 def still_serves(held: int) -> Refused:
     text = ngettext(
         "他还在 %(n)d 个社区任职或即将任职，先结束聘任才能删除。",

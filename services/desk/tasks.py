@@ -21,7 +21,7 @@ from services.desk.commands import claim_due, settle, tell, untell, untell_other
 from services.desk.queries.feedback import answers_to_tell
 from services.desk.queries.waiting import decisions_to_tell
 from services.desk.types import Draft, NoticeKind, Parcel, Way
-from tenants.identity.api import Role, corrections_to_tell, declined_to_tell, list_ending, list_holders
+from tenants.identity.api import Role, corrections_to_tell, declined_to_tell, list_ending, list_holders, parted_to_tell
 from tenants.identity.signing.sending import NotSent, tell_by
 
 AHEAD = timedelta(days=30)
@@ -117,7 +117,10 @@ def on_backup_failed(scope: Scope, event: Event) -> None:
 
 
 def look_ahead(scope: Scope, moment: datetime) -> int:
-    """What ends within a month: contracts to the county's team, roles to who holds them. Every night; told once."""
+    """
+    What ends within a month: contracts to the county's team, roles to who holds them; and whose roles open nothing, to who
+    gave them or looks after them. Every night; told once.
+    """
     today = legal_day(moment)
     team = list_holders(scope=scope, role=Role.COUNTY_TEAM, on=today)
     drafts = [
@@ -132,6 +135,13 @@ def look_ahead(scope: Scope, moment: datetime) -> int:
               facts={"node_id": one.node_id, "ends_on": str(one.ends_on)})
         for one in list_ending(scope=scope, after=today, until=today + AHEAD)
     ]  # fmt: skip
+    parted = [
+        Draft(kind=NoticeKind.ROLES_PARTED, person_id=person_id, key=f"parted:{one.person.id}:{one.rule.code}:{one.newest}",
+              facts={"person": one.person.id, "name": one.person.name, "rule": one.rule.code})
+        for one in parted_to_tell(scope=scope, on=today) for person_id in sorted(one.who)
+    ]  # fmt: skip
+    untell_others(scope=scope, kind=NoticeKind.ROLES_PARTED, still=parted)
+    drafts += parted
     return tell(scope=scope, drafts=drafts, now=moment)
 
 

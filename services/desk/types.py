@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     JOB_ENDED = "job_ended"
     CORRECTION_DECLINED = "correction_declined"
     BACKUP_FAILED = "backup_failed"
+    ROLES_PARTED = "roles_parted"
 
 
 class Decision(StrEnum):

@@ -56,6 +56,7 @@ from tenants.identity.queries import (
     list_ending,
     list_holders,
     names_of,
+    parted_to_tell,
     phone_key,
     public_of,
     read_signed_in,
@@ -64,11 +65,13 @@ from tenants.identity.queries import (
     system_of,
 )
 from tenants.identity.roles import GRANTS
+from tenants.identity.rules import SEPARATIONS
 from tenants.identity.types import BindingInfo, Colleague, Hat, PersonInfo, Role
 
 __all__ = [
     "GRANTS",
     "PEOPLE_AT",
+    "SEPARATIONS",
     "BindingInfo",
     "Colleague",
     "Hat",
@@ -109,6 +112,7 @@ __all__ = [
     "make_token",
     "names_of",
     "open_account",
+    "parted_to_tell",
     "phone_key",
     "propose_merge",
     "propose_role",

@@ -315,3 +315,22 @@ class EmergencyInfo:
     ended_at: datetime | None
     passed: tuple[Passed, ...] = ()  # the newest of them
     passed_count: int = 0  # all of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyPage:
+    """One page of them by key, newest first."""
+
+    rows: tuple[EmergencyInfo, ...]
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorPage:
+    """One emergency with one page of the doors passed in it, newest first."""
+
+    emergency: EmergencyInfo
+    rows: tuple[Passed, ...]
+    after: str = ""
+    before: str = ""

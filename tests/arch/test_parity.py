@@ -54,6 +54,8 @@ REASONS = {
     "tenants.identity.oidc.commands.forget_session": _IN_A_BROWSER,
     "tenants.identity.oidc.commands.note_refusal": _IN_A_BROWSER,
     "tenants.identity.queries.ending.list_colleagues": "who could confirm a file of a list, for which the API does not ask",
+    "tenants.identity.queries.emergency.get_emergency": _WHOLE_IN.format("emergencies_here"),
+    "tenants.identity.queries.emergency.page_of_emergencies": "emergencies and emergencies_here have them all, by cursor",
     "tenants.identity.queries.merging.get_merge": _WHOLE_IN.format("people_merges"),
     "tenants.identity.queries.merging.get_pair": _WHOLE_IN.format("people_same"),
     "tenants.identity.queries.register.allowed_roles": "fills a list to choose from; what is not allowed is refused",

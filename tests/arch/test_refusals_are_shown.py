@@ -87,6 +87,10 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "the page offers erasing only for who serves nowhere",
         "app/advisers/test_erasing.py::test_who_serves_now_or_later_in_whatever_county_is_not_erased",
     ),
+    "advisers.still_banned": (
+        "the page offers erasing only for who is not banned",
+        "app/advisers/test_erasing.py::test_who_is_banned_is_kept_until_the_ban_is_over",
+    ),
     "advisers.unreadable": (
         "a damaged key or row",
         "web/advisers/test_clear_view.py::test_numbers_that_cannot_be_read_are_said_to_be_so_and_none_is_shown",

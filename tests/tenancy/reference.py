@@ -46,8 +46,8 @@ CLEAR = {"advisers:numbers", "advisers-api:numbers", "portal:own-data", "api-own
 
 # Where the operator and who let him in, or did not, stand with their names for each other.
 EMERGENCIES = {
-    "portal:emergencies", "portal:emergency-ask", "portal:emergency-refuse", "api-emergencies", "api-emergencies-here",
-    "api-emergency-decision", "api-emergency-end",
+    "portal:emergencies", "portal:emergency-ask", "portal:emergency-refuse", "portal:emergency-doors", "api-emergencies",
+    "api-emergencies-here", "api-emergency-decision", "api-emergency-end",
 }  # fmt: skip
 
 

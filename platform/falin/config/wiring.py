@@ -72,7 +72,8 @@ def wire() -> None:
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *desk_api.SEALED, *webhooks.SEALED)
     listed = exports.wire(*OF_ADVISERS, *OF_STATIONS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES)
-    retention.declare(*RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, CONTACTS, desk_api.ANSWERED, *listed)
+    retention.declare(*RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, CONTACTS, advisers_api.NUMBERS, desk_api.ANSWERED,
+                      *listed)  # fmt: skip
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *stations.BELONGINGS, *duty.BELONGINGS,
                        *indicators.BELONGINGS, *desk_api.BELONGINGS, *ANCHORS, *DOMAINS)  # fmt: skip
     hands.declare(

@@ -45,7 +45,7 @@ KEPT = parameters.declare(parameters.Parameter(
 ))  # fmt: skip
 # A file that a job made is opened through the job: its days are fewer than the fewest of this.
 ENDED = RowRule(purpose="job", label=gettext_lazy("做完的任务和它的日志"), days=KEPT, over="ended_at",
-                rows=Job.objects.all)  # fmt: skip
+                rows=lambda scope: Job.objects.all())  # fmt: skip
 
 MAX_ATTEMPTS = 3
 BEAT = 5.0  # seconds between two heartbeats, whatever the work itself says

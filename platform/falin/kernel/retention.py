@@ -48,15 +48,16 @@ class RowRule:
     """
     How long rows of a table are kept once what they were for is over.
 
-    :param rows: all of the open transaction's tenant. :param over: the field with the moment it was over for a row; one
-        without is never removed. :param shared: they lie in the shared schema and nowhere else. :param end: what ends
-        them, by their keys and booked by itself, where the row stays and only some of what it says goes.
+    :param rows: all that are the open transaction's tenant's to remove; ``None`` where it never has any. :param over: the
+        field with the moment it was over for a row; one without is never removed. :param shared: they lie in the shared
+        schema and are nobody else's to remove. :param end: what ends them, by their keys and booked by itself, where the row
+        stays and only some of what it says goes.
     """
 
     purpose: str
     label: Any
     days: Parameter
-    rows: Callable[[], QuerySet[Any]]
+    rows: Callable[[Scope], QuerySet[Any] | None]
     over: str
     shared: bool = False
     end: Callable[[Scope, Sequence[Any], datetime], None] | None = None
@@ -93,9 +94,10 @@ def preview(*, scope: Scope, now: datetime) -> list[Due]:
         seen = _older(rule, scope, now).aggregate(files=Count("id"), size=Sum("size"), oldest=Min("at"))
         found.append(Due(rule=rule, days=_days(rule, scope, now), count=seen["files"], size=seen["size"] or 0,
                          oldest=seen["oldest"]))  # fmt: skip
-    for rows in _of_rows(scope):
-        seen = _over(rows, scope, now).aggregate(count=Count("pk"), oldest=Min(rows.over))
-        found.append(Due(rule=rows, days=_days(rows, scope, now), count=seen["count"], size=0, oldest=seen["oldest"]))
+    for rule_of_rows, rows in _of_rows(scope):
+        seen = _over(rule_of_rows, rows, scope, now).aggregate(count=Count("pk"), oldest=Min(rule_of_rows.over))
+        found.append(Due(rule=rule_of_rows, days=_days(rule_of_rows, scope, now), count=seen["count"], size=0,
+                         oldest=seen["oldest"]))  # fmt: skip
     return found
 
 
@@ -110,15 +112,15 @@ def remove(*, scope: Scope, now: datetime) -> int:
 
 def _remove_rows(scope: Scope, now: datetime) -> int:
     count = 0
-    for rule in _of_rows(scope):
-        over = _over(rule, scope, now).order_by(rule.over, "pk").select_for_update(of=("self",))
+    for rule, rows in _of_rows(scope):
+        over = _over(rule, rows, scope, now).order_by(rule.over, "pk").select_for_update(of=("self",))
         keys = list(over.values_list("pk", flat=True)[:BATCH])
         if not keys:
             continue
         if rule.end:
             rule.end(scope, keys, now)
         else:
-            rule.rows().filter(pk__in=keys).delete()
+            rows.filter(pk__in=keys).delete()
             audit.record(scope=scope, act="kernel.rows.removed", subject=("tenant", scope.schema), node_id=None, now=now,
                          after={"purpose": rule.purpose, "days": _days(rule, scope, now), "rows": len(keys)})  # fmt: skip
         count += len(keys)
@@ -166,12 +168,16 @@ def remove_orphans(*, scope: Scope, now: datetime) -> int:
     return len(found)
 
 
-def _of_rows(scope: Scope) -> list[RowRule]:
-    return [rule for rule in _row_rules.values() if scope.schema == PUBLIC_SCHEMA or not rule.shared]
+def _of_rows(scope: Scope) -> Iterator[tuple[RowRule, QuerySet[Any]]]:
+    for rule in _row_rules.values():
+        if scope.schema == PUBLIC_SCHEMA or not rule.shared:
+            rows = rule.rows(scope)
+            if rows is not None:
+                yield rule, rows
 
 
-def _over(rule: RowRule, scope: Scope, now: datetime) -> QuerySet[Any]:
-    return rule.rows().filter(**{f"{rule.over}__lt": now - timedelta(days=_days(rule, scope, now))})
+def _over(rule: RowRule, rows: QuerySet[Any], scope: Scope, now: datetime) -> QuerySet[Any]:
+    return rows.filter(**{f"{rule.over}__lt": now - timedelta(days=_days(rule, scope, now))})
 
 
 def _days(rule: Rule | RowRule, scope: Scope, now: datetime) -> int:

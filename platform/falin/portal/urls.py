@@ -83,6 +83,7 @@ urlpatterns = [
     path("accounts/oidc/backchannel-logout/", sign_on.backchannel_logout, name="oidc-backchannel"),
     path("emergencies/", emergencies.overview, name="emergencies"),
     path("emergencies/ask/", emergencies.ask, name="emergency-ask"),
+    path("emergencies/<int:emergency_id>/doors/", emergencies.doors, name="emergency-doors"),
     path("emergencies/<int:emergency_id>/close/", emergencies.close, name="emergency-close"),
     path("emergencies/<int:emergency_id>/allow/", emergencies.allow, name="emergency-allow"),
     path("emergencies/<int:emergency_id>/refuse/", emergencies.refuse, name="emergency-refuse"),

@@ -33,6 +33,22 @@ LATE_DAYS = declare(
     )
 )
 
+# The general limitation period (Civil Code 188): so long somebody may claim something from an engagement that ended, and
+# has to show who did it. Three years of whatever length.
+NUMBERS_KEPT = declare(
+    Parameter(
+        key="advisers.numbers_kept",
+        label=gettext_noop("最后一次聘任结束后身份证号和手机号保留的天数"),
+        unit=gettext_noop("天"),
+        default=1096,
+        minimum=365,
+        maximum=1827,
+        rule="PIPL 47",
+        set_by=("province",),
+        direction=-1,
+    )
+)
+
 SHEETS_KEPT = declare(
     Parameter(
         key="advisers.sheets_kept",

@@ -22,7 +22,7 @@ from tenants.registry.api import find_by_schema
 
 # What nobody has answered yet is somebody's work, however old.
 ANSWERED = RowRule(purpose="feedback", label=gettext_lazy("答复过的意见"), days=FEEDBACK_KEPT, shared=True,
-                   rows=Feedback.objects.all, over="answered_at")  # fmt: skip
+                   rows=lambda scope: Feedback.objects.all(), over="answered_at")  # fmt: skip
 
 
 def send_feedback(*, scope: Scope, page: str, text: str, now: datetime) -> FeedbackInfo:

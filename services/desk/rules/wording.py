@@ -13,6 +13,7 @@ from falin.kernel import formats
 from falin.kernel.periods import Month
 from falin.ui import tables
 from services.desk.types import Decision, NoticeKind, Way
+from tenants.identity.api import SEPARATIONS
 
 LABELS = {
     NoticeKind.HOURS_MISSING: _("到点时长不够的提醒"),
@@ -29,6 +30,7 @@ LABELS = {
     NoticeKind.JOB_ENDED: _("我的任务做完了，或者没有做成"),
     NoticeKind.CORRECTION_DECLINED: _("我请求更正姓名或登录名，没有更正"),
     NoticeKind.BACKUP_FAILED: _("夜间备份没有做成"),
+    NoticeKind.ROLES_PARTED: _("有人的身份互相冲突"),
 }
 _SENTENCES = {
     NoticeKind.HOURS_MISSING: _("%(place)s：%(month)s还差 %(missing)s，请抽空到社区。"),
@@ -47,6 +49,7 @@ _SENTENCES = {
     NoticeKind.BACKUP_FAILED: _(
         "%(place)s %(on)s夜里的备份没有做成，或者试恢复不成功，可能不止它一个。原因在“单位”里。"
     ),
+    NoticeKind.ROLES_PARTED: _("%(name)s的身份互相冲突，现在都打不开：%(why)s请结束其中一项。"),
 }
 _OUTCOMES = {
     "confirmed": _("有人确认了，正在做"), "refused": _("没有得到同意"), "lapsed": _("到期没有人确认，已经结束"),
@@ -85,6 +88,9 @@ ROLES: Mapping[NoticeKind, frozenset[str] | None] = {
     NoticeKind.JOB_ENDED: None,
     NoticeKind.CORRECTION_DECLINED: None,
     NoticeKind.BACKUP_FAILED: frozenset({"operator"}),
+    NoticeKind.ROLES_PARTED: frozenset(
+        {"city_officer", "county_team", "firm_manager", "system_administrator", "security_administrator"}
+    ),
 }
 # What has a day by which something is to be done comes by mail too, unless one says otherwise.
 DEFAULT_WAYS = {
@@ -102,6 +108,7 @@ DEFAULT_WAYS = {
     NoticeKind.JOB_ENDED: Way.NONE,
     NoticeKind.CORRECTION_DECLINED: Way.NONE,
     NoticeKind.BACKUP_FAILED: Way.MAIL,
+    NoticeKind.ROLES_PARTED: Way.MAIL,
 }
 
 
@@ -115,6 +122,7 @@ def sentence(kind: NoticeKind, facts: Mapping[str, Any], *, places: Mapping[int,
     words["list"] = table.title if table else ""
     words["outcome"] = _OUTCOMES.get(facts.get("outcome", ""), "")
     words["what"] = _DECISIONS.get(facts.get("what", ""), "")
+    words["why"] = next((one.sentence for one in SEPARATIONS if one.code == facts.get("rule")), "")
     if facts.get("month"):
         words["month"] = formats.month(Month.parse(facts["month"]).first_day)
     if "minutes_missing" in facts:

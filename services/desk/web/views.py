@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -72,6 +75,10 @@ def read(request: HttpRequest, scope: Scope, notice_id: int) -> HttpResponse:
         return redirect("desk:comments", facts["kind"], facts["subject"])
     if kind == NoticeKind.JOB_ENDED:
         return redirect("portal:job", facts["job"])
+    if kind == NoticeKind.ROLES_PARTED:
+        return redirect("portal:rights", facts["person"])
+    if kind == NoticeKind.CORRECTION_ASKED:
+        return redirect(f"{reverse('portal:people')}?{urlencode({'q': facts['name']})}")
     if kind == NoticeKind.DECISION_WAITS:
         return redirect(WHERE_DECIDED[Decision(facts["what"])])
     return redirect(WHERE[kind])

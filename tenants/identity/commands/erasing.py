@@ -67,7 +67,7 @@ def _erase(scope: Scope, person_id: int, why: str, now: datetime) -> bool:
     return bool(reached or codes)
 
 
-def _who_left() -> QuerySet[Person]:
+def _who_left(scope: Scope) -> QuerySet[Person]:
     """Who held a role and holds none, now or later, and can still be reached; ``left`` is when the last one ended."""
     held = Binding.objects.filter(person=OuterRef("pk"))
     same = Person.objects.filter(Q(id=OuterRef("pk")) | Q(merged_into=OuterRef("pk")))

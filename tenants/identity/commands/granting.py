@@ -64,6 +64,8 @@ def grant_role(
         person_id=person_id, role=role, node_id=node_id, subject_id=subject_id, ended_at__isnull=True,
         standing=Standing.CONFIRMED,
     ).first()  # fmt: skip
+    if held is not None:
+        begins_on = min(held.valid_from, begins_on)  # held from then to the new end, days between as well
     check_separate(person_id, role, place, begins_on, valid_to)
     if held is None:
         binding = Binding(
@@ -71,11 +73,11 @@ def grant_role(
             valid_from=begins_on, valid_to=valid_to, granted_by=scope.person_id, granted_as=scope.role, reason=reason,
             created_at=now,
         )  # fmt: skip
-    elif (held.valid_from, held.valid_to) == (min(held.valid_from, begins_on), valid_to):
+    elif (held.valid_from, held.valid_to) == (begins_on, valid_to):
         return int(held.id)
     else:
         binding = held
-        binding.valid_from, binding.valid_to = min(held.valid_from, begins_on), valid_to
+        binding.valid_from, binding.valid_to = begins_on, valid_to
     binding.save()
     book(scope=scope, act="identity.role.granted", person_id=person_id, node_id=node_id, why=reason,
          after=facts_of(binding), now=now)  # fmt: skip

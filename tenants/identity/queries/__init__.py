@@ -13,6 +13,7 @@ from tenants.identity.queries.emergency import list_asked, list_open_on
 from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
 from tenants.identity.queries.leaving import get_left_open, may_erase_contacts
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, may_merge, same_person
+from tenants.identity.queries.parted import Parted, parted_to_tell
 from tenants.identity.queries.register import (
     PEOPLE_ORDERS,
     People,
@@ -61,6 +62,7 @@ from tenants.identity.queries.tokens import (
 __all__ = [
     "PEOPLE_ORDERS",
     "Explained",
+    "Parted",
     "People",
     "Readers",
     "Right",
@@ -111,6 +113,7 @@ __all__ = [
     "may_merge",
     "names_of",
     "own_bindings",
+    "parted_to_tell",
     "phone_key",
     "public_of",
     "ran_out",
@@ -124,4 +127,4 @@ __all__ = [
     "seats_of",
     "signed_in_by",
     "system_of",
-]  # fmt: skip
+]

@@ -16,7 +16,7 @@ from tenants.identity.roles import GRANTS, looks_after
 from tenants.identity.types import BindingInfo, CorrectionInfo, PersonInfo, Role
 
 TOLD_FOR = timedelta(days=7)  # an answer is told by the next round; a worker may have stood still
-_CORRECT = [role for role in Role if {policies.GRANT, policies.CONFIRM} & GRANTS[role]]
+CHARGED = [role for role in Role if {policies.GRANT, policies.CONFIRM} & GRANTS[role]]
 
 
 def find_own_correction(*, scope: Scope) -> CorrectionInfo | None:
@@ -87,15 +87,16 @@ def _correctors(person_id: int, on: date, among: Q) -> set[int]:
         return set()
     above = {node for place in places.values() for node in policies.path_of(place)}
     rows = list(
-        Binding.objects.filter(among, in_force(on), role__in=_CORRECT, person__is_active=True)
+        Binding.objects.filter(among, in_force(on), role__in=CHARGED, person__is_active=True)
         .filter(Q(node_id__in=above) | Q(subject_id__in={one.subject_id for one in held} - {""}))
         .exclude(person_id=person_id)
     )
-    able = [{row.person_id for row in rows if _reaches(row, one, places[one.node_id])} for one in held]
+    able = [{row.person_id for row in rows if is_charge_of(one, row, places[one.node_id])} for one in held]
     return set.intersection(*able)
 
 
-def _reaches(row: Binding, one: BindingInfo, place: Division) -> bool:
+def is_charge_of(one: BindingInfo, row: Binding, place: Division) -> bool:
+    """Whether a role at a place is the charge of who holds another."""
     within = row.subject_id == one.subject_id if row.subject_id else row.node_id in policies.path_of(place)
     return within and looks_after(Role(row.role), one.role, policies.grades_of(place))
 

@@ -10,13 +10,16 @@ from django.db.models.functions import RowNumber
 from falin.kernel.clock import bounds_of
 from falin.kernel.models import AuditEntry
 from falin.kernel.scope import Scope
+from falin.kernel.sorting import turn
 from tenants.divisions.api import list_divisions
 from tenants.identity import policies
 from tenants.identity.models import Emergency
-from tenants.identity.types import EmergencyInfo, Passed
+from tenants.identity.types import DoorPage, EmergencyInfo, EmergencyPage, Passed
 
 PASSED = "kernel.door.passed"
-DOORS_SHOWN = 100  # of each emergency, the newest; how many there were is counted
+PAGE = 20
+DOORS_SHOWN = 100  # of each emergency, the newest, and on a page of its doors; how many there were is counted
+NEWEST = ("-id",)
 
 
 def emergencies_of(scope: Scope) -> QuerySet[Emergency]:
@@ -46,8 +49,37 @@ def list_asked(*, scope: Scope) -> list[int]:
 
 def list_emergencies(*, scope: Scope, now: datetime) -> list[EmergencyInfo]:
     """Newest first, with what was passed in each as far as it lies in the scope's own tenant's log."""
-    rows = list(emergencies_of(scope).order_by("-id")[:50])
-    return _with_doors(rows, scope, AuditEntry.objects.all(), now)
+    return _with_doors(list(emergencies_of(scope).order_by(*NEWEST)), scope, AuditEntry.objects.all(), now)
+
+
+def page_of_emergencies(*, scope: Scope, now: datetime, after: str = "", before: str = "") -> EmergencyPage:
+    """The same by pages."""
+    page = turn(emergencies_of(scope), NEWEST, after=after, before=before, size=PAGE)
+    found = _with_doors(page.rows, scope, AuditEntry.objects.all(), now)
+    return EmergencyPage(rows=tuple(found), after=page.after, before=page.before)
+
+
+def get_emergency(*, scope: Scope, emergency_id: int, now: datetime) -> EmergencyInfo:
+    """:raises Missing: no such request to the scope's holder."""
+    row = emergencies_of(scope).filter(id=emergency_id).first()
+    if row is None:
+        raise policies.no_emergency()
+    return _with_doors([row], scope, AuditEntry.objects.all(), now)[0]
+
+
+def list_doors(
+    *, scope: Scope, emergency_id: int, now: datetime, after: str = "", before: str = "", size: int = DOORS_SHOWN
+) -> DoorPage:
+    """
+    Every door that was passed in one emergency, by pages; of another tenant's none, for they stand in its log.
+
+    :raises Missing: no such request to the scope's holder.
+    """
+    one = get_emergency(scope=scope, emergency_id=emergency_id, now=now)
+    booked = AuditEntry.objects.filter(act=PASSED, subject_kind="emergency", subject_id=str(one.id))
+    page = turn(booked, NEWEST, after=after, before=before, size=size)
+    rows = tuple(Passed(at=entry.at, address=entry.after["address"]) for entry in page.rows)
+    return DoorPage(emergency=one, rows=rows, after=page.after, before=page.before)
 
 
 def list_open_on(*, scope: Scope, on: date, now: datetime) -> list[EmergencyInfo]:

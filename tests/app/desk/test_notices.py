@@ -190,7 +190,7 @@ def test_nobody_chooses_for_a_kind_that_never_comes_to_him(world: World) -> None
     assert kinds == {NoticeKind.CONTRACTS_ENDING, NoticeKind.ROLE_ENDING, NoticeKind.FEEDBACK_ANSWERED,
                      NoticeKind.MENTIONED, NoticeKind.CORRECTION_ASKED, NoticeKind.EXPORT_HELD,
                      NoticeKind.EXPORT_DECIDED, NoticeKind.DECISION_WAITS, NoticeKind.JOB_ENDED,
-                     NoticeKind.CORRECTION_DECLINED}  # fmt: skip
+                     NoticeKind.CORRECTION_DECLINED, NoticeKind.ROLES_PARTED}  # fmt: skip
 
 
 def test_what_ends_within_a_month_is_told_ahead_once(world: World) -> None:

@@ -231,6 +231,15 @@ def test_the_three_administrators_stay_three_people_even_at_set_up(office: World
     assert roles_of("system") == {"system_administrator"}
 
 
+def test_a_role_that_goes_on_at_set_up_is_asked_about_the_days_between_as_well(office: World) -> None:
+    days = {"valid_from": TODAY, "valid_to": TODAY + timedelta(days=9)}
+    hold(office, "newcomer", Role.COUNTY_TEAM, "330106", **days)
+    hold(office, "newcomer", Role.AUDITOR, "330106", **{name: day + timedelta(days=30) for name, day in days.items()})
+    with pytest.raises(Refused, match="auditor_is_not_operational"):
+        hold(office, "newcomer", Role.COUNTY_TEAM, "330106", valid_from=TODAY + timedelta(days=60),
+             valid_to=TODAY + timedelta(days=90))  # fmt: skip
+
+
 def test_what_is_no_persons_to_give_is_not_given_directly(office: World) -> None:
     with nothing_changes("not_yours", "county"):
         act("county", commands.grant_role, person_id=number("newcomer"), role=Role.LIAISON,

@@ -102,3 +102,18 @@ def test_what_waits_and_what_was_done_lead_to_where_one_does_something_about_it(
         "/people/proposals/", "/people/same/", "/places/updates/", "/tenants/", "/emergencies/",
         "/jobs/00000000-0000-0000-0000-000000000007/",
     ]  # fmt: skip
+
+
+def test_every_kind_of_notice_leads_somewhere(world: World, sign_in: Any) -> None:
+    client, scope = sign_in("county"), world.scope("county")
+    facts = {"what": Decision.ROLES, "job": str(uuid.UUID(int=7)), "kind": "adviser", "subject": str(uuid.UUID(int=8)),
+             "person": 9, "name": "王桂英"}  # fmt: skip
+    with inside(scope, read_only=False):
+        made = {kind: Notice.objects.create(person_id=scope.person_id, kind=kind, key=kind, facts=facts, at=NOW).pk
+                for kind in NoticeKind}  # fmt: skip
+    leads = {
+        kind: client.post(f"/desk/notices/{number}/read/").headers.get("Location") for kind, number in made.items()
+    }
+    assert all(leads.values()), leads
+    assert leads[NoticeKind.ROLES_PARTED] == "/people/9/rights/"
+    assert leads[NoticeKind.CORRECTION_ASKED] == "/people/?q=%E7%8E%8B%E6%A1%82%E8%8B%B1"

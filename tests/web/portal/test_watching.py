@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +17,7 @@ from falin.kernel import audit
 from falin.kernel.audit import alarms
 from falin.kernel.transactions import inside
 from tenants.identity.models import Emergency
-from tenants.identity.queries.emergency import DOORS_SHOWN, count_waiting, list_emergencies
+from tenants.identity.queries.emergency import DOORS_SHOWN, PAGE, count_waiting, list_emergencies
 from tests.app.identity.cast import number, people_the_office
 from tests.statements import statements
 from tests.world import NOW, World
@@ -112,8 +114,60 @@ def test_each_emergency_is_counted_in_full_and_shows_its_newest_doors(world: Wor
     client = sign_in("county")
     page = client.get("/emergencies/").content.decode()
     assert "看过的 107 页，这里是最近的 100 页" in page
-    assert f'href="/history/emergency/{busy.pk}/"' in page
-    assert f"/history/emergency/{quiet.pk}/" not in page
+    assert f'href="/emergencies/{busy.pk}/doors/"' in page
+    assert f"/emergencies/{quiet.pk}/doors/" not in page
     assert "/advisers/106/" in page
     here = client.get("/api/v1/emergencies/here/").json()
     assert {one["id"]: one["passed_count"] for one in here} == {quiet.pk: 2, busy.pk: DOORS_SHOWN + 7}
+
+
+def _following(client: Any, address: str) -> list[str]:
+    """The pages of a list, by its button to the next one."""
+    pages = [client.get(address).content.decode()]
+    while len(pages) < 9 and (found := re.search(r'rel="next" href="([^"]+)"', pages[-1])):
+        pages.append(client.get(f"{address}{html.unescape(found[1])}").content.decode())
+    return pages
+
+
+def test_every_door_of_an_emergency_is_read_page_by_page(world: World, sign_in: Any) -> None:
+    over = {"decided_at": NOW, "decided_by_id": number("county"), "ends_at": NOW, "ended_at": NOW}
+    busy = request(world, **over)
+    pass_doors(world, busy, DOORS_SHOWN + 7)
+    client = sign_in("county")
+    wanted = [f"/advisers/{n}/" for n in range(DOORS_SHOWN + 7)][::-1]
+    pages = _following(client, f"/emergencies/{busy.pk}/doors/")
+    assert [re.findall(r">(/advisers/\d+/)<", page) for page in pages] == [wanted[:100], wanted[100:]]
+    assert all("看过的 107 页" in page and "这里是最近的" not in page for page in pages)
+    address, found = f"/api/v1/emergencies/{busy.pk}/doors/?size=60", []
+    while address:
+        answer = client.get(address)
+        found.append([one["address"] for one in answer.json()["rows"]])
+        link = re.search(r'<([^>]+)>; rel="next"', answer.headers.get("Link", ""))
+        address = link[1] if link else ""
+    assert found == [wanted[:60], wanted[60:]]
+    for who in ("county2", "operator"):
+        assert sign_in(who).get(f"/emergencies/{busy.pk}/doors/").status_code == {"county2": 404, "operator": 403}[who]
+        assert sign_in(who).get(f"/api/v1/emergencies/{busy.pk}/doors/").status_code in {403, 404}
+
+
+def test_who_decides_for_a_body_below_reads_no_door_of_its_log(world: World, sign_in: Any) -> None:
+    people_the_office(world)
+    over = {"decided_at": NOW, "decided_by_id": number("county"), "ends_at": NOW, "ended_at": NOW}
+    below = request(world, **over)
+    pass_doors(world, below, 3)
+    page = sign_in("security").get(f"/emergencies/{below.pk}/doors/")
+    assert page.status_code == 200
+    assert "/advisers/" not in page.content.decode()
+
+
+def test_every_emergency_is_read_page_by_page(world: World, sign_in: Any) -> None:
+    over = {"decided_at": NOW, "decided_by_id": number("county"), "ends_at": NOW, "ended_at": NOW}
+    for n in range(2 * PAGE + 5):
+        request(world, **over, refused_why=f"E-{n}-E")
+    for who, address in (("county", "/emergencies/"), ("operator", "/emergencies/ask/")):
+        pages = _following(sign_in(who), address)
+        found = [re.findall(r"E-(\d+)-E", page) for page in pages]
+        assert [len(one) for one in found] == [PAGE, PAGE, 5], who
+        assert [int(n) for one in found for n in one] == list(range(2 * PAGE + 5))[::-1]
+    assert len(sign_in("county").get("/api/v1/emergencies/here/").json()) == 2 * PAGE + 5
+    assert len(sign_in("operator").get("/api/v1/emergencies/").json()) == 2 * PAGE + 5

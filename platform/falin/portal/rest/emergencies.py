@@ -11,7 +11,9 @@ from rest_framework.response import Response
 
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
+from falin.kernel.rest.shapes import MOST
 from falin.kernel.scope import Scope
+from falin.kernel.sorting import LONGEST
 from tenants.identity.commands.emergency import (
     allow_emergency,
     ask_for_emergency,
@@ -19,7 +21,7 @@ from tenants.identity.commands.emergency import (
     refuse_emergency,
 )
 from tenants.identity.policies import ASK_EMERGENCY, DECIDE_EMERGENCY
-from tenants.identity.queries.emergency import DOORS_SHOWN, list_emergencies
+from tenants.identity.queries.emergency import DOORS_SHOWN, list_doors, list_emergencies
 
 _TAGS = ["emergencies"]
 
@@ -64,6 +66,18 @@ class EmergencyOut(serializers.Serializer[Any]):
     passed_count = serializers.IntegerField(help_text="how many he passed in all")
 
 
+class DoorsQuery(serializers.Serializer[Any]):
+    after = serializers.CharField(required=False, default="", max_length=LONGEST)
+    before = serializers.CharField(required=False, default="", max_length=LONGEST)
+    size = serializers.IntegerField(required=False, default=DOORS_SHOWN, min_value=1, max_value=MOST)
+
+
+class DoorsOut(serializers.Serializer[Any]):
+    rows = PassedOut(many=True, help_text="newest first")
+    after = serializers.CharField(help_text="the next page's cursor; empty: this is the last one")
+    before = serializers.CharField(help_text="the cursor of the page before; empty: this is the first one")
+
+
 def _shown(scope: Scope) -> Response:
     return Response(EmergencyOut(list_emergencies(scope=scope, now=now()), many=True).data)
 
@@ -103,6 +117,19 @@ class Here(DoorView):
     def get(self, request: Request, scope: Scope) -> Response:
         """What was asked of one's own tenants, and every door that was passed in one's own."""
         return _shown(scope)
+
+
+class Doors(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"GET": DECIDE_EMERGENCY}
+
+    @extend_schema(parameters=[DoorsQuery], responses=DoorsOut, tags=_TAGS, operation_id="emergencies_doors")
+    def get(self, request: Request, scope: Scope, emergency_id: int) -> Response:
+        """Every door that was passed in one emergency of one's own tenant."""
+        asked = DoorsQuery(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return Response(
+            DoorsOut(list_doors(scope=scope, emergency_id=emergency_id, now=now(), **asked.validated_data)).data
+        )
 
 
 class Decision(DoorView):

@@ -128,6 +128,7 @@ _emergencies = [
     path("", emergencies.Emergencies.as_view(), name="api-emergencies"),
     path("here/", emergencies.Here.as_view(), name="api-emergencies-here"),
     path("<int:emergency_id>/", emergencies.Emergency.as_view(), name="api-emergency"),
+    path("<int:emergency_id>/doors/", emergencies.Doors.as_view(), name="api-emergency-doors"),
     path("<int:emergency_id>/decision/", emergencies.Decision.as_view(), name="api-emergency-decision"),
     path("<int:emergency_id>/end/", emergencies.End.as_view(), name="api-emergency-end"),
 ]

@@ -15,16 +15,20 @@ from falin.kernel.clock import now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.sorting import LONGEST
 from falin.portal.web.people.forms import WhyForm
+from falin.ui.figures import Pager
 from falin.ui.forms import show_refusal
+from falin.ui.tables import turned
 from tenants.identity.commands.emergency import (
     allow_emergency,
     ask_for_emergency,
     end_emergency,
     refuse_emergency,
 )
-from tenants.identity.policies import ASK_EMERGENCY, DECIDE_EMERGENCY, no_emergency
-from tenants.identity.queries.emergency import list_emergencies
+from tenants.identity.policies import ASK_EMERGENCY, DECIDE_EMERGENCY
+from tenants.identity.queries.emergency import get_emergency, list_doors, page_of_emergencies
+from tenants.identity.types import DoorPage, EmergencyPage
 from tenants.registry.api import list_tenants
 
 SIGNS = {"asked": ("watch", gettext_lazy("等同意")), "in_force": ("act", gettext_lazy("正在进行")),
@@ -55,9 +59,22 @@ class AskForm(forms.Form):
         self.fields["tenant"].choices = [("", ""), *((one.id, one.name) for one in list_tenants())]  # type: ignore[attr-defined]
 
 
-def _shown(scope: Scope) -> dict[str, Any]:
-    found = list_emergencies(scope=scope, now=now())
-    return {"rows": [(one, *SIGNS[one.state]) for one in found], "may_read_history": scope.may("history.read")}
+def _shown(request: HttpRequest, scope: Scope) -> dict[str, Any]:
+    after, before = _turned_to(request)
+    page = page_of_emergencies(scope=scope, now=now(), after=after, before=before)
+    return {"rows": [(one, *SIGNS[one.state]) for one in page.rows], "pager": _pager(page, request)}
+
+
+def _turned_to(request: HttpRequest) -> tuple[str, str]:
+    return request.GET.get("after", "")[:LONGEST], request.GET.get("before", "")[:LONGEST]
+
+
+def _pager(page: EmergencyPage | DoorPage, request: HttpRequest) -> Pager | None:
+    """Nothing where one page is all there is."""
+    if not (page.after or page.before):
+        return None
+    return Pager(previous_url=turned(request.GET, before=page.before) if page.before else "",
+                 next_url=turned(request.GET, after=page.after) if page.after else "")  # fmt: skip
 
 
 @door(grant=ASK_EMERGENCY, reads="GET", writes="POST", step_up=3)
@@ -76,7 +93,7 @@ def ask(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         else:
             messages.success(request, _("已提交，等对方单位同意。同意以后，在页面上方换成应急访问的身份。"))
             return redirect("portal:emergency-ask")
-    context = {"form": form, **_shown(scope)}
+    context = {"form": form, **_shown(request, scope)}
     return render(request, "portal/emergency_ask.html", context, status=422 if form.errors else 200)
 
 
@@ -90,8 +107,19 @@ def close(request: HttpRequest, scope: Scope, emergency_id: int) -> HttpResponse
 
 @door(grant=DECIDE_EMERGENCY)
 def overview(request: HttpRequest, scope: Scope) -> HttpResponseBase:
-    """What was asked of one's tenants, what is going on, and every door that was passed."""
-    return render(request, "portal/emergencies.html", _shown(scope))
+    """What was asked of one's tenants, what is going on, and the doors that were passed."""
+    return render(request, "portal/emergencies.html", _shown(request, scope))
+
+
+@door(grant=DECIDE_EMERGENCY)
+def doors(request: HttpRequest, scope: Scope, emergency_id: int) -> HttpResponseBase:
+    """Every door that was passed in one emergency."""
+    after, before = _turned_to(request)
+    page = list_doors(scope=scope, emergency_id=emergency_id, now=now(), after=after, before=before)
+    sign, words = SIGNS[page.emergency.state]
+    return render(request, "portal/emergency_doors.html", {
+        "one": page.emergency, "sign": sign, "words": words, "doors": page.rows, "pager": _pager(page, request),
+    })  # fmt: skip
 
 
 @door(grant=DECIDE_EMERGENCY, reads="", writes="POST", step_up=3)
@@ -103,9 +131,7 @@ def allow(request: HttpRequest, scope: Scope, emergency_id: int) -> HttpResponse
 
 @door(grant=DECIDE_EMERGENCY, reads="GET", writes="POST")
 def refuse(request: HttpRequest, scope: Scope, emergency_id: int) -> HttpResponseBase:
-    found = next((one for one in list_emergencies(scope=scope, now=now()) if one.id == emergency_id), None)
-    if found is None:
-        raise no_emergency()
+    found = get_emergency(scope=scope, emergency_id=emergency_id, now=now())
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
