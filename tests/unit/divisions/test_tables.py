@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import time
 from typing import Any
 
 import openpyxl
@@ -109,7 +111,47 @@ def test_a_feature_that_is_no_outline_is_said_by_its_number(wrong: Any, code: st
     assert [(error.row, error.code) for error in errors] == [(2, code)]
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b'{"features": 1}', b'{"type": "Point"}'])
+def scribble(lines: int) -> dict[str, Any]:
+    """A stroke to and fro within a tenth of a degree, which crosses itself at every turn."""
+    points = [(120 + number * 37 % 101 / 1000, 30 + number * 53 % 103 / 1000) for number in range(lines)]
+    return feature("330106", *points, points[0])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [scribble(400), feature("330106", (1e308, 30.0), (-1e308, 30.0), (120.1, 30.1), (1e308, 30.0)),
+     feature("330106", (float("nan"), 30.0), *SQUARE), feature("330106", (float("inf"), 30.0), *SQUARE),
+     feature("330106", (10**400, 30.0), *SQUARE)],
+    ids=["scribble", "huge", "nan", "inf", "beyond numbers"],
+)  # fmt: skip
+def test_an_outline_of_another_world_is_told_apart_at_once(wrong: Any) -> None:
+    """Four numbers kept a thread of the web server busy for ever; three hundred crossed lines for longer than a minute."""
+    began = time.perf_counter()
+    found, errors = outlines(collection(wrong, feature("330102", *SQUARE)), "code")
+    assert time.perf_counter() - began < 2
+    assert ([one.code for one in found], [error.code for error in errors]) == (["330102"], ["bad_outline"])
+
+
+def test_a_long_outline_that_crosses_itself_here_and_there_is_mended() -> None:
+    angles = [math.tau * number / 20_000 for number in range(20_000)]
+    circle = [(120 + math.cos(angle) / 20, 30 + math.sin(angle) / 20) for angle in angles]
+    for number in range(0, 20_000, 400):
+        circle[number], circle[number + 1] = circle[number + 1], circle[number]
+    twice = [point for point in (*circle, circle[0]) for _again in range(2)]  # as badly joined outlines repeat points
+    found, errors = outlines(collection(feature("330106", *twice)), "code")
+    assert (len(found), errors) == (1, [])
+
+
+@pytest.mark.parametrize("properties", [[1], "text", {"code": "33010600\ud800"}])
+def test_properties_that_cannot_be_told_are_said_by_their_number(properties: Any) -> None:
+    found, errors = outlines(collection({"properties": properties, "geometry": None}), "code")
+    assert (found, [error.code for error in errors]) == ([], ["bad_code"])
+    errors[0].value.encode()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"features": 1}', b'{"type": "Point"}', b'{"features": ' + b"[" * 90_000]
+)
 def test_what_is_no_collection_of_features_is_refused(data: bytes) -> None:
     with pytest.raises(Unreadable, match="not_geojson"):
         outlines(data, "code")
