@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +22,7 @@ from shapely.geometry import mapping as geometry_of
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from falin.kernel.sheets.workbook import Unusable, broken_is_unusable, check_outside
 from tenants.divisions.rules.codes import SIGNIFICANT, padded
 from tenants.divisions.types import FactKind, Level, ListedRow
 
@@ -30,7 +30,6 @@ LIST_COLUMNS: Final = {"code": "代码", "name": "名称", "parent": ""}  # with
 FACT_COLUMNS: Final = {"code": "代码", "population": "人口", "households": "户数", "area": "面积"}
 _SHOWN: Final = 12  # columns that are named where one is missing
 MOST_ROWS: Final = 800_000
-_MOST_UNPACKED: Final = 600 * 1024 * 1024
 # Degrees, of which a thousandth is a hundred metres: finer than a line on the map that shows a place of this level.
 _FINE: Final = {Level.STREET: 0.00005, Level.COMMUNITY: 0.00005}
 _FINE_ABOVE: Final = 0.0005
@@ -86,8 +85,10 @@ def read_sheet(data: bytes, columns: Mapping[str, str], needed: Iterable[str]) -
     :param columns: field → the name of its column; an empty name: the file has none.
     :raises Unreadable: not such a file, too large, or without a needed column.
     """
-    lines = _workbook(data) if data[:2] == b"PK" else _text(data)
+    lines = _unbroken(_workbook(data) if data[:2] == b"PK" else _text(data))
     head = [str(cell or "").strip() for cell in next(lines, [])]
+    if twice := [name for name in columns.values() if name and head.count(name) > 1]:
+        raise Unreadable("column_twice", "、".join(twice))
     at = {field: head.index(name) for field, name in columns.items() if name and name in head}
     missing = [columns[field] or field for field in needed if field not in at]
     if missing:
@@ -115,14 +116,23 @@ def _text(data: bytes) -> Iterator[Sequence[Any]]:
 
 
 def _workbook(data: bytes) -> Iterator[Sequence[Any]]:
+    stream = io.BytesIO(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > _MOST_UNPACKED:
-                raise Unreadable("too_large")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        check_outside(stream)
+        with broken_is_unusable():
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+            return iter(book.worksheets[0].iter_rows(values_only=True))
+    except Unusable as error:
+        raise Unreadable("too_large" if error.code == "too_large_unpacked" else "not_a_table") from error
+
+
+def _unbroken(lines: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """A damaged file fails in a dozen ways, in the middle too."""
+    try:
+        with broken_is_unusable():
+            yield from lines
+    except Unusable as error:
         raise Unreadable("not_a_table") from error
-    return iter(book.worksheets[0].iter_rows(values_only=True))
 
 
 def _cell(value: object) -> str:

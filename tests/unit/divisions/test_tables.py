@@ -6,6 +6,7 @@ import io
 import json
 import math
 import time
+import zipfile
 from typing import Any
 
 import openpyxl
@@ -109,6 +110,44 @@ def test_a_feature_that_is_no_outline_is_said_by_its_number(wrong: Any, code: st
     found, errors = outlines(collection(feature("330102", *SQUARE), wrong), "code")
     assert [one.code for one in found] == ["330102"]
     assert [(error.row, error.code) for error in errors] == [(2, code)]
+
+
+def _swelling() -> bytes:
+    """A workbook whose parser is asked to make a gigabyte out of ten names."""
+    names = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 20}">' for n in range(6))
+    types = f'<!DOCTYPE x [<!ENTITY a "{"a" * 1000}">{names}]>'
+    whole, out = zipfile.ZipFile(io.BytesIO(xlsx(("代码", "人口"), ("330106", 1)))), io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for one in whole.infolist():
+            packed.writestr(one, whole.read(one).replace(b"<worksheet", f"{types}<worksheet".encode(), 1))
+    return out.getvalue()
+
+
+def _bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("[Content_Types].xml", "<x/>")
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (80 * 1024 * 1024))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(("代码,人口\n" + "9" * 200_000 + ",1\n").encode(), "not_a_table"), ('代码,人口\n"' + "x" * 300_000, "not_a_table"),
+     (_swelling(), "not_a_table"), (_bomb(), "too_large"), (xlsx(("代码", "人口"))[:-40], "not_a_table"),
+     ("代码,人口\n330106,12\n".encode("utf-16"), "not_a_table"), ("代码,人口,人口\n330106,12,13\n", "column_twice")],
+    ids=["a field without end", "a quote without end", "swelling", "bomb", "cut short", "utf-16", "two columns of a name"],
+)  # fmt: skip
+def test_a_hostile_or_doubtful_table_is_refused_whole(data: str | bytes, code: str) -> None:
+    """Of two columns of one name the first was taken without a word; a field without end was an error page."""
+    with pytest.raises(Unreadable, match=code):
+        read_sheet(data if isinstance(data, bytes) else data.encode(), FACT_COLUMNS, ("code",))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_a_table_is_read_in_the_encodings_of_chinese_spreadsheets(encoding: str) -> None:
+    found, errors = fact_rows(read_sheet("代码,人口\n330106,12\n".encode(encoding), FACT_COLUMNS, ("code",)))
+    assert (found, errors) == ([FactRow(2, "330106", FactKind.POPULATION, 12)], [])
 
 
 def scribble(lines: int) -> dict[str, Any]:
