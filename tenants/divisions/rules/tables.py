@@ -246,7 +246,7 @@ def _mended(given: Any, tolerance: float) -> Mapping[str, Any] | None:
 
 def _in_china(drawn: BaseGeometry) -> bool:
     west, south, east, north = drawn.bounds
-    return _CHINA[0] <= west <= east <= _CHINA[2] and _CHINA[1] <= south <= north <= _CHINA[3]
+    return bool(_CHINA[0] <= west <= east <= _CHINA[2] and _CHINA[1] <= south <= north <= _CHINA[3])
 
 
 def _crosses_itself_too_often(drawn: BaseGeometry) -> bool:
