@@ -165,7 +165,7 @@ def test_of_thousands_of_rows_there_is_no_picture_and_a_sentence_says_so(
         page = signed_in(screen, "leader")
         button, broke = _hostile(page, province, ROWS % 3_000)
         button.evaluate("one => one.click()")
-        expect(page.locator("button[data-picture] + span", has_text="存不成一张图片").first).to_be_visible()
+        expect(page.locator("p:has(> [data-picture]) + p", has_text="存不成一张图片").first).to_be_visible()
         expect(page.locator("#f-say")).to_contain_text("存不成一张图片")
         assert broke == []
 

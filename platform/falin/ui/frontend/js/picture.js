@@ -187,7 +187,7 @@ async function keep(button) {
 document.querySelectorAll("[data-picture]").forEach((button) => {
   button.hidden = false;
   button.addEventListener("click", () => {
-    const note = button.nextElementSibling;
+    const note = button.parentElement.nextElementSibling;
     note.hidden = true;
     keep(button).catch(() => {
       note.hidden = false;
