@@ -122,6 +122,75 @@ def _in(picture: Image.Image) -> set[Any]:
     return {colour for _count, colour in picture.getcolors(2**24) or ()}
 
 
+def _hostile(page: Any, path: str, change: str) -> Any:
+    """The ranking's button, after a change of what the page holds; errors of scripts in ``page.broke``."""
+    page.goto(path)
+    broke: list[str] = []
+    page.on("pageerror", lambda error: broke.append(str(error)))
+    page.evaluate(
+        f"(figure) => {{ {change} }}",
+        page.locator("figure:has([data-picture][data-title='谁落后，谁在追'])").element_handle(),
+    )
+    return page.locator("[data-picture][data-title='谁落后，谁在追']"), broke
+
+
+ROWS = """
+  const row = figure.querySelector("tbody tr");
+  for (let n = 0; n < %d; n += 1) row.after(row.cloneNode(true));
+"""
+
+
+@pytest.mark.parametrize("look", ["normal", "care", "contrast"])
+def test_a_table_of_more_rows_than_a_picture_holds_is_drawn_smaller(
+    province: str, site: Site, browser: Browser, tmp_path: Path, look: str
+) -> None:
+    """A province of a hundred and fifty counties: nothing came at all, and nobody was told."""
+    with a_screen(browser, site, "desk") as screen:
+        page = signed_in(screen, "leader")
+        named = {"care": ("data-care", "on"), "contrast": ("data-contrast", "high")}.get(look, ("data-size", "16"))
+        button, broke = _hostile(page, province, ROWS % 150 + f"document.documentElement.setAttribute{named};")
+        with page.expect_download() as coming:
+            button.click()
+        coming.value.save_as(tmp_path / "tall.png")
+        with Image.open(tmp_path / "tall.png") as picture:
+            assert picture.size[1] <= 16000 and picture.size[0] >= 900
+            assert len(_in(picture.convert("RGB"))) > 3
+        assert broke == []
+
+
+def test_of_thousands_of_rows_there_is_no_picture_and_a_sentence_says_so(
+    province: str, site: Site, browser: Browser
+) -> None:  # fmt: skip
+    with a_screen(browser, site, "desk") as screen:
+        page = signed_in(screen, "leader")
+        button, broke = _hostile(page, province, ROWS % 3_000)
+        button.evaluate("one => one.click()")
+        expect(page.locator("p:has(> [data-picture]) + p", has_text="存不成一张图片").first).to_be_visible()
+        expect(page.locator("#f-say")).to_contain_text("存不成一张图片")
+        assert broke == []
+
+
+def test_markup_and_unprintable_signs_in_names_are_words_of_the_picture(
+    province: str, site: Site, browser: Browser, tmp_path: Path
+) -> None:
+    hostile = """
+      const cell = figure.querySelector("tbody th a") || figure.querySelector("tbody th");
+      cell.textContent = '</text><script>window.hit=1</script><image href="https://x.example/a.png"/>'
+        + "\\u0008\\u000b\\uffff" + "长".repeat(300);
+      const button = figure.querySelector("[data-picture]");
+      button.dataset.origin = '<svg onload="window.hit=1"> & \\u0001 ]]> ' + button.dataset.origin;
+    """
+    with a_screen(browser, site, "desk") as screen:
+        page = signed_in(screen, "leader")
+        button, broke = _hostile(page, province, hostile)
+        with page.expect_download() as coming:
+            button.click()
+        coming.value.save_as(tmp_path / "hostile.png")
+        with Image.open(tmp_path / "hostile.png") as picture:
+            assert picture.size[0] == 2400
+        assert (page.evaluate("window.hit"), broke) == (None, [])
+
+
 def test_without_scripts_there_is_the_table_and_no_dead_button(province: str, site: Site, browser: Browser) -> None:
     with a_screen(browser, site, "desk") as screen:
         page = signed_in(screen, "leader")

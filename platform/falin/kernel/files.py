@@ -6,8 +6,10 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import puremagic
 from django.conf import settings
@@ -101,9 +103,7 @@ def keep_made(*, scope: Scope, source: Path, name: str, content_type: str, purpo
     with source.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file_id = uuid.uuid4()
-        path = default_storage.save(
-            f"{scope.schema}/{now:%Y/%m}/{file_id}.{RESULT_TYPES[content_type]}", File(file, name=name)
-        )
+        path = _put(f"{scope.schema}/{now:%Y/%m}/{file_id}.{RESULT_TYPES[content_type]}", File(file, name=name))
     return StoredFile.objects.create(
         id=file_id, name=name, content_type=content_type, size=source.stat().st_size, sha256=digest, path=path,
         purpose=purpose, person_id=scope.person_id, at=now,
@@ -122,11 +122,21 @@ def _store(
     quotas.check_room(scope, len(data), now=now)
     file_id = uuid.uuid4()
     # By tenant first: export, removal and quotas of a tenant are a matter of one folder.
-    path = default_storage.save(f"{scope.schema}/{now:%Y/%m}/{file_id}.{suffix}", ContentFile(data))
+    path = _put(f"{scope.schema}/{now:%Y/%m}/{file_id}.{suffix}", ContentFile(data))
     return StoredFile.objects.create(
         id=file_id, name=name, content_type=content_type, size=len(data), sha256=hashlib.sha256(data).hexdigest(),
         path=path, purpose=kind, node_id=node_id, person_id=scope.person_id, at=now,
     )  # fmt: skip
+
+
+def _put(path: str, content: File[Any]) -> str:
+    """Into the store, whole or not at all: what a full disk cut short would keep it full."""
+    try:
+        return str(default_storage.save(path, content))
+    except Exception:
+        with suppress(Exception):  # what it failed at is told
+            default_storage.delete(path)
+        raise
 
 
 def open_file(*, scope: Scope, file_id: uuid.UUID) -> tuple[StoredFile, File[bytes]]:

@@ -9,6 +9,7 @@ import ctypes
 import errno
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -74,16 +75,25 @@ def open_log(path: Path) -> int:
 
 
 class Child:
-    """A program of ours as a child process, with its words in a log of its own."""
+    """
+    A program of ours as a child process, with its words in a log of its own.
+
+    :param scratch: its folder for what it writes for a moment (half a list of people, say). It begins with an empty one,
+        whoever was killed before.
+    """
 
     def __init__(
-        self, *, name: str, command: Sequence[str], log: Path, environ: Mapping[str, str], folder: Path | None = None
-    ) -> None:
+        self, *, name: str, command: Sequence[str], log: Path, environ: Mapping[str, str], folder: Path | None = None,
+        scratch: Path | None = None,
+    ) -> None:  # fmt: skip
         self.name = name
         self.command = list(command)
         self.log = log
         self.environ = dict(environ)
         self.folder = folder
+        self.scratch = scratch
+        if scratch:
+            self.environ["TMPDIR"] = str(scratch)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -92,6 +102,9 @@ class Child:
 
     def start(self) -> None:
         self._sweep()
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         book = open_log(self.log)
         try:
             self.process = subprocess.Popen(
@@ -346,7 +359,7 @@ def standard_programs(
     return [
         Child(
             name=name, command=command, log=home.logs / f"{name}.log", folder=home.root,
-            environ={**environ, "PGAPPNAME": f"falin-{name}"},
+            environ={**environ, "PGAPPNAME": f"falin-{name}"}, scratch=home.root / "tmp" / name,
         )
         for name, command in commands.items()
     ]  # fmt: skip

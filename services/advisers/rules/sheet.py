@@ -16,6 +16,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from falin.kernel.sheets.workbook import EPOCH_1900, NOTHING, Cell, Kind, Merged, Row
+from falin.kernel.sheets.writing import harmless
 from services.advisers.rules.numbers import (
     EXACT_DIGITS,
     Wrong,
@@ -463,7 +464,7 @@ def _specialties(cell: Cell) -> tuple[str, ...]:
 
 def guarded(value: Any) -> Any:
     """A value as it may be written into a sheet: text that a spreadsheet would run gets an apostrophe before it."""
-    return "'" + value if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def ranges(numbers: Iterable[int]) -> str:

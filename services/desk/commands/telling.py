@@ -2,8 +2,8 @@
 People are told: on their list at once, by mail or SMS a little later and together.
 
 A notice is told once: the key of what happened is unique for its reader, so that an event that is delivered again tells
-nothing again. A message is claimed in one transaction, sent outside any, and settled in another; one whose sender died is
-claimed again after a quarter of an hour.
+nothing again. A message is claimed in one transaction, sent outside any, and settled in another of its own; one whose
+sender died is claimed again after a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _parcel(person_id: int, way: Way, rows: Sequence[Notice], language: str) -> 
                   sentences=tuple(words[row.id] for row in rows))  # fmt: skip
 
 
-def settle(*, scope: Scope, sent: Collection[int], failed: Collection[int], now: datetime) -> None:
+def settle(*, scope: Scope, sent: Collection[int] = (), failed: Collection[int] = (), now: datetime) -> None:
     """Note what went out; what did not waits for the next round."""
     policies.check_may_tell(scope)
     Notice.objects.filter(id__in=sent).update(sent_at=now)

@@ -16,6 +16,7 @@ from services.desk.types import LISTS, ViewInfo
 
 _WHERE_ONE_STOOD = ("after", "before", "page")  # is no part of a view
 MOST = 30
+MOST_SHARED = 100  # of one list in one role: all of them are read before one is chosen
 
 
 def save_view(*, scope: Scope, page: str, title: str, query: str, shared: bool, now: datetime) -> ViewInfo:
@@ -31,9 +32,15 @@ def save_view(*, scope: Scope, page: str, title: str, query: str, shared: bool, 
     kept = urlencode([(name, value) for name, value in asked if name not in _WHERE_ONE_STOOD])
     if len(kept) > 1000 or len(asked) > 100:
         raise Invalid("desk.view_too_long", _("筛选条件太多，存不下。"), field="title")
+    if audit.looks_personal(" ".join([title, *(value for _name, value in asked)])):
+        raise Invalid("desk.view_number", _("名称和筛选条件里不要有身份证号、手机号：视图会存下来。"), field="title")
     mine = SavedView.objects.filter(person_id=scope.person_id, page=page)
     if mine.exclude(title=title).count() >= MOST:
         raise Invalid("desk.too_many_views", _("一个列表最多存 30 个视图，请先删掉不用的。"), field="title")
+    theirs = SavedView.objects.filter(role=scope.role, page=page).exclude(person_id=scope.person_id, title=title)
+    if shared and theirs.count() >= MOST_SHARED:
+        words = _("同一身份的人在这个列表共享的视图已经有 %(n)d 个，够多了。可以存成只有自己用的。")
+        raise Invalid("desk.too_many_shared", words % {"n": MOST_SHARED}, field="shared")
     row, _made = SavedView.objects.update_or_create(
         person_id=scope.person_id, page=page, title=title,
         defaults={"query": kept, "role": scope.role if shared else "", "made_at": now},

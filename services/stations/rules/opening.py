@@ -23,7 +23,9 @@ LONGEST_TEXT = 400
 _ZH = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "日": 7, "天": 7}
 _EN = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
 _TO = r"(?:至|到|-|~|\s+to\s+)"
-_DAY = r"(?:(?:周|週|星期|礼拜|禮拜)?[一二三四五六日天]|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*)"
+# Each word is named to its end: were any letters taken after it, a line of "monmonmon…" could be read in ever more ways.
+_WORD = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?)?"
+_DAY = rf"(?:(?:周|週|星期|礼拜|禮拜)?[一二三四五六日天]|{_WORD})"
 _DAYS = rf"{_DAY}(?:{_TO}{_DAY})?"
 _TIME = r"([0-2]?\d):([0-5]\d)"
 _LINE = re.compile(

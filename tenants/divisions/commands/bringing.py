@@ -148,6 +148,7 @@ def _unreadable(wrong: Unreadable) -> Invalid:
         "column_missing": _("表里缺少这些列：%(value)s。第一行写的是：%(found)s。")
         if wrong.found
         else _("表里缺少这些列：%(value)s。请核对第一行的列名。"),
+        "column_twice": _("表里有两列都叫“%(value)s”，不知道用哪一列。请删掉一列，或者改个列名。"),
         "too_many_rows": _("行数太多，请分开导入。"),
         "too_large": _("这个文件解开后太大，没有读。"),
         "not_a_table": _("看不懂这个文件。请用 CSV 或 XLSX，第一行写列名。"),

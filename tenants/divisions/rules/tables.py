@@ -9,18 +9,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import openpyxl
-from shapely import make_valid
+from shapely import STRtree, get_parts, linestrings, make_valid
 from shapely.errors import GEOSException
 from shapely.geometry import mapping as geometry_of
 from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
+from falin.kernel.sheets.workbook import Unusable, broken_is_unusable, check_outside
 from tenants.divisions.rules.codes import SIGNIFICANT, padded
 from tenants.divisions.types import FactKind, Level, ListedRow
 
@@ -28,12 +30,16 @@ LIST_COLUMNS: Final = {"code": "代码", "name": "名称", "parent": ""}  # with
 FACT_COLUMNS: Final = {"code": "代码", "population": "人口", "households": "户数", "area": "面积"}
 _SHOWN: Final = 12  # columns that are named where one is missing
 MOST_ROWS: Final = 800_000
-_MOST_UNPACKED: Final = 600 * 1024 * 1024
 # Degrees, of which a thousandth is a hundred metres: finer than a line on the map that shows a place of this level.
 _FINE: Final = {Level.STREET: 0.00005, Level.COMMUNITY: 0.00005}
 _FINE_ABOVE: Final = 0.0005
 _GRADES: Final = {digits: level for level, digits in SIGNIFICANT.items()}
 _CHINA: Final = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north
+_AREAS: Final = frozenset({"Polygon", "MultiPolygon"})
+_MOST_CROSSINGS: Final = (
+    200  # of an outline with itself: what crosses more often was not drawn, and takes minutes to mend
+)
+_STRETCH: Final = 50  # lines that are compared with all others at once
 
 
 class RowError(NamedTuple):
@@ -79,8 +85,10 @@ def read_sheet(data: bytes, columns: Mapping[str, str], needed: Iterable[str]) -
     :param columns: field → the name of its column; an empty name: the file has none.
     :raises Unreadable: not such a file, too large, or without a needed column.
     """
-    lines = _workbook(data) if data[:2] == b"PK" else _text(data)
+    lines = _unbroken(_workbook(data) if data[:2] == b"PK" else _text(data))
     head = [str(cell or "").strip() for cell in next(lines, [])]
+    if twice := [name for name in columns.values() if name and head.count(name) > 1]:
+        raise Unreadable("column_twice", "、".join(twice))
     at = {field: head.index(name) for field, name in columns.items() if name and name in head}
     missing = [columns[field] or field for field in needed if field not in at]
     if missing:
@@ -108,14 +116,23 @@ def _text(data: bytes) -> Iterator[Sequence[Any]]:
 
 
 def _workbook(data: bytes) -> Iterator[Sequence[Any]]:
+    stream = io.BytesIO(data)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(entry.file_size for entry in packed.infolist()) > _MOST_UNPACKED:
-                raise Unreadable("too_large")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        check_outside(stream)
+        with broken_is_unusable():
+            book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+            return iter(book.worksheets[0].iter_rows(values_only=True))
+    except Unusable as error:
+        raise Unreadable("too_large" if error.code == "too_large_unpacked" else "not_a_table") from error
+
+
+def _unbroken(lines: Iterator[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """A damaged file fails in a dozen ways, in the middle too."""
+    try:
+        with broken_is_unusable():
+            yield from lines
+    except Unusable as error:
         raise Unreadable("not_a_table") from error
-    return iter(book.worksheets[0].iter_rows(values_only=True))
 
 
 def _cell(value: object) -> str:
@@ -189,16 +206,16 @@ def outlines(data: bytes, code_property: str) -> tuple[list[Outline], list[RowEr
     try:
         features = json.loads(data)["features"]
         assert isinstance(features, list)
-    except (ValueError, KeyError, TypeError, AssertionError) as error:
+    except (ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
         raise Unreadable("not_geojson") from error
     found: list[Outline] = []
     errors: list[RowError] = []
     for number, feature in enumerate(features, start=1):
         properties = feature.get("properties") if isinstance(feature, dict) else None
-        code = str((properties or {}).get(code_property, "")).strip()
+        code = str(properties.get(code_property, "")).strip() if isinstance(properties, dict) else ""
         level = level_of(code)
         if level is None:
-            errors.append(RowError(number, "bad_code", code))
+            errors.append(RowError(number, "bad_code", code.encode(errors="replace").decode()))
             continue
         geometry = _mended(feature.get("geometry"), _FINE.get(level, _FINE_ABOVE))
         if geometry is None:
@@ -212,14 +229,38 @@ def _mended(given: Any, tolerance: float) -> Mapping[str, Any] | None:
     """A polygon within China, its crossings mended, fine enough for a map; ``None`` where there is none."""
     try:
         drawn = shape(given)
-        if drawn.geom_type not in {"Polygon", "MultiPolygon"} or drawn.is_empty:
+        # Before it is mended: numbers of another world keep whoever mends them busy for ever.
+        if drawn.geom_type not in _AREAS or drawn.is_empty or not _in_china(drawn):
             return None
-        whole = drawn if drawn.is_valid else make_valid(drawn)
-        fine = whole.simplify(tolerance)
-    except (GEOSException, ValueError, TypeError, AttributeError, KeyError, IndexError):
+        if not drawn.is_valid:
+            if _crosses_itself_too_often(drawn):
+                return None
+            drawn = make_valid(drawn, method="structure", keep_collapsed=False)
+        fine = drawn.simplify(tolerance)
+    except (GEOSException, ValueError, TypeError, AttributeError, KeyError, IndexError, OverflowError, RecursionError):
         return None
-    west, south, east, north = fine.bounds
-    inside = _CHINA[0] <= west <= east <= _CHINA[2] and _CHINA[1] <= south <= north <= _CHINA[3]
-    if fine.geom_type not in {"Polygon", "MultiPolygon"} or not inside:
+    if fine.geom_type not in _AREAS or not _in_china(fine):
         return None
     return json.loads(json.dumps(geometry_of(fine)))  # type: ignore[no-any-return]
+
+
+def _in_china(drawn: BaseGeometry) -> bool:
+    west, south, east, north = drawn.bounds
+    return bool(_CHINA[0] <= west <= east <= _CHINA[2] and _CHINA[1] <= south <= north <= _CHINA[3])
+
+
+def _crosses_itself_too_often(drawn: BaseGeometry) -> bool:
+    """Told by its lines, a few at a time: each meets itself and its two neighbours, and of other meetings there are few."""
+    lines = [
+        line
+        for area in get_parts(drawn)
+        for ring in (area.exterior, *area.interiors)
+        for line in linestrings([pair for pair in pairwise(ring.coords) if pair[0] != pair[1]])
+    ]
+    tree, met = STRtree(lines), 0
+    for begin in range(0, len(lines), _STRETCH):
+        some = lines[begin : begin + _STRETCH]
+        met += tree.query(some, predicate="intersects").shape[1] - 3 * len(some)
+        if met > 2 * _MOST_CROSSINGS:  # each is met from both its lines
+            return True
+    return False

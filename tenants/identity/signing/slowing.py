@@ -6,6 +6,9 @@ wait of the one before. A device on which the person has signed in before is cou
 touch him. Counted in a table of the database, by one statement that also claims the try: it holds over all processes, and
 a hundred tries sent at once are a hundred tries. (A cache in the database would need a lock and three statements for the
 same.) Names are kept as keyed hashes, whether there is such a person or not.
+
+A clock that was wrong and is put back keeps nobody waiting: a try that was free says nothing of later ones, and a wait
+longer than there is any was written by such a clock.
 """
 
 from __future__ import annotations
@@ -44,15 +47,16 @@ DIGITS_DEVICE = Pace(kind="digits-device", free=10, longest=timedelta(minutes=15
 DIGITS_PERSON = Pace(kind="digits-person", free=20, longest=timedelta(hours=1), window=timedelta(days=1))
 TRYING = Pace(kind="trying", free=5, longest=timedelta(hours=1))  # codes against one name, by one browser
 
+_APART = timedelta(minutes=1)  # so far the clocks of two servers may differ
 _CLAIM = """
 insert into public.identity_slowdown as s (key, failures, last_at, until)
-    values (%(key)s, 1, %(now)s, %(now)s)
+    values (%(key)s, 1, %(now)s, %(since)s)
 on conflict (key) do update set
     failures = case when s.last_at < %(since)s then 1 else s.failures + 1 end,
     last_at = %(now)s,
-    until = case when s.last_at < %(since)s or s.failures + 1 < %(free)s then %(now)s
+    until = case when s.last_at < %(since)s or s.failures + 1 < %(free)s then %(since)s
         else %(now)s + least(%(longest)s, interval '1 second' * 2 ^ least(s.failures + 1 - %(free)s, 12)) end
-where s.until <= %(now)s
+where s.until <= %(now)s or s.until > %(unreal)s
 returning failures
 """
 
@@ -86,7 +90,8 @@ def claim(counted: Iterable[tuple[Pace, tuple[str, ...]]], *, now: datetime) -> 
         for pace, parts in counted:
             key = key_of(pace, *parts)
             given: dict[str, Any] = {
-                "key": key, "now": now, "since": now - pace.window, "free": pace.free, "longest": pace.longest
+                "key": key, "now": now, "since": now - pace.window, "free": pace.free, "longest": pace.longest,
+                "unreal": now + pace.longest + _APART,
             }  # fmt: skip
             cursor.execute(_CLAIM, given)
             row = cursor.fetchone()
@@ -111,10 +116,10 @@ def release(claimed: Claim, *, now: datetime) -> None:
 
 def _give_back(taken: Iterable[tuple[Pace, bytes]], now: datetime) -> None:
     with connection.cursor() as cursor:
-        for _pace, key in taken:
+        for pace, key in taken:
             cursor.execute(
                 "update public.identity_slowdown set failures = greatest(failures - 1, 0), until = %s where key = %s",
-                [now, key],
+                [now - pace.window, key],
             )
 
 

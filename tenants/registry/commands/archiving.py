@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,15 +58,26 @@ def make_archive(run: jobs.Run) -> Mapping[str, Any]:
 @contextmanager
 def written_out(run: jobs.Run, tenant: TenantInfo, recipient: Recipient) -> Iterator[tuple[Path, Written]]:
     """A tenant's archive, whole, in a file that is gone afterwards, with what it holds."""
-    part = Path(settings.HOME) / "archives" / f"{run.job_id}.part"
-    part.parent.mkdir(parents=True, exist_ok=True)
-    for left in part.parent.glob("*.part"):
-        if clock.now().timestamp() - left.stat().st_mtime > LEFT:
-            left.unlink(missing_ok=True)
-    try:
+    with part_file() as part:
         with part.open("wb") as out:
             written = write_archive(tenant, recipient, out, tell=lambda done, total, name: run.progress(done, total))
         yield part, written
+
+
+@contextmanager
+def part_file() -> Iterator[Path]:
+    """
+    Where a whole archive is written or read beside the store; gone afterwards, and after a day if we are killed. It is one
+    try's own: an older one that was given up for dead may still write.
+    """
+    part = Path(settings.HOME) / "archives" / f"{uuid.uuid4()}.part"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    for left in part.parent.glob("*.part"):
+        with suppress(FileNotFoundError):  # another one clears up as well
+            if clock.now().timestamp() - left.stat().st_mtime > LEFT:
+                left.unlink()
+    try:
+        yield part
     finally:
         part.unlink(missing_ok=True)
 

@@ -82,7 +82,10 @@ def ask_backups(*, scope: Scope, now: datetime, after: uuid.UUID | None = None) 
 
 
 def ask_trial(*, scope: Scope, now: datetime) -> uuid.UUID | None:
-    """Queue a trial restore if the last one is long enough ago: of the tenant whose backups were tried longest ago."""
+    """
+    Queue a trial restore if the last one is long enough ago: of a tenant whose last one failed, else of the one whose
+    backups were tried longest ago.
+    """
     if settings.BACKUP_CERTIFICATE is None or settings.BACKUP_KEY is None or _is_under_way(TRY_OUT):
         return None
     rows = {row.tenant_id: row for row in Backup.objects.filter(count__gt=0)}
@@ -91,7 +94,8 @@ def ask_trial(*, scope: Scope, now: datetime) -> uuid.UUID | None:
     days = parameters.value(TRIAL_DAYS, node_id=there[0].node_id if there else None, on=legal_day(now))
     if not there or (tried and now - max(tried) < timedelta(days=days)):
         return None
-    tenant = min(there, key=lambda one: (rows[one.id].trial_at or datetime.min.replace(tzinfo=now.tzinfo), one.id))
+    first = datetime.min.replace(tzinfo=now.tzinfo)
+    tenant = min(there, key=lambda one: (not rows[one.id].trial_error, rows[one.id].trial_at or first, one.id))
     return jobs.ask(scope=scope, kind=TRY_OUT, title=_("试恢复：%(name)s") % {"name": tenant.name},
                     parameters={"tenant": tenant.id}, now=now)  # fmt: skip
 
@@ -182,6 +186,8 @@ def _make(run: jobs.Run, tenant: TenantInfo, named: Recipient) -> None:
         row.night, row.count, row.error = row.trying, row.count + 1, ""
         row.made_at, row.size = written.at, kept.size
         row.save(update_fields=["night", "count", "error", "made_at", "size"])
+        if row.trial_error:
+            return  # the newest could not be restored: who knows since when; the older ones stay until one can be
         most = parameters.value(KEPT, node_id=tenant.node_id, on=legal_day(clock.now()))
         for path in _drop(run.scope, Archive.objects.filter(tenant_id=tenant.id, number__lte=row.count - most)):
             transaction.on_commit(partial(default_storage.delete, path))

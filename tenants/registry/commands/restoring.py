@@ -10,16 +10,13 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
-import tempfile
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import IO, Any
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
@@ -32,6 +29,7 @@ from falin.kernel.transactions import inside
 from tenants.registry import policies
 from tenants.registry.archives.format import Reader
 from tenants.registry.archives.restoring import Restored, restore_archive
+from tenants.registry.commands.archiving import part_file
 from tenants.registry.models import Archive, Backup
 
 RESTORE, PURPOSE = "registry.restore", "restore"
@@ -84,10 +82,10 @@ def ask_restore(
 
 
 def _keep(scope: Scope, archive: IO[bytes], now: datetime) -> StoredFile:
-    with tempfile.NamedTemporaryFile(dir=settings.HOME) as part:
-        shutil.copyfileobj(archive, part)
-        part.flush()
-        return files.keep_made(scope=scope, source=Path(part.name), name="archive.zip", content_type="application/zip",
+    with part_file() as part:
+        with part.open("wb") as out:
+            shutil.copyfileobj(archive, out)
+        return files.keep_made(scope=scope, source=part, name="archive.zip", content_type="application/zip",
                                purpose=PURPOSE, now=now)  # fmt: skip
 
 
@@ -138,12 +136,11 @@ def book_trial(*, path: str, error: str, now: datetime) -> None:
 
 def restore_kept(run: jobs.Run, path: str, opener: Opener, *, check: bool) -> Restored:
     """From an archive that lies in the store, which need not have it on a disk of ours."""
-    with tempfile.NamedTemporaryFile(dir=settings.HOME) as part:
-        with default_storage.open(path) as file:
-            shutil.copyfileobj(file, part)
-        part.flush()
+    with part_file() as part:
+        with default_storage.open(path) as file, part.open("wb") as out:
+            shutil.copyfileobj(file, out)
         return restore_archive(
-            Path(part.name), opener.reader(), check=check, now=clock.now(),
+            part, opener.reader(), check=check, now=clock.now(),
             tell=lambda done, total, name: run.progress(done, total),
         )  # fmt: skip
 

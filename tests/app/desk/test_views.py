@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.desk import commands, queries
+from services.desk.commands import views
+from services.desk.models import SavedView
 from services.desk.types import ViewInfo
 from tests.world import NOW, World
 
@@ -68,3 +72,50 @@ def test_what_is_too_long_too_many_or_of_no_list_is_refused(world: World) -> Non
         _save(scope)
     _save(scope, title="7", query="view=free")
     assert len(_views(scope)) == 30
+
+
+NUMBERS = [{"title": "张三 13812345678"}, {"query": "q=330106198501010011"}, {"query": "q=%EF%BC%91%EF%BC%93812345678"}]
+
+
+@pytest.mark.parametrize("given", NUMBERS)
+def test_a_view_keeps_nobodys_number(world: World, given: dict[str, str]) -> None:
+    """A telephone number in a view's name was an error page; one in its filter lay in clear."""
+    with pytest.raises(Invalid) as refused:
+        _save(world.scope("county"), **given)
+    assert (refused.value.code, refused.value.field) == ("desk.view_number", "title")
+    assert not SavedView.objects.exists()
+
+
+def test_of_one_role_so_many_are_shared_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_SHARED", 3)
+    street, other = world.scope("street"), world.scope("street2")
+    for number in range(3):
+        _save(street, title=str(number), shared=True)
+    with pytest.raises(Invalid) as refused:
+        _save(other, shared=True)
+    assert (refused.value.code, refused.value.field) == ("desk.too_many_shared", "shared")
+    _save(street, title="2", query="view=free", shared=True)  # one of the three
+    _save(other)
+    _save(world.scope("county"), shared=True)
+    assert len(_views(other)) == 4
+
+
+def test_two_of_one_role_keep_views_of_one_name_beside_each_other(world: World) -> None:
+    street, other = world.scope("street"), world.scope("street2")
+    _save(street, title="常看", query="view=free", shared=True)
+    _save(other, title="常看", query="view=ending", shared=True)
+    assert _views(street) == [("常看", "view=free", True), ("常看", "view=ending", False)]
+    assert _views(other) == [("常看", "view=ending", True), ("常看", "view=free", False)]
+
+
+def test_a_view_opens_nothing_its_reader_may_not_see_and_markup_in_its_name_is_words(
+    world: World, sign_in: Any
+) -> None:  # fmt: skip
+    """A column that is no more, a street of others, a script for a name: the list opens, in one's own scope."""
+    elsewhere = f"street={world.node('330102001')}&col=gone&col=name&sort=-gone&view=nonsense"
+    _save(world.scope("street"), title='<script>alert("1")</script>', query=elsewhere, shared=True)
+    page = sign_in("street2").get("/desk/views/advisers/").content.decode()
+    assert "<script>alert(" not in page and "&lt;script&gt;alert(" in page
+    answer = sign_in("street2").get(f"/advisers/?{elsewhere}")
+    assert answer.status_code == 200
+    assert "清波街道" not in answer.content.decode()

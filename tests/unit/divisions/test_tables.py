@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import time
+import zipfile
 from typing import Any
 
 import openpyxl
@@ -109,7 +112,85 @@ def test_a_feature_that_is_no_outline_is_said_by_its_number(wrong: Any, code: st
     assert [(error.row, error.code) for error in errors] == [(2, code)]
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b'{"features": 1}', b'{"type": "Point"}'])
+def _swelling() -> bytes:
+    """A workbook whose parser is asked to make a gigabyte out of ten names."""
+    names = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 20}">' for n in range(6))
+    types = f'<!DOCTYPE x [<!ENTITY a "{"a" * 1000}">{names}]>'
+    whole, out = zipfile.ZipFile(io.BytesIO(xlsx(("代码", "人口"), ("330106", 1)))), io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for one in whole.infolist():
+            packed.writestr(one, whole.read(one).replace(b"<worksheet", f"{types}<worksheet".encode(), 1))
+    return out.getvalue()
+
+
+def _bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("[Content_Types].xml", "<x/>")
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (80 * 1024 * 1024))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(("代码,人口\n" + "9" * 200_000 + ",1\n").encode(), "not_a_table"), ('代码,人口\n"' + "x" * 300_000, "not_a_table"),
+     (_swelling(), "not_a_table"), (_bomb(), "too_large"), (xlsx(("代码", "人口"))[:-40], "not_a_table"),
+     ("代码,人口\n330106,12\n".encode("utf-16"), "not_a_table"), ("代码,人口,人口\n330106,12,13\n", "column_twice")],
+    ids=["a field without end", "a quote without end", "swelling", "bomb", "cut short", "utf-16", "two columns of a name"],
+)  # fmt: skip
+def test_a_hostile_or_doubtful_table_is_refused_whole(data: str | bytes, code: str) -> None:
+    """Of two columns of one name the first was taken without a word; a field without end was an error page."""
+    with pytest.raises(Unreadable, match=code):
+        read_sheet(data if isinstance(data, bytes) else data.encode(), FACT_COLUMNS, ("code",))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030"])
+def test_a_table_is_read_in_the_encodings_of_chinese_spreadsheets(encoding: str) -> None:
+    found, errors = fact_rows(read_sheet("代码,人口\n330106,12\n".encode(encoding), FACT_COLUMNS, ("code",)))
+    assert (found, errors) == ([FactRow(2, "330106", FactKind.POPULATION, 12)], [])
+
+
+def scribble(lines: int) -> dict[str, Any]:
+    """A stroke to and fro within a tenth of a degree, which crosses itself at every turn."""
+    points = [(120 + number * 37 % 101 / 1000, 30 + number * 53 % 103 / 1000) for number in range(lines)]
+    return feature("330106", *points, points[0])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [scribble(400), feature("330106", (1e308, 30.0), (-1e308, 30.0), (120.1, 30.1), (1e308, 30.0)),
+     feature("330106", (float("nan"), 30.0), *SQUARE), feature("330106", (float("inf"), 30.0), *SQUARE),
+     feature("330106", (10**400, 30.0), *SQUARE)],
+    ids=["scribble", "huge", "nan", "inf", "beyond numbers"],
+)  # fmt: skip
+def test_an_outline_of_another_world_is_told_apart_at_once(wrong: Any) -> None:
+    """Four numbers kept a thread of the web server busy for ever; three hundred crossed lines for longer than a minute."""
+    began = time.perf_counter()
+    found, errors = outlines(collection(wrong, feature("330102", *SQUARE)), "code")
+    assert time.perf_counter() - began < 2
+    assert ([one.code for one in found], [error.code for error in errors]) == (["330102"], ["bad_outline"])
+
+
+def test_a_long_outline_that_crosses_itself_here_and_there_is_mended() -> None:
+    angles = [math.tau * number / 20_000 for number in range(20_000)]
+    circle = [(120 + math.cos(angle) / 20, 30 + math.sin(angle) / 20) for angle in angles]
+    for number in range(0, 20_000, 400):
+        circle[number], circle[number + 1] = circle[number + 1], circle[number]
+    twice = [point for point in (*circle, circle[0]) for _again in range(2)]  # as badly joined outlines repeat points
+    found, errors = outlines(collection(feature("330106", *twice)), "code")
+    assert (len(found), errors) == (1, [])
+
+
+@pytest.mark.parametrize("properties", [[1], "text", {"code": "33010600\ud800"}])
+def test_properties_that_cannot_be_told_are_said_by_their_number(properties: Any) -> None:
+    found, errors = outlines(collection({"properties": properties, "geometry": None}), "code")
+    assert (found, [error.code for error in errors]) == ([], ["bad_code"])
+    errors[0].value.encode()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b'{"features": 1}', b'{"type": "Point"}', b'{"features": ' + b"[" * 90_000]
+)
 def test_what_is_no_collection_of_features_is_refused(data: bytes) -> None:
     with pytest.raises(Unreadable, match="not_geojson"):
         outlines(data, "code")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as clock
 from datetime import time
 
 import pytest
@@ -53,6 +54,17 @@ def test_hours_that_cannot_be_read_or_cannot_be_are_refused_at_their_field(text:
     with pytest.raises(Invalid) as refused:
         read_opening(text)
     assert (refused.value.code, refused.value.field) == (code, "opening")
+
+
+@pytest.mark.parametrize(
+    "line", ["mon" * 22 + "!", "周一至" * 130, "mon, " * 70 + "9", "周一 " + "9:00-10:00 " * 30 + "!"]
+)
+def test_no_line_takes_long_to_read(line: str) -> None:
+    """Who reads holds up the whole process: "monmonmon…" could once be taken apart in four million ways."""
+    began = clock.perf_counter()
+    with pytest.raises(Invalid, match="opening_unread"):
+        read_opening(line)
+    assert clock.perf_counter() - began < 1
 
 
 def test_the_refusal_names_the_line_that_was_not_understood() -> None:

@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.db import connection
+from django.test import Client
 
 from falin.kernel import crypto
 from falin.kernel.models import AuditEntry, OutboxEvent
 from tenants.identity.models import Code, Person
 from tenants.identity.queries.account import PHONE, phone_index
 from tenants.identity.signing import sending
-from tenants.identity.signing.codes import A_DAY, A_DAY_FROM_ONE, KNOWN_FOR
+from tenants.identity.signing.codes import A_DAY, A_DAY_FROM_ONE, KNOWN_FOR, TRIES
 from tests.web.identity.way_in import browser, come_in, deliver, give, is_in, number, text
 from tests.world import NOW, PASSWORD, World
 
@@ -95,6 +97,67 @@ def test_a_code_works_once_and_only_for_ten_minutes(
     late = code_in(sent[-1][1])
     _today.shift(timedelta(minutes=11))
     assert "验证码不对，或者已经过期" in text(again.post(CODE, {"code": late, "password": NEW + "!"}))
+
+
+def test_a_code_of_a_clock_that_was_ahead_lasts_no_longer_and_counts_for_nothing(
+    reachable: World, sent: list[tuple[str, str]], _today: Any
+) -> None:  # fmt: skip
+    _today.shift(timedelta(days=30))
+    ahead = [ask(address=f"10.{turn}.1.1") for turn in range(A_DAY + 1)]
+    deliver()
+    _today.shift(-timedelta(days=30))
+    early = code_in(sent[0][1])
+    assert "验证码不对，或者已经过期" in text(ahead[0].post(CODE, {"code": early, "password": NEW}))
+    client, before = ask(), len(sent)
+    deliver()
+    assert client.post(CODE, {"code": code_in(sent[before][1]), "password": NEW}).status_code == 302
+
+
+def test_the_right_code_sent_ten_times_at_once_sets_one_password(
+    reachable: World, sent: list[tuple[str, str]]
+) -> None:  # fmt: skip
+    client = ask()
+    deliver()
+    code = code_in(sent[0][1])
+    answers = _at_once([(_same_browser(client), {"code": code, "password": f"{NEW} {turn}"}) for turn in range(10)])
+    assert [one.status_code for one in answers].count(302) == 1
+    assert AuditEntry.objects.filter(act="identity.password.recovered").count() == 1
+
+
+def test_thirty_guesses_at_once_are_five_at_most(reachable: World, sent: list[tuple[str, str]]) -> None:
+    client = ask()
+    deliver()
+    code = code_in(sent[0][1])
+    wrongs = [f"{(int(code) + turn) % 1_000_000:06}" for turn in range(1, 31)]
+    _at_once([(_same_browser(client), {"code": one, "password": NEW}) for one in wrongs])
+    assert Code.objects.get().tries <= TRIES
+    assert Code.objects.get().used_at is None
+
+
+def _same_browser(client: Client) -> Client:
+    """The same cookies, for a request of its own beside the others."""
+    twin = browser()
+    twin.cookies.load({name: one.value for name, one in client.cookies.items()})
+    return twin
+
+
+def _at_once(asked: list[tuple[Client, dict[str, str]]]) -> list[Any]:
+    """Each in a thread of its own, all let go together."""
+    gate, answers = threading.Barrier(len(asked)), list[Any]()
+
+    def post(client: Client, given: dict[str, str]) -> None:
+        gate.wait()
+        try:
+            answers.append(client.post(CODE, given))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=post, args=one) for one in asked]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
 
 
 def wrong(code: str) -> str:

@@ -68,6 +68,27 @@ def test_after_five_wrong_tries_one_has_to_wait_ever_longer(world: World, _today
     assert longest == timedelta(seconds=64)
 
 
+@pytest.mark.parametrize("back", [timedelta(seconds=2), timedelta(minutes=20), timedelta(days=400)])
+def test_a_clock_that_is_put_back_shuts_nobody_out(world: World, _today: Any, back: timedelta) -> None:
+    """A machine that came up with a wrong date wrote down until when nobody of an office may try: for over a year."""
+    _today.shift(back)
+    come_in("county")
+    guess(3, address="10.1.1.9")  # a colleague, who has forgotten his
+    _today.shift(-back)
+    give(again := browser(), "county")
+    assert is_in(again)
+
+
+def test_a_wait_that_a_wrong_clock_wrote_is_none_and_the_tries_are_counted_on(world: World, _today: Any) -> None:
+    _today.shift(timedelta(days=400))
+    for _turn in range(12):
+        guess(1)
+        _today.shift(timedelta(minutes=3))
+    _today.shift(-timedelta(days=400))
+    assert SLOW not in guess(1)
+    assert SLOW in guess(1)
+
+
 def test_the_right_password_has_to_wait_too_or_waiting_would_be_for_nothing(world: World) -> None:
     guess(6)
     assert SLOW in text(give(browser("203.0.113.9"), "county"))  # the same neighbourhood

@@ -169,7 +169,7 @@ def test_an_export_is_booked_before_it_leaves_and_one_that_is_refused_is_not(pub
     assert any(booked.act.endswith(ending) for rule in alarms.RULES if rule.code == "A2" for ending in rule.acts)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"])
 def test_no_cell_becomes_a_formula(text: str) -> None:
     sheet = exports.Sheet(name="x", title="x", header=("a",), rows=((text,),))
     [[_header], [cell]] = csv.reader(io.StringIO(exports.as_csv(sheet).content.decode("utf-8-sig"), newline=""))

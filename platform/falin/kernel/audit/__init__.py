@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from falin.kernel.models import AuditEntry
+from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
 
 # An identity number or a mobile number in a booked fact is a mistake of the caller: facts carry no personal data.
@@ -32,8 +34,18 @@ _PERSONAL = re.compile(
 _as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
-class PersonalDataInAudit(Exception):
-    """A fact to be booked looks like an identity or telephone number."""
+class PersonalDataInAudit(Invalid):
+    """
+    A fact to be booked looks like an identity or telephone number. Most often somebody typed it, as a name or a reason: he
+    reads so above what he typed, where the command knows no field to say it at.
+    """
+
+    def __init__(self, act: str) -> None:
+        super().__init__("kernel.personal_data", _("这里不要写身份证号或手机号：写下的会记入办事记录。"))
+        self.act = act
+
+    def __str__(self) -> str:
+        return self.act
 
 
 class NoTransaction(Exception):

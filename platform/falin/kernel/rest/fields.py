@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import time
 from enum import Enum
 from typing import Any
 
@@ -26,10 +27,13 @@ class OneOf(serializers.ChoiceField):
     {"type": "string", "description": "HH:MM"}
 )  # the description's own "time" wants seconds and a zone
 class ClockTime(serializers.TimeField):
-    """A time of day in Shanghai, to the minute."""
+    """A time of day in Shanghai, to the minute: what stands behind it is dropped, as it would not be told either."""
 
     def __init__(self, **more: Any) -> None:
         super().__init__(format="%H:%M", **more)
+
+    def to_internal_value(self, value: Any) -> time:
+        return super().to_internal_value(value).replace(second=0, microsecond=0)
 
 
 class Sort(serializers.ChoiceField):

@@ -22,7 +22,8 @@ from falin.kernel.clock import SHANGHAI
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
+# Full-width ones too: a spreadsheet set to Chinese or Japanese reads them as the others.
+_DANGEROUS: Final = (*"=+-@＝＋－＠", "\t", "\r", "\n")
 
 Value = str | int | Decimal | date | datetime | None
 

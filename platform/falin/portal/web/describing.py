@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from typing import Any
 
@@ -18,6 +17,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.writing import write_csv
 from falin.portal import places
 from falin.portal.web.areas import DAY_ERRORS, DAYS
 from falin.ui.forms import show_refusal
@@ -94,12 +94,10 @@ def take(*, scope: Scope, kind: str, data: bytes, day: Any, source: str, now: An
 @door(grant=policies.DESCRIBE)
 def template(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """The table to fill in: every street and community of one's own places."""
-    out = io.StringIO()
-    lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow(["代码", "名称", "人口", "户数", "面积"])
-    for root in scope.roots:
-        for one in (*api.list_streets(root), *api.list_communities(root)):
-            lines.writerow([one.code, one.name, "", "", ""])
+    out = io.BytesIO()
+    places = (one for root in scope.roots for one in (*api.list_streets(root), *api.list_communities(root)))
+    write_csv(out, ["代码", "名称", "人口", "户数", "面积"], ([one.code, one.name, "", "", ""] for one in places))
     named = content_disposition_header(as_attachment=True, filename=_("人口户数面积.csv"))
-    body = b"\xef\xbb\xbf" + out.getvalue().encode()
-    return HttpResponse(body, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": str(named)})
+    return HttpResponse(
+        out.getvalue(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": str(named)}
+    )

@@ -6,6 +6,9 @@ const WIDTH = 1200;
 const MARGIN = 48;
 const SHARP = 2; // pixels a unit
 const LARGEST = 2; // times as large as on the page
+const TALLEST = 16000; // pixels: browsers give nothing at all for more
+const COARSEST = 0.75; // pixels a unit, below which nobody reads it
+const UNPRINTED = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu; // signs no XML may hold
 const CLEAR = /, 0\)$|^transparent$/;
 const INK = ["fill", "stroke", "stroke-width", "stroke-linejoin", "paint-order", "font-size", "font-weight", "text-anchor"];
 
@@ -137,8 +140,10 @@ function drawing(button) {
   write(button.dataset.origin, 24, 400);
 
   const parts = [...figure.querySelectorAll("[data-drawn]")];
+  const sizes = parts.map((part) => part.getBoundingClientRect());
   const room = WIDTH - 2 * MARGIN;
-  const scale = Math.min(LARGEST, room / Math.max(...parts.map((part) => part.getBoundingClientRect().width)));
+  const scale = Math.min(LARGEST, room / Math.max(...sizes.map((size) => size.width)));
+  if (sizes.reduce((sum, size) => sum + size.height * scale, y) * COARSEST > TALLEST) throw new Error("too tall");
   parts.forEach((part) => {
     const inner = copied(part);
     const [, , w, h] = inner.getAttribute("viewBox").split(" ").map(Number);
@@ -155,7 +160,7 @@ function drawing(button) {
   const height = Math.ceil(y);
   all.setAttribute("height", height);
   back.setAttribute("height", height);
-  return { source: new XMLSerializer().serializeToString(all), height };
+  return { source: new XMLSerializer().serializeToString(all).replace(UNPRINTED, ""), height };
 }
 
 async function keep(button) {
@@ -164,11 +169,13 @@ async function keep(button) {
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(source)}`;
   await image.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = WIDTH * SHARP;
-  canvas.height = height * SHARP;
+  const sharp = Math.min(SHARP, TALLEST / height);
+  canvas.width = Math.round(WIDTH * sharp);
+  canvas.height = Math.round(height * sharp);
   const pen = canvas.getContext("2d");
   pen.drawImage(image, 0, 0, canvas.width, canvas.height);
   const pixels = await new Promise((done) => { canvas.toBlob(done, "image/png"); });
+  if (!pixels) throw new Error("nothing drawn");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(pixels);
   link.download = `${document.title.split(" · ").slice(0, 2).join(" ")} ${button.dataset.title}.png`.replace(/[\\/:*?"<>|]/g, " ");
@@ -179,5 +186,12 @@ async function keep(button) {
 
 document.querySelectorAll("[data-picture]").forEach((button) => {
   button.hidden = false;
-  button.addEventListener("click", () => { keep(button); });
+  button.addEventListener("click", () => {
+    const note = button.parentElement.nextElementSibling;
+    note.hidden = true;
+    keep(button).catch(() => {
+      note.hidden = false;
+      if (window.falinSay) window.falinSay(note.textContent);
+    });
+  });
 });
