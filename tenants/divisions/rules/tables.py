@@ -21,6 +21,8 @@ from shapely.errors import GEOSException
 from shapely.geometry import mapping as geometry_of
 from shapely.geometry import shape
 
+from falin.kernel.sheets.csvs import text_of_csv
+from falin.kernel.sheets.workbook import Unusable
 from tenants.divisions.rules.codes import SIGNIFICANT, padded
 from tenants.divisions.types import FactKind, Level, ListedRow
 
@@ -96,15 +98,10 @@ def read_sheet(data: bytes, columns: Mapping[str, str], needed: Iterable[str]) -
 
 
 def _text(data: bytes) -> Iterator[Sequence[Any]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" in text:
-            break
-        return iter(csv.reader(io.StringIO(text, newline="")))
-    raise Unreadable("not_a_table")
+    try:
+        return iter(csv.reader(io.StringIO(text_of_csv(data), newline="")))
+    except Unusable as error:
+        raise Unreadable("not_a_table") from error
 
 
 def _workbook(data: bytes) -> Iterator[Sequence[Any]]:
