@@ -137,7 +137,7 @@ def names_of_people(url: str) -> set[str]:
 
 # Of what is sent, these hold numbers by intent: one's own data, the rows of one's own sheet that are to be mended, and the
 # template, whose example is nobody.
-MEANT = re.compile(r"/advisers/import/(template|[^/]+/errors)\.xlsx$|/me/data/$|/errors/$")
+MEANT = re.compile(r"/(advisers/import|stations/sheets)/(template|[^/]+/errors)\.xlsx$|/me/data/$|/errors/$")
 # An error that shows a form again shows what was typed (422); every other one has no business with anybody's data. A
 # refusal says to who gave the order whom it concerns (409).
 FORM_AGAIN, REFUSED = 422, 409
@@ -145,7 +145,7 @@ FORM_AGAIN, REFUSED = 422, 409
 # lists of people, and are asked for by who reads those.
 OF_PLACES, WHO_CAME = re.compile(r"^/(figures|places)/"), "法律顾问"
 # What is kept in the file store with numbers by intent; ``archive`` is sealed for its receiver.
-MEANT_FILES = {"sheet", "import-errors"}
+MEANT_FILES = {"sheet", "stations-sheet", "import-errors"}
 
 
 def numbers_in_answer(path: str, status: int, kind: str, content: bytes, names: Iterable[str] = ()) -> list[str]:

@@ -47,6 +47,7 @@ from services.duty.commands import close_month, log_visit, post_hours, remind, v
 from services.duty.types import VisitKind
 from services.indicators.api import publish_month
 from services.stations.api import close_station, open_station
+from services.stations.commands.sheets import take_sheet as take_station_sheet
 from services.stations.rules import read_opening
 from services.stations.types import Position, StationContent
 from tenants.divisions import api
@@ -185,6 +186,7 @@ def build() -> None:
         _county_months(world)
         _stations(world, words)
         _sheets(world, words)
+        _sheets_of_stations(world, words)
         _errands(world, words)
         _tokens(world, words)
         _accounts()
@@ -506,6 +508,29 @@ def _stations(world: World, words: _Words) -> None:
                 made = open_station(scope=scope, content=said, now=NOW)
         with inside(scope, read_only=False):  # the last one
             close_station(scope=scope, station_id=made.id, on_day=TODAY, why=words("关闭"), now=NOW)
+
+
+def station_names(county: str) -> list[str]:
+    """Which stations stand in a county's sheet of them; the last row is to be mended."""
+    number = list(TEAMS).index(county)
+    return [f"{'东南西北'[number]}门工作室{'甲乙'[last]}" for last in (0, 1)]
+
+
+def station_sheet(county: str) -> bytes:
+    """A sheet of two stations in a county's communities: one is ready, the other has no hours."""
+    place = next(code for code in PLACES if len(code) == 12 and code[:6] == county)
+    ready, wrong = station_names(county)
+    return (f"名称,设在哪里,地址,开放时间,开放日期\r\n{ready},{place},一楼,周一 9:00-12:00,2026-01-05\r\n"
+            f"{wrong},{place},二楼,上午都在,2026-01-05\r\n").encode()  # fmt: skip
+
+
+def _sheets_of_stations(world: World, words: _Words) -> None:
+    """In each county one, put there by its team: one row ready and one to mend."""
+    for county, team in TEAMS.items():
+        scope = world.scope(team)
+        upload = ContentFile(station_sheet(county), name=f"{words('站点表')}.csv")
+        with inside(scope, read_only=False):
+            take_station_sheet(scope=scope, upload=upload, now=NOW)
 
 
 def _sheets(world: World, words: _Words) -> None:

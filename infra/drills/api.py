@@ -33,6 +33,12 @@ from falin.runtime.sentences import CannotStart, both, say
 
 HERE = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
+# What a token may ask for and no run of the drill can have done, and why.
+NEVER = {
+    "POST /api/v1/advisers/imports/": "takes a workbook, which nobody invents; the drill's ground takes four",
+    "POST /api/v1/jobs/{job_id}/cancel/": "stops a job that has not ended; the drill's worker has done them all by then",
+    "POST /api/v1/duty/reminders/take-back/": "within ten minutes of the reminder, which is sent before the drill begins",
+}
 ROLES = ("adviser", "street officer", "county team")  # the one who can stop the others comes last
 
 
@@ -188,12 +194,15 @@ def _done(ledger: list[dict[str, Any]], grants: dict[str, list[str]]) -> str:
             else:
                 others += 1
     yes = {line["operation"] for line in ledger if 200 <= line["status"] < 300} & own
-    never = "".join(f"- {one}\n" for one in sorted(own - yes)) or "None.\n"
+    left = own - yes
+    never = "".join(f"- {one}\n" for one in sorted(left - set(NEVER))) or "None.\n"
+    reasoned = "".join(f"- {one}: {NEVER[one]}\n" for one in sorted(left & set(NEVER))) or "None.\n"
     return (
         "## Answered with yes\n\n"
         f"{len(yes)} of the {len(own)} operations that a token of one of the three may ask for were done at least once. Of the"
         f" others, {himself} ask the person himself again and {others} belong to other roles: the tenancy matrix has each of"
-        f" them done (`tests/tenancy/test_writes.py`).\n\nNever done:\n\n{never}"
+        f" them done (`tests/tenancy/test_writes.py`).\n\n"
+        f"Never done, with the reason:\n\n{reasoned}\nNever done, though it could be:\n\n{never}"
     )
 
 

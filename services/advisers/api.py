@@ -34,6 +34,7 @@ from services.advisers.queries import (
 from services.advisers.queries.belongings import BELONGINGS, HANDS
 from services.advisers.queries.sealed import SEALED
 from services.advisers.rules import MOST_COMMUNITIES, REASON_LABELS
+from services.advisers.rules.parameters import SHEETS_KEPT
 from services.advisers.types import AdviserFilters
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "REASON_LABELS",
     "RETAINED",
     "SEALED",
+    "SHEETS_KEPT",
     "AdviserFilters",
     "adviser_of_scope",
     "appoint_adviser",

@@ -50,6 +50,14 @@ def is_registered() -> Refused:
     return Refused("stations.registered", text, field="name")
 
 
+def no_sheet() -> Missing:
+    return Missing("stations.no_sheet", _("没有这张表，或者它过了保存期限，已经删除。请再上传一次。"))
+
+
+def nothing_to_enter() -> Refused:
+    return Refused("stations.nothing_to_enter", _("没有可以登记的行，或者正在登记。请看这张表现在怎样了。"))
+
+
 def is_closed() -> Refused:
     return Refused("stations.closed", _("这个站点已经关闭，不能再改。重新开放请另外登记。"))
 

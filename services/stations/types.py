@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import date, time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from enum import StrEnum
+
+from falin.kernel.sheets.findings import Finding, HeadTrouble
 
 MOST_COUNTED = 10_000  # rows of a list are counted up to here: beyond it nobody asks for the number
 
@@ -133,3 +136,75 @@ class Outcome:
     code: str = ""
     field: str = ""
     refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyRow:
+    """A row of a sheet that can be entered: its number in the file, the station, the name of its place."""
+
+    row: int
+    station: StationContent
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entering:
+    """The job that enters the ready rows of a sheet, or did; ``entered`` and ``refused`` are known when it is over."""
+
+    id: uuid.UUID
+    state: str
+    done: int = 0
+    total: int = 0
+    entered: int | None = None
+    refused: int | None = None
+
+    @property
+    def moving(self) -> bool:
+        return self.state in {"queued", "running"}
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.done * 100 // self.total) if self.total else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenSheet:
+    """A sheet of stations that was put here, and what was done with it."""
+
+    id: uuid.UUID
+    name: str
+    at: datetime
+    entering: Entering | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSheet:
+    """
+    A sheet of stations as it stands beside the register at this moment. Nothing of it is entered by being looked at.
+
+    ``rows`` = ``ready`` + ``there`` + ``to_mend`` + ``examples``: every row is accounted for. ``refusal`` says why the file
+    is no sheet at all, ``head`` what is wrong with its columns.
+    """
+
+    taken: TakenSheet
+    refusal: str = ""
+    head: HeadTrouble | None = None
+    sheet: str = ""
+    others: int = 0
+    head_row: int = 0
+    heads: tuple[str, ...] = ()  # what stands in the head
+    columns: tuple[str, ...] = ()  # the columns of ours that were found
+    unknown: tuple[str, ...] = ()
+    told: Mapping[str, str] = field(
+        default_factory=dict
+    )  # columns taken by somebody's word: key → what stands in the head
+    rows: int = 0
+    examples: int = 0
+    there: int = 0  # in the register already, and the same
+    to_mend: int = 0
+    ready: tuple[ReadyRow, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def may_enter(self) -> bool:
+        return bool(self.ready) and not (self.taken.entering and self.taken.entering.moving)

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from falin.kernel.sheets import wording
 from services.advisers.rules import import_wording
 from services.advisers.types import Obstacle
 from tests.e2e.test_refusals import CASES
@@ -22,7 +23,7 @@ REFUSALS = {"Refused", "Invalid", "Missing", "Forbidden"}
 PUT_TOGETHER: Mapping[tuple[str, str], frozenset[str]] = {
     ("advisers/policies.py", "code"): frozenset(f"advisers.{obstacle}" for obstacle in Obstacle),
     ("advisers/commands/importing.py", "f'advisers.sheet_{wrong.code}'"): frozenset(
-        f"advisers.sheet_{code}" for code in import_wording.UNUSABLE
+        f"advisers.sheet_{code}" for code in (*wording.UNUSABLE, *import_wording.UNUSABLE)
     ),
     ("duty/commands/visits.py", "refused.code"): frozenset(),
 }

@@ -21,6 +21,7 @@ from services.advisers.models import Appointment
 from services.duty.commands import close_month, log_visit, void_visit
 from services.duty.types import VisitKind
 from services.stations.commands import open_station
+from services.stations.commands import take_sheet as take_stations
 from tests.app.duty.cast import GEM, SINCE, SPRING, VILLAGE, Adviser, at, engage
 from tests.app.stations.cast import content
 from tests.e2e.conftest import a_worker
@@ -44,6 +45,7 @@ class Ground:
     visits: dict[str, uuid.UUID] = field(default_factory=dict)
     sheet: str = ""
     station: str = ""
+    station_sheet: str = ""
 
     @property
     def today(self) -> date:
@@ -113,6 +115,11 @@ def stage(world: World, folder: Path) -> Ground:
     ground.station = str(
         ground.act("county", open_station, content=content(world, YUANPU, name="袁浦社区法律工作室")).id
     )
+    rows = (
+        "名称,设在哪里,地址,开放时间,开放日期\r\n新工作室,330106109001,一楼,周一 9:00-12:00,2026-01-05\r\n"
+        "错的,别处,一楼,上午,昨天\r\n"
+    )
+    ground.station_sheet = str(ground.act("county", take_stations, upload=ContentFile(rows.encode(), "站点.csv")))
     with a_worker():
         ground.sheet = str(ground.act("county", take_sheet, upload=ContentFile(data, "名册.xlsx")).id)
     return ground

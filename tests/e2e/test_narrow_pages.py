@@ -94,6 +94,8 @@ PAGES: dict[str, tuple[tuple[str, Callable[[Ground], str]], ...]] = {
         ("import", lambda g: "/advisers/import/"),
         ("import-sheet", lambda g: f"/advisers/import/{g.sheet}/"),
         ("stations", lambda g: "/stations/"),
+        ("stations-sheets", lambda g: "/stations/sheets/"),
+        ("stations-sheet", lambda g: f"/stations/sheets/{g.station_sheet}/"),
         ("station-new", lambda g: "/stations/new/"),
         ("station", lambda g: f"/stations/{g.station}/"),
         ("station-correct", lambda g: f"/stations/{g.station}/correct/"),

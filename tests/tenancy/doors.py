@@ -213,7 +213,7 @@ def _histories(ground: Ground) -> Iterable[Thing]:
 
 
 def _files(ground: Ground) -> Iterable[Thing]:
-    for fact in (*ground.of("photo"), *ground.of("sheet file")):
+    for fact in (*ground.of("photo"), *ground.of("sheet file"), *ground.of("station sheet")):
         if re.fullmatch(r"[0-9a-f-]{36}", fact.word):
             yield Thing({"file_id": fact.word}, fact.codes, fact)
     yield Thing({"file_id": uuid.UUID(int=5)}, frozenset(), Fact("-" * 40, "photo"))
@@ -710,6 +710,7 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("reminder_id",): Asked(_reminders, _own_reminder),
     "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
     "advisers-api:import_errors": Asked(_sheets_to_mend, _by_fact),
+    ("sheet_id",): Asked(_facts("station sheet", "sheet_id"), _by_fact),
     ("import_id",): Asked(_facts("sheet", "import_id"), _by_fact),
     ("job_id",): Asked(_facts("job", "job_id"), _by_fact),
     ("file_id",): Asked(_files, _by_fact),
@@ -901,6 +902,10 @@ def _number_of_nobody(ground: Ground, reader: Reader, thing: Thing) -> dict[str,
 
 def _new_adviser_form(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {**_new_adviser(ground, reader, thing), "firm_id": peopled.FIRMS["330106"]}
+
+
+def _upload_of_stations(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("stations.csv", peopled.station_sheet("330106"))}
 
 
 def _upload(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
@@ -1204,6 +1209,10 @@ WRITES: dict[str, Write] = {
     "DELETE places-api:confirmation": Write(_form(why="再核对一遍"), right=_update_is("submitted")),
     "DELETE places-api:application": Write(_form(why="名录有误"), right=_update_is("applied")),
     "POST places-api:drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
+    "POST stations:sheets": Write(_upload_of_stations),
+    "POST stations-api:sheets": Write(_upload_of_stations),
+    "POST stations:sheet_enter": Write(),
+    "POST stations-api:sheet_enter": Write(),
     "POST stations:new": Write(_station_form, _A_STATION, _IN_FORM),
     "POST stations-api:stations": Write(_station_json, _A_STATION, _IN_FORM),
     "POST stations:correct": Write(_station_form),
@@ -1512,6 +1521,13 @@ SHOWS: dict[str, set[str] | str] = {
     "duty:months": {"=2026年9月"},
     "stations:list": {"station"},
     "stations:new": {"place"},
+    "stations:sheets": {"station sheet"},
+    "stations:sheet_template": FORM,
+    "stations:sheet": {"station sheet"},
+    "stations:sheet_errors": {"station sheet file"},
+    "stations-api:sheets": {"station sheet"},
+    "stations-api:sheet": {"station sheet"},
+    "stations-api:sheet_errors": {"station sheet file"},
     "stations:station": {"station"},
     "stations:correct": {"station"},
     "stations:close": {"station"},

@@ -293,6 +293,9 @@ def _facts_of_counties(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
                         yield _fact(row, one, kind)
     photos = {row["photo_id"]: row["adviser_id"] for row in rows["duty_visit"]}
     for row in rows["kernel_storedfile"]:
+        if row["purpose"] == "stations-sheet":
+            yield from _facts_of_stations_sheet(row)
+            continue
         if row["purpose"] != "photo":
             yield _fact(row, row["id"], "sheet file")
             continue
@@ -303,6 +306,13 @@ def _facts_of_counties(rows: dict[str, list[dict[str, Any]]]) -> Iterator[Fact]:
         if row["event"] == "tests.place.noted":
             yield _fact(row, row["payload"]["word"], "payload")
             yield _fact(row, row["error"].split(": ")[1], "payload")
+
+
+def _facts_of_stations_sheet(row: dict[str, Any]) -> Iterator[Fact]:
+    for one in (row["id"], row["name"].removesuffix(".csv")):
+        yield _fact(row, one, "station sheet")
+    for one in peopled.station_names(row["tenant"]):
+        yield _fact(row, one, "station sheet file")
 
 
 def _fact(row: dict[str, Any], word: Any, kind: str) -> Fact:

@@ -207,6 +207,11 @@ def _sheet_file(reader: Reader, fact: Fact, _door: str) -> bool:
     return reader.role == "county_team" and reader.reaches(fact.codes)  # numbers of people not yet on the register
 
 
+def _station_sheet(reader: Reader, fact: Fact, door: str) -> bool:
+    """Who put it there; that there was one stands in the county's book."""
+    return reader.person == fact.person or (door in HISTORIES and _county_book(reader, fact))
+
+
 # Where a second person reads what his colleague asks to export.
 HELD = {"portal:exports", "portal:export-confirm", "portal:export-refuse", "api-exports"}
 
@@ -333,7 +338,8 @@ _BY_KIND = {
     "place": _place, "adviser": _adviser, "firm": _firm, "appointment": _appointment, "ended why": _ended,
     "vacancy": _vacancy, "visit": _visit, "station": _station, "closed station": _station, "closed why": _station,
     "note": _written, "topic": _written, "voided why": _voided, "photo": _photo,
-    "sheet": _sheet, "sheet file": _sheet_file, "job": _job, "held": _held, "why": _why, "run": _run, "person": _person,
+    "sheet": _sheet, "sheet file": _sheet_file, "station sheet": _station_sheet,
+    "station sheet file": _station_sheet, "job": _job, "held": _held, "why": _why, "run": _run, "person": _person,
     "proposal": _proposal,
     "comment on adviser": _said_on_adviser, "comment on appointment": _said_on_appointment,
     "comment on visit": _said_on_visit, "comment on division": _said_on_place,

@@ -78,7 +78,7 @@ NOTHING_BEHIND = {
     "GET duty-api:token", "GET api-webhook-events", "GET portal:webhook-new", "GET portal:update-new",
     "GET portal:people-template", "GET portal:area-new", "GET portal:describe", "GET portal:describe-template",
     "GET portal:tenant-restore", "GET tenants-api:cells", "GET portal:cells", "GET portal:cells-file",
-    "GET portal:cells-change",
+    "GET portal:cells-change", "GET stations:sheet_template",
     "GET portal:use", "GET api-use",  # how much of what all share the asker's own body has taken
     "GET portal:kept", "GET api-kept",  # how many files and rows of it are over
 }  # fmt: skip

@@ -16,6 +16,9 @@ ROLE = os.environ["FALIN_DRILL_ROLE"]
 WORLD = json.loads(Path(os.environ["FALIN_DRILL_WORLD"]).read_text())
 FOREIGN = frozenset(WORLD["foreign"][ROLE])
 IDS: dict[str, list[Any]] = WORLD["ids"]  # name of a field → ids there are, one's own and others'
+# What the role's own examples name, which is to be asked for as it stands.
+OWN = frozenset(one for known in WORLD["mine"][ROLE].values()
+                for one in (known if isinstance(known, list) else [known]) if isinstance(one, str))  # fmt: skip
 LEDGER = Path(os.environ["FALIN_DRILL_LEDGER"]).open("a")  # noqa: SIM115 (as long as the process)
 LOCK = threading.Lock()
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -57,7 +60,7 @@ def _meant(given: Any) -> Any:
     for name, value in given.items():
         known = IDS.get(name)
         chance = zlib.crc32(f"{name}{value}".encode())
-        if known and chance % 4 and _could_be(value, known[0]):
+        if known and chance % 4 and _could_be(value, known[0]) and value not in OWN:
             given[name] = known[chance // 4 % len(known)]
     return given
 

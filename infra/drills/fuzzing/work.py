@@ -27,6 +27,8 @@ from services.desk.models import Comment, News, Notice, SavedView
 from services.desk.types import Draft, NoticeKind
 from services.duty.commands import post_hours, remind
 from services.duty.models import Reminder
+from services.stations.api import open_station, read_opening
+from services.stations.types import StationContent
 from tenants.divisions.api import add_members, list_communities, open_area
 from tenants.divisions.models import AreaMember, StatisticalArea
 from tenants.identity.api import system_of
@@ -53,6 +55,11 @@ def do(team: Scope, county: Mapping[str, Any], now: datetime) -> dict[str, Any]:
             publish_news(scope=team, number=news.number, now=now)
             webhooks.register_endpoint(scope=team, name="业务系统", address="https://hooks.example.org/in",
                                        events=["duty.visit.logged"], now=now)  # fmt: skip
+        draft = write_news(scope=team, title="法律讲座", text="周日上午", begins_on=today, ends_on=None, now=now)
+        stations = [
+            open_station(scope=team, content=_station(first["places"][0], name, today), now=now).id
+            for name in ("看的站", "改的站", "关的站")
+        ]
         area = open_area(scope=team, node_id=county["node"], name=f"园区{county['code']}", now=now)
         add_members(scope=team, area_id=area, codes=[f"{county['code']}001"], valid_from=date(2026, 1, 1), source="批复",
                     now=now)  # fmt: skip
@@ -60,8 +67,8 @@ def do(team: Scope, county: Mapping[str, Any], now: datetime) -> dict[str, Any]:
                    now=now)  # fmt: skip
         remind(scope=team, node_id=first["places"][0], adviser_id=uuid.UUID(first["id"]), month=Month.of(now).plus(-2),
                now=now)  # fmt: skip
-        sheets = [take_sheet(scope=team, upload=_sheet(_somebody(county, 2)), now=now) for _ in range(3)]
-    for sheet in sheets[:2]:
+        sheets = [take_sheet(scope=team, upload=_sheet(_somebody(county, 2)), now=now) for _ in range(4)]
+    for sheet in (*sheets[:2], sheets[3]):
         assert sheet.job_id
         jobs.work(system=system_of(find_by_schema(team.schema)), job_id=sheet.job_id)
     served = {place for adviser in county["advisers"] for place in adviser["places"]}
@@ -75,6 +82,9 @@ def do(team: Scope, county: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "advisers_imports_stop.import_id": str(sheets[2].id), "advisers_imports_errors.import_id": str(sheets[0].id),
         "advisers_imports_confirm.import_id": str(sheets[1].id), "duty_reminders_send.adviser_id": second["id"],
         "duty_reminders_send.node_id": second["places"][0], "places_describe.content": _facts(county["code"]),
+        "advisers_imports_columns.import_id": str(sheets[3].id), "news_change.number": draft.number,
+        "station_id": str(stations[0]), "stations_correct.station_id": str(stations[1]), "stations_correct.name": "改好的站",
+        "stations_close.station_id": str(stations[2]),
         "county": county["code"],
         "code": f"{county['code']}001001",
     }  # fmt: skip
@@ -108,8 +118,9 @@ def own_of(scope: Scope) -> dict[str, list[Any]]:
             name: [_plain(key) for key in rows.order_by("pk").values_list("pk", flat=True)]
             for name, rows in found.items()
         }
-        numbers = sorted(set(News.objects.filter(county_id__in=scope.roots).values_list("number", flat=True)))
-        first = {f"{act}.number": numbers[:1] for act in ("news_get", "news_change", "public_news_get")}
+        published = News.objects.filter(county_id__in=scope.roots, published_at__isnull=False)
+        numbers = sorted(set(published.values_list("number", flat=True)))
+        first = {f"{act}.number": numbers[:1] for act in ("news_get", "public_news_get")}
         return ids | first | {"news_withdraw.number": numbers[-1:]}
 
 
@@ -121,6 +132,12 @@ def _somebody(county: Mapping[str, Any], number: int) -> people.InventedAdviser:
     serial = SERIAL + 10 * int(county["code"][-1]) + number
     return people.adviser(province="演练省", county=county["code"], county_code=county["code"], number=number, serial=serial,
                           firms=1)  # fmt: skip
+
+
+def _station(node_id: int, name: str, day: date) -> StationContent:
+    return StationContent(
+        node_id=node_id, name=name, address="一楼", opening=read_opening("周一 9:00-12:00"), opened_on=day
+    )
 
 
 def _facts(code: str) -> str:

@@ -32,6 +32,7 @@ from services.indicators import api as indicators
 from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands
 from services.indicators.web.tables import TABLES as OF_INDICATORS
 from services.stations import api as stations
+from services.stations import tasks as stations_tasks
 from services.stations.web.tables import TABLES as OF_STATIONS
 from tenants.divisions import hanging
 from tenants.divisions.api import AREAS_AT, PLACES_CHANGED, list_divisions
@@ -69,11 +70,12 @@ def wire() -> None:
     places.register_jobs()
     registry.register_jobs()
     advisers.register_jobs()
+    stations_tasks.register_jobs()
     jobs.register(rotation.REENCRYPT, rotation.reencrypt)
     crypto.declare(*SEALED, *SEALED_OF_PEOPLE, *desk_api.SEALED, *webhooks.SEALED)
     listed = exports.wire(*OF_ADVISERS, *OF_STATIONS, *OF_DUTY, *OF_INDICATORS, *OWN_TABLES)
-    retention.declare(*RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, CONTACTS, advisers_api.NUMBERS, desk_api.ANSWERED,
-                      *listed)  # fmt: skip
+    retention.declare(*RETAINED, *stations.RETAINED, UPLOADED, jobs.ENDED, INVITATIONS, CONTACTS, advisers_api.NUMBERS,
+                      desk_api.ANSWERED, *listed)  # fmt: skip
     belongings.declare(*PLACES, *PEOPLE, *SETTINGS, *advisers_api.BELONGINGS, *stations.BELONGINGS, *duty.BELONGINGS,
                        *indicators.BELONGINGS, *desk_api.BELONGINGS, *ANCHORS, *DOMAINS)  # fmt: skip
     hands.declare(

@@ -37,6 +37,7 @@ RESULT_TYPES = {"text/csv": "csv", "application/vnd.openxmlformats-officedocumen
 OWNERS = {
     "photo": "duty.own",
     "sheet": "advisers.import",
+    "stations-sheet": "stations.keep",
     "import-errors": "advisers.import",
     "audit-log": "audit.export",
     "places-list": "places.update",
@@ -55,6 +56,8 @@ def content_type_of(head: bytes, *, name: str = "") -> str:
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" if b"xl/" in head or name.endswith(
             ".xlsx"
         ) else "application/zip"  # fmt: skip
+    if name.endswith(".csv") and b"\x00" not in head:
+        return "text/csv"  # a text says of itself no more than that
     try:
         return str(puremagic.from_string(head, mime=True))
     except (puremagic.PureError, ValueError):

@@ -110,6 +110,8 @@ WORDS = {
     "stations.station.opened": _("登记服务站点"),
     "stations.station.corrected": _("更正服务站点"),
     "stations.station.closed": _("关闭服务站点"),
+    "stations.sheet.taken": _("检查站点的表格"),
+    "stations.sheet.confirmed": _("确认登记表格里的站点"),
     "stations.station.moved": _("服务站点转到接手的地方"),
     "duty.visit.logged": _("记录到访"),
     "duty.visit.corrected": _("更正到访"),

@@ -3,17 +3,23 @@ The place of the map on the public pages: what can be pointed at in a county, it
 
 Drawn is what was brought in for the county's own places. A street without an outline is drawn as its communities together,
 so that whoever brought in either has a map; what was not drawn stands in the list beside it.
+
+Stations lie on it as points. Which ones are the map's the register says, by the place a station is at, and never the point:
+outlines and positions may be in two grids up to 500 m apart (decision 60).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+from falin.portal import nearby
+from falin.portal.nearby import Shown
 from falin.portal.public import BELOW_NONE, Face, grouped, places_in, slug_of
 from falin.ui.pointing import Drawing, Outline, draw
+from services.stations.types import Position
 from tenants.divisions.api import Division, Outlined, list_boundaries, list_outlined
 
 
@@ -29,12 +35,25 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicMap:
-    """``street`` is the name of the one whose communities are shown; ``sources`` say where the outlines are from."""
+    """
+    ``street`` is the name of the one whose communities are shown; ``sources`` say where the outlines are from. ``stations``
+    are those that belong to what is drawn; none where nothing is.
+    """
 
     street: str
     choices: tuple[Choice, ...]
     drawing: Drawing | None
     sources: tuple[str, ...]
+    stations: tuple[Pinned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """An open station of the map: ``at`` is where it lies on the drawing; ``None`` where it has no position, or beside it."""
+
+    shown: Shown
+    number: int
+    at: tuple[int, int] | None
 
 
 def map_of(face: Face, street: str, *, on: date) -> PublicMap:
@@ -47,13 +66,34 @@ def map_of(face: Face, street: str, *, on: date) -> PublicMap:
     if street or len(groups) == 1:
         name, places = places_in(face, street) if street else ("", groups[0][1])
         known = list_outlined([place.id for place in places], on=on)
-        return _map(name, [Choice(place=place, slug=slug_of(place)) for place in places], known, on)
+        found = _map(name, [Choice(place=place, slug=slug_of(place)) for place in places], known, on)
+        return _pinned(found, _of_street(face, street, places, on) if street else nearby.all_of(face, on=on))
     known = list_outlined([place.id for one, places in groups for place in (*places, *([one] if one else ()))], on=on)
-    return _map("", [
+    found = _map("", [
         Choice(place=one, slug=slug_of(one) if one else BELOW_NONE, below=tuple(places),
                opens=any(place.id in known for place in places))
         for one, places in groups
     ], known, on)  # fmt: skip
+    return _pinned(found, nearby.main_ones(face, on=on))
+
+
+def _of_street(face: Face, street: str, places: Sequence[Division], on: date) -> list[Shown]:
+    """The stations of a street and of its communities."""
+    nodes = {place.id for place in places} | {place.street_id for place in places}
+    return [one for one in nearby.all_of(face, on=on) if one.station.content.node_id in nodes]
+
+
+def _pinned(found: PublicMap, stations: Sequence[Shown]) -> PublicMap:
+    if found.drawing is None:
+        return found
+    return replace(found, stations=tuple(
+        Pinned(shown=one, number=number, at=_at(found.drawing, one.station.content.position))
+        for number, one in enumerate(stations, start=1)
+    ))  # fmt: skip
+
+
+def _at(drawing: Drawing, position: Position | None) -> tuple[int, int] | None:
+    return drawing.frame.point(position.longitude, position.latitude) if position else None
 
 
 def _map(street: str, choices: Sequence[Choice], known: Mapping[int, Outlined], on: date) -> PublicMap:

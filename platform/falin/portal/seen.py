@@ -33,7 +33,7 @@ READS: Mapping[str, frozenset[str]] = {
     "import": frozenset({"advisers.import"}),
     "visit": frozenset({"duty.read", "duty.own", "visits.published"}),
     "reminder": frozenset({"duty.read", "duty.own"}),
-    "file": frozenset({"duty.read", "duty.own", "advisers.import"}),
+    "file": frozenset({"duty.read", "duty.own", "advisers.import", "stations.keep"}),
     "month": frozenset({"figures.read"}), "run": frozenset({"figures.read"}),
     "person": frozenset({"people.read"}), "binding": frozenset({"people.read"}),
     "emergency": frozenset({"emergency.ask", "emergency.decide"}),

@@ -77,6 +77,16 @@ class MapRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MapPoint:
+    """Something at a spot of a map, ``at`` in the drawing's units; its ``number`` stands in the list it leads to by ``url``."""
+
+    number: int
+    name: str
+    url: str
+    at: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shade:
     """One line of a map's legend."""
 

@@ -102,20 +102,41 @@ def _read(province: str) -> tuple[list[_Piece], dict[str, str]]:
     return pieces, cities
 
 
-def in_units(outlines: list[BaseGeometry]) -> tuple[list[BaseGeometry], int]:
-    """The outlines in drawing units, `WIDTH` wide, shapes true at the middle latitude; and the height."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """How degrees become drawing units, `WIDTH` wide and ``height`` high, shapes true at the middle latitude."""
+
+    west: float
+    north: float
+    narrow: float
+    scale: float
+    height: int
+
+    def units(self, longitude: Any, latitude: Any) -> tuple[Any, Any]:
+        return (longitude - self.west) * self.narrow * self.scale + MARGIN, (
+            self.north - latitude
+        ) * self.scale + MARGIN
+
+    def point(self, longitude: float, latitude: float) -> tuple[int, int] | None:
+        """Where a point lies on the drawing; ``None`` beside it."""
+        x, y = self.units(longitude, latitude)
+        return (round(x), round(y)) if 0 <= x <= WIDTH and 0 <= y <= self.height else None
+
+
+def in_units(outlines: list[BaseGeometry]) -> tuple[list[BaseGeometry], Frame]:
+    """The outlines in drawing units, and the frame they were put in."""
     west, south, east, north = shapely.total_bounds(outlines)
     narrow = math.cos(math.radians((south + north) / 2))
     scale = (WIDTH - 2 * MARGIN) / ((east - west) * narrow)
-    height = math.ceil((north - south) * scale) + 2 * MARGIN
+    frame = Frame(west=west, north=north, narrow=narrow, scale=scale,
+                  height=math.ceil((north - south) * scale) + 2 * MARGIN)  # fmt: skip
 
     def place(points: Any) -> Any:
         placed = points.copy()
-        placed[:, 0] = (points[:, 0] - west) * narrow * scale + MARGIN
-        placed[:, 1] = (north - points[:, 1]) * scale + MARGIN
+        placed[:, 0], placed[:, 1] = frame.units(points[:, 0], points[:, 1])
         return placed
 
-    return [shapely.transform(outline, place) for outline in outlines], height
+    return [shapely.transform(outline, place) for outline in outlines], frame
 
 
 def _parts(outline: BaseGeometry) -> list[Polygon]:
@@ -175,7 +196,7 @@ def has_room(words: str, radius: float, size: float = NAME_SIZE) -> bool:
 
 
 def _drawing(pieces: list[_Piece], cities: dict[str, str], tolerance: float) -> dict[str, Any]:
-    projected, height = in_units([piece.outline for piece in pieces])
+    projected, frame = in_units([piece.outline for piece in pieces])
     simple = list(shapely.coverage_simplify(projected, tolerance=tolerance))
     smallest = tolerance * 6
     counties: list[dict[str, Any]] = []
@@ -200,7 +221,7 @@ def _drawing(pieces: list[_Piece], cities: dict[str, str], tolerance: float) -> 
         shapely.union_all([whole.boundary for whole in wholes.values()], grid_size=1), province.boundary, grid_size=1
     )
     return {
-        "viewBox": f"0 0 {WIDTH} {height}",
+        "viewBox": f"0 0 {WIDTH} {frame.height}",
         "outline": path_of(province),
         "borders": _lines(between),
         "counties": counties,

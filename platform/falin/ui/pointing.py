@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from falin.ui.geo import WIDTH, has_room, in_units, middle_of, path_of, without_specks
+from falin.ui.geo import WIDTH, Frame, has_room, in_units, middle_of, path_of, without_specks
 
 LIMIT: Final = 48_000  # characters of all paths together; compressed they are less than half
 MOST: Final = 3_000  # of one of them: a few hundred points
@@ -49,8 +49,11 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
+    """``frame`` says where a point of degrees lies on it; it stays on the server."""
+
     view_box: str
     areas: tuple[Area, ...]
+    frame: Frame
 
 
 def draw(outlines: Iterable[Outline]) -> Drawing | None:
@@ -58,7 +61,7 @@ def draw(outlines: Iterable[Outline]) -> Drawing | None:
     asked = list(outlines)
     if not asked:
         return None
-    shapes, height = in_units([_whole(one) for one in asked])
+    shapes, frame = in_units([_whole(one) for one in asked])
     tolerance = 1.0
     while True:
         shapes = [without_specks(one, tolerance * 6) for one in shapely.coverage_simplify(shapes, tolerance=tolerance)]
@@ -67,7 +70,7 @@ def draw(outlines: Iterable[Outline]) -> Drawing | None:
         if (sum(map(len, paths)) <= LIMIT and max(map(len, paths)) <= MOST) or tolerance > WIDTH / 10:
             break
     areas = (_area(*one) for one in zip(asked, shapes, paths, count(1)) if one[2])  # nothing is left of a mere dot
-    return Drawing(view_box=f"0 0 {WIDTH} {height}", areas=tuple(areas))
+    return Drawing(view_box=f"0 0 {WIDTH} {frame.height}", areas=tuple(areas), frame=frame)
 
 
 def _whole(outline: Outline) -> BaseGeometry:

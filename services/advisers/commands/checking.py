@@ -23,7 +23,11 @@ from falin.kernel.clock import legal_day
 from falin.kernel.files import keep_result, open_file
 from falin.kernel.jobs import Cancelled, Run
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.columns import HEAD_WITHIN, Head, Problem, WrongColumns, as_named, is_blank, is_example
+from falin.kernel.sheets.forms import RowsToMend
 from falin.kernel.sheets.workbook import Row, Sheet, Unusable, opened, rows_under
+from falin.kernel.sheets.writing import XLSX
+from falin.kernel.sheets.written import masked, shown
 from falin.kernel.transactions import inside
 from services.advisers import policies
 from services.advisers.models import Adviser, ImportSheet
@@ -33,24 +37,8 @@ from services.advisers.queries.homes import Home, home_of
 from services.advisers.queries.imports import SHOWN, named_columns
 from services.advisers.rules.import_wording import column_name, sentence
 from services.advisers.rules.imports import ImportState
-from services.advisers.rules.numbers import masked, shown
 from services.advisers.rules.places import Gazetteer
-from services.advisers.rules.sheet import (
-    HEAD_WITHIN,
-    MOST_ROWS,
-    Entry,
-    Head,
-    Problem,
-    WrongColumns,
-    as_named,
-    find_head,
-    is_blank,
-    is_example,
-    keys_of,
-    ranges,
-    read_row,
-)
-from services.advisers.rules.writing import XLSX, RowsToMend
+from services.advisers.rules.sheet import MOST_ROWS, ROSTER, Entry, keys_of, ranges, read_row
 
 BATCH = 1_000
 _OTHERS = 6  # how many other rows of the same number are named
@@ -134,7 +122,7 @@ def head_of(sheet: Sheet, named: Mapping[str, str]) -> Head:
     top = list(islice(sheet.rows(), HEAD_WITHIN))
     if not any(cell.kind for row in top for cell in row.cells):
         raise Unusable("empty")
-    return find_head(top, sheet.merged, named)
+    return ROSTER.find_head(top, sheet.merged, named)
 
 
 def body_of(sheet: Sheet, head: Head) -> Iterator[Row]:
@@ -153,7 +141,7 @@ def _check(run: Run, ground: Ground, sheet: Sheet) -> tuple[dict[str, Any], byte
     total = max(1, sheet.row_count) * 2
     merged = rows_under(sheet.merged, below=head.row, columns=frozenset(place + 1 for place in head.columns.values()),
                         until=head.row + MOST_ROWS + HEAD_WITHIN)  # fmt: skip
-    tally, mend = Tally(), RowsToMend(head, title=_("要修改的行"))
+    tally, mend = Tally(), RowsToMend(ROSTER, head, title=_("要修改的行"))
     twice, last = _find_doubles(run, ground, sheet, head, total, tally)
     if tally.rows == tally.examples:
         raise Unusable("empty")

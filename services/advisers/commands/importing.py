@@ -16,6 +16,7 @@ from falin.kernel.files import SHEET, take_in
 from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.columns import as_named
 from falin.kernel.sheets.workbook import Unusable, check_outside
 from services.advisers import policies
 from services.advisers.models import ImportSheet, NamedColumn
@@ -23,7 +24,7 @@ from services.advisers.queries.homes import home_of
 from services.advisers.queries.imports import info_of, state_of
 from services.advisers.rules.import_wording import unusable
 from services.advisers.rules.imports import ImportInfo, ImportState
-from services.advisers.rules.sheet import BY_KEY, as_named, is_known
+from services.advisers.rules.sheet import ROSTER
 
 CHECK, LOAD = "advisers.check_sheet", "advisers.load_sheet"
 
@@ -96,14 +97,14 @@ def name_columns(*, scope: Scope, import_id: uuid.UUID, columns: Mapping[str, st
         raise policies.not_to_be_named()
     said = {key: name for key, name in columns.items() if name}
     for key, name in said.items():
-        if key not in BY_KEY or name not in info.heads:
+        if key not in ROSTER.by_key or name not in info.heads:
             raise Invalid("advisers.no_such_column", _("表里没有这一列。"), field=key)
         if list(said.values()).count(name) > 1:
             raise Invalid("advisers.column_twice", _("“%(name)s”选了两次。") % {"name": name}, field=key)
     here = {as_named(name) for name in info.heads}
     NamedColumn.objects.filter(plain__in=here, key__in=columns).delete()
     for key, name in said.items():
-        if not is_known(name, key):
+        if not ROSTER.is_known(name, key):
             NamedColumn.objects.update_or_create(
                 plain=as_named(name), defaults={"key": key, "person_id": scope.person_id, "at": now}
             )
@@ -113,7 +114,7 @@ def name_columns(*, scope: Scope, import_id: uuid.UUID, columns: Mapping[str, st
     row.save(update_fields=["job_id", "state", "findings", "errors_file", "ended_at"])
     audit.record(scope=scope, act="advisers.import.columns_named", subject=("import", row.id), now=now,
                  node_id=home_of(scope).node_id,
-                 after={"columns": [f"{BY_KEY[key].name} = {name}" for key, name in said.items()]})  # fmt: skip
+                 after={"columns": [f"{ROSTER.by_key[key].name} = {name}" for key, name in said.items()]})  # fmt: skip
     return info_of(scope, row, {})
 
 

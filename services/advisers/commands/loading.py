@@ -23,6 +23,7 @@ from falin.kernel.clock import legal_day
 from falin.kernel.jobs import Cancelled, Run
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.columns import Problem
 from falin.kernel.sheets.workbook import Sheet, opened
 from falin.kernel.transactions import inside
 from services.advisers import policies
@@ -50,7 +51,7 @@ from services.advisers.queries.appointments import places_of
 from services.advisers.queries.homes import Home, home_of
 from services.advisers.queries.imports import SHOWN
 from services.advisers.rules.imports import ImportState
-from services.advisers.rules.sheet import Entry, Problem, from_ranges
+from services.advisers.rules.sheet import Entry, from_ranges
 
 BATCH = 200
 _NOTHING_YET = {

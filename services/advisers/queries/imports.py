@@ -10,10 +10,11 @@ from falin.kernel.files import open_file
 from falin.kernel.models import Job, JobState
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.findings import Finding, HeadTrouble
 from services.advisers import policies
 from services.advisers.models import ImportSheet, NamedColumn
 from services.advisers.rules.import_wording import column_name, sentence, unusable
-from services.advisers.rules.imports import Counts, Finding, HeadTrouble, ImportInfo, ImportState, InColumn, Loaded
+from services.advisers.rules.imports import Counts, ImportInfo, ImportState, InColumn, Loaded
 
 SHOWN = 50
 

@@ -18,12 +18,13 @@ from rest_framework.response import Response
 from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.rest.fields import OneOf
+from falin.kernel.rest.sheets import Finding, HeadTrouble
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.writing import XLSX
 from services.advisers import policies
 from services.advisers.commands.importing import confirm_import, name_columns, stop_import, take_sheet
 from services.advisers.queries.imports import get_import, list_imports, rows_to_mend
 from services.advisers.rules.imports import ImportInfo, ImportState
-from services.advisers.rules.writing import XLSX
 
 _TAGS = ["advisers"]
 
@@ -32,29 +33,12 @@ class SheetUpload(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="An XLSX of firms and advisers: at most 100,000 rows and 30 MB.")
 
 
-class Finding(serializers.Serializer[Any]):
-    row = serializers.IntegerField(help_text="The file's own row number, from 1.")
-    column = serializers.CharField()
-    code = serializers.CharField()
-    found = serializers.CharField(help_text="What stands there; long numbers are masked.")
-    sentence = serializers.CharField(help_text="What is wrong and how to mend it, in the reader's language.")
-
-
 class Counts(serializers.Serializer[Any]):
     rows = serializers.IntegerField()
     ready = serializers.IntegerField()
     to_mend = serializers.IntegerField()
     examples = serializers.IntegerField()
     blank = serializers.IntegerField()
-
-
-class HeadTrouble(serializers.Serializer[Any]):
-    row = serializers.IntegerField()
-    found = serializers.ListField(child=serializers.CharField())
-    missing = serializers.ListField(child=serializers.CharField())
-    doubled = serializers.ListField(child=serializers.CharField())
-    merged = serializers.ListField(child=serializers.CharField())
-    unknown = serializers.ListField(child=serializers.CharField())
 
 
 class Loaded(serializers.Serializer[Any]):

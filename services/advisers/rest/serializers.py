@@ -9,9 +9,10 @@ from rest_framework import serializers
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.rest.fields import Cursor, OneOf, Sort
+from falin.kernel.sheets.written import Wrong
 from services.advisers import queries
 from services.advisers.rules.import_wording import sentence
-from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile, read_number
+from services.advisers.rules.numbers import read_credit_code, read_identity, read_mobile, read_number
 from services.advisers.types import MOST_COUNTED, AdviserState, Obstacle, SquareState, VacancyReason, View
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel.sheets import wording
 from services.advisers.rules.imports import ImportState
-from services.advisers.rules.sheet import BY_KEY
+from services.advisers.rules.sheet import ROSTER
 
 STATE_WORDS = {
     ImportState.CHECKING: gettext_lazy("正在检查"),
@@ -24,29 +24,11 @@ STATE_WORDS = {
 }
 
 UNUSABLE = {
-    "not_xlsx": gettext_lazy(
-        "这个文件不是 XLSX 表格（可能是改了后缀名）。请用 Excel 或 WPS 打开，另存为“Excel 工作簿（.xlsx）”，再上传。"
-    ),
-    "old_excel": gettext_lazy(
-        "这是旧版 .xls 表格，或者加了打开密码。请去掉密码，另存为“Excel 工作簿（.xlsx）”，再上传。"
-    ),
-    "too_large_unpacked": gettext_lazy(
-        "这个文件解开以后大得不正常，没有打开。请只留需要导入的那张表，复制到新文件里，再上传。"
-    ),
-    "broken": gettext_lazy("这个文件已经损坏，读不下去。请用 Excel 或 WPS 打开，另存一份，再上传。"),
     "empty": gettext_lazy("表里没有一行人员。请填好以后再上传；可以先下载模板。"),
     "too_many_rows": gettext_lazy("表里超过 10 万行。请拆成几份，分别上传。"),
 }
 
 _PROBLEMS = {
-    "missing": gettext_lazy("必填，这里空着。请补上。"),
-    "formula": gettext_lazy("这里是公式。请填数值，不要公式：复制这一列，选择性粘贴为“值”。"),
-    "error_value": gettext_lazy("这里是表格的错误值。请改成实际内容。"),
-    "truth_value": gettext_lazy("这里是“真/假”值。请改成实际内容。"),
-    "digits_lost": gettext_lazy("这个号码是按数字存的，后几位已经丢失。请先把这一列设成“文本”，再重新填完整的号码。"),
-    "is_a_day": gettext_lazy("表格把这里当成了日期。请先把这一列设成“文本”，再重新填。"),
-    "too_long": gettext_lazy("内容太长。请检查是不是填错了格。"),
-    "merged": gettext_lazy("这一行有合并单元格（%(range)s）。请取消合并，每一行都填上内容。"),
     "id_fifteen": gettext_lazy("这是 15 位的旧号码，已经停用。请按现在的身份证填 18 位；系统不代为换算，免得换错人。"),
     "id_length": gettext_lazy("身份证号应当是 18 位。请核对。"),
     "id_characters": gettext_lazy("身份证号只能是数字，最后一位可以是 X。请核对。"),
@@ -60,8 +42,6 @@ _PROBLEMS = {
     "credit_length": gettext_lazy("统一社会信用代码应当是 18 位。请核对，或者空着。"),
     "credit_characters": gettext_lazy("统一社会信用代码里有不会出现的字符（如 I、O、S、V、Z）。请核对，或者空着。"),
     "credit_checksum": gettext_lazy("统一社会信用代码的最后一位对不上。请核对，或者空着。"),
-    "day_unreadable": gettext_lazy("看不懂这个日期。请写成 2026-1-5 这样的年月日。"),
-    "day_impossible": gettext_lazy("没有这一天。请核对月和日。"),
     "exam_later": gettext_lazy("考试通过日期不能晚于今天。"),
     "begin_missing": gettext_lazy("填了服务社区，就要填聘期从哪天开始。"),
     "ends_before": gettext_lazy("聘期止早于聘期起。请核对。"),
@@ -89,17 +69,16 @@ _PROBLEMS = {
 
 def unusable(code: str) -> str:
     """Why a file cannot be taken as a sheet, and the way out."""
-    return str(UNUSABLE.get(code, UNUSABLE["broken"]))
+    return wording.unusable(code, UNUSABLE)
 
 
 def column_name(key: str) -> str:
     """A column as the template calls it: names of columns are the sheet's own and stay as they are."""
-    return BY_KEY[key].name if key in BY_KEY else _("整行")
+    return wording.column_name(ROSTER, key)
 
 
 def sentence(code: str, facts: Mapping[str, Any]) -> str:
     """What is wrong, and how to mend it."""
     if code == "community_unknown" and facts.get("near"):
         code = "community_near"
-    words = {name: _("、").join(map(str, value)) if isinstance(value, list) else value for name, value in facts.items()}
-    return str(_PROBLEMS[code]) % words if words else str(_PROBLEMS[code])
+    return wording.sentence(code, facts, _PROBLEMS)

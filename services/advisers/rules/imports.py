@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from falin.kernel.sheets.findings import Finding, HeadTrouble
+
 
 class ImportState(StrEnum):
     """How far a sheet is on its way in."""
@@ -25,17 +27,6 @@ class ImportState(StrEnum):
     @property
     def moving(self) -> bool:
         return self in {ImportState.CHECKING, ImportState.LOADING}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing to mend, by the file's own row number; ``sentence`` says what is wrong and how to mend it."""
-
-    row: int
-    column: str
-    code: str
-    found: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +63,6 @@ class Loaded:
     @property
     def rows(self) -> int:
         return self.advisers + self.there + self.refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadTrouble:
-    """What is wrong with the columns: what was found, what is missing, what stands there twice, what is merged."""
-
-    row: int
-    found: tuple[str, ...]
-    missing: tuple[str, ...]
-    doubled: tuple[str, ...]
-    merged: tuple[str, ...]
-    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,14 @@
-"""The place of numbers people write by hand: identity numbers, mobile numbers, credit codes, days. Pure functions."""
+"""The place of numbers people write by hand: identity numbers, mobile numbers, credit codes. Pure functions."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date
 
-from falin.kernel.sheets.workbook import EPOCH_1900
+from falin.kernel.sheets.written import DASHES, Wrong, compact
 
-_SPACES = re.compile(r"[\s\u200b\ufeff]+")
-_DASHES = re.compile(r"[-‐‑‒–—―]")
 MOBILE_DIGITS = 11
 _MOBILE = re.compile(r"1[3-9]\d{9}")
-_LONG_NUMBER = re.compile(r"\d{9,}[Xx]?")  # a day written as 20260105 is nobody's number
-_WRITTEN_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]?0{1,2}:00(?::00(?:\.0+)?)?)?")
 
 # GB 11643: seventeen weights, and the check character for each remainder of eleven.
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -61,29 +56,6 @@ _REGIONS = frozenset(
 # GB 32100: thirty-one characters, without the easily confused I, O, S, V, Z.
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
-# A serial number of a spreadsheet's day is taken for one only between 1954 and 2119: other numbers are mistakes.
-_SERIALS = range(20_000, 80_200)
-# Beyond fifteen digits a spreadsheet that stores a number has already lost the last ones.
-EXACT_DIGITS = 15
-
-
-class Wrong(Exception):
-    """The text cannot be what it is said to be; ``code`` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def half_width(text: str) -> str:
-    """Full-width digits, letters and signs as the plain ones; outer spaces gone."""
-    return unicodedata.normalize("NFKC", text).strip("\u200b\ufeff \t\r\n")
-
-
-def compact(text: str) -> str:
-    """Half-width, without any space."""
-    return _SPACES.sub("", half_width(text))
-
 
 def check_character(first_seventeen: str) -> str:
     """The eighteenth character of an identity number (GB 11643, ISO 7064 MOD 11-2)."""
@@ -98,7 +70,7 @@ def read_identity(text: str, *, today: date) -> str:
 
     :raises Wrong: ``id_fifteen``, ``id_length``, ``id_characters``, ``id_region``, ``id_birth``, ``id_checksum``.
     """
-    number = _DASHES.sub("", compact(text)).upper()
+    number = DASHES.sub("", compact(text)).upper()
     if len(number) == 15 and number.isdecimal():
         raise Wrong("id_fifteen")
     if len(number) != 18:
@@ -124,7 +96,7 @@ def read_mobile(text: str) -> str:
 
     :raises Wrong: ``phone_landline``, ``phone_length``, ``phone_characters``, ``phone_shape``.
     """
-    number = _DASHES.sub("", compact(text)).translate({ord("("): None, ord(")"): None})
+    number = DASHES.sub("", compact(text)).translate({ord("("): None, ord(")"): None})
     for prefix in ("+86", "0086"):
         number = number.removeprefix(prefix)
     if len(number) == 13 and number.startswith("861"):
@@ -157,35 +129,6 @@ def read_credit_code(text: str) -> str:
     return code
 
 
-def read_day(value: object, *, epoch: date = EPOCH_1900) -> date:
-    """
-    A day, however it was written: a date cell, a spreadsheet's serial number, 2026-1-5, 2026/1/5, 2026.1.5, 2026年1月5日,
-    20260105.
-
-    :raises Wrong: ``day_unreadable``, or ``day_impossible`` for the like of 30 February.
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise Wrong("day_unreadable")
-    text = half_width(str(value))
-    if text.isdecimal() and int(text) in _SERIALS:
-        return epoch + timedelta(days=int(text))
-    if len(text) == 8 and text.isdecimal():
-        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    found = _WRITTEN_DAY.fullmatch(_DASHES.sub("-", re.sub(r"\s*([-/.年月日])\s*", r"\1", text)))
-    if not found:
-        raise Wrong("day_unreadable")
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        raise Wrong("day_impossible") from None
-
-
 def read_number(text: str, *, today: date) -> str:
     """
     An identity number or a mobile number, told apart by how many figures there are.
@@ -194,19 +137,3 @@ def read_number(text: str, *, today: date) -> str:
     """
     figures = sum(sign.isdecimal() for sign in text)
     return read_mobile(text) if figures <= MOBILE_DIGITS + len("86") else read_identity(text, today=today)
-
-
-def masked(number: str) -> str:
-    """A number as it may be shown: enough to find it again in one's own sheet, too little to use."""
-    if len(number) < 7:
-        return number[:1] + "*" * (len(number) - 1)
-    return number[:3] + "*" * (len(number) - 5) + number[-2:]
-
-
-def shown(text: str, *, most: int = 30) -> str:
-    """What was found, for a report: long numbers masked wherever they stand, long texts cut."""
-    plain = " ".join(half_width(text).split())
-    # Spaces and dashes inside a number must not bring it past the mask.
-    if _LONG_NUMBER.search(_DASHES.sub("", plain.replace(" ", ""))):
-        plain = _LONG_NUMBER.sub(lambda found: masked(found[0]), _DASHES.sub("", plain.replace(" ", "")))
-    return plain if len(plain) <= most else plain[: most - 1] + "…"

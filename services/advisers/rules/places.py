@@ -7,8 +7,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from services.advisers.rules.numbers import compact, shown
-from services.advisers.rules.sheet import Problem
+from falin.kernel.sheets.columns import Problem
+from falin.kernel.sheets.written import compact, shown
 
 _ENDING = re.compile(r"(?:社区|村|居)?(?:居民委员会|村民委员会|居委会|村委会|委员会|委会)$|(?:社区|村)$")
 _SPLIT = re.compile(r"[/\\>·\-]")

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from falin.kernel.sheets.written import Wrong
 from falin.ui.widgets import SEALED, DayInput, PhoneInput
 from services.advisers.rules import REASON_LABELS, SPECIALTIES
 from services.advisers.rules.import_wording import sentence
-from services.advisers.rules.numbers import Wrong, read_credit_code, read_identity, read_mobile, read_number
+from services.advisers.rules.numbers import read_credit_code, read_identity, read_mobile, read_number
 from services.advisers.types import VacancyReason, View
 
 _REQUIRED = {"required": gettext_lazy("请填写这一项。")}

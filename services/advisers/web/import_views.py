@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,14 +16,16 @@ from falin.kernel.clock import now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.forms import template
+from falin.kernel.sheets.writing import XLSX
 from falin.ui.forms import show_refusal
+from falin.ui.sheets import ColumnsForm, attached, recognised
 from services.advisers import policies
 from services.advisers.commands.importing import confirm_import, name_columns, stop_import, take_sheet
 from services.advisers.queries.imports import get_import, list_imports, rows_to_mend
 from services.advisers.rules.import_wording import STATE_WORDS
 from services.advisers.rules.imports import ImportInfo, ImportState
-from services.advisers.rules.sheet import COLUMNS, is_known
-from services.advisers.rules.writing import XLSX, template
+from services.advisers.rules.sheet import COLUMNS, ROSTER
 
 _LOOK_AGAIN = "4"  # seconds; without scripts too
 _KINDS = {
@@ -88,35 +88,13 @@ def _context(info: ImportInfo) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _ColumnField(forms.ChoiceField):
-    """A column that must be there is not called optional; left unchosen, the check of the sheet says that it is missing."""
-
-    def validate(self, value: str) -> None:
-        if value:
-            super().validate(value)
-
-
-class ColumnsForm(forms.Form):
-    """For each column of ours, which column of the sheet it is."""
-
-    def __init__(self, *args: Any, heads: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("", _("没有这一列")), *((one, one) for one in dict.fromkeys(heads))]
-        for column in COLUMNS:
-            self.fields[column.key] = _ColumnField(
-                label=column.name, choices=choices, required=column.required,
-                error_messages={"invalid_choice": gettext_lazy("表里没有这一列。")},
-            )  # fmt: skip
-
-
 def _columns_form(info: ImportInfo, data: Any = None) -> ColumnsForm | None:
     """What was recognised stands chosen already."""
     if not info.may_name:
         return None
-    chosen = {column.key: name for column in COLUMNS for name in info.heads if is_known(name, column.key)}
     by_name = {column.name: column.key for column in COLUMNS}
-    chosen |= {by_name[ours]: name for name, ours in info.told.items() if ours in by_name}
-    return ColumnsForm(data, heads=info.heads, initial=chosen)
+    told = {by_name[ours]: name for name, ours in info.told.items() if ours in by_name}
+    return ColumnsForm(data, columns=ROSTER, heads=info.heads, initial=recognised(ROSTER, info.heads, told))
 
 
 @door(grant=policies.IMPORT, reads="", writes="POST")
@@ -178,15 +156,10 @@ def stop(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpRespon
 def errors(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpResponseBase:
     """The rows to mend, with the file's own row numbers."""
     name, data = rows_to_mend(scope=scope, import_id=import_id)
-    return _attached(name, data)
+    return attached(name, data)
 
 
 @door(grant=policies.IMPORT, reads="GET")
 def blank(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """The template to fill in."""
-    return _attached(_("法律顾问导入模板.xlsx"), template(title=_("法律顾问"), must=_("必填")))
-
-
-def _attached(name: str, data: bytes) -> HttpResponse:
-    disposition = content_disposition_header(True, name) or "attachment"  # noqa: FBT003
-    return HttpResponse(data, content_type=XLSX, headers={"Content-Disposition": disposition})
+    return attached(_("法律顾问导入模板.xlsx"), template(ROSTER, title=_("法律顾问"), must=_("必填")))

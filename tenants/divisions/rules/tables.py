@@ -22,6 +22,7 @@ from shapely.geometry import mapping as geometry_of
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from falin.kernel.sheets.csvs import text_of_csv
 from falin.kernel.sheets.workbook import Unusable, broken_is_unusable, check_outside
 from tenants.divisions.rules.codes import SIGNIFICANT, padded
 from tenants.divisions.types import FactKind, Level, ListedRow
@@ -104,15 +105,10 @@ def read_sheet(data: bytes, columns: Mapping[str, str], needed: Iterable[str]) -
 
 
 def _text(data: bytes) -> Iterator[Sequence[Any]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" in text:
-            break
-        return iter(csv.reader(io.StringIO(text, newline="")))
-    raise Unreadable("not_a_table")
+    try:
+        return iter(csv.reader(io.StringIO(text_of_csv(data), newline="")))
+    except Unusable as error:
+        raise Unreadable("not_a_table") from error
 
 
 def _workbook(data: bytes) -> Iterator[Sequence[Any]]:

@@ -9,16 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from falin.kernel.sheets.workbook import EPOCH_1904
-from services.advisers.rules.numbers import (
-    Wrong,
-    check_character,
-    masked,
-    read_credit_code,
-    read_day,
-    read_identity,
-    read_mobile,
-    shown,
-)
+from falin.kernel.sheets.written import Wrong, masked, read_day, shown
+from services.advisers.rules.numbers import check_character, read_credit_code, read_identity, read_mobile
 from tests.fixtures.adviser_sheets import identity, phone
 
 TODAY = date(2026, 11, 16)

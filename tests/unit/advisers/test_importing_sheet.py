@@ -15,24 +15,12 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from falin.kernel.sheets import workbook
+from falin.kernel.sheets.columns import Head, Problem, WrongColumns, guarded, is_blank, is_example
+from falin.kernel.sheets.forms import template
 from falin.kernel.sheets.workbook import Cell, Kind, Merged, Row, Unusable, opened
 from services.advisers.rules.import_wording import sentence
 from services.advisers.rules.places import Gazetteer
-from services.advisers.rules.sheet import (
-    COLUMNS,
-    Entry,
-    Head,
-    Problem,
-    WrongColumns,
-    find_head,
-    from_ranges,
-    guarded,
-    is_blank,
-    is_example,
-    ranges,
-    read_row,
-)
-from services.advisers.rules.writing import template
+from services.advisers.rules.sheet import COLUMNS, ROSTER, Entry, from_ranges, ranges, read_row
 from tests.fixtures.adviser_sheets import (
     HEAD,
     as_offices_write,
@@ -65,7 +53,7 @@ def row_of(values: Sequence[Any], number: int = 1) -> Row:
     )
 
 
-HEAD_OF_ALL = find_head([row_of(HEAD)])
+HEAD_OF_ALL = ROSTER.find_head([row_of(HEAD)])
 
 
 def read(row: dict[str, Any]) -> tuple[Entry | None, list[str]]:
@@ -86,7 +74,7 @@ def read(row: dict[str, Any]) -> tuple[Entry | None, list[str]]:
     ],
 )
 def test_columns_are_known_in_any_order_and_by_their_other_names(written: list[str]) -> None:
-    head = find_head([row_of(["2026 年名册"]), row_of(written, 2)])
+    head = ROSTER.find_head([row_of(["2026 年名册"]), row_of(written, 2)])
     assert head.row == 2
     assert {"name", "id_number", "phone", "firm"} <= set(head.columns)
     assert head.unknown == ()
@@ -94,7 +82,7 @@ def test_columns_are_known_in_any_order_and_by_their_other_names(written: list[s
 
 def test_missing_columns_are_named_with_what_was_found() -> None:
     with pytest.raises(WrongColumns) as wrong:
-        find_head([row_of(["姓名", "性别", "电话"])])
+        ROSTER.find_head([row_of(["姓名", "性别", "电话"])])
     assert wrong.value.missing == ("身份证号", "执业机构")
     assert wrong.value.found == ("姓名", "性别", "电话")
     assert wrong.value.unknown == ("性别",)
@@ -102,22 +90,22 @@ def test_missing_columns_are_named_with_what_was_found() -> None:
 
 def test_a_column_that_stands_there_twice_is_refused() -> None:
     with pytest.raises(WrongColumns) as wrong:
-        find_head([row_of(["姓名", "身份证号", "手机", "联系电话", "执业机构"])])
+        ROSTER.find_head([row_of(["姓名", "身份证号", "手机", "联系电话", "执业机构"])])
     assert wrong.value.doubled == ("联系电话",)
 
 
 @pytest.mark.parametrize("written", [["联系电话", "手机号"], ["手机号", "联系电话"]])
 def test_the_exact_name_wins_over_another_name(written: list[str]) -> None:
-    head = find_head([row_of(["姓名", "身份证号", "执业机构", *written])])
+    head = ROSTER.find_head([row_of(["姓名", "身份证号", "执业机构", *written])])
     assert head.found[head.columns["phone"]] == "手机号"
     assert head.unknown == ("联系电话",)
 
 
 def test_merged_cells_in_the_head_are_refused_and_above_it_are_not() -> None:
     rows = [row_of(["名册"]), row_of(HEAD, 2)]
-    assert find_head(rows, [Merged("A1:M1", 1, 1, 13, 1)]).row == 2
+    assert ROSTER.find_head(rows, [Merged("A1:M1", 1, 1, 13, 1)]).row == 2
     with pytest.raises(WrongColumns) as wrong:
-        find_head(rows, [Merged("A2:B2", 1, 2, 2, 2)])
+        ROSTER.find_head(rows, [Merged("A2:B2", 1, 2, 2, 2)])
     assert wrong.value.merged == ("A2:B2",)
 
 
@@ -282,16 +270,16 @@ def test_merged_cells_are_found_though_they_stand_behind_the_rows() -> None:
 
 # ---- what goes out -------------------------------------------------------------------------------------------------
 def test_the_template_is_read_back_without_a_word() -> None:
-    data = template(title="法律顾问", must="必填")
+    data = template(ROSTER, title="法律顾问", must="必填")
     with opened(io.BytesIO(data)) as sheet:
-        head = find_head(list(islice(sheet.rows(), 10)), sheet.merged)
+        head = ROSTER.find_head(list(islice(sheet.rows(), 10)), sheet.merged)
         rows = [row for row in sheet.rows(width=head.width) if row.number > head.row and not is_blank(row, head)]
     assert list(head.columns) == [column.key for column in COLUMNS]
     assert (sheet.others, len(rows), is_example(rows[0], head)) == (0, 1, True)
 
 
 def test_the_templates_columns_of_digits_stay_text() -> None:
-    sheet: Any = load_workbook(io.BytesIO(template(title="法律顾问", must="必填"))).active
+    sheet: Any = load_workbook(io.BytesIO(template(ROSTER, title="法律顾问", must="必填"))).active
     for letter in "BCEHI":
         assert sheet.column_dimensions[letter].number_format == "@"
 

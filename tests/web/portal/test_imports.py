@@ -26,5 +26,6 @@ def test_whoever_is_led_to_an_import_may_do_it(username: str, world: World, sign
 
 
 def test_the_countys_team_finds_its_sheets_and_a_liaison_none(world: World, sign_in: Any) -> None:
-    assert "/advisers/import/" in brought_in(sign_in("county"))
+    assert {"/advisers/import/", "/stations/sheets/"} <= set(brought_in(sign_in("county")))
+    assert "/stations/sheets/" in brought_in(sign_in("street"))
     assert brought_in(sign_in("liaison")) == []

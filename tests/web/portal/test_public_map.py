@@ -13,12 +13,16 @@ import pytest
 import time_machine
 from django.test import Client
 
+from falin.kernel.transactions import inside
 from falin.portal import public_map
 from falin.portal.web import public as pages
+from services.stations.commands import close_station
+from services.stations.types import Position
 from tenants.divisions.models import DivisionVersion
 from tests.app.duty.cast import GEM, VILLAGE
+from tests.app.stations.cast import opened
 from tests.fixtures.outlines import bring, bring_squares, square
-from tests.world import NOW, World
+from tests.world import NOW, TODAY, World
 
 HOME = "/public/330106/"
 MAP = f"{HOME}places/map/"
@@ -147,3 +151,77 @@ def test_however_finely_a_county_drew_the_page_is_at_most_thirty_kilobytes_and_t
     drawn = [len(re.findall(r"-?\d+", path)) / 2 for path in _paths(page)]
     assert [100 < points < 1_000 for points in drawn] == [True, True], drawn
     assert len(gzip.compress(_text(HOME).encode())) < 6_000 and '<svg class="f-map' not in _text(f"{HOME}places/")
+
+
+# ---- stations on it --------------------------------------------------------------------------------------------------
+def _at(place: int, east: float = 0.5, north: float = 0.5) -> Position:
+    """In the square of that place, as a share of it."""
+    (west, south), *_rest = square(place)
+    return Position(longitude=west + 0.01 * east, latitude=south + 0.01 * north)
+
+
+def _points(page: str) -> dict[str, tuple[str, int, int]]:
+    """The points of the map: the name of each, the list's entry it leads to, and where it lies."""
+    drawn = re.search(r'<svg class="f-map".*?</svg>', page, re.DOTALL)
+    found = re.findall(
+        r'<a class="f-spot" href="#([^"]+)" aria-label="([^"]+)"><circle cx="(\d+)" cy="(\d+)"',
+        drawn[0] if drawn else "",
+    )
+    return {name: (entry, int(x), int(y)) for entry, name, x, y in found}
+
+
+def _entries(page: str) -> dict[str, str]:
+    """The stations listed on the page: the id of each entry, and its heading."""
+    return dict(re.findall(r'<li class="f-sheet" id="([^"]+)"><h3 class="f-h3">([^<]+)</h3>', page))
+
+
+def test_stations_lie_on_the_map_as_points_that_lead_to_their_entries(world: World) -> None:
+    bring_squares(world, NORTH, SOUTH)
+    opened(world, code="330106", name="西湖区公共法律服务中心", position=_at(0, 0.25, 0.75))
+    opened(world, code=SOUTH, name="双浦镇工作站", position=_at(1))
+    opened(world, code=NORTH, name="北山街道工作站")  # without a position
+    opened(world, code=VILLAGE, name="湖埠村工作室", position=_at(1))  # stands on its street's map
+    page = _text(MAP)
+    points, entries = _points(page), _entries(page)
+    centre, station = (
+        "1 号：西湖区公共法律服务中心，县（区）中心，湖埠街 8 号一楼",
+        "3 号：双浦镇工作站，街道（乡镇）工作站，湖埠街 8 号一楼",
+    )
+    assert set(points) == {centre, station}
+    assert list(entries.values()) == ["1 · 西湖区公共法律服务中心", "2 · 北山街道工作站", "3 · 双浦镇工作站"]
+    assert [entries[points[name][0]] for name in (centre, station)] == [
+        "1 · 西湖区公共法律服务中心",
+        "3 · 双浦镇工作站",
+    ]
+    # Two squares side by side over a thousand units, six of them a margin: a quarter and three quarters of the way.
+    assert [points[name][1] for name in (centre, station)] == [round(6 + 988 / 8), round(6 + 988 * 3 / 4)]
+    assert "可能差几百米，以地址为准" in page
+
+
+def test_on_a_streets_map_are_the_stations_of_the_street_as_the_register_says_it(world: World) -> None:
+    bring_squares(world, GEM, "330106002002", VILLAGE)
+    opened(world, code=GEM, name="宝石工作室", position=_at(0))
+    opened(world, code=NORTH, name="北山工作站", position=_at(1))
+    opened(world, code=VILLAGE, name="湖埠工作室", position=_at(0))  # a point in 宝石社区, by whichever grid
+    opened(world, code=GEM, name="远处工作室", position=_at(9))  # beside the drawing
+    inside = _text(f"{MAP}{NORTH}/")
+    assert [name.split("，")[0] for name in _points(inside)] == ["1 号：北山工作站", "2 号：宝石工作室"]
+    assert list(_entries(inside).values()) == ["1 · 北山工作站", "2 · 宝石工作室", "3 · 远处工作室"]
+    assert _entries(_text(f"{MAP}{SOUTH}/")) and "湖埠工作室" in _text(f"{MAP}{SOUTH}/")
+
+
+def test_a_closed_station_and_another_countys_are_not_on_it(world: World) -> None:
+    bring_squares(world, NORTH, SOUTH)
+    gone = opened(world, code=SOUTH, name="搬走的工作站", position=_at(1))
+    opened(world, "county2", "330102001", name="上城的工作站", position=_at(0))
+    with inside(world.scope("county"), read_only=False):
+        close_station(scope=world.scope("county"), station_id=gone.id, on_day=TODAY, why="搬走", now=NOW)
+    page = _text(MAP)
+    assert (_points(page), _entries(page)) == ({}, {}) and "几百米" not in page
+
+
+def test_where_nothing_is_drawn_nothing_changes(world: World) -> None:
+    before = _text(MAP)
+    opened(world, code=SOUTH, name="双浦镇工作站", position=_at(1))
+    assert _text(MAP) == before
+    assert 'id="station-' in _text(f"{HOME}stations/"), "an entry can be led to from everywhere"

@@ -325,12 +325,16 @@ def _told(world: World, username: str) -> list[str]:
 
 
 def test_the_second_person_is_told_that_it_waits_and_the_asker_what_came_of_it(world: World) -> None:
+    enter("third", "何知秋")
+    hold(world, "third", Role.COUNTY_TEAM, "330106")
     job = _ask(world)
-    assert _told(world, "second") == ["叶明远要导出名单“人员和身份”，等您确认。"]
+    for colleague in ("second", "third"):
+        assert _told(world, colleague) == ["叶明远要导出名单“人员和身份”，等您确认。"]
     assert _told(world, "county") == []
     _confirm(world.scope("second"), job)
     assert _told(world, "county") == ["您请求导出的名单“人员和身份”有人确认了，正在做。"]
-    assert _told(world, "second") == []  # nor any other colleague who was asked: it is done
+    for colleague in ("second", "third"):
+        assert _told(world, colleague) == [], "nobody is asked any more, whoever of them decided"
 
 
 def test_a_no_ends_it_with_the_reason_and_the_asker_reads_it(world: World, sign_in: Any) -> None:

@@ -32,7 +32,7 @@ WITHOUT = {
          "duty/void", "stations/close"), _ONE),
     **dict.fromkeys(
         ("portal/people/sheet", "portal/places/describe", "portal/places/prepare", "portal/tenants/archive",
-         "portal/tenants/restore", "portal/tenants/cells_change", "advisers/import"), _FILE),
+         "portal/tenants/restore", "portal/tenants/cells_change", "advisers/import", "stations/sheets"), _FILE),
     **dict.fromkeys(("portal/people", "portal/token_new"), _SECRET),
     "ui/style": "specimens of mistakes",
 }  # fmt: skip

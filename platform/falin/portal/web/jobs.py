@@ -19,6 +19,7 @@ from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.portal import exports
 from services.advisers.policies import IMPORT
+from services.stations.policies import KEEP
 from tenants.divisions.policies import DESCRIBE, UPDATE
 from tenants.identity.policies import GRANT
 from tenants.registry.policies import MANAGE
@@ -27,6 +28,8 @@ from tenants.registry.policies import MANAGE
 _IMPORTS = (
     (IMPORT, "advisers:import", "advisers:import_template", gettext_lazy("律所和顾问"),
      gettext_lazy("一张表登记律所、顾问和聘任。列名对过一次就会记住，逐行检查以后才保存。")),
+    (KEEP, "stations:sheets", "stations:sheet_template", gettext_lazy("服务站点"),
+     gettext_lazy("一张表登记各处站点：在哪里、几时开、电话。逐行检查以后才登记，登记过的不会再登记一次。")),
     (GRANT, "portal:people-sheet", "portal:people-template", gettext_lazy("人员和身份"),
      gettext_lazy("一张表录入人员、授予身份。逐行检查以后才保存。")),
     (UPDATE, "portal:update-new", "", gettext_lazy("区划名录"),

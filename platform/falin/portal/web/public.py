@@ -34,9 +34,9 @@ from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.transactions import inside, shared
 from falin.portal import nearby, public, public_map
 from falin.portal.public import Face
-from falin.portal.public_map import Choice
+from falin.portal.public_map import Choice, Pinned
 from falin.portal.search import words
-from falin.ui.figures import MapRow
+from falin.ui.figures import MapPoint, MapRow
 from tenants.divisions.api import Level
 
 REASON = "what a county published for everybody; read in a scope that reaches nothing else"
@@ -151,9 +151,22 @@ def area_map(request: HttpRequest, face: Face, street: str = "") -> HttpResponse
         _("边界来源：%(sources)s。") % {"sources": "、".join(found.sources)},
         _("边界只供找地方，不作为划界的依据。"),
     ]
+    points = [MapPoint(number=one.number, name=_point_name(one), url=f"#station-{one.number}", at=one.at)
+              for one in found.stations if one.at]  # fmt: skip
+    if points:
+        told.append(_("数字是法律服务站点，手机地图的位置可能差几百米，以地址为准。"))
     return _page(request, face, "map", found.street or _("在地图上找"), map=found, rows=rows, caption="".join(told),
+                 points=points, stations=[one.shown for one in found.stations],
                  inner=not any(choice.below for choice in found.choices),
                  undrawn=len(rows) - len(found.drawing.areas) if found.drawing else 0)  # fmt: skip
+
+
+def _point_name(one: Pinned) -> str:
+    """What a point is called where nobody sees it: its number in the list, the station, of which tier it is and where."""
+    shown = one.shown
+    return _("%(n)s 号：%(name)s，%(tier)s，%(address)s") % {
+        "n": one.number, "name": shown.station.content.name, "tier": shown.tier, "address": shown.station.content.address,
+    }  # fmt: skip
 
 
 def _row(face: Face, choice: Choice) -> MapRow:

@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from falin.kernel import crypto, formats
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from falin.ui import icons, tables
-from falin.ui.figures import Bullet, Figure, MapRow, State
+from falin.ui.figures import Bullet, Figure, MapPoint, MapRow, State
 from falin.ui.pointing import Drawing
 from falin.ui.tables import Column, Shown
 from falin.ui.undo import Undo, read_undo
@@ -553,12 +553,14 @@ def choropleth(
 
 
 @register.inclusion_tag("ui/parts/pointing_map.html")
-def pointing_map(drawing: Drawing | None, rows: Iterable[MapRow], *, title: str, caption: str = "") -> dict[str, Any]:
+def pointing_map(
+    drawing: Drawing | None, rows: Iterable[MapRow], *, title: str, caption: str = "", points: Iterable[MapPoint] = ()
+) -> dict[str, Any]:  # fmt: skip
     """
     A map to choose a place on, and the same choice as a list beside it; without a drawing only the list stands.
 
     `drawing` as `falin.ui.pointing.draw` gives it; of `rows` (`falin.ui.figures.MapRow`) each leads to its `url`, and says its
-    `value` below its name. What has no outline stands in the list alone.
+    `value` below its name. What has no outline stands in the list alone. `points` lie on top, each a link of its own.
     """
     by_code = {row.code: row for row in rows}
     areas = [(area, by_code[area.code]) for area in drawing.areas] if drawing else []
@@ -567,6 +569,7 @@ def pointing_map(drawing: Drawing | None, rows: Iterable[MapRow], *, title: str,
         "drawing": drawing,
         "areas": areas,
         "rows": [(row, numbers.get(row.code, "")) for row in by_code.values()],
+        "points": list(points) if drawing else [],
         "title": title,
         "caption": caption,
     }

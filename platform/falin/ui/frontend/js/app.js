@@ -116,7 +116,7 @@ if (!location.pathname.startsWith("/accounts/")) {
   });
 }
 
-/* ---- how many notices one has not read: asked once a minute and never before the page is there ---- */
+/* ---- how many notices one has not read: asked once a minute, anew after whatever one sent, and never before the page is there ---- */
 const bell = one("[data-unread-of]");
 if (bell) {
   const key = "falin-unread:" + bell.dataset.unreadOf;
@@ -125,6 +125,10 @@ if (bell) {
     each("[data-unread-said]", (place) => { place.hidden = !count; }, bell);
   };
   const keep = (count) => { show(count); stored(() => sessionStorage.setItem(key, JSON.stringify([Date.now(), count]))); };
+  // Reading one leads on to another page: what was kept is over by then, whatever was sent.
+  document.addEventListener("submit", ({ target }) => {
+    if (target.method === "post") stored(() => sessionStorage.removeItem(key));
+  });
   const counted = one("[data-unread]");
   const kept = stored(() => JSON.parse(sessionStorage.getItem(key)));
   if (counted) keep(Number(counted.dataset.unread));

@@ -17,17 +17,16 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from falin.kernel.sheets.columns import NUMBER_COLUMN, PROBLEMS_COLUMN, Columns, Head, guarded
 from falin.kernel.sheets.workbook import Cell, Kind, Row
-from services.advisers.rules.sheet import BY_KEY, COLUMNS, NUMBER_COLUMN, PROBLEMS_COLUMN, Head, guarded
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TEXT_FORMAT = "@"  # a spreadsheet leaves digits in such a column alone
 _BOLD = Font(bold=True)
 _MUST = PatternFill("solid", fgColor="FFE8E0D0")
 _TOP = Alignment(vertical="top", wrap_text=True)
 
 
-def template(*, title: str, must: str) -> bytes:
+def template(columns: Columns, *, title: str, must: str) -> bytes:
     """
     The sheet to fill in: the head with its hints, one example row, columns of digits kept as text.
 
@@ -36,7 +35,7 @@ def template(*, title: str, must: str) -> bytes:
     book = Workbook()
     sheet: Any = book.active
     sheet.title = title
-    for place, column in enumerate(COLUMNS, start=1):
+    for place, column in enumerate(columns.all, start=1):
         hints = [part for part in (must if column.required else "", column.hint) if part]
         head = sheet.cell(row=1, column=place, value=column.name + (f"（{'，'.join(hints)}）" if hints else ""))
         head.font, head.alignment = _BOLD, _TOP
@@ -60,8 +59,8 @@ def template(*, title: str, must: str) -> bytes:
 class RowsToMend:
     """The rows that were not ready, as they stood in the sheet, with what is wrong and their own row numbers."""
 
-    def __init__(self, head: Head, *, title: str) -> None:
-        self._head, self._title = head, title
+    def __init__(self, columns: Columns, head: Head, *, title: str) -> None:
+        self._columns, self._head, self._title = columns, head, title
         self._book: Workbook | None = None
         self._sheet: Any = None
         self.count = 0
@@ -79,14 +78,14 @@ class RowsToMend:
         return _bytes(self._book) if self._book else b""
 
     def _begin(self) -> None:
-        head = self._head
+        head, by_key = self._head, self._columns.by_key
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet(self._title)
         keys = {place: key for key, place in head.columns.items()}
         for place in range(head.width):
             dimension = self._sheet.column_dimensions[get_column_letter(place + 1)]
-            dimension.width = BY_KEY[keys[place]].width if place in keys else 14
-            if place in keys and BY_KEY[keys[place]].text:
+            dimension.width = by_key[keys[place]].width if place in keys else 14
+            if place in keys and by_key[keys[place]].text:
                 dimension.number_format = TEXT_FORMAT
         self._sheet.column_dimensions[get_column_letter(head.width + 1)].width = 60
         self._sheet.freeze_panes = "A2"
