@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        bring = acts.add_parser("import", help="首次导入名录 · bring a list into an empty tree")
+        bring = acts.add_parser("import", help="首次导入名录 · bring a province in for the first time")
         bring.add_argument("--changes", type=Path, help="历年代码变更表（CSV）· codes and their changes since a year")
         bring.add_argument("--since", type=int, default=1997)
         diff = acts.add_parser("diff", help="比对名录 · compare a list with the tree")
@@ -384,19 +384,13 @@ def _outcome(result: ImportResult) -> dict[str, Any]:
         "import": result.import_id,
         "created": result.created,
         "unchanged": result.unchanged,
-        "differing": result.differing,
-        "gone": result.gone,
         "counts": {level.name.lower(): count for level, count in result.counts.items()},
         "refused": len(result.refused),
     }
 
 
 def _outcome_sentence(result: ImportResult) -> str:
-    done = _("新增 %(created)d 个，未变 %(unchanged)d 个。") % {
+    return _("新增 %(created)d 个，未变 %(unchanged)d 个。") % {
         "created": result.created,
         "unchanged": result.unchanged,
     }
-    if not result.differing and not result.gone:
-        return done
-    left = _("与名录不同 %(differing)d 个、名录中已无 %(gone)d 个，均未改动。")
-    return done + left % {"differing": result.differing, "gone": result.gone}
