@@ -160,6 +160,7 @@ WORDS = {
     "registry.tenant.merged": _("并入单位"),
     "registry.tenant.split": _("分出单位"),
     "registry.tenant.moved": _("把单位搬到另一个库"),
+    "registry.tenant.placed": _("把单位放到一台机器上"),
     "registry.tenant.arrived": _("单位从另一个库搬来"),
     "registry.places.changed_hands": _("地方换了单位"),
     "registry.restore.asked": _("要求从档案恢复"),
