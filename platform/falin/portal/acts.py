@@ -156,6 +156,7 @@ WORDS = {
     "registry.tenant.reopened": _("恢复单位"),
     "registry.tenant.closed": _("关闭单位"),
     "registry.tenant.removed": _("删除单位"),
+    "registry.tenant.cleared": _("清除单位留下的副本"),
     "registry.tenant.restored": _("从档案恢复单位"),
     "registry.tenant.merged": _("并入单位"),
     "registry.tenant.split": _("分出单位"),

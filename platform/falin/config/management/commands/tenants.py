@@ -67,6 +67,8 @@ ACTS = {
     "suspend": "everybody of the body reads, nobody writes",
     "reopen": "a suspended or closed body works again",
     "remove": "ask to destroy a closed and exported body; done some days after a second operator confirmed",
+    "clear": "ask to destroy the copies a body left behind here (it moved away, or was restored); done some days after a"
+    " second operator confirmed",
     "close": "ask to close the body; prints the number a second operator confirms",
 }
 
