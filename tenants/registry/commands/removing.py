@@ -212,7 +212,7 @@ def _body(
     goes: _Goes, counts: Mapping[str, int], copies: Mapping[str, Mapping[str, int]], files: int, now: datetime
 ) -> dict[str, Any]:  # fmt: skip
     deed, tenant, archive = goes.deed, goes.tenant, goes.archive
-    body = {
+    body: dict[str, Any] = {
         "kind": "falin receipt of destruction 2", "what": "body" if goes.whole else "copies", "deed": deed.id,
         "tenant": tenant.schema, "name": tenant.name, "node": tenant.node_id,
         "why": deed.why, "asked_by": deed.asked_by, "confirmed_by": deed.decided_by,

@@ -375,6 +375,10 @@ def _change_line(change: api.Change) -> str:
         f"{change.after_code} {change.after_name}".strip(),
     )
     words = f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
+    if change.candidates and not change.target:
+        words += " " + _("可能：%(names)s") % {
+            "names": "、".join(f"{one.name} {one.code}" for one in change.candidates)
+        }
     said = {Decision.ACCEPTED: _("接受"), Decision.REFUSED: _("不接受")}.get(change.decision, "")
     return " ".join(filter(None, (words, said, *change.target)))
 
