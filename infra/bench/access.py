@@ -59,7 +59,7 @@ def measure(home: Home, size: Size) -> list[Line]:
         }) as child, Child("peers.plain_django.permitting", settings="peers.plain_django.settings", environ={
             "BENCH_DATABASE_URL": theirs.owner,
         }) as peer:  # fmt: skip
-            _fill(database, child("make"), size.rows)
+            _fill(database, child("make", communities=size.communities), size.rows)
             say("正在量解密和查找…", "measuring reading and finding…")
             times: dict[str, list[float]] = {
                 order: []
@@ -72,7 +72,7 @@ def measure(home: Home, size: Size) -> list[Line]:
                     *(f"list_{who}" for who in WHO),
                 )
             }
-            child("people", communities=size.communities)
+            child("people")
             peer("make")
             for number in range(size.rounds + 1):
                 for side in ("ours", "theirs") if number % 2 else ("theirs", "ours"):

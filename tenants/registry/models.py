@@ -151,10 +151,13 @@ class Backup(PublicModel):
 
 
 class Receipt(PublicModel):
-    """What is left of a tenant that was removed: what was destroyed, when, by whom, signed. Append-only."""
+    """
+    What is left of a tenant that was removed, or of copies it left behind: what was destroyed, when, by whom, signed.
+    Append-only.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant_id = models.BigIntegerField(unique=True)
+    tenant_id = models.BigIntegerField(db_index=True)
     name = models.CharField(max_length=100)
     at = models.DateTimeField()
     body = models.JSONField()

@@ -7,14 +7,20 @@ node that is spoken to.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 import psycopg
 from django.apps import apps
 from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg import sql
 
+from falin.kernel import audit
 from falin.kernel.refusals import Refused
-from tenants.registry import schemas
+from falin.kernel.scope import Scope
+from falin.kernel.transactions import inside
+from tenants.registry import policies, schemas
 from tenants.registry.types import TenantInfo
 
 _FORCED = """
@@ -25,13 +31,30 @@ _LIES_AT = "select nodename, nodeport from citus_shards where table_name = %s::t
 _NODES = "select nodename, nodeport from pg_dist_node where isactive and shouldhaveshards"
 
 
-def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
+def place_tenant(*, scope: Scope, tenant: TenantInfo, host: str, port: int, now: datetime) -> None:
+    """
+    An operator has a tenant's schema lie on one node; booked when it begins, nothing where it lies there already.
+
+    :raises Forbidden: he is no operator. :raises Refused: as ``place_schema``.
+    """
+    policies.check_may_manage(scope)
+
+    def book() -> None:
+        with inside(scope, read_only=False):
+            audit.record(scope=scope, act="registry.tenant.placed", subject=("tenant", tenant.schema),
+                         node_id=tenant.node_id, now=now, after={"host": f"{host}:{port}"})  # fmt: skip
+
+    place_schema(tenant, host, port, begins=book)
+
+
+def place_schema(tenant: TenantInfo, host: str, port: int, *, begins: Callable[[], None] = lambda: None) -> None:
     """
     Have a tenant's schema lie whole on one node. It is distributed first, if it was not.
 
     Under FORCE row security rows are not distributed, and an online move hangs. It is therefore off meanwhile: the
     application's role is no owner and stays filtered.
 
+    :param begins: called once nothing speaks against it, before anything of the tenant is touched.
     :raises Refused: the cell is one node, or has none of that name; or a transaction's scope would not reach its nodes,
         where row security stands behind it.
     """
@@ -53,6 +76,7 @@ def place_schema(tenant: TenantInfo, host: str, port: int) -> None:
         lies_at = own.execute(_LIES_AT, [ledger]).fetchone()
         if lies_at == (host, port):
             return
+        begins()
         tables = [table for (table,) in own.execute(_FORCED, [tenant.schema]).fetchall()]
         try:
             _force(own, tenant.schema, tables, sql.SQL("no force"))

@@ -8,10 +8,12 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from falin.kernel.models import DataKey
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
 from tenants.registry.models import Archive, Cell, Deed, Tenant
-from tenants.registry.types import Act, Kind, Outcome, State
+from tenants.registry.schemas import left_of
+from tenants.registry.types import DESTROYS, Act, Kind, Outcome, State
 
 MANAGE = "tenants.manage"
 
@@ -81,6 +83,13 @@ def check_may_remove(tenant: Tenant) -> None:
         raise Refused("registry.not_archived", _("关闭以后还没有导出过。请先导出并移交档案，再提出删除。"))
 
 
+def check_may_clear(tenant: Tenant) -> None:
+    """:raises Refused: it left nothing behind here."""
+    away = tenant.state == State.ELSEWHERE and DataKey.objects.filter(tenant=tenant.schema_name).exists()
+    if not away and not left_of(tenant.schema_name):
+        raise Refused("registry.nothing_left", _("这个单位在这个库里没有留下旧的副本。"))
+
+
 def check_may_change(tenant: Tenant) -> None:
     """:raises Refused: it is not open or suspended, or merges and splits are not a county's."""
     if tenant.state not in {State.OPEN, State.SUSPENDED}:
@@ -104,9 +113,9 @@ def check_may_move(cell: str) -> None:
 
 
 def check_is_due(deed: Deed, now: datetime) -> None:
-    """:raises Refused: the removal was not confirmed, or its day has not come."""
-    if deed.act != Act.REMOVE or deed.outcome != Outcome.CONFIRMED or deed.due_at is None or deed.due_at > now:
-        raise Refused("registry.not_due", _("删除还没有确认，或者等待期还没有过。"))
+    """:raises Refused: it was not confirmed, or its day has not come."""
+    if deed.act not in DESTROYS or deed.outcome != Outcome.CONFIRMED or deed.due_at is None or deed.due_at > now:
+        raise Refused("registry.not_due", _("还没有确认，或者等待期还没有过。"))
 
 
 def no_tenant() -> Missing:

@@ -26,6 +26,7 @@ from tenants.registry.types import (
     Backups,
     DeedInfo,
     Kind,
+    LeftBehind,
     Outcome,
     Overview,
     ReceiptInfo,
@@ -44,7 +45,7 @@ OVERVIEW_ORDERS: Final[dict[str, Callable[[Overview], Any]]] = {
 }
 _SIZES = """
 select n.nspname, sum(pg_total_relation_size(c.oid))::bigint from pg_class c
-join pg_namespace n on n.oid = c.relnamespace where n.nspname = any (%s) and c.relkind = 'r' group by 1
+join pg_namespace n on n.oid = c.relnamespace where (n.nspname = any (%s) or n.nspname ~ %s) and c.relkind = 'r' group by 1
 """
 
 
@@ -94,6 +95,10 @@ def list_overview(*, scope: Scope, tenant_id: int | None = None, sort: str = "")
         raise policies.no_tenant()
     names = [row.schema_name for row in rows]
     standing, sizes = schemas.standing_of(names), _sizes(names)
+    left: dict[str, list[LeftBehind]] = {}
+    for schema, size in sorted(sizes.items()):
+        if whose := schemas.left_by(schema):
+            left.setdefault(whose, []).append(LeftBehind(schema=schema, size=size))
     last: dict[int, Archive] = {}
     for archive in Archive.objects.filter(tenant_id__in=[row.id for row in rows], number=None).order_by("at"):
         last[archive.tenant_id] = archive
@@ -103,7 +108,7 @@ def list_overview(*, scope: Scope, tenant_id: int | None = None, sort: str = "")
                  behind=0 if row.state == State.ELSEWHERE else len(standing[row.schema_name].lacking),
                  trouble="" if row.state == State.ELSEWHERE else standing[row.schema_name].trouble,
                  size=sizes.get(row.schema_name, 0), archived_at=last[row.id].at if row.id in last else None,
-                 backup=_backup(backups.get(row.id)))
+                 backup=_backup(backups.get(row.id)), left=tuple(left.get(row.schema_name, ())))
         for row in rows
     ]  # fmt: skip
     return sorting.in_order(found, sort, OVERVIEW_ORDERS)
@@ -132,7 +137,7 @@ def get_backups(*, scope: Scope) -> Backups:
 
 def _sizes(names: Iterable[str]) -> dict[str, int]:
     with connection.cursor() as cursor:
-        cursor.execute(_SIZES, [list(names)])
+        cursor.execute(_SIZES, [list(names), schemas.LEFT_BEHIND])
         return dict(cursor.fetchall())
 
 

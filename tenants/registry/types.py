@@ -44,9 +44,11 @@ class Act(StrEnum):
     MERGE = "merge"
     SPLIT = "split"
     MOVE = "move"
+    CLEAR = "clear"  # what a body that moved or was restored left behind here
 
 
 CHANGES = frozenset({Act.MERGE, Act.SPLIT, Act.MOVE})  # done by a job as soon as the second one says yes
+DESTROYS = frozenset({Act.REMOVE, Act.CLEAR})  # done by a job when its day has come
 
 
 class Outcome(StrEnum):
@@ -159,6 +161,14 @@ class Backups:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftBehind:
+    """A copy of a body's rows that is no longer its own: from before it moved away, or was put back from an archive."""
+
+    schema: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """A tenant as its operator sees it: nothing of what is in it."""
 
@@ -170,6 +180,7 @@ class Overview:
     size: int  # bytes in the database
     archived_at: datetime | None  # of the last one that somebody asked for
     backup: BackupInfo = field(default_factory=BackupInfo)
+    left: tuple[LeftBehind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ BY_NAME = {
     "api-tokens POST": FRESH, "portal:own-data POST": FRESH, "api-own-data POST": FRESH,
     "portal:tenant-archive POST": FRESH, "tenants-api:archives POST": FRESH, "portal:tenant-close POST": FRESH,
     "portal:tenant-remove POST": FRESH, "portal:deed-confirm POST": FRESH, "tenants-api:ask POST": FRESH,
+    "portal:tenant-clear POST": FRESH,
     "tenants-api:confirm POST": FRESH, "portal:setup-people POST": FRESH, "portal:webhook-secret POST": FRESH,
     "portal:webhook-new POST": FRESH, "api-webhooks POST": FRESH, "api-webhook-secret POST": FRESH,
     "advisers:identity POST": FRESH, "advisers-api:identity POST": FRESH,

@@ -1334,6 +1334,7 @@ WRITES: dict[str, Write] = {
     "POST portal:deed-confirm": Write(),
     "POST portal:deed-refuse": Write(_WHY),
     "POST portal:tenant-remove": Write(_WHY, Asked(_tenants("closed"), _runs_the_platform)),
+    "POST portal:tenant-clear": Write(_WHY),
     "POST portal:tenant-archive": Write(
         lambda ground, reader, thing: {"recipient": SimpleUploadedFile("cert.pem", keys("省档案馆")[0])}
     ),
@@ -1420,6 +1421,7 @@ DONE_ELSEWHERE = {
     "DELETE duty-api:void": "tests/app/duty",
     "POST duty:take-back": "tests/web/duty",
     "POST duty-api:reminders-take-back": "tests/web/duty",
+    "POST portal:tenant-clear": "tests/web/tenants",
     "POST portal:tenant-merge": "tests/web/tenants",
     "POST portal:tenant-split": "tests/web/tenants",
     "POST portal:tenant-move": "tests/web/tenants",
@@ -1700,6 +1702,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:tenant-suspend": {"place"},
     "portal:tenant-reopen": {"place"},
     "portal:tenant-close": {"place"},
+    "portal:tenant-clear": {"place"},
     "portal:tenant-archive": {"place"},
     "portal:tenant-merge": {"place"},
     "portal:tenant-split": {"place"},

@@ -15,8 +15,11 @@ FINDABLE = 1000  # people among all whose number is known to the bench
 _kept: dict[str, Any] = {}
 
 
-def make() -> dict[str, Any]:
-    """A province with its key; ciphertexts for 1,000 rows, ours and Fernet's; the blind indexes of those to be found."""
+def make(communities: int) -> dict[str, Any]:
+    """
+    A province with its key, and one street of so many communities in it; ciphertexts for 1,000 rows, ours and Fernet's;
+    the blind indexes of those to be found.
+    """
     django.setup()
     from cryptography.fernet import Fernet
     from django.core.management import call_command
@@ -30,10 +33,16 @@ def make() -> dict[str, Any]:
     from tenants.identity.api import system_of
     from tenants.registry.api import Kind, provision_tenant
 
+    rows = [
+        ListedRow(Level.PROVINCE, PROVINCE, "浙江省", ""), ListedRow(Level.CITY, "3301", "杭州市", PROVINCE),
+        *(ListedRow(Level.COUNTY, f"3301{number:02d}", f"区{number}", "3301") for number in COUNTIES),
+        ListedRow(Level.STREET, "330106002", "北山街道", "330106"),
+        *(ListedRow(Level.COMMUNITY, f"330106002{number:03d}", f"社区{number}", "330106002")
+          for number in range(1, communities + 1)),
+    ]  # fmt: skip
     call_command("migrate_cell", spares=0, verbosity=0)
     with shared(read_only=False):
-        import_divisions(rows=iter([ListedRow(Level.PROVINCE, PROVINCE, "浙江省", "")]), province=PROVINCE,
-                         as_of=date(2023, 6, 30), source="bench", now=now())  # fmt: skip
+        import_divisions(rows=iter(rows), province=PROVINCE, as_of=date(2023, 6, 30), source="bench", now=now())
     place = find_by_code(Level.PROVINCE, PROVINCE)
     assert place
     tenant = provision_tenant(node_id=place.id, kind=Kind.PROVINCE, name="浙江省", now=now())
@@ -48,27 +57,18 @@ def make() -> dict[str, Any]:
     return {"province": place.id, "indexes": indexes, "numbers": numbers}
 
 
-def people(communities: int) -> None:
+def people() -> None:
     """
-    A street of so many communities with its officer, in the first of a city's thirteen counties; the city's own officer;
-    and somebody with two roles that a rule would part if their places lay in one another.
+    The officer of the street, in the first of a city's thirteen counties; the city's own officer; and somebody with two
+    roles that a rule would part if their places lay in one another.
     """
     from falin.kernel.clock import now
     from falin.kernel.transactions import shared
-    from tenants.divisions.api import find_by_code, import_divisions, list_county_bodies, subtree_ids
-    from tenants.divisions.types import Level, ListedRow
+    from tenants.divisions.api import find_by_code, list_county_bodies, subtree_ids
+    from tenants.divisions.types import Level
     from tenants.identity.api import Role, create_person, grant_role
     from tenants.registry.api import Kind, provision_tenant
 
-    rows = [
-        ListedRow(Level.PROVINCE, "33", "浙江省", ""), ListedRow(Level.CITY, "3301", "杭州市", "33"),
-        *(ListedRow(Level.COUNTY, f"3301{number:02d}", f"区{number}", "3301") for number in COUNTIES),
-        ListedRow(Level.STREET, "330106002", "北山街道", "330106"),
-        *(ListedRow(Level.COMMUNITY, f"330106002{number:03d}", f"社区{number}", "330106002")
-          for number in range(1, communities + 1)),
-    ]  # fmt: skip
-    with shared(read_only=False):
-        import_divisions(rows=iter(rows), province="33", as_of=date(2023, 6, 30), source="bench", now=now())
     city, county, beside, street = (
         find_by_code(level, code) for level, code in (
             (Level.CITY, "3301"), (Level.COUNTY, "330106"), (Level.COUNTY, "330107"), (Level.STREET, "330106002")

@@ -179,6 +179,7 @@ urlpatterns = [
     path("tenants/<int:tenant_id>/reopen/", tenants.reopen, name="tenant-reopen"),
     path("tenants/<int:tenant_id>/archive/", tenants.archive, name="tenant-archive"),
     path("tenants/<int:tenant_id>/remove/", tenants.remove, name="tenant-remove"),
+    path("tenants/<int:tenant_id>/clear/", tenants.clear, name="tenant-clear"),
     path("tenants/<int:tenant_id>/checklist/", room.checklist, name="tenant-checklist"),
     path("tenants/<int:tenant_id>/room/", room.of_tenant, name="tenant-room"),
     path("tenants/<int:tenant_id>/room/<int:address_id>/remove/", room.take_away, name="tenant-address-remove"),

@@ -1,8 +1,8 @@
 """
 The place where a list becomes rows of the tree.
 
-An import fills in what is missing and never overwrites: a place that the list has otherwise, or no longer has, is
-counted and left for a person's review. So bringing in the same list again changes nothing.
+An import is how a province begins. Where one stands, a list changes nothing without people: one that is the same is
+taken for brought in already, one that says anything else is for the yearly update, with its second person.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from falin.kernel.refusals import Invalid
+from falin.kernel.refusals import Invalid, Refused
 from tenants.divisions.commands.writing import insert_versions, open_places, reserve_nodes, take_turn
-from tenants.divisions.models import DivisionImport, DivisionUpdate
+from tenants.divisions.models import DivisionImport
 from tenants.divisions.rules import collapse
-from tenants.divisions.types import ImportResult, Level, ListedRow, Standing, Tree, UpdateState
+from tenants.divisions.types import ImportResult, Level, ListedRow, Standing, Tree
 
 
 def import_divisions(
     *, rows: Iterable[ListedRow], province: str | None = None, as_of: date, source: str, now: datetime
 ) -> ImportResult:
     """
-    Bring a list into the tree, as it was on ``as_of``.
+    Bring provinces into the tree that are not there yet, as they were on ``as_of``.
 
     :param province: two digits if the rows are one province's: only its places are compared; ``None``: the country.
-    :raises Invalid: there is not one province in the rows, another one than ``province``, or the list is older than the
-        last update.
+    :raises Invalid: there is not one province in the rows, or another one than ``province``.
+    :raises Refused: a province stands, and the list has anything in it otherwise.
     """
     with transaction.atomic(), _nothing_collected():
         tree = collapse(rows)
         check_provinces(tree, province)
         take_turn()
-        _check_day(province, as_of)
         known: dict[tuple[int, str], Standing] = {(place.level, place.code): place for place in open_places(province)}
         listed = _identified(tree.places, known)
+        if known:
+            _check_same(listed, known)
         new = [place for place in listed if (place.level, place.code) not in known] if known else listed
-        differing = sum(known.get((place.level, place.code), place) != place for place in listed) if known else 0
         if new:
             insert_versions(new, day=as_of, update=None)
         counts = dict.fromkeys(Level, 0) | Counter(place.level for place in tree.places)
@@ -49,9 +49,7 @@ def import_divisions(
     return ImportResult(
         import_id=import_id,
         created=len(new),
-        unchanged=len(tree.places) - len(new) - differing,
-        differing=differing,
-        gone=len(known) - (len(tree.places) - len(new)),
+        unchanged=len(tree.places) - len(new),
         counts=counts,
         refused=tree.refused,
     )
@@ -75,11 +73,19 @@ def check_provinces(tree: Tree, province: str | None) -> None:
         raise Invalid("divisions.no_such_province", _("名录中没有这个省份，请核对两位省级代码。"), field="province")
 
 
-def _check_day(province: str | None, as_of: date) -> None:
-    """A list of a day before the last update would write into a past that is settled."""
-    last = DivisionUpdate.objects.filter(state=UpdateState.APPLIED, day__gt=as_of)
-    if (last if province is None else last.filter(province__in=["", province])).exists():
-        raise Invalid("divisions.list_too_old", _("这份名录比最近一次区划更新还早，不能再导入。"), field="as_of")
+def _check_same(listed: Sequence[Standing], known: Mapping[tuple[int, str], Standing]) -> None:
+    """:raises Refused: of a province that stands, and that the list has, the list says anything otherwise."""
+    standing = {place.node for place in known.values() if place.level == Level.PROVINCE}
+    said = {(place.level, place.code): place for place in listed if place.province in standing}
+    meant = {place.province for place in said.values()}
+    here = {key: place for key, place in known.items() if place.province in meant}
+    others = len(here.keys() - said.keys()) + sum(here.get(key) != place for key, place in said.items())
+    if others:
+        raise Refused(
+            "divisions.province_stands",
+            _("这个省的区划已经在用，这份名录有 %(n)d 处和它不同。导入只用于第一次；换名录请用“区划更新”（falin divisions"
+              " diff）逐处核对，由第二个人确认。") % {"n": others},
+        )  # fmt: skip
 
 
 def _identified(places: Sequence[Standing], known: Mapping[tuple[int, str], Standing]) -> list[Standing]:

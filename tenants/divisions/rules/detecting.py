@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from tenants.divisions.rules.codes import SIGNIFICANT
@@ -144,6 +145,7 @@ class _Proposals:
     def __init__(self, same: _Same) -> None:
         self.same = same
         self.known, self.places = same.known, same.places
+        self._made_of: dict[int, tuple[frozenset[int], bool]] = {}
 
     def all(self) -> list[Proposal]:
         found = [change for new in range(len(self.places)) if (change := self._of_new(new)) is not None]
@@ -208,51 +210,82 @@ class _Proposals:
 
     # ---- places that begin or end ----
     def _begun(self, new: int) -> Proposal:
-        place, to = self.places[new], self._placed(new)
+        """Out of which place it came is sure where its name or what lies in it says so; else only that it began."""
+        place, to, candidates = self.places[new], self._placed(new), self._resembling_old(new)
+        said = partial(Proposal, node=None, to=to)
         if place.parent is not None and self.same.old_of[place.parent] is None and place.level > Level.COUNTY:
-            return Proposal(
-                ChangeKind.ADDED, Reason.PARENT_NEW, sure=True, node=None, to=to, candidates=self._resembling_old(new)
-            )
-        candidates = self._resembling_old(new)
+            return said(ChangeKind.ADDED, Reason.PARENT_NEW, sure=True, candidates=candidates)
         if candidates:
-            best = candidates[0]
-            if is_numbered(place.name, best.name):
-                return Proposal(
-                    ChangeKind.SPLIT, Reason.NUMBERED_NAME, sure=True, node=None, to=to, candidates=candidates
-                )
+            numbered = [one for one in candidates if is_numbered(place.name, one.name)]
+            if numbered:
+                return said(ChangeKind.SPLIT, Reason.NUMBERED_NAME, sure=len(numbered) == 1,
+                            candidates=_led(candidates, numbered[:1]))  # fmt: skip
             if self._went_into(new) > 1:
-                return Proposal(
-                    ChangeKind.ADDED, Reason.SAME_PLACES_BELOW, sure=True, node=None, to=to, candidates=candidates
-                )
+                return said(ChangeKind.ADDED, Reason.SAME_PLACES_BELOW, sure=True, candidates=candidates)
             if self._drawn_from(new) > MOSTLY:
-                return Proposal(
-                    ChangeKind.SPLIT, Reason.SAME_PLACES_BELOW, sure=True, node=None, to=to, candidates=candidates
-                )
-        doubtful = bool(candidates) and candidates[0].score >= 1.0
-        reason = Reason.RESEMBLES if doubtful else Reason.ONLY_HERE
-        return Proposal(ChangeKind.ADDED, reason, not doubtful, None, to, None, candidates)
+                return said(ChangeKind.SPLIT, Reason.SAME_PLACES_BELOW, sure=True, candidates=candidates)
+        parts, certain = self._parts(new)
+        if parts and certain:
+            return said(ChangeKind.ADDED, Reason.NAME_OF_PARTS, sure=True, candidates=candidates)
+        return said(ChangeKind.ADDED, *_told_by_signs(candidates), candidates=candidates)
 
     def _ended(self, old: int) -> Proposal:
-        was = self.known[old]
+        """What it went into is sure where what lay in it or a new name says so; else only that it ended."""
+        was, candidates = self.known[old], self._resembling_new(old)
         above = self.same.position.get(was.parent or 0)
-        gone_above = above is not None and self.same.new_of[above] is None
-        candidates = self._resembling_new(old)
-        best = candidates[0] if candidates else None
-        if best and self._went_to(old) > MOSTLY:
-            return Proposal(
-                ChangeKind.MERGED, Reason.SAME_PLACES_BELOW, sure=True, node=was.node, to=None, candidates=candidates
-            )
-        if best and best.node is None and self._is_made_of(best, was):
-            return Proposal(
-                ChangeKind.MERGED, Reason.NAME_OF_PARTS, sure=True, node=was.node, to=None, candidates=candidates
-            )
-        if gone_above:
-            return Proposal(
-                ChangeKind.GONE, Reason.PARENT_GONE, sure=True, node=was.node, to=None, candidates=candidates
-            )
-        doubtful = best is not None and best.score >= 1.0
-        reason = Reason.RESEMBLES if doubtful else Reason.ONLY_HERE
-        return Proposal(ChangeKind.GONE, reason, not doubtful, was.node, None, None, candidates)
+        said = partial(Proposal, node=was.node, to=None)
+        if candidates and self._went_to(old) > MOSTLY:
+            return said(ChangeKind.MERGED, Reason.SAME_PLACES_BELOW, sure=True, candidates=candidates)
+        made = [new for new in self._new_around(old) if old in self._parts(new)[0]]
+        if made:
+            lead = [self._candidate_new(new, 1.0) for new in made]
+            sure = len(made) == 1 and self._parts(made[0])[1]
+            return said(ChangeKind.MERGED, Reason.NAME_OF_PARTS, sure=sure, candidates=_led(candidates, lead))
+        if above is not None and self.same.new_of[above] is None:
+            return said(ChangeKind.GONE, Reason.PARENT_GONE, sure=True, candidates=candidates)
+        return said(ChangeKind.GONE, *_told_by_signs(candidates), candidates=candidates)
+
+    def _new_around(self, old: int) -> list[int]:
+        """The places that began where a place ended."""
+        above = self.same.position.get(self.known[old].parent or 0)
+        if above is None:
+            return []
+        return [new for new in self.same.children_new.get(self.same.new_of[above], ())
+                if self.same.old_of[new] is None and self.places[new].level == self.known[old].level]  # fmt: skip
+
+    def _parts(self, new: int) -> tuple[frozenset[int], bool]:
+        """
+        Of which places that ended around it a new name is made, 东湖 and 西山 → 东山; and whether it can be of no others.
+
+        A sign of the name is from a place whose name begins with it, or, where none does, from one that has it.
+        """
+        if new not in self._made_of:
+            self._made_of[new] = self._find_parts(new)
+        return self._made_of[new]
+
+    def _find_parts(self, new: int) -> tuple[frozenset[int], bool]:
+        place = self.places[new]
+        above = None if place.parent is None else self.same.old_of[place.parent]
+        around = () if above is None else self.same.children_old.get(above, ())
+        gone = [old for old in around if self.same.new_of[old] is None and self.known[old].level == place.level]
+        if not gone:
+            return frozenset(), False
+        name, stems = stem(place.name), {old: stem(self.known[old].name) for old in gone}
+        whole = [old for old in gone if stems[old] in name]
+        if whole:
+            return frozenset(whole), len({stems[old] for old in whole}) == len(whole)
+        from_: list[list[int]] = []
+        for sign in name:
+            having = [old for old in gone if sign in stems[old]]
+            from_.append([old for old in having if stems[old].startswith(sign)] or having)
+        found = frozenset(old for some in from_ for old in some)
+        if len(name) < 2 or not all(from_) or len(found) < 2:
+            return frozenset(), False
+        return found, all(len(some) == 1 for some in from_)
+
+    def _candidate_new(self, new: int, score: float) -> Candidate:
+        same, place = self.same.old_of[new], self.places[new]
+        return Candidate(None if same is None else self.known[same].node, place.code, place.name, score)
 
     def _resembling_new(self, old: int) -> tuple[Candidate, ...]:
         """What a place that ended may have gone into: what lies where it lay, by what is below, name, code."""
@@ -269,8 +302,7 @@ class _Proposals:
             (
                 _score(was.name, was.code, place.name, place.code) + (0.3 if self.same.old_of[new] is None else 0)
                 + 2 * votes[new] / whole,
-                Candidate(None if (same := self.same.old_of[new]) is None else self.known[same].node, place.code,
-                          place.name, 0),
+                self._candidate_new(new, 0),
             )
             for new in pool for place in (self.places[new],)
         )  # fmt: skip
@@ -317,21 +349,21 @@ class _Proposals:
         )  # fmt: skip
         return max(votes.values(), default=0) / len(below) if below else 0
 
-    def _is_made_of(self, best: Candidate, was: Standing) -> bool:
-        """Whether a new name is made of characters of this one and of others that went: 东湖 and 西山 → 东山."""
-        mine = set(stem(was.name))
-        whole = set(stem(best.name))
-        if not mine & whole:
-            return False
-        if stem(was.name) in stem(best.name):
-            return True
-        above = self.same.position.get(was.parent or 0)
-        gone = {
-            sign
-            for other in self.same.children_old.get(above, ()) if self.same.new_of[other] is None
-            for sign in stem(self.known[other].name)
-        }  # fmt: skip
-        return whole <= gone
+
+def _told_by_signs(candidates: Sequence[Candidate]) -> tuple[Reason, bool]:
+    """
+    Of a place that only one list has: whether anything on the other resembles it, and whether it may be decided with its
+    group, in which no successor or origin is named.
+    """
+    if not candidates:
+        return Reason.ONLY_HERE, True
+    return Reason.RESEMBLES, candidates[0].score < 1.0
+
+
+def _led(candidates: tuple[Candidate, ...], first: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Those that a sure sign names before the others; three in all."""
+    ahead = {one.code for one in first}
+    return (*first, *(one for one in candidates if one.code not in ahead))[:_SHOWN]
 
 
 def _score(name: str, code: str, other_name: str, other_code: str) -> float:

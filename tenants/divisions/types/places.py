@@ -186,7 +186,7 @@ class Tree:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
     """
-    What an import did. ``differing`` and ``gone`` are left as they stand: they wait for a person's review.
+    What an import did.
 
     ``import_id`` is ``None`` when there was nothing to write and the list had been recorded before.
     """
@@ -194,7 +194,5 @@ class ImportResult:
     import_id: int | None
     created: int
     unchanged: int
-    differing: int
-    gone: int
     counts: Mapping[Level, int] = field(default_factory=dict)
     refused: tuple[RefusedRow, ...] = ()

@@ -43,7 +43,7 @@ class Reason(StrEnum):
     NAME_OF_PARTS = "name_of_parts"  # its name is made of the names of places that went
     NUMBERED_NAME = "numbered_name"  # its name is another's with a number or a side
     ONLY_HERE = "only_here"  # nothing on the other list resembles it
-    RESEMBLES = "resembles"  # something on the other list does, but too little to say
+    RESEMBLES = "resembles"  # something on the other list does, or lies beside it, but too little to say
     PARENT_GONE = "parent_gone"  # what it lay in went as well
     PARENT_NEW = "parent_new"
     CODE_SAYS = "code_says"  # what the code or the list says of its standing changed
@@ -80,7 +80,10 @@ class Proposal(NamedTuple):
 
     kind: ChangeKind
     reason: Reason
-    sure: bool  # may be confirmed with its group; else a person decides on it alone
+    sure: (
+        bool  # may be confirmed with its group; else a person decides on it alone. Of one that only ended or began that
+    )
+    # much is sure, and not where it went or came from: its candidates are shown, and none is named
     node: int | None  # the place that stands; none for a new one
     to: Placed | None  # what it would be; none for one that ends
     cause: int | None = None  # the place whose change this only follows

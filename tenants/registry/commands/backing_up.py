@@ -206,11 +206,16 @@ def _drop(scope: Scope, rows: Any) -> list[str]:
     return [one.path for one in gone]
 
 
-def forget_backups(scope: Scope, tenant_id: int) -> list[str]:
-    """A tenant that is destroyed leaves no backup of ours; the paths of the files that go."""
+def backup_paths(tenant_id: int) -> list[str]:
+    """Where a tenant's backups lie in the store."""
+    return list(Archive.objects.filter(tenant_id=tenant_id, number__isnull=False).values_list("path", flat=True))
+
+
+def forget_backups(scope: Scope, tenant_id: int) -> None:
+    """A tenant that is destroyed leaves no backup of ours; their files go before."""
     with inside(scope, read_only=False):
         Backup.objects.filter(tenant_id=tenant_id).delete()
-        return _drop(scope, Archive.objects.filter(tenant_id=tenant_id, number__isnull=False))
+        _drop(scope, Archive.objects.filter(tenant_id=tenant_id, number__isnull=False))
 
 
 def _fail(scope: Scope, tenant: TenantInfo, words: str, now: datetime) -> None:

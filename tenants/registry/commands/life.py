@@ -18,7 +18,7 @@ from falin.kernel.transactions import inside
 from tenants.registry import policies
 from tenants.registry.commands.changing import ask_carrying_out, planned_change
 from tenants.registry.models import Deed, Tenant
-from tenants.registry.types import CHANGES, Act, Outcome, State
+from tenants.registry.types import CHANGES, DESTROYS, Act, Outcome, State
 
 DAYS_BEFORE_REMOVAL = parameters.declare(parameters.Parameter(
     key="registry.days_before_removal", label=gettext_noop("删除单位前等待"), unit=gettext_noop("天"), default=30, minimum=7,
@@ -198,6 +198,17 @@ def _check(tenant: Tenant, act: Act, target: str) -> None:
         _CHECKS[act](tenant)
 
 
-_CHECKS = {Act.CLOSE: policies.check_may_close, Act.REMOVE: policies.check_may_remove}
-_FOLLOWS = {Act.CLOSE: _close, Act.REMOVE: _await, **dict.fromkeys(CHANGES, _carry_out)}
-_DONE = {Act.CLOSE: "closed", Act.REMOVE: "removed", Act.MERGE: "merged", Act.SPLIT: "split", Act.MOVE: "moved"}
+_CHECKS = {
+    Act.CLOSE: policies.check_may_close,
+    Act.REMOVE: policies.check_may_remove,
+    Act.CLEAR: policies.check_may_clear,
+}
+_FOLLOWS = {Act.CLOSE: _close, **dict.fromkeys(DESTROYS, _await), **dict.fromkeys(CHANGES, _carry_out)}
+_DONE = {
+    Act.CLOSE: "closed",
+    Act.REMOVE: "removed",
+    Act.CLEAR: "cleared",
+    Act.MERGE: "merged",
+    Act.SPLIT: "split",
+    Act.MOVE: "moved",
+}

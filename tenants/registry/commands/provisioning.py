@@ -19,6 +19,10 @@ from tenants.registry.queries import list_tenants
 from tenants.registry.types import Kind, State, TenantInfo
 
 SPARES = 3
+_HALF_MADE = """
+select nspname from pg_namespace
+where nspname ~ '^spare_[0-9a-f]{12}$' and nspname not in (select name from registry_spareschema)
+"""
 
 
 def upgrade(*, now: datetime, spares: int = SPARES, parallel: int = schemas.PARALLEL) -> schemas.Report:
@@ -55,10 +59,21 @@ def keep_spares(*, now: datetime, wanted: int = SPARES) -> int:
 
 
 def make_spare(own: psycopg.Connection, heads: str, now: datetime) -> str:
-    """One more schema at the newest migration, booked as spare; its name."""
+    """
+    One more schema at the newest migration, booked as spare; its name.
+
+    One maker at a time, so that what lies there unbooked is known to be a dead one's, and is cleared away.
+    """
     name = f"spare_{secrets.token_hex(6)}"
-    schemas.make_schema(name)
-    own.execute("insert into registry_spareschema (name, heads, made_at) values (%s, %s, %s)", [name, heads, now])
+    own.execute("select pg_advisory_lock(hashtextextended('registry.make_spare', 0))")
+    try:
+        for (left,) in own.execute(_HALF_MADE).fetchall():
+            own.execute(sql.SQL("drop schema {n} cascade").format(n=sql.Identifier(left)))
+        schemas.make_schema(name)
+        own.execute("insert into registry_spareschema (name, heads, made_at) values (%s, %s, %s)", [name, heads, now])
+    finally:
+        if not own.closed:
+            own.execute("select pg_advisory_unlock(hashtextextended('registry.make_spare', 0))")
     return name
 
 

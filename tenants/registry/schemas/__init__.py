@@ -7,8 +7,18 @@ same text goes to every other schema (``applying``). What a migration does in Py
 """
 
 from tenants.registry.schemas.applying import PARALLEL, Report, Standing, Stuck, make_schema, migrate_all, standing_of
-from tenants.registry.schemas.owning import django_as_owner, owner, prepare_rights
+from tenants.registry.schemas.owning import (
+    LEFT_BEHIND,
+    copies_of,
+    django_as_owner,
+    left_by,
+    left_of,
+    owner,
+    prepare_rights,
+)
 from tenants.registry.schemas.rendering import CannotRender, forget, heads, plan, steps
 
-__all__ = ["PARALLEL", "CannotRender", "Report", "Standing", "Stuck", "django_as_owner", "forget", "heads", "make_schema",
-           "migrate_all", "owner", "plan", "prepare_rights", "standing_of", "steps"]  # fmt: skip
+__all__ = [
+    "LEFT_BEHIND", "PARALLEL", "CannotRender", "Report", "Standing", "Stuck", "copies_of", "django_as_owner", "forget", "heads",
+    "left_by", "left_of", "make_schema", "migrate_all", "owner", "plan", "prepare_rights", "standing_of", "steps",
+]  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import LiteralString, TypeVar, cast
+from typing import Final, LiteralString, TypeVar, cast
 
 import psycopg
 from django.conf import settings
@@ -16,6 +17,28 @@ from psycopg.conninfo import conninfo_to_dict
 from falin.kernel.database.base import DatabaseWrapper
 
 T = TypeVar("T")
+# A copy of a body's rows that stands beside it: it moved away, or was put back from an archive.
+LEFT_BEHIND: Final = r"^(moved|replaced)_t[0-9]+_[0-9]{14}$"
+
+
+_COPIES: Final = "select nspname from pg_namespace where nspname ~ %s and split_part(nspname, '_', 2) = %s order by 1"
+
+
+def copies_of(own: psycopg.Connection, schema: str) -> list[str]:
+    """The copies of a body that stand beside it."""
+    return [name for (name,) in own.execute(_COPIES, [LEFT_BEHIND, schema]).fetchall()]
+
+
+def left_of(schema: str) -> list[str]:
+    """The same on Django's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COPIES, [LEFT_BEHIND, schema])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def left_by(schema: str) -> str:
+    """Whose copy a schema is, if it is one."""
+    return schema.split("_")[1] if re.fullmatch(LEFT_BEHIND, schema) else ""
 
 
 @contextmanager

@@ -7,12 +7,23 @@ from datetime import date
 
 from falin.kernel.transactions import shared
 from tenants.divisions.commands.updating import lineage_row
-from tenants.divisions.commands.writing import open_places, reserve_nodes, write_difference
+from tenants.divisions.commands.writing import insert_versions, open_places, reserve_nodes, write_difference
 from tenants.divisions.models import DivisionLineage, DivisionUpdate
 from tenants.divisions.rules import Act, plan
 from tenants.divisions.rules.planning import placed_of
 from tenants.divisions.types import Standing, UpdateState
 from tests.world import LENGTHS, NOW, World
+
+
+def put_beside(code: str, *names: str) -> None:
+    """Communities more beside the one with this code, on the codes after it, as if they had always been there."""
+    with shared(read_only=False):
+        like = next(place for place in open_places(None) if place.code == code)
+        fresh = enumerate(zip(reserve_nodes(len(names)), names, strict=True), start=1)
+        insert_versions(
+            [like._replace(node=node, code=str(int(code) + turn), name=name) for turn, (node, name) in fresh],
+            day=date(2023, 6, 30), update=None,
+        )  # fmt: skip
 
 
 class Change:

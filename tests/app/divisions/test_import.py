@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from datetime import date
 
@@ -11,14 +11,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from falin.kernel.refusals import Invalid
+from falin.kernel.refusals import Invalid, Refused
 from falin.kernel.transactions import shared
 from tenants.divisions.api import (
     ImportResult,
     Level,
     get_division,
     import_divisions,
-    list_children,
     list_path,
     write_tree_to,
 )
@@ -58,7 +57,7 @@ def everything() -> list[tuple[object, ...]]:
 @pytest.mark.usefixtures("world")
 def test_a_province_beside_another_gets_its_own_tree() -> None:
     result = bring(GUANGDONG, province="44")
-    assert (result.created, result.unchanged, result.differing, result.gone) == (5, 0, 0, 0)
+    assert (result.created, result.unchanged) == (5, 0)
     assert result.counts == {
         Level.PROVINCE: 1, Level.CITY: 1, Level.COUNTY: 0, Level.STREET: 1, Level.COMMUNITY: 2
     }  # fmt: skip
@@ -90,26 +89,47 @@ def test_the_record_names_what_was_refused() -> None:
 def test_the_same_list_again_changes_nothing() -> None:
     before = everything()
     result = bring(rows(), province="33")
-    assert (result.import_id, result.created, result.differing, result.gone) == (None, 0, 0, 0)
+    assert (result.import_id, result.created) == (None, 0)
     assert result.unchanged == len(list(rows()))
     assert everything() == before
 
 
-def test_a_later_list_adds_and_leaves_what_differs_for_review(world: World) -> None:
-    later = [
-        row._replace(name="宝石山社区") if row.code == "330106002001" else row
-        for row in rows()
-        if row.code != "330106109201"
-    ]
-    added = ListedRow(Level.COMMUNITY, "330106002003", "曙光社区", "330106002")
-    result = bring([*later, added], province="33", as_of=date(2024, 6, 30))
-    assert (result.created, result.differing, result.gone) == (1, 1, 1)
-    with shared(read_only=True):
-        assert get_division(world.node("330106002001")).name == "宝石社区"
-        assert get_division(world.node("330106109201")).name == "灵山村"
-        street = world.node("330106002")
-        assert [place.name for place in list_children(street)] == ["宝石社区", "栖霞社区", "曙光社区"]
-        assert [place.name for place in list_children(street, on=date(2024, 6, 29))] == ["宝石社区", "栖霞社区"]
+def _renamed(listed: list[ListedRow]) -> list[ListedRow]:
+    return [row._replace(name="宝石山社区") if row.code == "330106002001" else row for row in listed]
+
+
+def _recoded(listed: list[ListedRow]) -> list[ListedRow]:
+    return [row._replace(code="330106002009") if row.code == "330106002001" else row for row in listed]
+
+
+def _more(listed: list[ListedRow]) -> list[ListedRow]:
+    return [*listed, ListedRow(Level.COMMUNITY, "330106002003", "曙光社区", "330106002")]
+
+
+def _fewer(listed: list[ListedRow]) -> list[ListedRow]:
+    return [row for row in listed if row.code != "330106109201"]
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("beside", [False, True], ids=["the province's list", "the country's"])
+@pytest.mark.parametrize("other", [_renamed, _recoded, _more, _fewer])
+def test_a_list_that_says_a_standing_province_otherwise_is_for_people_to_review(
+    other: Callable[[list[ListedRow]], list[ListedRow]], *, beside: bool
+) -> None:
+    before = everything()
+    listed = other(list(rows()))
+    with pytest.raises(Refused, match="province_stands") as refused:
+        bring([*listed, *GUANGDONG] if beside else listed, province=None if beside else "33", as_of=date(2024, 6, 30))
+    assert "falin divisions diff" in refused.value.message
+    assert f" {2 if other is _recoded else 1} 处" in refused.value.message
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("world")
+def test_the_country_is_brought_in_beside_a_province_that_stands() -> None:
+    result = bring([*rows(), *GUANGDONG], province=None)
+    assert (result.created, result.unchanged) == (5, len(list(rows())))
+    assert bring(GUANGDONG, province="44").created == 0
 
 
 @pytest.mark.usefixtures("world")

@@ -11,10 +11,10 @@ from falin.kernel.refusals import Refused
 from falin.kernel.transactions import inside, shared
 from falin.portal import places
 from services.duty.models import ClosedMonth, Visit
-from tenants.divisions import api
 from tenants.divisions.models import Boundary, DivisionFact
 from tenants.divisions.types import Level, ListedRow, UpdateState
 from tests.app.advisers.office import Office
+from tests.app.divisions.changing import put_beside
 from tests.app.divisions.test_handing import MADE, into_a_new_one, served
 from tests.app.divisions.test_update import DAY, a_year_later, carry_through, community, prepare, second, state, tree
 from tests.app.indicators.books import night, visit
@@ -80,15 +80,12 @@ def test_what_is_known_of_a_place_the_update_made_keeps_it(world: World, put: Ca
     undo(world, update)
 
 
-def test_a_place_that_a_later_import_put_under_one_the_update_made_keeps_it(world: World) -> None:
+def test_a_place_that_came_later_under_one_the_update_made_keeps_it(world: World) -> None:
     listed = [*a_year_later(), ListedRow(Level.STREET, STREET, "云栖街道", "330106"),
               community(f"{STREET}001", "五云社区")]  # fmt: skip
     update = prepare(world, listed)
     carry_through(world, update)
-    with shared(read_only=False):
-        brought = api.import_divisions(rows=[*listed, community(f"{STREET}002", "梅家坞村")], province="33", as_of=DAY,
-                                       source="x", now=NOW)  # fmt: skip
-    assert brought.created == 1
+    put_beside(f"{STREET}001", "梅家坞村")
     assert "下级地方 1，" in refused(world, update), "the community the update itself put there does not count"
 
 

@@ -19,6 +19,7 @@ from tenants.divisions import api, hanging, policies
 from tenants.divisions.commands import updating
 from tenants.divisions.models import DivisionLineage, DivisionVersion
 from tenants.divisions.types import ChangeKind, Decision, Level, LineageKind, ListedRow, UpdateState
+from tests.app.divisions.changing import put_beside
 from tests.world import NOW, World, rows
 
 DAY = date(2024, 7, 1)
@@ -321,9 +322,7 @@ def test_an_update_is_not_applied_to_a_tree_that_changed_since(world: World) -> 
     accept_all(world, update)
     do(maker(world), api.submit_update, update)
     do(second(world), api.confirm_update, update)
-    with inside(maker(world), read_only=False):
-        api.import_divisions(rows=[*rows(), community("330106002010", "后来社区")], province="33", as_of=DAY,
-                             source="x", now=NOW)  # fmt: skip
+    put_beside("330106002002", "后来社区")
     with pytest.raises(Refused, match="tree_changed"):
         do(second(world), api.apply_update, update)
 
@@ -384,7 +383,10 @@ def test_an_unknown_update_is_missing(world: World) -> None:
         do(maker(world), api.submit_update, 9_999)
 
 
-def test_a_list_older_than_an_applied_update_is_not_imported(world: World) -> None:
+@pytest.mark.parametrize("as_of", [date(2023, 6, 30), DAY, date(2025, 7, 1)])
+def test_an_import_brings_back_nothing_that_an_update_ended(world: World, as_of: date) -> None:
     carry_through(world, prepare(world, LATER))
-    with inside(maker(world), read_only=False), pytest.raises(Invalid, match="list_too_old"):
-        api.import_divisions(rows=rows(), province="33", as_of=date(2024, 1, 1), source="x", now=NOW)
+    before = tree(world)
+    with inside(maker(world), read_only=False), pytest.raises(Refused, match="province_stands"):
+        api.import_divisions(rows=rows(), province="33", as_of=as_of, source="x", now=NOW)
+    assert tree(world) == before

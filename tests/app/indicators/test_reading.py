@@ -13,15 +13,15 @@ from django.test.utils import CaptureQueriesContext
 
 from falin.kernel.refusals import Forbidden, Missing
 from falin.kernel.scope import Scope
-from falin.kernel.transactions import inside, shared
+from falin.kernel.transactions import inside
 from services.indicators import queries
 from services.indicators.models import Figure, VisitLine
 from services.indicators.types import COUNTS, Ratio, Tally
-from tenants.divisions.api import import_divisions
-from tenants.divisions.types import Level, ListedRow
+from tenants.divisions.types import Level
+from tests.app.divisions.changing import put_beside
 from tests.app.indicators import books
 from tests.app.indicators.books import NOVEMBER, OCTOBER, publish
-from tests.world import NOW, World
+from tests.world import World
 
 
 @pytest.fixture
@@ -221,21 +221,6 @@ def test_a_place_without_communities_has_no_share(world: World) -> None:
     assert not Ratio(0, 0).exists
 
 
-def _grow(world: World, communities: int) -> None:
-    rows = [
-        ListedRow(Level.PROVINCE, "33", "浙江省", ""),
-        ListedRow(Level.CITY, "3301", "杭州市", "33"),
-        ListedRow(Level.COUNTY, "330106", "西湖区", "3301"),
-        ListedRow(Level.STREET, "330106109", "双浦镇", "330106"),
-        *(
-            ListedRow(Level.COMMUNITY, f"330106109{number}", f"新{number}村", "330106109")
-            for number in range(210, 210 + communities)
-        ),
-    ]
-    with shared(read_only=False):
-        import_divisions(rows=rows, province="33", as_of=date(2023, 6, 30), source="tests, more", now=NOW)
-
-
 def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> None:
     def count(number_of_children: int) -> int:
         publish(world, "330106")
@@ -247,6 +232,6 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> N
         return len(told)
 
     few = count(3)
-    _grow(world, 27)
+    put_beside("330106109201", *(f"新{number}村" for number in range(27)))
     assert count(30) == few == 6
     assert set(COUNTS) == set(Tally.__slots__)

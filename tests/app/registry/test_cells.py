@@ -157,9 +157,9 @@ grant all on told, citus_shards, pg_dist_node, pg_dist_partition to public;
 @pytest.mark.one_node("a double of Citus; tests/app/registry/test_nodes.py has the real one")
 def test_a_schema_is_put_on_a_node_without_forced_row_security_which_it_has_again_afterwards(world: World) -> None:
     with pytest.raises(CommandError, match="只有一台机器"):
-        call_command("tenants", "place", "330106", node="w2:5432")
+        call_command("tenants", "place", "330106", node="w2:5432", username="operator")
     with pytest.raises(CommandError, match="主机名:端口"):
-        call_command("tenants", "place", "330106", node="w2")
+        call_command("tenants", "place", "330106", node="w2", username="operator")
     name = settings.DATABASE_OWNER_URL.rsplit("/", 1)[1]
     with psycopg.connect(with_name(ADMIN, name), autocommit=True) as admin:
         admin.execute(CITUS)
@@ -167,19 +167,26 @@ def test_a_schema_is_put_on_a_node_without_forced_row_security_which_it_has_agai
         forced = "select count(*) from pg_class where relnamespace = %s::text::regnamespace and relforcerowsecurity"
         before = admin.execute(forced, [schema]).fetchone()
         with pytest.raises(CommandError, match="propagate_set_commands"):
-            call_command("tenants", "place", "330106", node="w2:5432")
+            call_command("tenants", "place", "330106", node="w2:5432", username="operator")
         admin.execute(f"alter database {name} set citus.propagate_set_commands = 'local'")
         for unknown in ("w4:5432", "w2:5433", "c:5432"):
             with pytest.raises(CommandError, match="没有这台机器"):
-                call_command("tenants", "place", "330106", node=unknown)
+                call_command("tenants", "place", "330106", node=unknown, username="operator")
         assert admin.execute("select from told").fetchall() == []
+        with pytest.raises(CommandError, match="没有这名运维人员"):
+            call_command("tenants", "place", "330106", node="w2:5432", username="county")
+        assert not AuditEntry.objects.filter(act="registry.tenant.placed").exists()
         for node in ("w2:5432", "w3:5433", "w3:5433"):  # the last time it lies there already
-            call_command("tenants", "place", "330106", node=node)
+            call_command("tenants", "place", "330106", node=node, username="operator")
         assert [line for (line,) in admin.execute("select line from told")] == [
             "copy advisers_firm", "copy advisers_adviser", "copy advisers_seat", f"distribute {schema} forced 0",
             f"move {schema} w2 5432 forced 0", f"move {schema} w3 5433 forced 0",
         ]  # fmt: skip
         assert admin.execute(forced, [schema]).fetchone() == before != (0,)
+    booked = AuditEntry.objects.filter(act="registry.tenant.placed", person_id=world.scope("operator").person_id)
+    assert list(booked.order_by("id").values_list("subject_id", "after")) == [
+        (schema, {"host": "w2:5432"}), (schema, {"host": "w3:5433"})
+    ]  # fmt: skip
 
 
 @pytest.mark.one_node("a double of Citus; there merges and splits are a known limit")

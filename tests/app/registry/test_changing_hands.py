@@ -318,40 +318,42 @@ def _again(counties: Counties) -> uuid.UUID:
         return commands.carry_out_again(scope=counties.second, deed_id=deed.id, now=NOW)
 
 
-@pytest.mark.parametrize("step", ["held", "one table", "all tables", "done", "booked"])
+class Killed(BaseException):
+    """What no handler may take for an end of its own."""
+
+
+STEPS = ["held", "one table", "all tables", "done", "booked"]
+
+
+def _killed_at(step: str, number: uuid.UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The job's worker dies there, and cleans nothing up."""
+    module, name, after = {
+        "begun": (changing, "fold", 0), "held": (folding, "lock", 0), "one table": (folding, "_carry", 3),
+        "all tables": (hands, "rewritten", 0), "done": (changing, "_book", 0), "booked": (changing, "_book", 1),
+    }[step]  # fmt: skip
+    calls, standing = iter(range(100)), getattr(module, name)
+
+    def dies(*given: Any, **named: Any) -> Any:
+        if next(calls) >= after:
+            raise Killed
+        return standing(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, name, dies)
+        patched.setattr(holding, "release", lambda own, tenant: None)
+        with pytest.raises(Killed):
+            jobs.work(system=_system(), job_id=number)
+    Job.objects.filter(id=number).update(state="queued")
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_a_merge_that_is_killed_is_done_whole_or_not_at_all_and_another_try_ends_it(
     counties: Counties, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     merge_into_west(counties.world)
     number = counties.confirm(counties.ask(Act.MERGE, UPPER, counties.node[WEST]))
     before = {code: rows_in(counties.schema[code]) for code in (UPPER, WEST)}
-
-    class Killed(BaseException):
-        """What no handler may take for an end of its own."""
-
-    def dies(*given: Any, **named: Any) -> Any:
-        raise Killed
-
-    real, module, name = {
-        "held": (folding.carry_files, folding, "lock"),
-        "one table": (folding._carry, folding, "_carry"),
-        "all tables": (hands.rewritten, hands, "rewritten"),
-        "done": (changing._done, changing, "_book"),
-        "booked": (changing._book, changing, "_book"),
-    }[step]
-    calls = iter(range(100))
-    after = {"one table": 3, "booked": 1}.get(step, 0)
-    standing = getattr(module, name)
-
-    def later(*given: Any, **named: Any) -> Any:
-        return dies() if next(calls) >= after else standing(*given, **named)
-
-    monkeypatch.setattr(module, name, later)
-    monkeypatch.setattr(holding, "release", lambda own, tenant: None)  # the dead clean nothing up
-    with pytest.raises(Killed):
-        jobs.work(system=_system(), job_id=number)
-    monkeypatch.undo()
-    assert real is not None
+    _killed_at(step, number, monkeypatch)
     state = Tenant.objects.get(id=counties.tenant[UPPER]).state
     if step in {"done", "booked"}:
         assert state == "closed"
@@ -360,7 +362,6 @@ def test_a_merge_that_is_killed_is_done_whole_or_not_at_all_and_another_try_ends
         assert state == "moving"
         assert holding.let_go() == [counties.schema[UPPER]]  # its people work again within seconds
         assert Tenant.objects.get(id=counties.tenant[UPPER]).state == "open"
-    Job.objects.filter(id=number).update(state="queued")
     job = counties.work(number)
     assert job.state == "done", job.log
     with inside(counties.world.scope("county"), read_only=True):
@@ -402,6 +403,39 @@ def test_a_county_is_split_and_what_lies_in_the_new_one_is_its(counties: Countie
         minutes = dict(Figure.objects.filter(month="2026-11", level=3).values_list("node_id", "minutes"))
         assert minutes == {counties.node[UPPER]: 120, counties.node[WEST]: 60, river: 60}
         assert VisitLine.objects.filter(month="2026-11").count() == 4
+
+
+@pytest.mark.parametrize("step", ["begun", *STEPS])
+def test_a_split_that_is_killed_is_done_whole_or_not_at_all_and_another_try_ends_it(
+    counties: Counties, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    world, west = counties.world, counties.schema[WEST]
+    split_off_river(world)
+    river = world.node("330114")
+    number, before = counties.confirm(counties.ask(Act.SPLIT, WEST, river)), rows_in(west)
+    _killed_at(step, number, monkeypatch)
+    new = queries.find_tenant_of(river)
+    assert new is not None, "the new body's schema is taken before anything is held"
+    if step in {"done", "booked"}:
+        assert (new.state, Tenant.objects.get(id=counties.tenant[WEST]).state) == ("open", "open")
+        assert len(rows_in(new.schema)["duty_visit"]) == 2
+    else:
+        assert rows_in(west) == before
+        assert (new.state, rows_in(new.schema).get("duty_visit", [])) == ("preparing", []), "nobody comes in half way"
+        assert holding.let_go() == ([] if step == "begun" else [west])
+        assert Tenant.objects.get(id=counties.tenant[WEST]).state == "open"
+    job = counties.work(number)
+    assert job.state == "done", job.log
+    assert queries.find_tenant_of(river) == Tenant.objects.get(id=new.id).info()
+    now = {one: rows_in(one)["duty_visit"] for one in (west, new.schema)}
+    assert sorted([*now[west], *now[new.schema]]) == before["duty_visit"]
+    assert len(now[new.schema]) == 2
+    for schema in (west, new.schema):
+        tenant = Tenant.objects.get(schema_name=schema)
+        with inside(system_scope(schema=schema, tenant_id=tenant.id, grants=frozenset()), read_only=True):
+            assert AuditEntry.objects.filter(act="registry.tenant.split").count() == 1
+    with shared(read_only=True):
+        assert AuditEntry.objects.filter(act="registry.tenant.split").count() == 1
 
 
 # ---- held meanwhile -----------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_a_tenant_moves_with_every_row_and_is_filtered_there_as_it_was(world: Wo
     assert len(before["duty_visit"]) == 3
     there = next(node for node in databases.workers() if node != here)
     for _twice in range(2):  # the second time it lies there already
-        call_command("tenants", "place", "330106", node="{}:{}".format(*there))
+        call_command("tenants", "place", "330106", node="{}:{}".format(*there), username="operator")
     assert _node_of(schema) == there
     assert rows_in(schema) == before
     with _admin() as admin:
@@ -83,7 +83,7 @@ def test_a_body_that_has_rows_already_is_distributed_with_all_of_them(world: Wor
     before = rows_in(made.schema)
     assert len(before["duty_visit"]) == 1
     there = databases.workers()[-1]
-    call_command("tenants", "place", made.schema, node="{}:{}".format(*there))
+    call_command("tenants", "place", made.schema, node="{}:{}".format(*there), username="operator")
     assert _node_of(made.schema) == there
     assert rows_in(made.schema) == before
     with _admin() as admin:
@@ -94,7 +94,7 @@ def test_a_node_the_cell_does_not_have_is_refused_and_nothing_moves(world: World
     schema = world.schema("330106")
     here = _node_of(schema)
     with pytest.raises(CommandError, match="没有这台机器"):
-        call_command("tenants", "place", "330106", node="10.0.0.9:5432")
+        call_command("tenants", "place", "330106", node="10.0.0.9:5432", username="operator")
     assert _node_of(schema) == here
 
 

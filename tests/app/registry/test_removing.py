@@ -114,7 +114,13 @@ def test_a_removed_tenant_leaves_nothing_but_a_receipt_and_no_other_is_touched(w
     others = {code: rows_in(world.schema(code)) for code in ("33", "330102", "330203")}
     assert default_storage.listdir(schema)[0]
     with schemas.owner() as own:
-        own.execute(f"create schema replaced_{schema}_20261101000000".encode())
+        for copy, rows in (("replaced", 3), ("moved", 2)):
+            own.execute(f"create schema {copy}_{schema}_20261101000000".encode())
+            own.execute(
+                f"create table {copy}_{schema}_20261101000000.duty_visit as select generate_series(1, {rows})".encode()
+            )
+        neighbours = f"moved_{world.schema('330102')}_20261101000000"
+        own.execute(f"create schema {neighbours}".encode())
     with time_machine.travel(NOW + timedelta(days=30), tick=False):
         assert remove_due() == 1
         job = Job.objects.get(kind=removing.REMOVE)
@@ -122,6 +128,7 @@ def test_a_removed_tenant_leaves_nothing_but_a_receipt_and_no_other_is_touched(w
         assert remove_due() == 0
     assert not Tenant.objects.filter(id=west).exists()
     assert _schemas_like(schema) == _schemas_like("replaced_") == []
+    assert _schemas_like("moved_") == [(neighbours,)]
     assert list(removing._files(schema)) == []
     assert not Seat.objects.exists()
     assert not Binding.objects.filter(tenant_id=west).exists()
@@ -130,6 +137,9 @@ def test_a_removed_tenant_leaves_nothing_but_a_receipt_and_no_other_is_touched(w
     assert {code: rows_in(world.schema(code)) for code in others} == others
     receipt = Receipt.objects.get()
     assert receipt.body["rows"]["advisers_appointment"] == receipt.body["rows"]["advisers_seat"] == 1
+    assert receipt.body["copies"] == {
+        f"moved_{schema}_20261101000000": {"duty_visit": 2}, f"replaced_{schema}_20261101000000": {"duty_visit": 3}
+    }  # fmt: skip
     assert receipt.body["files"] == 1
     assert receipt.body["archive"]["sha256"] == Archive.objects.get().sha256
     assert {receipt.body["asked_by"], receipt.body["confirmed_by"]} == {
@@ -168,6 +178,7 @@ def test_a_destruction_that_is_killed_goes_on_and_is_booked_once(
         assert jobs.work(system=SYSTEM, job_id=number) == "done"
     assert not Tenant.objects.filter(id=west).exists()
     assert AuditEntry.objects.filter(act="registry.tenant.removed").count() == Receipt.objects.count() == 1
+    assert Receipt.objects.get().body["files"] == 1, "what the killed try destroyed is told too"
 
 
 def test_the_province_goes_last(world: World, west: int) -> None:

@@ -65,6 +65,50 @@ def test_where_a_place_came_from_or_went_to_is_among_the_first_three(seed: int) 
     assert sum(new in ended.get(old, ()) for old, new in made.merged.items()) / len(made.merged) >= 0.9
 
 
+@pytest.mark.parametrize("seed", [*SEEDS, 3, 42])
+def test_who_is_named_for_sure_is_the_right_one(seed: int) -> None:
+    """A group that is confirmed at a glance hands on what hangs on its places: not to a wrong heir."""
+    made, found, _told = seeded(seed)
+    numbers = {(one.level, one.code.ljust(12, "0")): one.number for one in made.after.values()}
+    merged = [change for change in found if change.kind == ChangeKind.MERGED and change.sure]
+    split = [change for change in found if change.kind == ChangeKind.SPLIT and change.sure]
+    heirs = [numbers[Level.COMMUNITY, one.candidates[0].code] == made.merged.get(one.node or 0) for one in merged]
+    origins = [
+        one.candidates[0].node == made.split.get(numbers[one.to.level, one.to.code])
+        for one in split
+        if one.to is not None
+    ]
+    assert min(len(heirs), len(origins)) > 300, "the rules still tell most of what a list can tell"
+    assert sum(heirs) / len(heirs) >= 0.98
+    assert sum(origins) / len(origins) >= 0.98
+
+
+@pytest.mark.parametrize("seed", [*SEEDS, 3, 42])
+def test_a_place_with_a_likely_heir_or_origin_is_not_among_those_that_have_none(seed: int) -> None:
+    made, found, _told = seeded(seed)
+    numbers = {(one.level, one.code.ljust(12, "0")): one.number for one in made.after.values()}
+    alone = [one for one in found if one.reason == Reason.ONLY_HERE]
+    assert alone
+    assert not [one for one in alone if one.candidates], "who is shown a candidate stands in a group of its own"
+    went = [one for one in alone if one.node in made.merged]
+    came = [one for one in alone if one.to is not None and numbers[one.to.level, one.to.code] in made.split]
+    assert (len(went), len(came)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("gone", "sure"),
+    [(["东湖村", "西山村"], True), (["东湖村", "西山村", "东岗村"], False), (["东湖村", "西山村", "南山村"], False)],
+)
+def test_a_name_is_of_parts_for_sure_where_it_can_be_of_no_others(gone: list[str], *, sure: bool) -> None:
+    """东山村 may be 东湖 and 西山, or 东岗 and 西山, or 东湖 and 南山."""
+    known = _small({"330106109200": "永福村"} | {f"33010610921{at}": name for at, name in enumerate(gone)})
+    found = detect(known, _listed({"330106109200": "永福村", "330106109301": "东山村"}))
+    merged = [change for change in found if change.kind == ChangeKind.MERGED]
+    assert len(merged) == len(gone)
+    assert {change.sure for change in merged} == {sure}
+    assert {change.candidates[0].name for change in merged} == {"东山村"}
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_few_changes_are_left_to_decide_one_by_one(seed: int) -> None:
     _made, found, _told = seeded(seed)

@@ -14,7 +14,7 @@ from falin.kernel import jobs
 from falin.kernel.models import Job
 from falin.kernel.scope import system_scope
 from falin.kernel.transactions import inside
-from tenants.registry import commands
+from tenants.registry import commands, schemas
 from tenants.registry.models import Archive, Deed, Tenant
 from tenants.registry.types import CellInfo
 from tests.app.registry.archives import keys
@@ -105,6 +105,28 @@ def test_a_move_is_asked_for_and_a_cell_nobody_can_reach_is_refused_at_the_field
     assert (asked.status_code, asked.json()["field"]) == (422, "target")
     assert operator.post(f"/tenants/{west}/move/", {"target": "b", "why": "换机房"}).status_code == 302
     assert Deed.objects.get().target == "b"
+
+
+@pytest.mark.usefixtures("cells")
+def test_what_a_body_left_behind_is_shown_on_its_page_and_asked_away_there(world: World, sign_in: Any) -> None:
+    second_operator(world)
+    west, operator, other = tenant_of(world, "330106"), sign_in("operator"), sign_in("operator2")
+    assert "旧副本" not in operator.get(f"/tenants/{west}/").content.decode()
+    page = operator.post(f"/tenants/{west}/clear/", {"why": "核对过了"})
+    assert (page.status_code, "没有留下旧的副本" in page.content.decode()) == (422, True)
+    copy = f"moved_{world.schema('330106')}_20261101000000"
+    with schemas.owner() as own:
+        own.execute(f"create schema {copy}".encode())
+        own.execute(f"create table {copy}.duty_visit as select 1".encode())
+    shown = operator.get(f"/tenants/{west}/").content.decode()
+    assert copy in shown
+    assert f"/tenants/{west}/clear/" in shown
+    (told,) = operator.get(f"/api/v1/tenants/{west}/").json()["left"]
+    assert (told["schema"], told["size"] > 0) == (copy, True)
+    assert operator.post(f"/tenants/{west}/clear/", {"why": "核对过了"}).status_code == 302
+    assert "清除旧副本：西湖区" in other.get("/tenants/").content.decode()
+    other.post(f"/tenants/deeds/{Deed.objects.get().id}/confirm/")
+    assert Deed.objects.get().due_at is not None
 
 
 @pytest.mark.usefixtures("cells")

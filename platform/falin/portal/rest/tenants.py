@@ -38,6 +38,11 @@ class BackupsOut(serializers.Serializer[Any]):
     trials = serializers.BooleanField(help_text="whether restores are tried without anybody asking")
 
 
+class LeftBehindOut(serializers.Serializer[Any]):
+    schema = serializers.CharField()
+    size = serializers.IntegerField(help_text="bytes in the database")
+
+
 class TenantOut(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     schema = serializers.CharField()
@@ -52,6 +57,7 @@ class TenantOut(serializers.Serializer[Any]):
     size = serializers.IntegerField(help_text="bytes in the database")
     archived_at = serializers.DateTimeField(allow_null=True, help_text="the last archive that somebody asked for")
     backup = BackupOut()
+    left = LeftBehindOut(many=True, help_text="copies from before it moved away or was restored; `clear` destroys them")
 
 
 class DeedOut(serializers.Serializer[Any]):
@@ -156,7 +162,7 @@ def _shown(row: Overview) -> dict[str, Any]:
         "id": tenant.id, "schema": tenant.schema, "name": tenant.name, "kind": tenant.kind, "state": tenant.state,
         "since": tenant.since, "why": tenant.why, "migration": row.migration, "behind": row.behind,
         "trouble": row.trouble, "size": row.size, "archived_at": row.archived_at,
-        "backup": row.backup,
+        "backup": row.backup, "left": row.left,
     }).data  # fmt: skip
 
 

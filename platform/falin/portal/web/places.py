@@ -24,7 +24,7 @@ from falin.portal.shell import ROLE_LABELS
 from falin.ui.forms import show_refusal
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
-from tenants.divisions.types import Decision, UpdateState
+from tenants.divisions.types import Decision, Reason, UpdateState
 from tenants.divisions.types.updates import BEGINS, ENDS
 from tenants.identity.api import Role, names_of
 
@@ -239,7 +239,17 @@ def _group(group: Any) -> dict[str, Any]:
     return {
         "group": group, "kind": api.CHANGE_LABELS[group.kind], "why": api.WHY_LABELS[group.reason],
         "changes": [_line(change) for change in group.examples], "more": group.count - len(group.examples),
+        "unnamed": _unnamed(group),
     }  # fmt: skip
+
+
+def _unnamed(group: Any) -> str:
+    """What accepting the whole group leaves unsaid."""
+    if not (group.sure and group.reason == Reason.RESEMBLES):
+        return ""
+    if group.kind in ENDS:
+        return _("整组接受只认定这些地方撤销，不写明由谁接手；括号里的只是可能。要写明的，请逐处看。")
+    return _("整组接受只认定这些地方新设，不写明从哪里分出；括号里的只是可能。要写明的，请逐处看。")
 
 
 def _line(change: api.Change) -> dict[str, Any]:
@@ -250,7 +260,9 @@ def _line(change: api.Change) -> dict[str, Any]:
     else:
         named = other is not None and change.kind in {api.ChangeKind.MERGED, api.ChangeKind.SPLIT}
         joined = other.name if named and other is not None else ""
+    open_ = change.decision != Decision.REFUSED and not change.target and not joined
     return {
+        "likely": other.name if open_ and other is not None and change.reason == Reason.RESEMBLES else "",
         "change": change, "kind": api.CHANGE_LABELS[change.kind], "why": api.WHY_LABELS[change.reason],
         "joined": joined, "level": api.LEVEL_LABELS[change.level], "begins": change.kind in BEGINS,
         "ends": change.kind in ENDS, "moved": change.before_path != change.after_path,

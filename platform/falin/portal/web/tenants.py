@@ -40,7 +40,7 @@ SIGNS = {
 }
 ACT_WORDS = {
     Act.CLOSE: gettext_lazy("关闭"), Act.REMOVE: gettext_lazy("删除"), Act.MERGE: gettext_lazy("并入"),
-    Act.SPLIT: gettext_lazy("分出"), Act.MOVE: gettext_lazy("搬库"),
+    Act.SPLIT: gettext_lazy("分出"), Act.MOVE: gettext_lazy("搬库"), Act.CLEAR: gettext_lazy("清除旧副本："),
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBas
         "row": row, "backups": queries.get_backups(scope=scope),
         "words": STATE_WORDS[state], "sign": SIGNS[state], "deeds": _deeds(scope, tenant_id),
         "is_open": state == State.OPEN, "preparing": state == State.PREPARING,
-        "is_closed": state == State.CLOSED and tenant.into is None,
+        "is_closed": state == State.CLOSED and tenant.into is None, "may_clear": bool(row.left) or bool(tenant.cell),
         "in_use": state in {State.OPEN, State.SUSPENDED}, "is_county": tenant.kind == Kind.COUNTY,
         "into": queries.find_tenant(tenant.into) if tenant.into else None,
         "cell": directory.find_cell(tenant.cell) if tenant.cell else None,
@@ -155,6 +155,15 @@ def remove(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBa
     return _act(request, scope, tenant_id, _ask(Act.REMOVE), {
         "title": _("删除%(name)s"), "button": _("提出删除"), "said": _("已提出，等另一名运维人员确认。"), "danger": True,
         "sub": _("确认以后还要等一段时间，到期销毁全部数据、文件和密钥，只留一份签名的回执。要先关闭并导出。"),
+    })  # fmt: skip
+
+
+@door(grant=MANAGE, reads="GET", writes="POST", step_up=FRESH)
+def clear(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseBase:
+    return _act(request, scope, tenant_id, _ask(Act.CLEAR), {
+        "title": _("清除%(name)s留下的旧副本"), "button": _("提出清除"), "said": _("已提出，等另一名运维人员确认。"),
+        "sub": _("搬走或者从档案恢复以前的那一份，单位自己已经不用。确认以后还要等一段时间，到期销毁，只留一份签名的回执；"
+                 "已经搬走的，连同留在这里的文件、夜间备份和密钥。单位现在用的数据不动。"), "danger": True,
     })  # fmt: skip
 
 

@@ -51,7 +51,7 @@ from tenants.registry.commands import (
 from tenants.registry.directory import list_cells, read_list
 from tenants.registry.moving.receiving import receive
 from tenants.registry.moving.wire import Line
-from tenants.registry.nodes import place_schema
+from tenants.registry.nodes import place_tenant
 from tenants.registry.policies import MANAGE
 from tenants.registry.queries import (
     get_backups,
@@ -67,6 +67,8 @@ ACTS = {
     "suspend": "everybody of the body reads, nobody writes",
     "reopen": "a suspended or closed body works again",
     "remove": "ask to destroy a closed and exported body; done some days after a second operator confirmed",
+    "clear": "ask to destroy the copies a body left behind here (it moved away, or was restored); done some days after a"
+    " second operator confirmed",
     "close": "ask to close the body; prints the number a second operator confirms",
 }
 
@@ -164,6 +166,7 @@ class Command(BaseCommand):
         place = acts.add_parser("place", help="in a cell of several nodes: put a body's schema on one of them")
         place.add_argument("tenant", help="its schema, or the code of its place")
         place.add_argument("--on", dest="node", required=True, metavar="HOST:PORT", help="the node")
+        place.add_argument("--as", dest="username", required=True, help="sign-in name of the operator who does it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -326,7 +329,8 @@ class Command(BaseCommand):
         host, _colon, port = options["node"].rpartition(":")
         if not (host and port.isdecimal()):
             raise CommandError(_("机器要写成 主机名:端口。"))
-        place_schema(find(options["tenant"]), host, int(port))
+        scope, tenant = operator(options["username"]), find(options["tenant"])
+        place_tenant(scope=scope, tenant=tenant, host=host, port=int(port), now=now())
 
     def _address(self, options: Any) -> None:
         scope, tenant = operator(options["username"]), find(options["tenant"])

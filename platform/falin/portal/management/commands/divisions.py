@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        bring = acts.add_parser("import", help="首次导入名录 · bring a list into an empty tree")
+        bring = acts.add_parser("import", help="首次导入名录 · bring a province in for the first time")
         bring.add_argument("--changes", type=Path, help="历年代码变更表（CSV）· codes and their changes since a year")
         bring.add_argument("--since", type=int, default=1997)
         diff = acts.add_parser("diff", help="比对名录 · compare a list with the tree")
@@ -375,6 +375,10 @@ def _change_line(change: api.Change) -> str:
         f"{change.after_code} {change.after_name}".strip(),
     )
     words = f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
+    if change.candidates and not change.target:
+        words += " " + _("可能：%(names)s") % {
+            "names": "、".join(f"{one.name} {one.code}" for one in change.candidates)
+        }
     said = {Decision.ACCEPTED: _("接受"), Decision.REFUSED: _("不接受")}.get(change.decision, "")
     return " ".join(filter(None, (words, said, *change.target)))
 
@@ -384,19 +388,13 @@ def _outcome(result: ImportResult) -> dict[str, Any]:
         "import": result.import_id,
         "created": result.created,
         "unchanged": result.unchanged,
-        "differing": result.differing,
-        "gone": result.gone,
         "counts": {level.name.lower(): count for level, count in result.counts.items()},
         "refused": len(result.refused),
     }
 
 
 def _outcome_sentence(result: ImportResult) -> str:
-    done = _("新增 %(created)d 个，未变 %(unchanged)d 个。") % {
+    return _("新增 %(created)d 个，未变 %(unchanged)d 个。") % {
         "created": result.created,
         "unchanged": result.unchanged,
     }
-    if not result.differing and not result.gone:
-        return done
-    left = _("与名录不同 %(differing)d 个、名录中已无 %(gone)d 个，均未改动。")
-    return done + left % {"differing": result.differing, "gone": result.gone}
