@@ -248,5 +248,5 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> N
 
     few = count(3)
     _grow(world, 27)
-    assert count(30) == few == 6
+    assert count(30) == few == 7
     assert set(COUNTS) == set(Tally.__slots__)

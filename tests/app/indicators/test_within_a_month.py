@@ -13,6 +13,7 @@ from services.indicators import queries
 from services.indicators.types import Tally
 from tenants.divisions.api import list_takers
 from tenants.divisions.models import AreaMember, DivisionLineage, StatisticalArea
+from tenants.divisions.types import View
 from tests.app.divisions.changing import Change
 from tests.app.indicators.books import LIN, NOVEMBER, OCTOBER, WU, appoint, publish, visit
 from tests.world import NOW, World
@@ -92,7 +93,8 @@ def test_what_was_done_at_a_place_that_ended_without_an_heir_counts_in_its_stree
     county = running.scope("county")
     with inside(county, read_only=True):
         assert queries.visit_lines(scope=county, node_id=gone, month=NOVEMBER).total == 2
-        today = queries.place_as_is(scope=county, node_id=running.node("330106"), month=NOVEMBER)
+        node = running.node("330106")
+        today = queries.place_figures(scope=county, node_id=node, month=NOVEMBER, view=View.AS_IS)
     assert today.tally == asked(running, "330106").tally, "both trees add up to the same"
 
 
