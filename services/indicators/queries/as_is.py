@@ -63,7 +63,7 @@ def place_as_is(*, scope: Scope, node_id: int, month: Month | None = None) -> Pl
         return PlaceFigures(place=place, path=tuple(path), month=wanted, months=months, tally=None, published=None,
                             children=(), series=(), quarter_lectures=0, expected=1, reported=0, view=View.AS_IS)  # fmt: skip
     shown = [each for each in months if each <= wanted][-SERIES:]
-    counted = _counted(place, shown, by=Level.COUNTY if is_sum(place) else None)
+    counted = counted_today(place, shown, by=Level.COUNTY if is_sum(place) else None)
     series = {each: rules.add(counted.tallies[each].values()) for each in shown if counted.tallies[each]}
     bodies = _bodies(place, counted.tallies[wanted]) if is_sum(place) else []
     return PlaceFigures(
@@ -79,7 +79,7 @@ def place_as_is(*, scope: Scope, node_id: int, month: Month | None = None) -> Pl
 def counties_as_is(*, scope: Scope, node_id: int, month: Month) -> list[PlaceTally]:
     """Every county body of today below a place with the figures of a month; and those that ended without a successor."""
     place = _path_to(scope, node_id)[-1]
-    return _bodies(place, _counted(place, [month], by=Level.COUNTY).tallies[month])
+    return _bodies(place, counted_today(place, [month], by=Level.COUNTY).tallies[month])
 
 
 def ranking_as_is(*, scope: Scope, node_id: int, month: Month, level: Level) -> Ranking:
@@ -90,7 +90,7 @@ def ranking_as_is(*, scope: Scope, node_id: int, month: Month, level: Level) -> 
     """
     place = _path_to(scope, node_id)[-1]
     check_ranked(place, level)
-    tallies = _counted(place, [month], by=level).tallies[month]
+    tallies = counted_today(place, [month], by=level).tallies[month]
     return rank(PlaceTally(place=one, tally=tallies[one.id]) for one in named(sorted(tallies)[:MOST_RANKED], on=None))
 
 
@@ -171,7 +171,7 @@ class _Counted:
         here[node] = here.get(node, Tally()) + tally
 
 
-def _counted(place: Division, months: Sequence[Month], *, by: Level | None) -> _Counted:
+def counted_today(place: Division, months: Sequence[Month], *, by: Level | None) -> _Counted:
     """The months' counts by today's place of a level, or one step below ``place``."""
     rows = Figure.objects.filter(
         province_id=place.province_id, month__in=[str(month) for month in months], level=Level.COMMUNITY
