@@ -10,7 +10,8 @@ from tenants.divisions import queries as places
 # Days of the tree; ``at`` and ``since`` of what was known or happened; ``update_id``: an update has its own day.
 TIMES = frozenset({"on", "of", "since", "until", "view", "update_id"})
 WITHOUT = {
-    "list_versions": "all there ever were", "list_lineage": "all there ever was", "list_last": "as it is, or last was",
+    "list_versions": "all there ever were", "list_lineage": "all there ever was",
+    "list_codes": "all there ever were", "list_last": "as it is, or last was",
     "last_path": "as it is, or last was", "list_updates": "updates, each with its day", "changed_since": "takes the day itself",
     "get_area": "with every member it has or had, each with its days", "list_areas": "an area has no days; its members have",
     "home_place": "where somebody's figures begin today", "own_places": "what roles one has today",

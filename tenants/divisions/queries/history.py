@@ -38,6 +38,15 @@ def list_versions(node_id: int) -> list[Version]:
     ]
 
 
+def list_codes(nodes: Collection[int]) -> dict[int, list[str]]:
+    """Every code each of the places has or had, newest first."""
+    found: dict[int, list[str]] = {}
+    rows = DivisionVersion.objects.filter(node__in=nodes).order_by("node_id", "-valid_from")
+    for node, code in rows.values_list("node_id", "code"):
+        found.setdefault(node, []).append(code)
+    return found
+
+
 def list_lineage(node_id: int) -> list[Lineage]:
     """What it came out of and what became of it, oldest first."""
     return _lineage(Q(from_node=node_id) | Q(to_node=node_id))

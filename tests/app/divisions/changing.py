@@ -33,6 +33,11 @@ class Change:
         self.acts.append(act)
         return self
 
+    def rename(self, code: str, name: str, becomes: str) -> Change:
+        node = self.world.node(code)
+        self.acts.append(lambda known: Act(node, known[node], placed_of(known[node])._replace(name=name, code=becomes)))
+        return self
+
     def end(self, code: str, into: str = "-") -> Change:
         node = self.world.node(code)
         self.acts.append(lambda known: Act(node, known[node], None, (into.ljust(12, "0") if into != "-" else into,)))
