@@ -24,13 +24,12 @@ from services.indicators import policies, rules
 from services.indicators.models import Figure
 from services.indicators.queries.board import (
     BODIES,
-    MOST_RANKED,
     SERIES,
     bodies_in_use,
     check_ranked,
     is_sum,
     named,
-    rank,
+    ranked,
 )
 from services.indicators.types import COUNTS, MonthTally, PlaceFigures, PlaceTally, Published, Ranking, Tally
 from tenants.divisions.api import (
@@ -86,12 +85,11 @@ def ranking_as_is(*, scope: Scope, node_id: int, month: Month, level: Level) -> 
     """
     The places of one level below a place of today by coverage in a month, most behind first.
 
-    :raises Invalid: for a level with more places than a ranking holds, or one that is not below the place.
+    :raises Invalid: for a level that is not below the place.
     """
     place = _path_to(scope, node_id)[-1]
     check_ranked(place, level)
-    tallies = counted_today(place, [month], by=level).tallies[month]
-    return rank(PlaceTally(place=one, tally=tallies[one.id]) for one in named(sorted(tallies)[:MOST_RANKED], on=None))
+    return ranked(counted_today(place, [month], by=level).tallies[month], on=None)
 
 
 def months_as_is(*, scope: Scope, node_id: int) -> list[Month]:

@@ -8,7 +8,8 @@ depends on the number of places.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -122,14 +123,18 @@ def ranking_as_was(*, scope: Scope, node_id: int, month: Month, level: Level) ->
     """
     The places of one level below a place by coverage, most behind first; the unpublished are left out.
 
-    :raises Invalid: for a level with more places than a ranking holds, or one that is not below the place.
+    :raises Invalid: for a level that is not below the place.
     """
     place = _path_to(scope, node_id)[-1]
     check_ranked(place, level)
-    rows = list(_by_level(place, month, level)[:MOST_RANKED])
-    tallies = {row["who"]: _tally(row, "sum_") for row in rows}
-    places = named(tallies, on=_day_of(place, month))
-    return rank(PlaceTally(place=one, tally=tallies[one.id]) for one in places)
+    tallies = {row["who"]: _tally(row, "sum_") for row in _by_level(place, month, level)}
+    return ranked(tallies, on=_day_of(place, month))
+
+
+def ranked(tallies: Mapping[int, Tally], *, on: date | None) -> Ranking:
+    """The places as they were on a day; of very many those that are furthest behind, and how many there are."""
+    whole = rank(PlaceTally(place=one, tally=tallies[one.id]) for one in named(tallies.keys(), on=on))
+    return replace(whole, rows=whole.rows[:MOST_RANKED])
 
 
 def check_ranked(place: Division, level: Level) -> None:

@@ -40,9 +40,10 @@ def county_values(*, scope: Scope, node_id: int, month: Month, view: View = View
 
 def ranking(*, scope: Scope, node_id: int, month: Month, level: Level, view: View = View.AS_WAS) -> Ranking:
     """
-    The places of one level below a place by coverage, most behind first; the unpublished are left out.
+    The places of one level below a place by coverage, most behind first, at most ``MOST_RANKED`` of ``total``; the
+    unpublished are left out.
 
-    :raises Invalid: for a level with more places than a ranking holds, or one that is not below the place.
+    :raises Invalid: for a level that is not below the place.
     """
     ask = ranking_as_is if view == View.AS_IS else ranking_as_was
     return ask(scope=scope, node_id=node_id, month=month, level=level)

@@ -173,6 +173,10 @@ def test_page_programs_and_files_add_up(
     assert len([row for row in rows if row.value != "没有发布"]) == {merge: 2, split: 4, end: 3}[change] + (
         change is merge and view == View.AS_WAS
     ) - (change is split and view == View.AS_WAS)
+    wall = leader.get(f"/figures/{province}/screen/?{asks}").content.decode()
+    assert ("month=2026-10&amp;view=as_is&amp;hold=1" in wall) == (view == View.AS_IS), (
+        "held still, it stays what it was"
+    )
     file = leader.post(f"/figures/{city}/export.csv?{asks}")
     *parts, last = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))[1:]
     assert sum(int(row[3]) for row in parts if row[3]) == int(last[3]) == 10

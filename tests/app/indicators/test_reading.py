@@ -16,9 +16,10 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, shared
 from services.indicators import queries
 from services.indicators.models import Figure, VisitLine
+from services.indicators.queries import board
 from services.indicators.types import COUNTS, Ratio, Tally
 from tenants.divisions.api import import_divisions
-from tenants.divisions.types import Level, ListedRow
+from tenants.divisions.types import Level, ListedRow, View
 from tests.app.indicators import books
 from tests.app.indicators.books import NOVEMBER, OCTOBER, publish
 from tests.world import NOW, World
@@ -201,6 +202,18 @@ def test_a_ranking_puts_the_furthest_behind_first(published: World) -> None:
     with inside(scope, read_only=True):
         found = queries.ranking(scope=scope, node_id=published.node("33"), month=OCTOBER, level=Level.COUNTY)
     assert [(one.place.name, one.rank) for one in found.rows] == [("海曙区", 3), ("上城区", 2), ("西湖区", 1)]
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_of_very_many_places_the_furthest_behind_are_ranked(
+    published: World, monkeypatch: pytest.MonkeyPatch, view: View
+) -> None:
+    monkeypatch.setattr(board, "MOST_RANKED", 2)
+    scope = published.scope("leader")
+    with inside(scope, read_only=True):
+        found = queries.ranking(scope=scope, node_id=published.node("33"), month=OCTOBER, level=Level.COUNTY, view=view)
+    assert [(one.place.name, one.rank) for one in found.rows] == [("海曙区", 3), ("上城区", 2)]
+    assert found.total == 3
 
 
 def test_months_and_series_hold_what_was_published(published: World) -> None:
