@@ -156,6 +156,7 @@ class Published:
     as_of: date
     first_as_of: date  # the oldest of its counties
     published_at: datetime
+    first_published_at: datetime  # the oldest of its counties
     edition: int
     restated: int  # county bodies whose finished month was published again
 

@@ -38,6 +38,7 @@ from tenants.divisions.models import (
     REASON_LABELS,
     STATUS_LABELS,
     UPDATE_LABELS,
+    VIEW_LABELS,
     WHY_LABELS,
 )
 from tenants.divisions.queries import (
@@ -55,12 +56,14 @@ from tenants.divisions.queries import (
     get_division,
     get_update,
     last_path,
+    list_applied,
     list_areas,
     list_areas_over,
     list_boundaries,
     list_by_code,
     list_changes,
     list_children,
+    list_codes,
     list_communities,
     list_county_bodies,
     list_divisions,
@@ -91,6 +94,7 @@ from tenants.divisions.queries import (
     subtree_ids,
     write_tree_to,
 )
+from tenants.divisions.rules import known_day
 from tenants.divisions.rules.tables import LIST_COLUMNS
 from tenants.divisions.types import (
     Area,
@@ -127,6 +131,7 @@ __all__ = [
     "REASON_LABELS",
     "STATUS_LABELS",
     "UPDATE_LABELS",
+    "VIEW_LABELS",
     "WHY_LABELS",
     "Area",
     "Change",
@@ -168,13 +173,16 @@ __all__ = [
     "get_division",
     "get_update",
     "import_divisions",
+    "known_day",
     "last_path",
+    "list_applied",
     "list_areas",
     "list_areas_over",
     "list_boundaries",
     "list_by_code",
     "list_changes",
     "list_children",
+    "list_codes",
     "list_communities",
     "list_county_bodies",
     "list_divisions",

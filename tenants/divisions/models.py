@@ -30,6 +30,7 @@ from tenants.divisions.types import (
     RefusalReason,
     Status,
     UpdateState,
+    View,
 )
 
 LEVEL_LABELS = {
@@ -78,6 +79,7 @@ UPDATE_LABELS = {
     UpdateState.DECIDING: _("核对中"), UpdateState.SUBMITTED: _("等第二个人确认"), UpdateState.CONFIRMED: _("正在应用"),
     UpdateState.APPLIED: _("已应用"), UpdateState.UNDONE: _("已撤回"), UpdateState.DROPPED: _("已放弃"),
 }  # fmt: skip
+VIEW_LABELS = {View.AS_WAS: _("按当时的区划"), View.AS_IS: _("按现在的区划")}
 FACT_LABELS = {
     FactKind.POPULATION: _("人口"), FactKind.HOUSEHOLDS: _("户数"), FactKind.AREA: _("面积（平方米）")
 }  # fmt: skip

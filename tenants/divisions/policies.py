@@ -59,7 +59,11 @@ def check_may_review(scope: Scope) -> None:
 
 
 def check_may_prepare(scope: Scope, *, province: str, day: date) -> None:
-    """:raises Refused: another update is under way, or the day lies before something that stands."""
+    """
+    Updates follow each other by their days: what was known at a moment is the tree on the eve of the next.
+
+    :raises Refused: another update is under way, or the day lies before something that stands.
+    """
     scope.require(UPDATE)
     updates = (
         DivisionUpdate.objects.all() if not province else DivisionUpdate.objects.filter(province__in=["", province])
@@ -67,7 +71,11 @@ def check_may_prepare(scope: Scope, *, province: str, day: date) -> None:
     if updates.filter(state__in=_UNDER_WAY).exists():
         raise Refused("divisions.update_under_way", _("还有一次区划更新没有办完，请先办完或者放弃它。"))
     open_versions = DivisionVersion.objects.on_day(None).filter(code__startswith=province)
-    latest = open_versions.aggregate(latest=Max("valid_from"))["latest"]
+    begun = open_versions.aggregate(latest=Max("valid_from"))["latest"]
+    last = updates.filter(state=UpdateState.APPLIED).aggregate(latest=Max("day"))[
+        "latest"
+    ]  # one that only ended places
+    latest = max((one for one in (begun, last) if one is not None), default=None)
     if latest is not None and day <= latest:
         raise Invalid(
             "divisions.day_too_early", _("生效日期要晚于 %(day)s：那天的区划已经定了。") % {"day": formats.day(latest)},

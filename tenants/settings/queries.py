@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from falin.kernel import parameters
 from falin.kernel.parameters import Parameter
 from falin.kernel.scope import Scope
 from tenants.divisions.api import Division, list_communities, list_divisions, list_path
-from tenants.divisions.models import DivisionVersion
+from tenants.divisions.models import DivisionVersion, DivisionVersions
 from tenants.identity.api import names_of
 from tenants.settings import policies
 from tenants.settings.models import Setting
@@ -95,21 +95,41 @@ def resolve(key: str, node_id: int | None, on: date) -> int | None:
 
 
 def _path(node_id: int, on: date) -> Path:
-    """From the province down to the place, as it was on the day; empty where it was not there then."""
+    """
+    From the province down to the place, as it was on the day. Of a place that was not there then: as it last was before,
+    and of one that began later as it first was. It answers to what lies above it, not to what its predecessors did.
+    """
     kept = _kept.paths
     if (node_id, on) not in kept:
-        versions = DivisionVersion.objects.on_day(on)
-        county = versions.filter(node=node_id).values("county_id")
         # A list asks for every community of a county, one after another: they are fetched together.
-        rows = versions.filter(Q(county_id__in=county) | Q(node=node_id))
-        columns = ("node_id", "level", "province_id", "city_id", "county_id", "street_id")
-        found: dict[tuple[int, date], Path] = {(node_id, on): ()}
-        for own, level, *above in rows.order_by().values_list(*columns):
+        there = DivisionVersion.objects.on_day(on)
+        county = there.filter(node=node_id).values("county_id")
+        found = _paths(there.filter(Q(county_id__in=county) | Q(node=node_id)), on)
+        if node_id not in found:
+            found |= _paths(_not_there(node_id, on), on)
+        kept.update({(node, on): path for node, path in {node_id: (), **found}.items()})
+    return kept[node_id, on]
+
+
+def _not_there(node_id: int, on: date) -> DivisionVersions:
+    """All versions of the places, of any county this one ever lay in, that were not there on the day."""
+    county = DivisionVersion.objects.filter(node=node_id).values("county_id")
+    near = DivisionVersion.objects.filter(Q(county_id__in=county) | Q(node=node_id))
+    absent = near.filter(~Exists(DivisionVersion.objects.on_day(on).filter(node=OuterRef("node"))))
+    versions: DivisionVersions = DivisionVersion.objects.filter(node__in=absent.order_by().values("node"))
+    return versions
+
+
+def _paths(versions: DivisionVersions, on: date) -> dict[int, Path]:
+    """The path of each place: of the last of its versions that began by the day, else of its first."""
+    found: dict[int, Path] = {}
+    columns = ("node_id", "valid_from", "level", "province_id", "city_id", "county_id", "street_id")
+    for own, begins, level, *above in versions.order_by("valid_from").values_list(*columns):
+        if own not in found or begins <= on:
             # In a city without counties the city is its own county body: it stands on the path once, as a city.
             steps = dict(reversed([(node, step) for step, node in enumerate(above, start=1) if node is not None]))
-            found[own, on] = tuple(sorted({**steps, own: level}.items(), key=lambda step: step[1]))
-        kept.update(found)
-    return kept[node_id, on]
+            found[own] = tuple(sorted({**steps, own: level}.items(), key=lambda step: step[1]))
+    return found
 
 
 def statements_at(key: str, node_id: int) -> list[Statement]:

@@ -22,6 +22,7 @@ from falin.portal.people import GRANT_WORDS
 from falin.portal.shell import ROLE_LABELS
 from services.advisers.api import REASON_LABELS
 from services.stations.api import TIER_LABELS
+from tenants.divisions.api import VIEW_LABELS
 from tenants.identity.api import PEOPLE_AT
 
 WORDS = {
@@ -261,7 +262,7 @@ FACTS = {
     "keys": _("密钥（个）"), "cipher": _("算法"), "version": _("版本"), "purpose": _("用途"), "days": _("保存（天）"),
     "files": _("文件（个）"), "fields": _("看了哪些"), "seen_today": _("今天第几次"), "key": _("设定项"), "value": _("数值"),
     "locked": _("锁定"), "valid_from": _("从哪天起"), "id_number": _("身份证号"), "username": _("登录名"),
-    "format": _("格式"), "rows": _("行数"),
+    "format": _("格式"), "rows": _("行数"), "view": _("按哪时的区划"),
     "source": _("来源"), "changes": _("变化（处）"), "group": _("哪一组"), "decision": _("决定"), "change": _("变化编号"),
     "target": _("改选的地方"), "ended": _("结束的版本（个）"), "begun": _("新写的版本（个）"), "years": _("有变更的年份（个）"),
     "checked": _("只试一试"), "into": _("并入或分出到"), "cell": _("库"), "from": _("原来的库"),
@@ -317,7 +318,7 @@ def value(name: str, given: Any, *, people: Mapping[int, str], places: Mapping[i
         "role": {str(role): label for role, label in ROLE_LABELS.items()}, "state": STATE_WORDS,
         "because": PEOPLE_AT.reasons, "tier": TIER_LABELS,
         "value": {option.word: _now(option.label) for one in parameters.declared() for option in one.options},
-        "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES},
+        "rule": {rule.code: f"{rule.code} {rule.name}" for rule in alarms.RULES}, "view": VIEW_LABELS,
     }  # fmt: skip
     words = known.get(name, {})
     return str(words[given]) if given in words else _moment(given)

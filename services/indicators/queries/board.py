@@ -8,7 +8,8 @@ depends on the number of places.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -37,7 +38,9 @@ from services.indicators.types import (
     Turn,
 )
 from tenants.divisions.api import (
+    known_day,
     last_path,
+    list_applied,
     list_children,
     list_county_bodies,
     list_divisions,
@@ -55,6 +58,12 @@ FIRST: Final = Turn()
 
 _SUMS: Final = {f"sum_{name}": Sum(name) for name in COUNTS}  # not under the columns' own names: they would shadow them
 
+_WHEN: Final = {
+    "last_as_of": Max("as_of"), "first_as_of": Min("as_of"), "last_published": Max("published_at"),
+    "first_published": Min("published_at"), "last_edition": Max("edition"),
+    "restated": Count("id", filter=Q(edition__gt=1)), "rows": Count("id"),
+}  # fmt: skip
+
 
 def home_place(scope: Scope) -> int | None:
     """The place a person's figures begin at; ``None`` for who has rows of his own and no place."""
@@ -67,16 +76,16 @@ def own_places(scope: Scope) -> list[Division]:
     return list_divisions(scope.roots)
 
 
-def list_months(*, scope: Scope, node_id: int) -> list[Month]:
+def months_as_was(*, scope: Scope, node_id: int) -> list[Month]:
     """The months published for a place, oldest first."""
     place = _path_to(scope, node_id)[-1]
     found = _own(place).order_by("month").values_list("month", flat=True).distinct()
     return [Month.parse(month) for month in found]
 
 
-def place_figures(*, scope: Scope, node_id: int, month: Month | None = None) -> PlaceFigures:
+def place_as_was(*, scope: Scope, node_id: int, month: Month | None = None) -> PlaceFigures:
     """
-    A place in one month (without one: the latest published), what lies one step below it, and the months before.
+    A place in one month (without one: the latest published), what lay one step below it, and the months before.
 
     :raises Missing: when the place is not the scope's or below it.
     """
@@ -87,7 +96,7 @@ def place_figures(*, scope: Scope, node_id: int, month: Month | None = None) -> 
     wanted = month or (months[-1] if months else None)
     own = by_month.get(wanted) if wanted else None
     series = tuple(MonthTally(month=each, tally=by_month[each][0]) for each in months if wanted and each <= wanted)
-    day = own[1].as_of if own else None
+    day = _known_on(own[1], place) if own else None
     children = _children(place, wanted, day) if wanted else ()
     return PlaceFigures(
         place=place,
@@ -99,36 +108,48 @@ def place_figures(*, scope: Scope, node_id: int, month: Month | None = None) -> 
         children=children,
         series=series[-SERIES:],
         quarter_lectures=_lectures(by_month, wanted) if wanted else 0,
-        expected=_expected(place, day),
+        expected=len(_bodies(place, wanted, day)) if is_sum(place) else 1,
         reported=own[2] if own else 0,
     )
 
 
-def county_values(*, scope: Scope, node_id: int, month: Month) -> list[PlaceTally]:
-    """Every county body below a place with its figures: what a map is coloured by."""
+def counties_as_was(*, scope: Scope, node_id: int, month: Month) -> list[PlaceTally]:
+    """Every county body that lay below a place in the month, with its figures: what a map is coloured by."""
     place = _path_to(scope, node_id)[-1]
-    tallies = {row["node_id"]: _tally(row) for row in _bodies_below(place, month).values("node_id", *COUNTS)}
-    return [PlaceTally(place=body, tally=tallies.get(body.id)) for body in _bodies(place, None)]
+    return _bodies(place, month, _day_of(place, month))
 
 
-def ranking(*, scope: Scope, node_id: int, month: Month, level: Level) -> Ranking:
+def ranking_as_was(*, scope: Scope, node_id: int, month: Month, level: Level) -> Ranking:
     """
     The places of one level below a place by coverage, most behind first; the unpublished are left out.
 
-    :raises Invalid: for a level with more places than a ranking holds, or one that is not below the place.
+    :raises Invalid: for a level that is not below the place.
     """
     place = _path_to(scope, node_id)[-1]
+    check_ranked(place, level)
+    tallies = {row["who"]: _tally(row, "sum_") for row in _by_level(place, month, level)}
+    return ranked(tallies, on=_day_of(place, month))
+
+
+def ranked(tallies: Mapping[int, Tally], *, on: date | None) -> Ranking:
+    """The places as they were on a day; of very many those that are furthest behind, and how many there are."""
+    whole = rank(PlaceTally(place=one, tally=tallies[one.id]) for one in named(tallies.keys(), on=on))
+    return replace(whole, rows=whole.rows[:MOST_RANKED])
+
+
+def check_ranked(place: Division, level: Level) -> None:
     if level <= place.level or (level == Level.COMMUNITY and place.level < Level.STREET):
         raise Invalid("indicators.no_such_ranking", _("没有这一级的排名。"), field="level")
-    rows = list(_by_level(place, month, level)[:MOST_RANKED])
-    tallies = {row["who"]: _tally(row, "sum_") for row in rows}
-    places = list_divisions(tallies.keys())
-    return _ranked([PlaceTally(place=one, tally=tallies[one.id]) for one in places])
 
 
 def rank(children: Iterable[PlaceTally]) -> Ranking:
-    """The children of a page as a ranking."""
-    return _ranked(list(children))
+    """Places by coverage, most behind first."""
+    rows = list(children)
+    positions = rules.ranked([(row.tally or Tally()).coverage for row in rows])
+    pairs = zip(positions, rows, strict=True)
+    made = [Rank(rank=position, place=row.place, tally=row.tally) for position, row in pairs]
+    made.sort(key=_most_behind_first)
+    return Ranking(rows=tuple(made), total=len(made))
 
 
 def visit_lines(*, scope: Scope, node_id: int, month: Month, turn: Turn = FIRST) -> LinePage:
@@ -168,7 +189,7 @@ def _path_to(scope: Scope, node_id: int) -> list[Division]:
     return path
 
 
-def _is_sum(place: Division) -> bool:
+def is_sum(place: Division) -> bool:
     """Whether a place's figures are summed when read."""
     return place.level <= Level.CITY and not place.is_county_body
 
@@ -180,7 +201,7 @@ def _bodies_of(place: Division) -> QuerySet[Figure]:
 
 def _own(place: Division) -> QuerySet[Figure]:
     """The rows a place's own figures are the sum of; a single one from the county body down."""
-    return _bodies_of(place) if _is_sum(place) else Figure.objects.filter(node_id=place.id)
+    return _bodies_of(place) if is_sum(place) else Figure.objects.filter(node_id=place.id)
 
 
 def _bodies_below(place: Division, month: Month) -> QuerySet[Figure]:
@@ -191,17 +212,19 @@ _Own = tuple[Tally, Published, int]
 
 
 def _months_of(place: Division) -> dict[Month, _Own]:
-    rows: Any = _own(place).order_by("month").values("month").annotate(
-        **_SUMS,
-        last_as_of=Max("as_of"), first_as_of=Min("as_of"), last_published=Max("published_at"),
-        last_edition=Max("edition"), restated=Count("id", filter=Q(edition__gt=1)), rows=Count("id"),
-    )  # fmt: skip
+    rows: Any = _own(place).order_by("month").values("month").annotate(**_SUMS, **_WHEN)
     return {Month.parse(row["month"]): (_tally(row, "sum_"), _published(row), row["rows"]) for row in rows}
 
 
 def _published(row: dict[str, Any]) -> Published:
-    return Published(as_of=row["last_as_of"], first_as_of=row["first_as_of"], published_at=row["last_published"],
-                     edition=row["last_edition"], restated=row["restated"])  # fmt: skip
+    return Published(
+        as_of=row["last_as_of"],
+        first_as_of=row["first_as_of"],
+        published_at=row["last_published"],
+        first_published_at=row["first_published"],
+        edition=row["last_edition"],
+        restated=row["restated"],
+    )
 
 
 def _tally(row: dict[str, Any], prefix: str = "") -> Tally:
@@ -212,24 +235,44 @@ def _lectures(by_month: dict[Month, _Own], month: Month) -> int:
     return sum(by_month[each][0].lectures for each in rules.months_of_quarter_so_far(month) if each in by_month)
 
 
-def bodies_in_use(place: Division) -> list[Division]:
-    """The county bodies of today below a place."""
-    return _bodies(place, None)
+def _known_on(published: Published, place: Division) -> date:
+    """The day whose tree a month was counted on. What an update brought since, dated back, was not in it."""
+    applied = list_applied(since=published.published_at, province=place.code[:2])
+    return known_day(published.as_of, at=published.published_at, applied=applied)
 
 
-def _bodies(place: Division, day: date | None) -> list[Division]:
-    return [body for body in list_county_bodies(place.id, on=day) if body.status == Status.IN_USE]
+def _day_of(place: Division, month: Month) -> date | None:
+    """The day whose tree a month was counted on; ``None``, today's, where nothing was published."""
+    row = _own(place).filter(month=str(month)).aggregate(**_WHEN)
+    return _known_on(_published(row), place) if row["rows"] else None
 
 
-def _expected(place: Division, day: date | None) -> int:
-    return len(_bodies(place, day)) if _is_sum(place) else 1
+def bodies_in_use(place: Division, *, on: date | None = None) -> list[Division]:
+    """The county bodies below a place."""
+    return [body for body in list_county_bodies(place.id, on=on) if body.status == Status.IN_USE]
+
+
+def named(nodes: Collection[int], *, on: date | None) -> list[Division]:
+    """The places as they were on a day; what was not there then as it last was: figures of a place that is no more stay."""
+    there = list_divisions(nodes, on=on)
+    return [*there, *list_last(set(nodes) - {place.id for place in there})]
+
+
+def _bodies(place: Division, month: Month | None, day: date | None) -> list[PlaceTally]:
+    """The county bodies of a month: those that stood on the day, and whoever else published it."""
+    rows = _bodies_below(place, month).values("node_id", *COUNTS) if month else ()
+    tallies = {row["node_id"]: _tally(row) for row in rows}
+    standing = {body.id: body for body in bodies_in_use(place, on=day)}
+    others = {body.id: body for body in named(tallies.keys() - standing.keys(), on=day)}
+    bodies = sorted((standing | others).values(), key=lambda body: (body.level, body.code))
+    return [PlaceTally(place=body, tally=tallies.get(body.id)) for body in bodies]
 
 
 def _below(place: Division) -> QuerySet[Any]:
     """Rows one step down, each with the place it counts for as ``who``; collapsed levels are stepped over."""
     if place.level == Level.PROVINCE and not place.is_county_body:
         return _bodies_of(place).annotate(who=Coalesce("city_id", "node_id"))
-    if _is_sum(place):
+    if is_sum(place):
         return _bodies_of(place).annotate(who=F("node_id"))
     if place.is_county_body:
         direct = Q(level=Level.STREET) | Q(level=Level.COMMUNITY, street_id__isnull=True)
@@ -251,9 +294,8 @@ def _children(place: Division, month: Month, day: date | None) -> tuple[PlaceTal
     for row in rows:
         history[row["who"]].append(MonthTally(month=Month.parse(row["month"]), tally=_tally(row, "sum_")))
     places = {child.id: child for child in list_children(place.id, on=day) if child.status == Status.IN_USE}
-    gone = {who for who, months in history.items() if months[-1].month == month} - places.keys()
-    if gone:
-        places |= {child.id: child for child in list_last(gone)}
+    counted = {who for who, months in history.items() if months[-1].month == month}
+    places |= {child.id: child for child in named(counted - places.keys(), on=day)}
     return tuple(
         _child(child, month, tuple(history.get(child.id, ())))
         for child in sorted(places.values(), key=lambda child: (child.level, child.code))
@@ -268,7 +310,7 @@ def _child(place: Division, month: Month, history: tuple[MonthTally, ...]) -> Pl
 def _by_level(place: Division, month: Month, level: Level) -> QuerySet[Any, Any]:
     if place.level == Level.PROVINCE:
         above = Q(province_id=place.id)
-    elif _is_sum(place):
+    elif is_sum(place):
         above = Q(city_id=place.id)
     elif place.is_county_body:
         above = Q(county_id=place.id)
@@ -276,20 +318,12 @@ def _by_level(place: Division, month: Month, level: Level) -> QuerySet[Any, Any]
         above = Q(street_id=place.id)
     rows = Figure.objects.filter(above, month=str(month))
     if level == Level.CITY:
-        named = rows.filter(level__in=BODIES).annotate(who=Coalesce("city_id", "node_id"))
+        found = rows.filter(level__in=BODIES).annotate(who=Coalesce("city_id", "node_id"))
     elif level == Level.COUNTY:
-        named = rows.filter(level__in=BODIES).annotate(who=F("node_id"))
+        found = rows.filter(level__in=BODIES).annotate(who=F("node_id"))
     else:
-        named = rows.filter(level=level).annotate(who=F("node_id"))
-    return named.order_by("who").values("who").annotate(**_SUMS)
-
-
-def _ranked(rows: list[PlaceTally]) -> Ranking:
-    positions = rules.ranked([(row.tally or Tally()).coverage for row in rows])
-    pairs = zip(positions, rows, strict=True)
-    made = [Rank(rank=position, place=row.place, tally=row.tally) for position, row in pairs]
-    made.sort(key=_most_behind_first)
-    return Ranking(rows=tuple(made), total=len(made))
+        found = rows.filter(level=level).annotate(who=F("node_id"))
+    return found.order_by("who").values("who").annotate(**_SUMS)
 
 
 def _most_behind_first(one: Rank) -> tuple[bool, int, int, str]:

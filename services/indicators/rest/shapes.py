@@ -42,11 +42,20 @@ class MonthAsked(serializers.Serializer[Any]):
         return Month.parse(text) if text else None
 
 
-class FiguresAsked(MonthAsked):
+class ViewAsked(serializers.Serializer[Any]):
+    """``view``: in which tree."""
+
     view = serializers.ChoiceField(
         choices=[view.value for view in View], default=View.AS_WAS.value,
         help_text="as_was: the tree of the month, as published; as_is: today's tree, through lineage",
     )  # fmt: skip
+
+    def view_asked(self) -> View:
+        return View(self.validated_data["view"])
+
+
+class FiguresAsked(ViewAsked, MonthAsked):
+    pass
 
 
 class LinesAsked(MonthAsked):
@@ -60,7 +69,7 @@ class LinesAsked(MonthAsked):
         return Turn(**{name: self.validated_data[name] for name in ("after", "before", "page", "size", "sort")})
 
 
-class RankingAsked(serializers.Serializer[Any]):
+class RankingAsked(ViewAsked):
     month = serializers.RegexField(MONTH, validators=[_is_a_month])
     level = serializers.ChoiceField(choices=[level.value for level in Level if level > Level.PROVINCE])
 
@@ -116,6 +125,7 @@ class PublishedShape(serializers.Serializer[Any]):
     as_of = serializers.DateField()
     first_as_of = serializers.DateField()
     published_at = serializers.DateTimeField()
+    first_published_at = serializers.DateTimeField(help_text="of the county that published first")
     edition = serializers.IntegerField()
     restated = serializers.IntegerField()
 

@@ -28,11 +28,11 @@ def _checked(asked: Serializer[Any]) -> Any:
     return asked
 
 
-def _month_of(scope: Scope, node_id: int, asked: Month | None) -> Month:
+def _month_of(scope: Scope, node_id: int, asked: Month | None, view: View = View.AS_WAS) -> Month:
     """The month asked for, or the latest that was published for the place."""
     if asked is not None:
         return asked
-    months = queries.list_months(scope=scope, node_id=node_id)
+    months = queries.list_months(scope=scope, node_id=node_id, view=view)
     if not months:
         raise Missing("indicators.nothing_published", _("这个地方还没有发布过。"))
     return months[-1]
@@ -56,8 +56,8 @@ class PlaceView(DoorView):
     @extend_schema(operation_id="figures_place", parameters=[shapes.FiguresAsked], responses=shapes.FiguresShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.FiguresAsked(data=request.query_params.dict()))
-        ask = queries.place_as_is if asked.validated_data["view"] == View.AS_IS else queries.place_figures
-        return Response(shapes.figures(ask(scope=scope, node_id=node_id, month=asked.asked())))
+        found = queries.place_figures(scope=scope, node_id=node_id, month=asked.asked(), view=asked.view_asked())
+        return Response(shapes.figures(found))
 
 
 class MonthsView(DoorView):
@@ -65,9 +65,11 @@ class MonthsView(DoorView):
 
     door_grants: ClassVar[dict[str, str]] = READ
 
-    @extend_schema(operation_id="figures_months", responses=shapes.MonthsShape)
+    @extend_schema(operation_id="figures_months", parameters=[shapes.ViewAsked], responses=shapes.MonthsShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        return Response({"months": [str(month) for month in queries.list_months(scope=scope, node_id=node_id)]})
+        view = _checked(shapes.ViewAsked(data=request.query_params.dict())).view_asked()
+        months = queries.list_months(scope=scope, node_id=node_id, view=view)
+        return Response({"months": [str(month) for month in months]})
 
 
 class RankingView(DoorView):
@@ -77,10 +79,9 @@ class RankingView(DoorView):
 
     @extend_schema(operation_id="figures_ranking", parameters=[shapes.RankingAsked], responses=shapes.RankingShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
-        asked = _checked(shapes.RankingAsked(data=request.query_params.dict())).validated_data
-        found = queries.ranking(
-            scope=scope, node_id=node_id, month=Month.parse(asked["month"]), level=Level(int(asked["level"]))
-        )
+        asked = _checked(shapes.RankingAsked(data=request.query_params.dict()))
+        month, level = Month.parse(asked.validated_data["month"]), Level(int(asked.validated_data["level"]))
+        found = queries.ranking(scope=scope, node_id=node_id, month=month, level=level, view=asked.view_asked())
         return Response({"total": found.total, "rows": [shapes.rank(row) for row in found.rows]})
 
 
@@ -92,9 +93,8 @@ class CountiesView(DoorView):
     @extend_schema(operation_id="figures_counties", parameters=[shapes.FiguresAsked], responses=shapes.CountiesShape)
     def get(self, request: Request, scope: Scope, node_id: int) -> Response:
         asked = _checked(shapes.FiguresAsked(data=request.query_params.dict()))
-        month = _month_of(scope, node_id, asked.asked())
-        ask = queries.counties_as_is if asked.validated_data["view"] == View.AS_IS else queries.county_values
-        found = ask(scope=scope, node_id=node_id, month=month)
+        month, view = _month_of(scope, node_id, asked.asked(), asked.view_asked()), asked.view_asked()
+        found = queries.county_values(scope=scope, node_id=node_id, month=month, view=view)
         return Response({"counties": [shapes.place_tally(row) for row in found]})
 
 

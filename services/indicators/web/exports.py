@@ -16,6 +16,7 @@ from services.indicators import queries, rules
 from services.indicators.types import LinePage, PlaceFigures, Tally
 from services.indicators.web.lines import kind_words
 from tenants.divisions.api import LEVEL_LABELS
+from tenants.divisions.types import View
 
 MOST_LINES: Final = 10_000
 
@@ -69,7 +70,10 @@ def sheet_of_lines(figures: PlaceFigures, found: LinePage) -> Sheet:
 
 
 def _name(figures: PlaceFigures) -> str:
-    return _("指标-%(place)s-%(month)s") % {"place": figures.place.name, "month": figures.month}
+    told = {"place": figures.place.name, "month": figures.month}
+    if figures.view == View.AS_IS:
+        return _("指标-%(place)s-%(month)s-按现在的区划") % told
+    return _("指标-%(place)s-%(month)s") % told
 
 
 def as_csv(sheet: Sheet) -> HttpResponse:

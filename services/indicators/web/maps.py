@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,8 +19,11 @@ from falin.ui.geo import MARGIN, NAME_SIZE, WIDTH, load_geo, short_name
 from services.indicators import rules
 from services.indicators.types import PlaceFigures, PlaceTally, Ratio
 from services.indicators.web.pages import Aim, address, aim_of, origin_of
+from tenants.divisions.api import list_by_code, list_codes
 from tenants.divisions.types import Level
 
+NAMED: Final = 6  # in a sentence below the map
+_NOTHING_DRAWN: Final[Mapping[str, Any]] = {"counties": [], "cities": []}
 _RING: Final = re.compile(r"M(-?[\d.]+) (-?[\d.]+)l([^z]*)z")
 _NUMBER: Final = re.compile(r"-?[\d.]+")
 
@@ -48,19 +51,90 @@ def map_of(figures: PlaceFigures, bodies: Iterable[PlaceTally]) -> Map:
     aim = aim_of(figures)
     steps = steps_to(aim)
     found = list(bodies)
-    rows = tuple(_row(body, figures, steps) for body in found)
-    counted = Counter(row.shade for row in rows)
-    geo: Mapping[str, Any] | None = load_geo(geo_file(figures))
-    if geo and figures.place.level == Level.CITY:
-        geo = city_only(geo, figures.place.code[:4])
-        labels = {body.place.code[:6]: _number(body) for body in found}
+    outlines = load_geo(geo_file(figures)) or _NOTHING_DRAWN
+    drawn = _known_as([county["code"] for county in outlines["counties"]], found, 6)
+    rows = tuple(_row(body, drawn.get(body.place.id, body.place.code[:6]), figures, steps) for body in found)
+    names = {drawn[body.place.id]: body.place.name for body in found if body.place.id in drawn}
+    gone = _no_more(outlines, names, figures)
+    if figures.place.level == Level.CITY:
+        geo = city_only(outlines, {**names, **dict(gone)})
+        labels = {row.code: _number(body) for row, body in zip(rows, found, strict=True)}
         caption = _("数字是全区（县、市）配备率（%）。")
     else:
-        labels = {child.place.code[:4]: _number(child) for child in figures.children if child.place.level == Level.CITY}
+        below = [child for child in figures.children if child.place.level == Level.CITY]
+        known = _known_as([city["code"] for city in outlines["cities"]], below, 4)
+        cities = {known[city.place.id]: city for city in below if city.place.id in known}
+        geo = _named(outlines, names, {code: city.place.name for code, city in cities.items()})
+        labels = {code: _number(city) for code, city in cities.items()}
         caption = _("粗线为市界，城市名下的数是全市配备率（%）。")
-    return Map(geo=geo, rows=rows, legend=_legend(steps, counted), labels=labels, caption=caption,
-               title=_("顾问配备率，按县（区）"), approval=settings.MAP_APPROVAL,
-               origin=origin_of(figures))  # fmt: skip
+    counted = Counter(row.shade for row in rows)
+    missing = [body.place.name for body in found if body.place.id not in drawn] if geo else []
+    return Map(geo=geo, rows=rows, legend=_legend(steps, counted), labels=labels,
+               caption=caption + _untold(missing, [name for _code, name in gone]), title=_("顾问配备率，按县（区）"),
+               approval=settings.MAP_APPROVAL, origin=origin_of(figures))  # fmt: skip
+
+
+def _known_as(codes: Iterable[str], places: Sequence[PlaceTally], digits: int) -> dict[int, str]:
+    """
+    The outline of each place, by the code it was drawn under: its own, else one it had once.
+
+    Outlines are drawn once, at set-up; places are given other codes in the years after.
+    """
+    free = set(codes)
+    found = {one.place.id: code for one in places if (code := one.place.code[:digits]) in free}
+    free -= set(found.values())
+    others = [one.place.id for one in places if one.place.id not in found]
+    for node, had in list_codes(others).items() if free else ():
+        if (code := next((code[:digits] for code in had if code[:digits] in free), "")) != "":
+            found[node] = code
+            free.discard(code)
+    return found
+
+
+def _no_more(geo: Mapping[str, Any], names: Mapping[str, str], figures: PlaceFigures) -> list[tuple[str, str]]:
+    """Outlines, by code and name, of counties that are no more; of a city those that lay in it when it was drawn."""
+    if not geo["counties"]:
+        return []
+    own = list_codes([figures.place.id])[figures.place.id]
+    here = tuple(code[: 4 if figures.place.level == Level.CITY else 2] for code in own)
+    empty = [one for one in geo["counties"] if one["code"] not in names and one["city_code"].startswith(here)]
+    found = {one["code"]: list_by_code(one["code"]) for one in empty}
+    return [(one["code"], one["name"]) for one in empty if found[one["code"]] and found[one["code"]][0].ended_on]
+
+
+def _untold(missing: Sequence[str], gone: Sequence[str]) -> str:
+    """What a map cannot show is said: places that were made since it was drawn, and outlines of some that are no more."""
+    said = _("图上没有%(names)s的轮廓，请看下面的表。") % {"names": _some(missing)} if missing else ""
+    return said + (_("图上的%(names)s已经撤销，没有数。") % {"names": _some(gone)} if gone else "")
+
+
+def _some(names: Sequence[str]) -> str:
+    told = _("、").join(names[:NAMED])
+    return told if len(names) <= NAMED else _("%(names)s等 %(n)s 个") % {"names": told, "n": len(names)}
+
+
+def _named(
+    geo: Mapping[str, Any], counties: Mapping[str, str], cities: Mapping[str, str]
+) -> Mapping[str, Any] | None:  # fmt: skip
+    """The drawing with the names of its places, by the codes they were drawn under; ``None`` where nothing is drawn."""
+    if not geo["counties"]:
+        return None
+    return {
+        **geo,
+        "counties": [_renamed(county, counties.get(county["code"], county["name"])) for county in geo["counties"]],
+        "cities": [
+            {**city, "name": short_name(cities[city["code"]])} if city["code"] in cities else city
+            for city in geo["cities"]
+        ],
+    }
+
+
+def _renamed(county: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return (
+        county
+        if name == county["name"]
+        else {**county, "name": name, "short": county.get("short") and short_name(name)}
+    )
 
 
 def geo_file(figures: PlaceFigures) -> Path:
@@ -106,9 +180,9 @@ def _legend(steps: tuple[Step, ...], counted: Mapping[str, int]) -> tuple[Shade,
     return tuple(lines)
 
 
-def _row(body: PlaceTally, figures: PlaceFigures, steps: tuple[Step, ...]) -> MapRow:
+def _row(body: PlaceTally, code: str, figures: PlaceFigures, steps: tuple[Step, ...]) -> MapRow:
     return MapRow(
-        code=body.place.code[:6], name=body.place.name, value=f"{_number(body)}%" if _number(body) else _("没有发布"),
+        code=code, name=body.place.name, value=f"{_number(body)}%" if _number(body) else _("没有发布"),
         shade=shade_of(body.tally.coverage, steps) if body.tally else "", url=address(body.place, figures.month, figures.view),
     )  # fmt: skip
 
@@ -121,9 +195,13 @@ def _number(child: PlaceTally) -> str:
 # ---- one city cut out of the province's drawing ---------------------------------------------------------------------
 
 
-def city_only(geo: Mapping[str, Any], city: str) -> Mapping[str, Any] | None:
-    """The counties of one city, drawn as large as the province was; ``None`` where the drawing has none of them."""
-    counties = [county for county in geo["counties"] if county["city_code"] == city]
+def city_only(geo: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any] | None:
+    """
+    Some counties, drawn as large as the province was; ``None`` where the drawing has none of them.
+
+    :param names: what each is called, by the code it was drawn under.
+    """
+    counties = [_renamed(county, names[county["code"]]) for county in geo["counties"] if county["code"] in names]
     if not counties:
         return None
     west, north, east, south = _bounds(county["d"] for county in counties)

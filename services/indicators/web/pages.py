@@ -23,7 +23,7 @@ from falin.ui.shell import Crumb
 from services.duty.api import HOURS_A_MONTH, LECTURES_A_QUARTER
 from services.indicators import policies, queries, rules
 from services.indicators.types import PlaceFigures, PlaceTally, Ratio, Tally, TargetState
-from tenants.divisions.api import LEVEL_LABELS
+from tenants.divisions.api import LEVEL_LABELS, VIEW_LABELS
 from tenants.divisions.types import Division, Level, View
 
 STATES: Final = {
@@ -290,10 +290,9 @@ def _child_label(figures: PlaceFigures) -> str:
 def _views(figures: PlaceFigures, *, both_trees: bool) -> tuple[Choice, ...]:
     if not both_trees and figures.view == View.AS_WAS:
         return ()
-    labels = {View.AS_WAS: _("按当时的区划"), View.AS_IS: _("按现在的区划")}
     return tuple(
-        Choice(value=address(figures.place, figures.month, view), label=label, chosen=view == figures.view)
-        for view, label in labels.items()
+        Choice(value=address(figures.place, figures.month, view), label=str(label), chosen=view == figures.view)
+        for view, label in VIEW_LABELS.items()
     )
 
 

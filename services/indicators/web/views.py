@@ -127,19 +127,23 @@ def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> expor
         sheet = exports.sheet_of_lines(figures, found)
     else:
         sheet = exports.sheet_of_places(figures)
-    book_export(scope=scope, place=figures.place, month=figures.month, kind=kind, rows=len(sheet.rows), now=now())
+    book_export(scope=scope, place=figures.place, month=figures.month, view=figures.view, kind=kind,
+                rows=len(sheet.rows), now=now())  # fmt: skip
     return sheet
 
 
 def _figures(request: HttpRequest, scope: Scope, node_id: int) -> PlaceFigures:
     """As they were published, in the tree of the time; or, where the address says so, in today's."""
-    ask = queries.place_as_is if request.GET.get("view") == View.AS_IS else queries.place_figures
-    return ask(scope=scope, node_id=node_id, month=_month(request))
+    view = View.AS_IS if request.GET.get("view") == View.AS_IS else View.AS_WAS
+    return queries.place_figures(scope=scope, node_id=node_id, month=_month(request), view=view)
 
 
 def _both_trees(figures: PlaceFigures) -> bool:
     """Whether the places have changed since the month was counted."""
-    return figures.published is not None and changed_since(figures.published.as_of, province=figures.place.code[:2])
+    found = figures.published
+    return found is not None and changed_since(
+        found.first_as_of, at=found.first_published_at, province=figures.place.code[:2]
+    )
 
 
 def _lines(request: HttpRequest, scope: Scope, figures: PlaceFigures) -> lines.Shown | None:
@@ -156,8 +160,7 @@ def _county_values(scope: Scope, figures: PlaceFigures) -> list[PlaceTally]:
         return []
     if figures.place.level == Level.CITY:
         return list(figures.children)  # its children are the county bodies themselves
-    ask = queries.counties_as_is if figures.view == View.AS_IS else queries.county_values
-    return ask(scope=scope, node_id=figures.place.id, month=figures.month)
+    return queries.county_values(scope=scope, node_id=figures.place.id, month=figures.month, view=figures.view)
 
 
 def _month(request: HttpRequest, *, posted: bool = False) -> Month | None:

@@ -11,7 +11,8 @@ from tenants.divisions import policies
 from tenants.divisions.models import AreaMember, DivisionVersion, StatisticalArea
 from tenants.divisions.queries.history import list_last
 from tenants.divisions.queries.tree import versions_on
-from tenants.divisions.types import Area, Level, Member
+from tenants.divisions.rules import eve
+from tenants.divisions.types import Applied, Area, Level, Member
 
 
 def list_areas(*, homes: Collection[int] | None = None) -> list[Area]:
@@ -36,16 +37,27 @@ def get_area(area_id: int) -> Area:
     return found[0]
 
 
-def members_on(area_id: int, *, on: date) -> frozenset[int]:
-    """What was drawn into an area and lay in it on a day, whether or not it still stood."""
-    return frozenset(AreaMember.objects.filter(area=area_id).filter(_holds(on)).values_list("node_id", flat=True))
+def members_on(area_id: int, *, on: date | None, unseen: Collection[Applied] = ()) -> frozenset[int]:
+    """
+    What was drawn into an area and lay in it on a day, whether or not it still stood; without a day, what lies in it.
+
+    :param unseen: updates that are not to be known yet, though they count from before the day: what ended by them lay
+        there still, and what took over did not.
+    """
+    rows = AreaMember.objects.filter(area=area_id)
+    held = rows.filter(_holds(on))
+    if on is not None and unseen:
+        carried = Q(valid_from__lte=on, valid_to__in=[one.day for one in unseen])
+        held = rows.filter(_holds(on) | carried).exclude(recorded_at__in=[one.at for one in unseen])
+    return frozenset(held.values_list("node_id", flat=True))
 
 
-def communities_in(area_id: int, *, on: date) -> frozenset[int]:
-    """The communities that lay in an area on a day, in the tree of that day."""
+def communities_in(area_id: int, *, on: date | None, unseen: Collection[Applied] = ()) -> frozenset[int]:
+    """The communities that lay in an area on a day, in the tree of that day as far as it was known; today's without one."""
     inside = frozenset[int]()
-    for node in members_on(area_id, on=on):
-        below = DivisionVersion.objects.on_day(on).below(node).filter(level=Level.COMMUNITY)
+    day = None if on is None else eve(on, unseen)
+    for node in members_on(area_id, on=on, unseen=unseen):
+        below = DivisionVersion.objects.on_day(day).below(node).filter(level=Level.COMMUNITY)
         inside |= frozenset(below.values_list("node_id", flat=True))
     return inside
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from django.db.models import Q
@@ -11,7 +11,18 @@ from django.db.models import Q
 from tenants.divisions.models import Boundary, DivisionFact, DivisionLineage, DivisionUpdate, DivisionVersion
 from tenants.divisions.queries.tree import UnknownDivision, divisions_of, list_path, versions_on
 from tenants.divisions.rules import carry, heirs
-from tenants.divisions.types import Division, Fact, FactKind, Lineage, LineageKind, Share, UpdateState, Version, View
+from tenants.divisions.types import (
+    Applied,
+    Division,
+    Fact,
+    FactKind,
+    Lineage,
+    LineageKind,
+    Share,
+    UpdateState,
+    Version,
+    View,
+)
 from tenants.divisions.types.lineage import SUCCESSION
 
 _JOINING = SUCCESSION | {LineageKind.BOUNDARY}
@@ -25,6 +36,15 @@ def list_versions(node_id: int) -> list[Version]:
         Version(begins=begins, ends=ends, place=place)
         for (begins, ends), place in zip(periods, divisions_of(rows), strict=True)
     ]
+
+
+def list_codes(nodes: Collection[int]) -> dict[int, list[str]]:
+    """Every code each of the places has or had, newest first."""
+    found: dict[int, list[str]] = {}
+    rows = DivisionVersion.objects.filter(node__in=nodes).order_by("node_id", "-valid_from")
+    for node, code in rows.values_list("node_id", "code"):
+        found.setdefault(node, []).append(code)
+    return found
 
 
 def list_lineage(node_id: int) -> list[Lineage]:
@@ -145,10 +165,17 @@ def last_path(node_id: int) -> list[Division]:
         return list_path(node_id, on=over - timedelta(days=1))
 
 
-def changed_since(day: date, *, province: str) -> bool:
-    """Whether an update of the country or of a province (two digits) holds from a later day on."""
-    later = DivisionUpdate.objects.filter(state=UpdateState.APPLIED, day__gt=day, province__in=["", province])
-    return bool(later.exists())
+def list_applied(*, since: datetime, province: str) -> list[Applied]:
+    """The updates of the country or of a province (two digits) that were applied after a moment."""
+    later = DivisionUpdate.objects.filter(state=UpdateState.APPLIED, applied_at__gt=since, province__in=["", province])
+    rows = later.order_by("applied_at").values_list("applied_at", "day")
+    return [Applied(at, day) for at, day in rows if at is not None]
+
+
+def changed_since(day: date, *, at: datetime, province: str) -> bool:
+    """Whether the tree of a day, as it was known at a moment, is another than today's."""
+    applied = DivisionUpdate.objects.filter(state=UpdateState.APPLIED, province__in=["", province])
+    return bool(applied.filter(Q(day__gt=day) | Q(applied_at__gt=at)).exists())
 
 
 def _lineage(which: Q) -> list[Lineage]:

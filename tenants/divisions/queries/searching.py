@@ -76,18 +76,20 @@ def search(text: str, *, root_id: int | None = None, limit: int = 20, on: date |
     return _in_turn(found)
 
 
-def look_up(text: str, *, limit: int = 20, on: date | None = None) -> list[Found]:
+def look_up(text: str, *, root_id: int | None = None, limit: int = 20, on: date | None = None) -> list[Found]:
     """
     Places by present or former name, pinyin, initials or code; those that are no more come last.
 
-    :param on: as they were on that day, by what they were called then.
+    :param root_id: of what lies below this place, or last did. :param on: as they were on that day, by what they were
+        called then.
     """
     words = _words(text)
     if not words:
         return []
-    found = [*list_by_code(words, on=on), *(Found(place=place) for place in search(words, limit=limit, on=on))]
+    coded = [one for one in list_by_code(words, on=on) if root_id is None or _lies_in(one.place, root_id)]
+    found = [*coded, *(Found(place=place) for place in search(words, root_id=root_id, limit=limit, on=on))]
     if len(found) < limit and on is None:
-        found += _former(words, limit - len(found))
+        found += _former(words, limit - len(found)) if root_id is None else _former_below(words, root_id)
     once = {one.place.id: one for one in reversed(found)}
     return [one for one in found if once.pop(one.place.id, None) is not None][:limit]
 
@@ -112,6 +114,19 @@ def list_by_code(code: str, *, on: date | None = None) -> list[Found]:
 def _former(words: str, limit: int) -> list[Found]:
     """Places that were called so once."""
     return _as_they_are(_in_turn(_versions(words, _FORMER, limit=limit)))
+
+
+def _former_below(words: str, root_id: int) -> list[Found]:
+    """Places below one that were called so once, wherever they lay then; and such as lay below it when they ended."""
+    there = versions_on(None).below(root_id).order_by()
+    past = DivisionVersion.objects.filter(valid_to__isnull=False)
+    near = past.filter(Q(node__in=there.values("node")) | Q(id__in=past.below(root_id).order_by().values("id")))
+    found = _as_they_are(divisions_of(_few(words, near)[:MOST_FOUND]))
+    return [one for one in found if _lies_in(one.place, root_id)]
+
+
+def _lies_in(place: Division, root_id: int) -> bool:
+    return root_id in {place.id, place.street_id, place.county_id, place.city_id, place.province_id}
 
 
 def _as_they_are(past: Sequence[Division]) -> list[Found]:

@@ -99,9 +99,9 @@ def subtree_ids(node_id: int, *, on: date | None = None) -> tuple[int, ...]:
     return tuple(versions_on(on).below(node_id).order_by("node_id").values_list("node_id", flat=True))
 
 
-def nodes_below(roots: Collection[int]) -> QuerySet[DivisionVersion, int]:
+def nodes_below(roots: Collection[int], *, on: date | None = None) -> QuerySet[DivisionVersion, int]:
     """The places and everything below them, for use inside another statement: a province's 30,000 need not travel."""
-    versions: DivisionVersions = DivisionVersion.objects.on_day(None)
+    versions = versions_on(on)
     below = Q(province_id__in=roots) | Q(city_id__in=roots) | Q(county_id__in=roots) | Q(street_id__in=roots)
     return versions.filter(below | Q(node__in=roots)).values_list("node_id", flat=True)
 

@@ -4,6 +4,7 @@ new list changes and what becomes of what."""
 from tenants.divisions.rules.codes import CODE_LENGTH, committee_of, kind_of, padded, urban_of
 from tenants.divisions.rules.collapse import collapse
 from tenants.divisions.rules.detecting import detect
+from tenants.divisions.rules.knowing import eve, known_day
 from tenants.divisions.rules.naming import COMMON_TAIL, ends_many
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
 from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, heirs, plan
@@ -20,8 +21,10 @@ __all__ = [
     "committee_of",
     "detect",
     "ends_many",
+    "eve",
     "heirs",
     "kind_of",
+    "known_day",
     "padded",
     "plan",
     "sound_of",

@@ -1,7 +1,7 @@
 """The place of what others may see of places: the tree, its lineage through time, the reviewed update."""
 
 from tenants.divisions.types.areas import Area, Member
-from tenants.divisions.types.lineage import Fact, FactKind, Lineage, LineageKind, Share, View
+from tenants.divisions.types.lineage import Applied, Fact, FactKind, Lineage, LineageKind, Share, View
 from tenants.divisions.types.places import (
     PLACEHOLDER_REASONS,
     Committee,
@@ -36,6 +36,7 @@ from tenants.divisions.types.updates import (
 
 __all__ = [
     "PLACEHOLDER_REASONS",
+    "Applied",
     "Area",
     "Candidate",
     "Change",

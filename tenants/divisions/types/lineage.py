@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 
 class View(StrEnum):
@@ -57,6 +58,13 @@ class Lineage:
     from_id: int
     to_id: int
     share: Share | None
+
+
+class Applied(NamedTuple):
+    """An update that stands: when it was applied, and the day from which it counts, which may lie long before."""
+
+    at: datetime
+    day: date
 
 
 class FactKind(StrEnum):

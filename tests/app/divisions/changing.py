@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 from falin.kernel.transactions import shared
 from tenants.divisions.commands.updating import lineage_row
@@ -32,15 +32,21 @@ class Change:
     def __init__(self, world: World) -> None:
         self.world = world
         self.acts: list[Callable[[dict[int, Standing]], Act]] = []
+        self.begun: dict[str, int] = {}  # what may be moved under in the same update
 
     def move(self, code: str, under: str, becomes: str = "") -> Change:
-        node, parent = self.world.node(code), self.world.node(under)
+        node, parent = self.world.node(code), self.begun.get(under) or self.world.node(under)
 
         def act(known: dict[int, Standing]) -> Act:
             was = known[node]
             return Act(node, was, placed_of(was)._replace(parent=parent, code=becomes or was.code))
 
         self.acts.append(act)
+        return self
+
+    def rename(self, code: str, name: str, becomes: str) -> Change:
+        node = self.world.node(code)
+        self.acts.append(lambda known: Act(node, known[node], placed_of(known[node])._replace(name=name, code=becomes)))
         return self
 
     def end(self, code: str, into: str = "-") -> Change:
@@ -51,6 +57,7 @@ class Change:
     def begin(self, code: str, name: str, under: str, out_of: str) -> Change:
         with shared(read_only=False):
             (node,) = reserve_nodes(1)
+        self.begun[code] = node
         parent = self.world.node(under)
 
         def act(known: dict[int, Standing]) -> Act:
@@ -61,7 +68,7 @@ class Change:
         self.acts.append(act)
         return self
 
-    def on(self, day: date) -> int:
+    def on(self, day: date, *, at: datetime = NOW) -> int:
         """Apply it; the update's number."""
         with shared(read_only=False):
             known = open_places(None)
@@ -69,7 +76,7 @@ class Change:
             made = plan(known, [act(standing) for act in self.acts], day=day)
             update = DivisionUpdate.objects.create(
                 source="测试", day=day, province="33", state=UpdateState.APPLIED, base="", prepared_by=0, prepared_at=NOW,
-                applied_at=NOW,
+                applied_at=at,
             )  # fmt: skip
             write_difference(made.before, made.after, day=day, update=update.pk)
             DivisionLineage.objects.bulk_create(lineage_row(one, update.pk) for one in made.lineage)

@@ -43,6 +43,31 @@ def test_search_below_a_place(world: World) -> None:
     assert run("search", "hbc", "--under", "3302") == []
 
 
+def test_search_below_a_place_finds_what_was_called_so_once_and_what_is_no_more(world: World, sign_in: Any) -> None:
+    town, village, gone = (world.node(code) for code in ("330106109", "330102001001", "330106109201"))
+    with shared(read_only=False):
+        before = {place.node: place for place in open_places("33")}
+        after = {node: place for node, place in before.items() if node != gone}
+        after[town] = before[town]._replace(name="之江镇")
+        street = before[world.node("330106002")]
+        after[village] = before[village]._replace(
+            name="柳浪社区", code="330106002009", parent=street.node, street=street.node, county=street.county
+        )
+        write_difference(before, after, day=date(2025, 1, 1), update=1)
+    leader = sign_in("leader")
+    for text, node, former, ended in (
+        ("双浦", town, "双浦镇", None), ("spz", town, "双浦镇", None), ("灵山", gone, "", "2025-01-01"),
+        ("清波门", village, "清波门社区", None), ("330102001001", village, "清波门社区", None),
+    ):  # fmt: skip
+        for under in ("33", "3301", "330106"):
+            [place] = run("search", text, "--under", under)
+            assert (place["id"], place["former_name"], place["ended_on"]) == (node, former, ended)
+            [told] = leader.get(f"/api/v1/places/?q={text}&under={under}").json()
+            assert (told["place"]["id"], told["former_name"], told["ended_on"]) == (node, former, ended)
+        assert run("search", text, "--under", "3302") == run("search", text, "--under", "330102") == []
+    assert leader.get("/api/v1/places/?q=x&under=999999").status_code == 404
+
+
 def test_a_place_that_is_no_more_is_shown_by_its_code_as_it_last_was(world: World) -> None:
     with shared(read_only=False):
         before = {place.node: place for place in open_places("33")}

@@ -77,8 +77,8 @@ def test_settings_are_compared_with_the_slow_reading(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drill, report = small.drill("settings", monkeypatch, tmp_path)
-    monkeypatch.setenv("FALIN_CHECKOUT", str(small.ROOT))
-    monkeypatch.setattr(drill, "REPORT", report)
+    small.with_the_suites_own_services(drill, monkeypatch)
+    monkeypatch.setenv("FALIN_EXAMPLES", "")
     monkeypatch.setattr(drill, "HISTORIES", 5)
     assert drill.run(home) == 0
     assert "**Passed**: 5 histories" in report.read_text()

@@ -16,8 +16,9 @@ from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from services.indicators import queries
 from services.indicators.models import Figure, VisitLine
+from services.indicators.queries import board
 from services.indicators.types import COUNTS, Ratio, Tally
-from tenants.divisions.types import Level
+from tenants.divisions.types import Level, View
 from tests.app.divisions.changing import put_beside
 from tests.app.indicators import books
 from tests.app.indicators.books import NOVEMBER, OCTOBER, publish
@@ -203,6 +204,18 @@ def test_a_ranking_puts_the_furthest_behind_first(published: World) -> None:
     assert [(one.place.name, one.rank) for one in found.rows] == [("海曙区", 3), ("上城区", 2), ("西湖区", 1)]
 
 
+@pytest.mark.parametrize("view", list(View))
+def test_of_very_many_places_the_furthest_behind_are_ranked(
+    published: World, monkeypatch: pytest.MonkeyPatch, view: View
+) -> None:
+    monkeypatch.setattr(board, "MOST_RANKED", 2)
+    scope = published.scope("leader")
+    with inside(scope, read_only=True):
+        found = queries.ranking(scope=scope, node_id=published.node("33"), month=OCTOBER, level=Level.COUNTY, view=view)
+    assert [(one.place.name, one.rank) for one in found.rows] == [("海曙区", 3), ("上城区", 2)]
+    assert found.total == 3
+
+
 def test_months_and_series_hold_what_was_published(published: World) -> None:
     publish(published, "330106", NOVEMBER)
     scope = published.scope("county")
@@ -233,5 +246,5 @@ def test_the_number_of_statements_does_not_grow_with_the_rows(world: World) -> N
 
     few = count(3)
     put_beside("330106109201", *(f"新{number}村" for number in range(27)))
-    assert count(30) == few == 6
+    assert count(30) == few == 7
     assert set(COUNTS) == set(Tally.__slots__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,9 @@ from falin.kernel.transactions import inside, shared
 from services.indicators import queries
 from services.indicators.types import Tally
 from tenants.divisions.api import list_takers
+from tenants.divisions.commands.redrawing import carry_members
 from tenants.divisions.models import AreaMember, DivisionLineage, StatisticalArea
+from tenants.divisions.types import View
 from tests.app.divisions.changing import Change
 from tests.app.indicators.books import LIN, NOVEMBER, OCTOBER, WU, appoint, publish, visit
 from tests.world import NOW, World
@@ -92,7 +94,8 @@ def test_what_was_done_at_a_place_that_ended_without_an_heir_counts_in_its_stree
     county = running.scope("county")
     with inside(county, read_only=True):
         assert queries.visit_lines(scope=county, node_id=gone, month=NOVEMBER).total == 2
-        today = queries.place_as_is(scope=county, node_id=running.node("330106"), month=NOVEMBER)
+        node = running.node("330106")
+        today = queries.place_figures(scope=county, node_id=node, month=NOVEMBER, view=View.AS_IS)
     assert today.tally == asked(running, "330106").tally, "both trees add up to the same"
 
 
@@ -117,6 +120,34 @@ def test_an_area_keeps_what_was_done_in_it(running: World, drawn: str, into: str
     after = found()
     assert {name: getattr(after, name) for name in WORK} == {name: getattr(before, name) for name in WORK}
     assert (before.minutes, after.communities) == (480, before.communities - 1)
+
+
+@pytest.mark.parametrize("drawn", [GONE, "330106109"])
+def test_an_area_is_read_as_it_was_and_as_it_is(running: World, sign_in: Any, drawn: str) -> None:
+    """The yearly list counts from January and is applied after November was published: November stays as it was."""
+    leader, new_year, later = running.scope("leader"), date(2026, 1, 1), datetime(2999, 1, 1, tzinfo=UTC)
+    with shared(read_only=False):
+        area = StatisticalArea.objects.create(node_id=running.node("330106"), name="滨水园区", recorded_at=NOW)
+        AreaMember.objects.create(area=area, node_id=running.node(drawn), valid_from=date(2025, 1, 1), source="x",
+                                  person_id=1, recorded_at=NOW)  # fmt: skip
+
+    def found(view: View) -> tuple[int, int]:
+        with inside(leader, read_only=True):
+            (month,) = queries.area_months(scope=leader, area_id=area.pk, view=view)
+        return month.lying, month.tally.minutes
+
+    was = {GONE: (1, 420), "330106109": (3, 480)}[drawn]
+    assert found(View.AS_WAS) == found(View.AS_IS) == was
+    gone, heir = running.node(GONE), running.node(HEIR)
+    Change(running).end(GONE, into=HEIR).on(new_year, at=later)
+    with shared(read_only=False) as system:
+        carry_members(scope=system, heirs={gone: heir}, why="区划更新", now=later)
+    assert found(View.AS_WAS) == was
+    assert found(View.AS_IS) == ({GONE: 1, "330106109": 2}[drawn], 480)
+    answer = sign_in("leader").get(f"/api/v1/places/areas/{area.pk}/?view=as_is").json()
+    assert [month["visits"] for month in answer["months"]] == [3]
+    page = sign_in("leader").get(f"/places/areas/{area.pk}/?view=as_is").content.decode()
+    assert 'href="?view=as_is" aria-current="page"' in page
 
 
 def test_the_pages_say_that_a_place_ended_and_not_that_it_lacks_an_adviser(running: World, sign_in: Any) -> None:

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from services.indicators.web import exports, maps
+from tests.app.divisions.changing import Change
 from tests.app.indicators import books
 from tests.app.indicators.books import NOVEMBER, deliver, publish, visit
 from tests.fixtures.outlines import SQUARES, lay_out
@@ -165,7 +166,9 @@ def test_an_export_is_booked_before_it_leaves_and_one_that_is_refused_is_not(pub
     assert leader.post(f"/figures/{node}/export.csv?month=2020-01").status_code == 404
     with inside(published.scope("leader"), read_only=True):
         (booked,) = AuditEntry.objects.filter(act="indicators.figures.exported")
-    assert (booked.node_id, booked.after["month"], booked.after["format"]) == (node, "2026-10", "xlsx")
+    assert (booked.node_id, booked.after) == (
+        node, {"month": "2026-10", "view": "as_was", "format": "xlsx", "rows": 3}
+    )  # fmt: skip
     assert any(booked.act.endswith(ending) for rule in alarms.RULES if rule.code == "A2" for ending in rule.acts)
 
 
@@ -256,12 +259,62 @@ def test_the_map_colours_each_county_and_links_to_it(
 
 
 def test_one_city_is_cut_out_and_drawn_large() -> None:
-    cut = maps.city_only(SQUARES, "3301")
+    cut = maps.city_only(SQUARES, {"330106": "西湖新区", "330102": "上城区"})
     assert cut is not None
+    assert [one["name"] for one in cut["counties"]] == ["西湖新区", "上城区"]
     assert cut["viewBox"] == "0 0 1000 506"
     assert [county["code"] for county in cut["counties"]] == ["330106", "330102"]
     assert cut["counties"][0]["d"] == "M6.0 6.0l494.0 0.0 0.0 494.0 -494.0 0.0z"
-    assert maps.city_only(SQUARES, "3399") is None
+    assert maps.city_only(SQUARES, {"339999": "别处"}) is None
+
+
+def test_a_county_keeps_its_outline_under_another_code_name_and_city(
+    published: World, sign_in: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    """Outlines are drawn once; 西湖区 is given another code, 海曙区 goes to 杭州市, which is given another code itself."""
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    lay_out(tmp_path)
+    change = Change(published).move("3301", under="33", becomes="330500000000")
+    change.rename("330106", "钱塘区", becomes="330507000000").rename("330102", "吴山区", becomes="330502000000")
+    change.move("330203", under="3301", becomes="330503000000").on(date(2026, 11, 1))
+    client = sign_in("leader")
+    for code, names in (
+        ("33", ("钱塘区 60.0%", "吴山区 20.0%", "海曙区 0.0%")),
+        ("3305", ("钱塘区 60.0%", "海曙区 0.0%")),
+    ):
+        page = _get(client, f"/figures/{published.node(code)}/?month=2026-10&view=as_is")
+        drawn = page.split('<svg class="f-map"')[1].split("</svg>")[0]
+        for name in names:
+            assert name in drawn
+        assert "没有数据" not in drawn
+        assert "西湖区" not in drawn
+    assert ">杭州<tspan" in _get(client, f"/figures/{published.node('33')}/?month=2026-10&view=as_is")
+    was = _get(client, f"/figures/{published.node('33')}/?month=2026-10")
+    assert "西湖区 60.0%" in was.split('<svg class="f-map"')[1].split("</svg>")[0], "then it was called so"
+
+
+def test_what_the_map_cannot_show_is_said_below_it(
+    published: World, sign_in: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(settings, "HOME", tmp_path)
+    lay_out(tmp_path)
+    client, node = sign_in("leader"), published.node("3301")
+    assert "轮廓" not in _get(client, f"/figures/{node}/?month=2026-10")
+    assert "图上没有江北区的轮廓，请看下面的表。" in _get(client, f"/figures/{published.node('33')}/?month=2026-10")
+    change = Change(published).begin("330107", "双浦区", under="3301", out_of="330106")
+    change.move("330106109", under="330107").move("330102001", under="330106").move("330102002", under="330106")
+    change.end("330102", into="330106").on(date(2026, 11, 1))
+    page = _get(client, f"/figures/{node}/?month=2026-10&view=as_is")
+    assert "图上没有双浦区的轮廓，请看下面的表。图上的上城区已经撤销，没有数。" in page
+    assert "上城区 没有数据" in page.split('<svg class="f-map"')[1].split("</svg>")[0]
+    was = _get(client, f"/figures/{node}/?month=2026-10")
+    assert "轮廓" not in was
+    assert "上城区 20.0%" in was.split('<svg class="f-map"')[1].split("</svg>")[0]
+
+
+def test_a_sentence_names_a_few_and_counts_the_rest() -> None:
+    assert maps._some(["甲", "乙"]) == "甲、乙"
+    assert maps._some(list("甲乙丙丁戊己庚")) == "甲、乙、丙、丁、戊、己等 7 个"
 
 
 def test_who_is_not_signed_in_is_sent_to_the_door(world: World) -> None:

@@ -50,6 +50,13 @@ class AreaMonthOut(serializers.Serializer[Any]):
     visits = serializers.IntegerField(source="tally.visits")
 
 
+class ViewIn(serializers.Serializer[Any]):
+    view = serializers.ChoiceField(
+        choices=[view.value for view in api.View], default=api.View.AS_WAS.value,
+        help_text="as_was: what lay in it when each month was counted; as_is: what lies in it today",
+    )  # fmt: skip
+
+
 class OneAreaOut(AreaOut):
     members = MemberOut(many=True)
     months = AreaMonthOut(many=True, allow_null=True, help_text="null: not yours to read")
@@ -110,12 +117,14 @@ class Areas(DoorView):
 class OneArea(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": policies.READ}
 
-    @extend_schema(responses=OneAreaOut, operation_id="places_area", tags=_TAGS)
+    @extend_schema(parameters=[ViewIn], responses=OneAreaOut, operation_id="places_area", tags=_TAGS)
     def get(self, request: Request, scope: Scope, area_id: int) -> Response:
         """One with its members, and its figures for who may read those of its place."""
+        asked = ViewIn(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
         found = api.get_area(area_id)
         mine = policies.in_reach(scope, api.last_path(found.home.id))
-        months = months_of(scope, area_id) if mine else None
+        months = months_of(scope, area_id, api.View(asked.validated_data["view"])) if mine else None
         return Response(OneAreaOut({
             "id": found.id, "name": found.name, "home": found.home, "listed": found.listed, "members": found.members,
             "months": months,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
@@ -81,9 +82,23 @@ class SearchIn(serializers.Serializer[Any]):
         required=False, help_text="as of this day, by what places were called then; today without"
     )
 
+    under = serializers.RegexField(
+        r"^[0-9]{2,12}$",
+        required=False,
+        help_text="official code of the place to look in, whole or as far as its level reaches",
+    )
+
 
 class DayIn(serializers.Serializer[Any]):
     on = serializers.DateField(required=False)
+
+
+def _root(code: str, day: date | None) -> int:
+    """:raises UnknownDivision:"""
+    root = api.find_of_any_level(code, on=day)
+    if root is None:
+        raise api.UnknownDivision
+    return root.id
 
 
 class Search(DoorView):
@@ -96,7 +111,8 @@ class Search(DoorView):
         asked.is_valid(raise_exception=True)
         text, day = asked.validated_data["q"], asked.validated_data.get("on")
         if text:
-            found = api.look_up(text, limit=asked.validated_data["limit"], on=day)
+            root = _root(asked.validated_data["under"], day) if "under" in asked.validated_data else None
+            found = api.look_up(text, root_id=root, limit=asked.validated_data["limit"], on=day)
             return Response(FoundOut(found, many=True).data)
         rows = [{"place": place, "former_name": "", "ended_on": None} for place in api.list_provinces(on=day)]
         return Response(FoundOut(rows, many=True).data)

@@ -97,17 +97,19 @@ def area(request: HttpRequest, scope: Scope, area_id: int) -> HttpResponseBase:
 def _page(request: HttpRequest, scope: Scope, area_id: int, form: MemberForm) -> HttpResponseBase:
     found = api.get_area(area_id)
     mine = policies.in_reach(scope, api.last_path(found.home.id))
+    view = api.View.AS_IS if request.GET.get("view") == api.View.AS_IS else api.View.AS_WAS
     context = {
         "area": found, "home": found.home, "ended": not api.list_divisions([found.home.id]), "form": form,
         "levels": api.LEVEL_LABELS, "may_draw": mine and scope.may(policies.DESCRIBE),
-        "months": months_of(scope, area_id) if mine else None,
+        "months": months_of(scope, area_id, view) if mine else None,
+        "views": [(one, words, one == view) for one, words in api.VIEW_LABELS.items()],
     }  # fmt: skip
     return render(request, "portal/places/area.html", context, status=422 if form.errors else 200)
 
 
-def months_of(scope: Scope, area_id: int) -> list[AreaMonth] | None:
+def months_of(scope: Scope, area_id: int, view: api.View) -> list[AreaMonth] | None:
     """The area's figures for who reads figures."""
-    return area_months(scope=scope, area_id=area_id) if scope.may("figures.read") else None
+    return area_months(scope=scope, area_id=area_id, view=view) if scope.may("figures.read") else None
 
 
 @door(grant=policies.DESCRIBE, reads="", writes="POST")

@@ -119,6 +119,7 @@ class ListForm(forms.Form):
     )
     day = forms.DateField(
         label=gettext_lazy("从哪天起照新的区划"), widget=DayInput(), input_formats=_DAYS,
+        help_text=gettext_lazy("可以早于已经发布的月份：发布过的数和当时的区划都不变。"),
         error_messages={
             "required": gettext_lazy("请填日期。"), "invalid": gettext_lazy("日期不对，请重填。"),
         },

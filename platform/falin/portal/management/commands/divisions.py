@@ -123,13 +123,9 @@ class Command(BaseCommand):
     def _search(self, options: dict[str, Any]) -> Told:
         day = options["on"]
         with shared(read_only=True):
-            if options["under"] is None:
-                for found in api.look_up(options["text"], limit=options["limit"], on=day):
-                    yield _found(found), _found_line(found, day)
-                return
             root = _root(options["under"], day)
-            for place in api.search(options["text"], root_id=root, limit=options["limit"], on=day):
-                yield _entry(place), _line(place, day)
+            for found in api.look_up(options["text"], root_id=root, limit=options["limit"], on=day):
+                yield _found(found), _found_line(found, day)
 
     def _export(self, options: dict[str, Any]) -> Told:
         out = io.StringIO()
