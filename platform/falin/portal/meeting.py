@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from falin.kernel import formats
 from falin.kernel.clock import SHANGHAI
 from falin.kernel.workdays import is_day_off
@@ -38,11 +36,9 @@ class Meeting:
 
     @property
     def when(self) -> str:
-        """周二 09:00–11:00, 11月24日: the weekday first, for that is what one plans by."""
-        return _("%(day)s %(weekday)s %(begin)s–%(end)s") % {
-            "day": formats.short_day(self.begins_at), "weekday": formats.weekdays([self.begins_at.isoweekday()]),
-            "begin": f"{self.begins_at:%H:%M}", "end": f"{self.ends_at:%H:%M}",
-        }  # fmt: skip
+        """11月24日 周二 09:00–11:00."""
+        day = f"{formats.short_day(self.begins_at)} {formats.weekdays([self.begins_at.isoweekday()])}"
+        return f"{day} {self.begins_at:%H:%M}–{self.ends_at:%H:%M}"
 
     @property
     def until(self) -> str:

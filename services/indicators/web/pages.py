@@ -198,7 +198,7 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
         whole=whole if figures.tally else None,
         rows_title=_rows_title(figures),
         rows_note=_rows_note(figures, aim, child_label),
-        scale=_("%(from)s%%–%(to)s%%") % {"from": floor, "to": 100},
+        scale=f"{floor}%–100%",
         compares=any(row.change is not None for row in rows),
         child_label=child_label,
         history=tuple(_history(figures)),
