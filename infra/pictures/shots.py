@@ -30,7 +30,7 @@ STATES: dict[str, tuple[tuple[int, int], str, str]] = {
     "print": (PAPER, "", "print"),
 }
 LONGEST = 2400  # pixels: below it a long list only goes on
-FIRST, FIRST_PAGE, FIRST_TALL = "province.png", "coverage-map", 1330  # of README: down to where its map and table end
+FIRST, FIRST_PAGE, FIRST_TALL = "province.png", "coverage-map", 1604  # of README: down to where its map and table end
 IN_CHINESE = {"LANGUAGE": "zh_CN", "LC_ALL": "zh_CN.UTF-8"}  # what Chromium writes itself goes by these
 
 
@@ -69,9 +69,12 @@ def _photograph(browser: Any, running: Running, state: str, out: Path) -> None:
         assert answer.status == 200, (path, answer.status)
         page.wait_for_timeout(1300)  # the bell asks a second after the page is there
         page.evaluate("window.dispatchEvent(new Event('beforeprint'))" if medium == "print" else "0")
-        picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
-        picture.crop((0, 0, picture.width, min(picture.height, LONGEST))).save(out / f"{name}-{state}.jpg", quality=70)
+        # In a window as tall as the page: what sticks to the window's foot stands at the page's.
+        tall = min(int(page.evaluate("document.documentElement.scrollHeight")), LONGEST)
+        page.set_viewport_size({"width": width, "height": max(tall, height)})
+        picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
+        picture.save(out / f"{name}-{state}.jpg", quality=70)
         if (name, state) == (FIRST_PAGE, "normal"):
-            first = picture.crop((0, 0, picture.width, min(picture.height, FIRST_TALL)))
+            first = picture.crop((0, 0, picture.width, FIRST_TALL))
             first.quantize(192).save(out.parent / FIRST, optimize=True)
         context.close()

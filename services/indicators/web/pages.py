@@ -333,7 +333,7 @@ def _sub(figures: PlaceFigures) -> str:
                  if figures.published.edition else
                  _("本月未完，数到 %(day)s") % {"day": formats.short_day(figures.published.as_of)})  # fmt: skip
     parts.append(_("%(moment)s 发布") % {"moment": formats.moment(figures.published.published_at)})
-    return "　|　".join(parts)
+    return "\u2002|\u2002".join(parts)
 
 
 def _note(figures: PlaceFigures) -> str:
