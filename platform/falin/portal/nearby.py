@@ -57,7 +57,7 @@ def open_now(face: Face, moment: datetime) -> Shown | None:
         and (spans := [span for span in one.station.openings_on(local.isoweekday()) if span.ends_at > local.time()])
     ]  # fmt: skip
     there = [one for one, spans in waiting if spans[0].begins_at <= local.time()]
-    return (there or [one for one, _spans in waiting] or [None])[0]
+    return next(iter([*there, *(one for one, _spans in waiting)]), None)
 
 
 def chosen(face: Face, *, q: str, street: str, community: str, on: date) -> tuple[str, list[Shown]] | None:

@@ -35,7 +35,8 @@ def exceptions() -> str:
     For the script that says it while somebody types: the days of this year and the next that are neither plain weekdays nor
     plain weekends, as ``[[first, last, words], …]``.
     """
-    year, found = legal_day(now()).year, []
+    year = legal_day(now()).year
+    found: list[list[str]] = []
     for each in (one for one in (year, year + 1) if is_announced(one)):
         day = date(each, 1, 1)
         while day.year == each:
