@@ -1,6 +1,7 @@
 """
-No page of the first flow is wider than the phone it is read on, in 关怀版 with large type and 360 pixels: whoever needs the
-large letters does not also have to push the page from side to side.
+No page of the first flow is wider than the phone it is read on, 360 pixels, as it is and in 关怀版 with large type: whoever
+needs the large letters does not also have to push the page from side to side. What is pressed has room for a finger there,
+nothing of the masthead is out of reach in 关怀版, and paper begins with the table.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tenants.identity.api import system_of
 from tenants.registry.api import list_tenants
 from tests.app.duty.cast import GEM, VILLAGE
 from tests.conftest import small_world
-from tests.e2e.conftest import Site, a_screen, a_worker, open_site, sideways, through_the_door
+from tests.e2e.conftest import AS_IT_IS, Site, a_screen, a_worker, open_site, sideways, through_the_door
 from tests.e2e.ground import HAMLET, YUANPU, Ground, stage
 from tests.fixtures.adviser_sheets import WITH_ERRORS
 from tests.fixtures.outlines import lay_out
@@ -121,7 +122,7 @@ PAGES: dict[str, tuple[tuple[str, Callable[[Ground], str]], ...]] = {
         ("city", _figures(CITY)),
         ("county-read", _figures(COUNTY)),
         ("street-read", _figures(STREET)),
-        ("village-read", _figures(HAMLET)),
+        ("village-read", lambda g: f"/figures/{g.node(HAMLET)}/?month={Month.of(g.first(3))}"),
         ("unpublished", lambda g: f"/figures/{g.node(PROVINCE)}/?month={Month.of(g.first(7))}"),
     ),
 }
@@ -131,22 +132,80 @@ def preferring(screen: BrowserContext, site: Site, wishes: str) -> None:
     screen.add_cookies([{"name": "falin_prefs", "value": wishes, "url": site.url}])
 
 
+# What is pressed, by its own box or by the label that takes the press. Words within a sentence are as high as the sentence.
+_SMALL = """
+(least) => [...document.querySelectorAll(
+  "button, summary, select, .f-btn, .f-nav a, .f-pubnav a, .f-tabs > a, .f-pop__i, a.f-bell, .f-opt, "
+  + "input:not([type=hidden]):not([type=checkbox]):not([type=radio])"
+)].filter((one) => one.getClientRects().length && !one.closest(".f-sr, [data-specimen]"))
+  .map((one) => [one.getBoundingClientRect(), one])
+  .filter(([box]) => box.width > 1 && (box.height < least - 0.5 || box.width < least / 2))
+  .map(([box, one]) => `${one.outerHTML.slice(0, 90)} ${Math.round(box.width)} × ${Math.round(box.height)}`)
+"""
+FINGER, SHAKY_FINGER = 44, 60
+
+
 @pytest.mark.parametrize("who", PAGES)
-def test_no_page_scrolls_sideways_in_large_type_on_a_small_phone(
+def test_every_page_fits_a_small_phone_and_a_finger_as_it_is_and_in_large_type(
     who: str, ground: Ground, site: Site, browser: Browser
 ) -> None:
     with a_screen(browser, site, "phone", viewport={"width": 360, "height": 740}) as screen:
         page = screen.new_page()
         through_the_door(page, who)
         preferring(screen, site, LARGE)
-        wide = {}
+        wrong: dict[str, list[object]] = {}
         for name, address in PAGES[who]:
             answer = page.goto(address(ground))
             assert answer is not None and answer.status == 200, name
             assert page.locator("html").get_attribute("data-care") == "on"
+            found: list[object] = [*page.evaluate(_SMALL, SHAKY_FINGER)]
             if sideways(page) > 0:
-                wide[name] = sideways(page)
-    assert wide == {}
+                found.append(f"关怀版: {sideways(page)} pixels too wide")
+            page.evaluate(AS_IT_IS)
+            found += page.evaluate(_SMALL, FINGER)
+            if sideways(page) > 0:
+                found.append(f"{sideways(page)} pixels too wide")
+            if found:
+                wrong[name] = found
+    assert wrong == {}
+
+
+# Where each part of the masthead leads or what it sends; a switch is there whichever way it stands.
+_WAYS = """
+(where) => [...document.querySelectorAll(where)].filter((one) => one.getClientRects().length).map((one) => {
+  if (one.matches("a[href]")) return one.dataset.nav === undefined ? one.getAttribute("href") : "the menu";
+  const form = one.form && one.form.getAttribute("action");
+  return form && `${form} ${one.name} ${one.name === "care" || one.name === "contrast" ? "" : one.value}`;
+}).filter(Boolean)
+"""
+_PRESSED = "a[href], button:not([type=button]), input:not([type=hidden])"
+
+
+@pytest.mark.parametrize("who", ["county", "leader", "logger"])
+@pytest.mark.parametrize("kind", ["desk", "phone"])
+def test_every_way_of_the_masthead_is_there_in_large_type_too(
+    who: str, kind: str, ground: Ground, site: Site, browser: Browser
+) -> None:
+    narrow = {"viewport": {"width": 360, "height": 740}} if kind == "phone" else {}
+    with a_screen(browser, site, kind, **narrow) as screen:
+        page = screen.new_page()
+        through_the_door(page, who)
+        page.evaluate("document.querySelectorAll('header details').forEach((one) => { one.open = true; })")
+        above = ", ".join(f"{part} {one}" for part in ("header", ".f-strip") for one in _PRESSED.split(", "))
+        ways = set(page.evaluate(_WAYS, above))
+        assert "/search/ q " in ways
+        preferring(screen, site, LARGE)
+        page.reload()
+        page.evaluate("document.querySelectorAll('header details').forEach((one) => { one.open = true; })")
+        assert (
+            ways - set(page.evaluate(_WAYS, _PRESSED)) - {"the menu"} == set()
+        )  # the menu itself is where there is room
+        page.evaluate("document.querySelectorAll('header details').forEach((one) => { one.open = false; })")
+        page.keyboard.press("/")
+        expect(page.locator("#f-q")).to_be_focused()
+        page.keyboard.type("shuang")
+        page.locator(".f-search button").click()
+        page.wait_for_url("**/search/?q=shuang")
 
 
 A4 = {"width": 688, "height": 970}  # the print area of a page, in the pixels by which layouts are chosen
@@ -185,6 +244,42 @@ _TABLES = """
   ...[...one.querySelectorAll("tbody tr")].slice(0, 3).map((row) => getComputedStyle(row).display),
 ])
 """
+
+
+# What one sees of a page before its first table, besides its head and what must be known before reading it.
+_BEFORE_THE_TABLE = """
+() => {
+  const seen = (one) => one.getClientRects().length && getComputedStyle(one).visibility !== "hidden";
+  const tables = [...document.querySelectorAll("main .f-table")].filter(seen);
+  if (!tables.length) return ["no table"];
+  const top = Math.min(...tables.map((one) => one.getBoundingClientRect().top));
+  const first = tables.find((one) => one.getBoundingClientRect().top === top);
+  return [...document.querySelectorAll("main svg:not(.f-i):not(.f-lv), main img, main .f-figs, main .f-tiles, main .f-sheet")]
+    .filter((one) => seen(one) && !one.closest(".f-head, .f-crumb, .f-note") && !one.contains(first))
+    .filter((one) => one.getBoundingClientRect().top < top).map((one) => one.outerHTML.slice(0, 90));
+}
+"""
+TABLES_FIRST = {
+    "county": ("advisers", "behind", "months", "firms", "stations", "county-figures"),
+    "street": ("street-behind",), "logger": ("visits", "published"),
+    "leader": ("province", "city", "county-read", "street-read", "village-read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", TABLES_FIRST)
+def test_the_first_thing_on_paper_is_the_table(who: str, ground: Ground, site: Site, browser: Browser) -> None:
+    with a_screen(browser, site, "desk") as screen:
+        page = screen.new_page()
+        through_the_door(page, who)
+        page.set_viewport_size(A4)  # type: ignore[arg-type]
+        page.emulate_media(media="print")
+        wrong = {}
+        for name, address in PAGES[who]:
+            if name in TABLES_FIRST[who]:
+                page.goto(address(ground))
+                wrong[name] = page.evaluate(_BEFORE_THE_TABLE)
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert len(wrong) == len(TABLES_FIRST[who])
 
 
 @pytest.mark.parametrize("who", PAGES)

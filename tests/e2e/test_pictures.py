@@ -88,7 +88,7 @@ def test_a_table_with_its_bars_is_taken_away_as_it_stands(
     with a_screen(browser, site, "desk") as screen:
         page = signed_in(screen, "leader")
         picture = _picture(page, province, tmp_path / "bars.png", "谁落后，谁在追")
-        bars = _colours(page, "[data-drawn] .f-bul .v", "fill") | _colours(page, "[data-drawn] .f-bul .bg", "fill")
+        bars = _colours(page, "[data-drawn] .f-bul .v", "fill") | _colours(page, "[data-drawn] .f-bul .t", "stroke")
         assert len(bars) > 1
         assert bars | _colours(page, "[data-drawn] th[scope=row] a", "color") <= _in(picture)
 

@@ -103,18 +103,23 @@ def test_an_older_browser_marks_what_the_sentence_stands_in(world: World, site: 
 
 
 @pytest.mark.parametrize("kind", ["desk", "phone"])
-def test_where_there_is_no_voice_the_button_is_a_sentence(
+def test_that_there_is_no_voice_is_said_to_who_asks_to_hear_and_to_nobody_else(
     world: World, site: Site, browser: Browser, kind: str
 ) -> None:
     with a_screen(browser, site, kind) as screen:
         page = screen.new_page()
         page.goto(HOME)
-        expect(page.get_by_text("这台设备没有装中文语音，不能朗读")).to_be_visible()
-        expect(page.locator("[data-read]")).to_be_hidden()
+        expect(page.locator("[data-read]")).to_be_visible()
+        page.wait_for_timeout(2500)
+        expect(page.locator("[data-read-none]")).to_be_hidden()
+        page.locator("[data-read]").click()
+        expect(page.locator("[data-read-none]")).to_contain_text("这台设备没有装中文语音，不能朗读。")
+        expect(page.locator("#f-say")).to_contain_text("这台设备没有装中文语音，不能朗读。")
+        assert page.locator("[data-read][aria-pressed=true]").count() == 0
         looks_right(page)
 
 
-def test_voices_that_come_late_are_waited_for_before_it_is_said_that_there_is_none(
+def test_where_voices_come_late_the_sentence_goes_and_the_next_click_reads(
     world: World, site: Site, browser: Browser
 ) -> None:
     late = VOICE.replace("getVoices: () => [", "getVoices: () => !window.come ? [] : [").replace(
@@ -124,11 +129,12 @@ def test_voices_that_come_late_are_waited_for_before_it_is_said_that_there_is_no
         page = screen.new_page()
         page.add_init_script(late)
         page.goto(HOME)
-        expect(page.locator("[data-read-none]")).to_be_hidden()
+        page.locator("[data-read]").click()
+        expect(page.locator("[data-read-none]")).to_be_visible()
         page.evaluate("window.arrive()")
-        expect(page.locator("[data-read]")).to_be_visible()
-        page.wait_for_timeout(2500)
         expect(page.locator("[data-read-none]")).to_be_hidden()
+        page.locator("[data-read]").click()
+        assert len(page.evaluate("window.said")) == 1
 
 
 def test_the_first_page_is_read_whole_with_its_doors_and_the_hint_at_the_search(

@@ -49,6 +49,11 @@ def holiday_of(day: date) -> str:
     return str(_NAMES.get(holidays.get(day, ""), holidays.get(day, "")))
 
 
+def is_day_off(day: date) -> bool:
+    """Whether offices are closed for a holiday, whatever weekday it is."""
+    return bool(holiday_of(day)) and not is_working_day(day)
+
+
 def is_made_up(day: date) -> bool:
     """Whether it is a weekend that is worked."""
     return day in workdays

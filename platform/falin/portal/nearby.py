@@ -7,13 +7,14 @@ Read in the county's public scope, as everything there. A position is compared a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
 from falin.kernel import formats
+from falin.kernel.clock import SHANGHAI
 from falin.kernel.refusals import Invalid
-from falin.kernel.workdays import holiday_of, is_working_day
+from falin.kernel.workdays import is_day_off
 from falin.portal.public import Face, Spot, find_spots, get_spot, spots_in
 from services.stations.api import TIER_LABELS, list_open_stations, nearest_first, opening_words, times_words
 from services.stations.types import Near, Position, StationInfo, Tier
@@ -45,6 +46,18 @@ def main_ones(face: Face, *, on: date) -> list[Shown]:
     """The centre and the streets' stations; all there are where there are none of these."""
     found = all_of(face, on=on)
     return [one for one in found if one.station.tier != Tier.STUDIO] or found
+
+
+def open_now(face: Face, moment: datetime) -> Shown | None:
+    """A main station whose door stands open, else one that opens today yet; ``None`` where none does."""
+    local = moment.astimezone(SHANGHAI)
+    waiting = [
+        (one, spans) for one in main_ones(face, on=local.date())
+        if not is_day_off(local.date())
+        and (spans := [span for span in one.station.openings_on(local.isoweekday()) if span.ends_at > local.time()])
+    ]  # fmt: skip
+    there = [one for one, spans in waiting if spans[0].begins_at <= local.time()]
+    return next(iter([*there, *(one for one, _spans in waiting)]), None)
 
 
 def chosen(face: Face, *, q: str, street: str, community: str, on: date) -> tuple[str, list[Shown]] | None:
@@ -105,7 +118,7 @@ def far_words(metres: float | None) -> str:
 def today_words(station: StationInfo, on: date) -> str:
     """What its hours come to today: open from when to when, closed, or a holiday on which one asks first."""
     spans = station.openings_on(on.isoweekday())
-    if holiday_of(on) and not is_working_day(on):
+    if is_day_off(on):
         return _("今天放假，可能不开门，请先打电话问")
     return _("今天 %(times)s 开门") % {"times": times_words(spans)} if spans else _("今天不开门")
 

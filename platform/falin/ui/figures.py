@@ -19,7 +19,9 @@ class Bullet:
     """
     A value against its target and the pace it should have by now, drawn from 0 to `high`.
 
-    `low` is where the way to the target began: how far behind is judged from there.
+    `low` is where the way to the target began: how far behind is judged from there, unless `state` says it. With a `floor`
+    the scale begins there and the value is a point on it, for a bar that does not begin at 0 would lie by its length;
+    whoever shows it says so.
     """
 
     value: float
@@ -27,7 +29,9 @@ class Bullet:
     pace: float | None = None
     low: float = 0.0
     high: float = 100.0
+    floor: float = 0.0
     unit: str = "%"
+    state: State | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,31 @@ from urllib.parse import parse_qsl, urlencode
 COOKIE = "falin_prefs"
 COOKIE_AGE = 365 * 24 * 3600
 SIZES = ("16", "20", "24", "30")
-LANGUAGES = ("zh-hans", "zh-hant", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language the pages speak: how a page in it is marked (`lang`, `dir`), and its name in itself."""
+
+    code: str
+    lang: str
+    name: str
+    dir: str = "ltr"
+
+
+# The one list of them: the switch, the cookie, <html lang dir> and the reader's account go by it.
+LANGUAGES = (
+    Language("zh-hans", "zh-CN", "简体"),
+    Language("zh-hant", "zh-Hant", "繁體"),
+    Language("en", "en", "English"),
+)
 _ALLOWED = {"size": SIZES, "contrast": ("normal", "high"), "care": ("off", "on"), "keys": ("on", "off"),
-            "language": LANGUAGES}  # fmt: skip
+            "language": tuple(one.code for one in LANGUAGES)}  # fmt: skip
+
+
+def language_of(code: str) -> Language:
+    """The language of this code; the first one where it is none of ours."""
+    return next((one for one in LANGUAGES if one.code == code), LANGUAGES[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

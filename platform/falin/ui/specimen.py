@@ -101,7 +101,7 @@ def figures() -> tuple[Figure, ...]:
             unit="%",
             state=State.WATCH,
             state_text="落后 0.5 点",
-            bullet=Bullet(value=98.4, target=100, pace=98.9, low=90),
+            bullet=Bullet(value=98.4, target=100, pace=98.9, low=90, floor=90),
             facts=(Fact(label="本月应达", value="98.9%"), Fact(label="还差", value="403 个社区")),
             origin="市定，提前到 11 月底",
             origin_level=2,

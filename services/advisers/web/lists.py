@@ -43,6 +43,7 @@ def advisers(request: HttpRequest, scope: Scope) -> HttpResponse:
             "firms": presenting.at_least(counts.firms, more=counts.more),
         },
         "streets": presenting.shown_streets(streets, may_appoint=policies.may_appoint(scope)),
+        "squares_counts": presenting.squares_counts(streets),
         "squares_summary": presenting.squares_summary(streets),
         "squares_origin": presenting.squares_origin(streets, queries.home_of(scope).name, today),
         "communities": sum(len(item.squares) for item in streets),
@@ -103,12 +104,16 @@ def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
         }
         for gap in gaps
     ]
+    table, may_appoint = tables.VACANCIES.shown(request.GET), policies.may_appoint(scope)
+    by_street = table.has["street"] and not table.sort  # as they come: one street after the other
     context = {
         "rows": rows,
-        "table": tables.VACANCIES.shown(request.GET),
+        "groups": presenting.by_street(rows) if by_street else [("", 0, rows)],
+        "columns": len(table.heads) + may_appoint,
+        "table": table,
         "unexplained": sum(1 for gap in gaps if gap.reason is None),
         "home": queries.home_of(scope),
-        "may_appoint": policies.may_appoint(scope),
+        "may_appoint": may_appoint,
     }
     return render(request, "advisers/vacancies.html", context)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -152,17 +153,29 @@ def _vacant_url(node_id: int, *, may_appoint: bool) -> str:
     return reverse("advisers:community", args=[node_id])
 
 
+def by_street(rows: Iterable[dict[str, Any]]) -> list[tuple[str, int, list[dict[str, Any]]]]:
+    """Vacancies in the order they come, under the name of their street and how many of them lack a reason."""
+    found = [(street, list(gaps)) for street, gaps in groupby(rows, lambda row: str(row["gap"].street))]
+    return [(street, sum(not row["reason"] for row in gaps), gaps) for street, gaps in found]
+
+
 def choose_url(node_id: int) -> str:
     return f"{reverse('advisers:choose')}?{urlencode({'community': node_id})}"
 
 
 def squares_summary(streets: Sequence[StreetSquares]) -> str:
     """``一格是一个社区。216 个已配备（97.3%），6 个空缺，9 个在 30 天内到期。``"""
+    counts = squares_counts(streets)
+    return _("一格是一个社区。%(counts)s。") % {"counts": counts} if counts else _("这里没有社区。")
+
+
+def squares_counts(streets: Sequence[StreetSquares]) -> str:
+    """``216 个已配备（97.3%），6 个空缺，9 个在 30 天内到期``; nothing where there are no communities."""
     total = sum(len(street.squares) for street in streets)
     covered = sum(street.covered for street in streets)
     if not total:
-        return _("这里没有社区。")
-    return _("一格是一个社区。%(covered)s 个已配备（%(share)s），%(vacant)s 个空缺，%(ending)s 个在 30 天内到期。") % {
+        return ""
+    return _("%(covered)s 个已配备（%(share)s），%(vacant)s 个空缺，%(ending)s 个在 30 天内到期") % {
         "covered": formats.number(covered),
         "share": formats.percent(covered * 100 / total),
         "vacant": formats.number(total - covered),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -50,7 +52,11 @@ def posts(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Every community of the scope, with what residents read of it; the unposted first."""
     found = queries.list_posts(scope=scope)
     missing = sum(1 for post in found if post.posted is None)
-    return render(request, "duty/posts.html", {"posts": found, "missing": missing})
+    groups = [
+        {"posted": there, "street": street, "posts": list(ones)}
+        for (there, street), ones in groupby(found, lambda post: (post.posted is not None, post.street_name))
+    ]
+    return render(request, "duty/posts.html", {"posts": found, "groups": groups, "missing": missing})
 
 
 @door(grant="duty.post", reads="GET", writes="POST")

@@ -47,12 +47,19 @@ class Aim:
     def state(self, ratio: Ratio) -> TargetState:
         return rules.target_state(ratio, aim=self.pace, floor=self.start)
 
-    def bullet(self, ratio: Ratio) -> Bullet | None:
+    def bullet(self, ratio: Ratio, floor: int) -> Bullet | None:
+        """:param floor: the per cent its scale begins at."""
         value = rules.percent(ratio)
         if value is None:
             return None
         return Bullet(value=float(value), target=float(self.target), pace=float(rules.rounded(self.pace)),
-                      low=float(self.start))  # fmt: skip
+                      low=float(self.start), floor=float(floor), state=STATES[self.state(ratio)])  # fmt: skip
+
+    def floor(self, ratios: Iterable[Ratio]) -> int:
+        """Where a scale begins that shows how these differ: the ten below all of them and the pace; 0 below the middle."""
+        shares = [Fraction(one.part * 100, one.whole) for one in ratios if one.exists]
+        tens = int(min([*shares, self.pace]) // 10 * 10)
+        return min(tens, 90) if tens >= 50 else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +144,8 @@ class Page:
     whole: Row | None
     rows_title: str
     rows_note: str
+    scale: str  # from where to where the bars of the rows are drawn
+    compares: bool  # whether any row has a month before to be held against
     child_label: str
     history: tuple[MonthRow, ...]
     matrix: Matrix | None
@@ -162,13 +171,14 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
     ranking = queries.rank(figures.children)
     order = {one.place.id: position for position, one in enumerate(ranking.rows)}
     ranks = {one.place.id: one.rank for one in ranking.rows}
+    floor = aim.floor(one.tally.coverage for one in figures.children if one.tally) if aim else 0
     rows = tuple(
-        _row(child, ranks[child.place.id], figures, aim)
+        _row(child, ranks[child.place.id], figures, aim, floor)
         for child in sorted(figures.children, key=lambda child: order[child.place.id])
     )
     # While some counties are missing, the sum of one month says nothing against the sum of another.
     history = figures.series if figures.reported == figures.expected else ()
-    whole = _row(PlaceTally(place=figures.place, tally=figures.tally, history=history), None, figures, aim)
+    whole = _row(PlaceTally(place=figures.place, tally=figures.tally, history=history), None, figures, aim, floor)
     child_label = _child_label(figures)
     return Page(
         place=figures.place,
@@ -188,6 +198,8 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
         whole=whole if figures.tally else None,
         rows_title=_rows_title(figures),
         rows_note=_rows_note(figures, aim, child_label),
+        scale=f"{floor}%–100%",
+        compares=any(row.change is not None for row in rows),
         child_label=child_label,
         history=tuple(_history(figures)),
         matrix=_matrix(figures, aim, rows),
@@ -320,7 +332,7 @@ def _sub(figures: PlaceFigures) -> str:
                  if figures.published.edition else
                  _("本月未完，数到 %(day)s") % {"day": formats.short_day(figures.published.as_of)})  # fmt: skip
     parts.append(_("%(moment)s 发布") % {"moment": formats.moment(figures.published.published_at)})
-    return "　|　".join(parts)
+    return "\u2002|\u2002".join(parts)
 
 
 def _note(figures: PlaceFigures) -> str:
@@ -504,7 +516,7 @@ def _coverage(figures: PlaceFigures, tally: Tally, aim: Aim) -> Figure:
     return Figure(
         name=_("顾问配备率"), value=_percent_text(tally.coverage), unit="%", none=_("没有社区"),
         state=STATES[aim.state(tally.coverage)], state_text=state_words(tally.coverage, aim),
-        bullet=aim.bullet(tally.coverage),
+        bullet=aim.bullet(tally.coverage, aim.floor([tally.coverage])),
         facts=(
             Fact(label=_("年底目标"), value=f"{aim.target}%"),
             Fact(label=_("本月应达"), value=formats.percent(rules.rounded(aim.pace))),
@@ -537,7 +549,7 @@ def _hours(figures: PlaceFigures, tally: Tally, *, running: bool) -> Figure:
     value = rules.percent(tally.hours_met)
     return Figure(
         name=_("到点时长达标率"), value=_percent_text(tally.hours_met), unit="%", none=_("没有聘任"), state=state,
-        state_text=words, bullet=None if value is None else Bullet(value=float(value), target=100.0),
+        state_text=words, bullet=None if value is None else Bullet(value=float(value), target=100.0, state=state),
         facts=(
             Fact(label=_("达标"), value=_("%(met)s / %(all)s 份聘任") % {
                 "met": formats.number(tally.met), "all": formats.number(tally.pairs)}),
@@ -585,7 +597,7 @@ def _lectures(figures: PlaceFigures, tally: Tally) -> Figure:
     # One place owes one lecture, not a third of one a month: its quarter is judged at its end.
     due = Fraction(100 * so_far, 3) if figures.place.level != Level.COMMUNITY or so_far == 3 else None
     state, words = _lectures_state(done, due)
-    bullet = None if value is None else Bullet(value=min(float(value), 100.0), target=100.0,
+    bullet = None if value is None else Bullet(value=min(float(value), 100.0), target=100.0, state=state,
                                                pace=None if due is None else float(rules.rounded(due)))  # fmt: skip
     return Figure(
         name=_("讲座"), value=formats.number(tally.lectures), unit=_("场"), state=state, state_text=words, bullet=bullet,
@@ -639,7 +651,8 @@ def _hours_of_community(figures: PlaceFigures, tally: Tally, *, running: bool) -
     value = rules.percent(share)
     return Figure(
         name=_("到点时长"), value=formats.number(Decimal(tally.minutes) / 60, 1), unit=_("小时"), state=state,
-        state_text=words, bullet=None if value is None else Bullet(value=min(float(value), 100.0), target=100.0),
+        state_text=words,
+        bullet=None if value is None else Bullet(value=min(float(value), 100.0), target=100.0, state=state),
         facts=(
             Fact(label=_("应达"), value=_whole_hours(tally.required_minutes)),
             Fact(label=_("达标"), value=_("%(met)s / %(all)s 份聘任") % {"met": tally.met, "all": tally.pairs}),
@@ -650,7 +663,7 @@ def _hours_of_community(figures: PlaceFigures, tally: Tally, *, running: bool) -
 # ---- tables ---------------------------------------------------------------------------------------------------------
 
 
-def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | None) -> Row:
+def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | None, floor: int) -> Row:
     tally, month = child.tally, figures.month
     url = address(child.place, month, figures.view)
     before = child.at(month.plus(-1)) if month else None
@@ -666,7 +679,7 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
         state, words = _adviser_state(tally, figures.view)
     return Row(
         rank=rank, name=child.place.name, level=int(child.place.level), url=url, tally=tally,
-        coverage=rules.percent(tally.coverage), bullet=aim.bullet(tally.coverage),
+        coverage=rules.percent(tally.coverage), bullet=aim.bullet(tally.coverage, floor),
         hours_met=rules.percent(tally.hours_met), change=tally.covered - before.covered if before else None,
         state=STATES[state], state_text=words, css="is-act" if state == TargetState.ACT else "",
     )  # fmt: skip

@@ -209,6 +209,20 @@ def test_examination_ban_and_reason_of_a_vacancy(world: World, office: Office, s
     assert "等结对" in text(page)
 
 
+def test_vacancies_stand_under_their_street_with_one_sign_a_street(world: World, office: Office, sign_in: Any) -> None:
+    page = text(sign_in("county").get("/advisers/vacancies/"))
+    streets = page.count('<tr class="f-group">')
+    assert streets > 1 and page.count("个没有写明原因") == streets == page.count("f-tag--watch")
+    assert page.count("f-btn--main") == 0
+    sorted_by_name = text(sign_in("county").get("/advisers/vacancies/?sort=community"))
+    assert "f-group" not in sorted_by_name and sorted_by_name.count("f-tag--watch") > streets
+
+
+def test_the_names_come_before_the_squares(world: World, office: Office, sign_in: Any) -> None:
+    page = text(sign_in("county").get("/advisers/"))
+    assert page.index('id="names"') < page.index('id="squares"') and 'href="#squares"' in page
+
+
 def test_firms_are_listed_and_registered(world: World, office: Office, sign_in: Any) -> None:
     office.firm("浙江湖畔律师事务所")
     client = sign_in("county")

@@ -23,6 +23,17 @@ def test_what_is_posted_stands_in_the_list_and_on_the_public_page(world: World, 
     assert "周二、周四" in sign_in("leader").get(f"/public/330106/places/{GEM}/").content.decode()
 
 
+def test_the_list_has_one_sign_a_street_for_what_is_not_posted(world: World, sign_in: Any) -> None:
+    client = sign_in("county")
+    unposted = client.get(reverse("duty:posts")).content.decode()
+    assert unposted.count("f-tag--watch") == unposted.count('<tr class="f-group') > 1
+    client.post(_page(world), RIGHT)
+    posted = client.get(reverse("duty:posts")).content.decode()
+    assert posted.count('<tr class="f-group">') == 1 and posted.count("f-tag--watch") < posted.count(
+        '<tr class="f-group'
+    )
+
+
 def test_hours_that_run_backwards_are_said_at_their_field_and_nothing_is_lost(world: World, sign_in: Any) -> None:
     answer = sign_in("county").post(_page(world), {**RIGHT, "ends_at": "08:00"})
     page = answer.content.decode()

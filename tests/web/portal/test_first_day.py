@@ -45,6 +45,15 @@ def test_it_stands_on_home_until_it_is_put_away(world: World, sign_in: Any) -> N
     assert _steps(client) == {} and "第一天先办这些" in sign_in("street").get("/").content.decode()
 
 
+def test_what_is_due_stands_first_and_what_is_done_is_one_line(world: World, sign_in: Any) -> None:
+    client = sign_in("county")
+    page, steps = client.get("/").content.decode(), _steps(client)
+    assert page.index("要办的") < page.index("第一天先办这些") < page.index("常去的地方")
+    to_do, _, done = page.partition("第一天先办这些")[2].partition("<details")
+    assert f"已经办好 {sum(steps.values())} 项" in done
+    assert [words for words in steps if f">{words}<" in to_do] == [words for words in steps if not steps[words]]
+
+
 def test_every_role_that_can_do_something_has_something_to_begin_with() -> None:
     nothing = {Role.COUNTY_FINANCE, Role.FIRM_MANAGER, Role.INSPECTOR, Role.EVALUATOR, Role.DATA_STEWARD, Role.RESIDENT}
     assert set(Role) - set(_ACTS) == nothing

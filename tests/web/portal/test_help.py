@@ -95,5 +95,5 @@ def test_single_keys_are_switched_off_where_they_are_explained_and_stay_so(world
     answer = street.post("/prefs/", {"keys": "off", "next": "/help/keys/"})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/help/keys/")
     page = street.get("/help/keys/").content.decode()
-    assert '<html lang="zh-CN" data-size="16" data-contrast="normal" data-care="off" data-keys="off">' in page
+    assert '<html lang="zh-CN" dir="ltr" data-size="16" data-contrast="normal" data-care="off" data-keys="off">' in page
     assert 'name="keys" value="on"' in page

@@ -1,5 +1,7 @@
 """Components as templates draw them."""
 
+import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
 
-from falin.ui.figures import Bullet, Figure, MapRow, Pager, Shade
+from falin.ui.figures import Bullet, Figure, MapRow, Pager, Shade, State
 from falin.ui.specimen import SpecimenForm
 
 LOAD = "{% load i18n ui %}"
@@ -47,6 +49,29 @@ def test_a_bar_never_leaves_its_ground() -> None:
 
 def test_a_bar_is_drawn_from_nothing_wherever_the_way_began() -> None:
     assert 'class="v" width="90.0%"' in drawn("{% bullet 90 100 low=80 %}")
+
+
+def test_on_a_scale_that_begins_elsewhere_a_value_is_a_point_and_no_bar() -> None:
+    page = drawn("{% bullet one %}", one=Bullet(value=97.0, target=100.0, pace=99.0, low=90.0, floor=90.0))
+    assert '<circle class="v" cx="70.0%"' in page and "<rect" not in page
+    assert 'class="t" x1="100.0%"' in page and 'class="p0" x1="90.0%"' in page
+    figure = Figure(name="配备率", value="97.0", bullet=Bullet(value=97.0, floor=90.0))
+    assert "<span>90%</span><span>100%</span>" in drawn("{% figure one %}", one=figure)
+
+
+@pytest.mark.parametrize(
+    ("state", "css"), [(State.OK, ""), (State.INFO, ""), (State.WATCH, "behind"), (State.ACT, "far")]
+)
+def test_where_the_rule_has_spoken_a_bar_wears_its_colour(state: State, css: str) -> None:
+    page = drawn("{% bullet one %}", one=Bullet(value=50.0, target=100.0, state=state))
+    assert [one for one in ("behind", "far") if f"f-bul--{one}" in page] == ([css] if css else [])
+
+
+@pytest.mark.parametrize("value", ["2026-10-01", date(2026, 10, 1)])
+def test_a_date_field_says_what_day_stands_in_it(value: object) -> None:
+    page = drawn("{% field form.starts_on %}", form=SpecimenForm({"starts_on": value}))
+    assert re.search(r'id="id_starts_on_day"[^>]*>2026年10月1日 周四，国庆节，不上班<', page)
+    assert 'aria-describedby="id_starts_on_day id_starts_on_hint"' in page
 
 
 def test_no_value_is_a_word_and_never_zero() -> None:

@@ -102,7 +102,7 @@ class OwnCorrection(DoorView):
 
 
 class LanguageIn(serializers.Serializer[Any]):
-    language = serializers.ChoiceField(choices=LANGUAGES)
+    language = serializers.ChoiceField(choices=[one.code for one in LANGUAGES])
 
 
 class OwnLanguage(DoorView):

@@ -20,7 +20,8 @@ from tenants.identity.middleware import HAT
 def today(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """What is due, by role; nobody is greeted by an empty page."""
     page = queries.today(scope=scope, now=now())
-    return render(request, "portal/today.html", {"page": page})
+    done = [step for step in page.first if step.done]
+    return render(request, "portal/today.html", {"page": page, "done": done})
 
 
 @open_door(

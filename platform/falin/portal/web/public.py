@@ -32,7 +32,7 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import open_door
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.transactions import inside, shared
-from falin.portal import nearby, public, public_map
+from falin.portal import meeting, nearby, public, public_map
 from falin.portal.public import Face
 from falin.portal.public_map import Choice, Pinned
 from falin.portal.search import words
@@ -116,10 +116,11 @@ def counties(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def home(request: HttpRequest, face: Face) -> HttpResponse:
-    """Find my community, how to get help, what was reached."""
+    """Who can be met now or next, find my community, how to get help, what was reached."""
     day = legal_day(now())
     return _page(request, face, "home", face.county.name, streets=public.streets_of(face, on=day),
                  figures=public.figures_of(face, face.county.id), news=public.news_of(face, on=day).rows[:3],
+                 meetings=meeting.meetings_in(face, now()), open_station=nearby.open_now(face, now()),
                  **_ways(face, day))  # fmt: skip
 
 
@@ -219,7 +220,9 @@ def here(request: HttpRequest, county: str) -> HttpResponse:
 def community(request: HttpRequest, face: Face, code: str) -> HttpResponse:
     """One community: its adviser, when he can be met, the stations nearest to it, what was done here."""
     spot = public.get_spot(face, code, on=legal_day(now()))
-    return _page(request, face, "community", spot.place.name, spot=spot, figures=public.figures_of(face, spot.place.id),
+    meets = meeting.meeting_at(spot, now())
+    return _page(request, face, "community", spot.place.name, spot=spot, meets=meets, there=meeting.is_now(meets, now()),
+                 figures=public.figures_of(face, spot.place.id),
                  hours=public.hours_asked(face, now()),
                  stations=nearby.beside(face, spot, on=legal_day(now())))  # fmt: skip
 

@@ -80,6 +80,25 @@ def _browser(home: Home) -> Path | None:
     return present
 
 
+def browser_in_chinese(home: Home) -> Path | None:
+    """
+    The whole Chromium with what it says itself in Chinese, for pictures: dates and files to choose look as a reader here
+    sees them. Else, said plainly, the one that is there.
+    """
+    whole, words = Path("/usr/bin/chromium"), Path("/usr/lib/chromium/locales/zh-CN.pak")
+    if whole.exists() and words.exists():
+        return whole
+    try:
+        return _add(home=home, packages=("chromium", "chromium-l10n", FONTS_PACKAGE), names=("chromium",),
+                    program="usr/lib/chromium/chromium")  # fmt: skip
+    except Failed as failure:
+        say(
+            f"没有装上 chromium-l10n，日期和选文件的框会是英文：{failure.tail}",
+            "chromium-l10n could not be installed: boxes for dates and files will be in English",
+        )
+        return find_browser()
+
+
 def _unpacked(home: Home, name: str, program: str) -> Path | None:
     """
     A program only tests need. Unpacked for us even where we may install: they shall change nothing on the machine (and

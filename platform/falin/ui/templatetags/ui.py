@@ -28,11 +28,12 @@ from django.utils.translation import gettext as _
 
 from falin.kernel import crypto, formats
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope
-from falin.ui import icons, tables
+from falin.ui import days, icons, tables
 from falin.ui.figures import Bullet, Figure, MapPoint, MapRow, State
 from falin.ui.pointing import Drawing
 from falin.ui.tables import Column, Shown
 from falin.ui.undo import Undo, read_undo
+from falin.ui.widgets import DayInput
 
 register = template.Library()
 
@@ -204,7 +205,7 @@ def _kind(bound: BoundField) -> str:
 
 
 def _described(bound: BoundField) -> str:
-    ids = []
+    ids = [f"{bound.auto_id}_day"] if isinstance(bound.field.widget, DayInput) else []
     if bound.help_text:
         ids.append(f"{bound.auto_id}_hint")
     if bound.errors:
@@ -224,6 +225,10 @@ def _attributes(bound: BoundField, kind: str, width: str) -> dict[str, Any]:
     if bound.errors and kind in {"plain", "file", "tick"}:
         attrs["aria-invalid"] = "true"
     return attrs
+
+
+def _day(bound: BoundField) -> dict[str, str]:
+    return {"said": days.said(bound.value()), "exceptions": days.exceptions(), "free": days.free()}
 
 
 @register.inclusion_tag("ui/parts/field.html")
@@ -252,6 +257,7 @@ def field(bound: BoundField, width: str = "", suffix: str = "", look: str = "") 
         "secret": isinstance(bound.field.widget, PasswordInput),
         "fresh": "pattern" in attrs,
         "optional": not bound.field.required and kind != "tick",
+        "day": _day(bound) if isinstance(bound.field.widget, DayInput) else None,
     }
 
 
@@ -280,12 +286,15 @@ def error_summary(*forms: BaseForm) -> dict[str, Any]:
 
 
 def _place(value: float, bullet: Bullet) -> float:
-    share = value / bullet.high * 100 if bullet.high else 0.0
+    length = bullet.high - bullet.floor
+    share = (value - bullet.floor) / length * 100 if length else 0.0
     return round(min(max(share, 0.0), 100.0), 2)
 
 
 def _bar_class(bullet: Bullet) -> str:
     """Behind the pace (or the target, where no pace is set): ochre. By more than a fifth of the way: vermilion."""
+    if bullet.state is not None:
+        return {State.WATCH: "behind", State.ACT: "far"}.get(bullet.state, "")
     aim = bullet.pace if bullet.pace is not None else bullet.target
     if aim is None or bullet.value >= aim:
         return ""
@@ -302,8 +311,13 @@ def _bar_words(bullet: Bullet) -> str:
 
 
 def draw_bullet(bullet: Bullet, css: str = "") -> SafeString:
-    """The bar as SVG: value, pace as a hollow notch, target as a stroke of ink."""
-    state = _bar_class(bullet)
+    """The bar as SVG: value, pace as a hollow notch, target as a stroke of ink; on a scale from elsewhere a point, no bar."""
+    state, end = _bar_class(bullet), _place(bullet.value, bullet)
+    ground = '<rect class="bg" width="100%" y="20%" height="60%"/>'
+    value = f'<rect class="v" width="{end}%" y="20%" height="60%"/>'
+    if bullet.floor:
+        ground = '<line class="s" x1="0" x2="100%" y1="50%" y2="50%"/>'
+        value = f'<circle class="v" cx="{end}%" cy="50%" r=".4em"/>'
     marks = ""
     if bullet.pace is not None:
         at = _place(bullet.pace, bullet)
@@ -312,20 +326,21 @@ def draw_bullet(bullet: Bullet, css: str = "") -> SafeString:
     if bullet.target is not None:
         at = _place(bullet.target, bullet)
         marks += f'<line class="t" x1="{at}%" x2="{at}%" y1="0" y2="100%"/>'
+    parts = (
+        (ground, marks, value) if bullet.floor else (ground, value, marks)
+    )  # a point stands before what it is held to
     return format_html(
-        '<svg class="f-bul{}{}" role="img" aria-label="{}"><rect class="bg" width="100%" y="20%" height="60%"/>'
-        '<rect class="v" width="{}%" y="20%" height="60%"/>{}</svg>',
+        '<svg class="f-bul{}{}" role="img" aria-label="{}">{}</svg>',
         f" f-bul--{state}" if state else "",
         f" {css}" if css else "",
         _bar_words(bullet),
-        _place(bullet.value, bullet),
-        mark_safe(marks),  # noqa: S308  numbers only
+        mark_safe("".join(parts)),  # noqa: S308  numbers only
     )
 
 
 @register.simple_tag
 def bullet(
-    value: float | None,
+    value: float | Bullet | None,
     target: float | None = None,
     pace: float | None = None,
     low: float = 0.0,
@@ -333,11 +348,12 @@ def bullet(
     unit: str = "%",
     css: str = "f-bul--sm",
 ) -> SafeString | str:
-    """`{% bullet 96.5 100 98.9 low=90 %}`: a small bar for a table, drawn from 0. No value: a word."""
+    """`{% bullet 96.5 100 98.9 low=90 %}`, `{% bullet row.bullet %}`: a small bar for a table. No value: a word."""
     if value is None:
         return formats.none()
-    made = Bullet(value=float(value), target=target, pace=pace, low=low, high=high, unit=unit)
-    return draw_bullet(made, css)
+    if isinstance(value, Bullet):
+        return draw_bullet(value, css)
+    return draw_bullet(Bullet(value=float(value), target=target, pace=pace, low=low, high=high, unit=unit), css)
 
 
 @register.simple_tag

@@ -80,6 +80,23 @@ each("[data-show]", (button) => {
   });
 });
 
+/* ---- a date says what day it is, as the server says it of one that was sent ---- */
+each("[data-day-of]", (line) => {
+  const field = document.getElementById(line.dataset.dayOf);
+  const known = JSON.parse(line.dataset.days);
+  const tongue = locale === "en" ? "en-GB" : locale;
+  const write = () => {
+    const day = new Date(`${field.value}T00:00`);
+    if (isNaN(day)) { line.textContent = ""; return; }
+    const kind = known.find(([first, last]) => first <= field.value && field.value <= last);
+    const long = day.toLocaleDateString(tongue, { year: "numeric", month: "long", day: "numeric" });
+    line.textContent = `${long} ${day.toLocaleDateString(tongue, { weekday: "short" })}`
+      + (kind ? kind[2] : day.getDay() % 6 ? "" : line.dataset.free);
+  };
+  field.addEventListener("input", write);
+  window.addEventListener("load", write); // a draft has been put back by then
+});
+
 /* ---- what the browser itself keeps; none where it may not ---- */
 function stored(act) { try { return act(window.localStorage); } catch (refused) { return null; } }
 
@@ -159,11 +176,12 @@ function prepareReading() {
   let queue = null;
 
   const voice = () => speech.getVoices().find((v) => v.lang.replace("_", "-").slice(0, 2) === locale.slice(0, 2));
-  /** The button, or the sentence that there is no voice; voices may come late, and till then neither is said. */
-  function offer(final) {
-    const able = Boolean(speech && window.SpeechSynthesisUtterance && voice());
-    reader.hidden = !able;
-    each("[data-read-none]", (note) => { note.hidden = able || !final; });
+  /** Whether it can be read aloud now. Voices may come late; that there is none is said to who asks, not on every page. */
+  const able = () => Boolean(speech && window.SpeechSynthesisUtterance && voice());
+  const none = one("[data-read-none]");
+  function told() {
+    none.hidden = able();
+    if (!none.hidden) say(none.textContent.trim());
   }
   /** Every sentence of the main text, with where it stands; what is hidden from screen readers is not read. */
   function pieces() {
@@ -220,13 +238,15 @@ function prepareReading() {
   }
   reader.addEventListener("click", () => {
     if (queue) { stop(); return; }
+    told();
+    if (!none.hidden) return;
     queue = pieces();
     label.textContent = label.dataset.stop;
     reader.setAttribute("aria-pressed", "true");
     next();
   });
   window.addEventListener("pagehide", () => speech && speech.cancel());
-  offer(!speech);
-  if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", () => offer(true));
-  setTimeout(() => offer(true), 2000);
+  if (speech) speech.getVoices(); // a browser fetches them when it is asked for the first time
+  if (speech && speech.addEventListener) speech.addEventListener("voiceschanged", () => { if (able()) none.hidden = true; });
+  reader.hidden = false;
 }
