@@ -379,6 +379,25 @@ class ChangeOut(TypedDict):
     target: list[str]
 
 
+class CheckedSheetOut(TypedDict):
+    taken: TakenSheetOut
+    refusal: str
+    head: HeadTrouble | None
+    sheet: str
+    others: int
+    head_row: int
+    heads: list[str]
+    columns: list[str]
+    unknown: list[str]
+    told: dict[str, Any]
+    rows: int
+    examples: int
+    there: int
+    to_mend: int
+    ready: list[ReadyStation]
+    findings: list[Finding]
+
+
 class ClearInRequest(TypedDict):
     reason: str
 
@@ -468,7 +487,7 @@ class DecisionInRequest(TypedDict):
     why: NotRequired[str]
 
 
-DeedAct = Literal["close", "remove", "merge", "split", "move"]
+DeedAct = Literal["close", "remove", "merge", "split", "move", "clear"]
 
 
 class DeedInRequest(TypedDict):
@@ -507,6 +526,12 @@ class DescriptionInRequest(TypedDict):
     content: str
     day: str
     said_by: str
+
+
+class DoorsOut(TypedDict):
+    rows: list[PassedOut]
+    after: str
+    before: str
 
 
 class DueOut(TypedDict):
@@ -577,6 +602,10 @@ class EndpointOut(TypedDict):
     given_up: int
 
 
+class EnteredBy(TypedDict):
+    job: str
+
+
 class EnteredOut(TypedDict):
     person: PersonOut
     binding: BindingOut
@@ -589,6 +618,15 @@ class EnteredRowOut(TypedDict):
     person: NotRequired[PersonOut | None]
     token: NotRequired[str]
     refused: NotRequired[str]
+
+
+class EnteringOut(TypedDict):
+    id: str
+    state: JobState
+    done: int
+    total: int
+    entered: int | None
+    refused: int | None
 
 
 class EntryInRequest(TypedDict):
@@ -880,6 +918,11 @@ class LanguageInRequest(TypedDict):
     language: LanguageEnum
 
 
+class LeftBehindOut(TypedDict):
+    schema: str
+    size: int
+
+
 class LeftOpenOut(TypedDict):
     ends: list[BindingOut]
     alone: list[BindingOut]
@@ -1101,7 +1144,7 @@ class NewsWhyInRequest(TypedDict):
     why: str
 
 
-NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned", "correction_asked", "export_held", "export_decided", "decision_waits", "job_ended", "correction_declined", "backup_failed"]
+NoticeKind = Literal["hours_missing", "appointed", "appointment_ended", "contracts_ending", "role_ending", "feedback_answered", "mentioned", "correction_asked", "export_held", "export_decided", "decision_waits", "job_ended", "correction_declined", "backup_failed", "roles_parted"]
 
 
 class NoticeOut(TypedDict):
@@ -1439,6 +1482,7 @@ class PublishedShape(TypedDict):
     as_of: str
     first_as_of: str
     published_at: str
+    first_published_at: str
     edition: int
     restated: int
 
@@ -1457,6 +1501,19 @@ class RankingShape(TypedDict):
 class ReaderOut(TypedDict):
     person_id: int
     name: str
+
+
+class ReadyStation(TypedDict):
+    row: int
+    place: str
+    node_id: int
+    name: str
+    address: str
+    phone: str
+    opening: list[OpeningOut]
+    wheelchair: bool
+    position: PositionOut | None
+    opened_on: str
 
 
 class ReasonInRequest(TypedDict):
@@ -1747,6 +1804,18 @@ class StatementInRequest(TypedDict):
     why: str
 
 
+class StationColumnsRequest(TypedDict):
+    name: NotRequired[str]
+    place: NotRequired[str]
+    address: NotRequired[str]
+    opening: NotRequired[str]
+    phone: NotRequired[str]
+    wheelchair: NotRequired[str]
+    longitude: NotRequired[str]
+    latitude: NotRequired[str]
+    opened_on: NotRequired[str]
+
+
 class StationCountsOut(TypedDict):
     open: int
     no_position: int
@@ -1792,6 +1861,10 @@ class StationRowOut(TypedDict):
     station: StationOut
     place: str
     above: str
+
+
+class StationSheetUploadRequest(TypedDict):
+    file: bytes
 
 
 StationTier = Literal["centre", "station", "studio"]
@@ -1849,6 +1922,13 @@ class TakenOut(TypedDict):
     taken: int
 
 
+class TakenSheetOut(TypedDict):
+    id: str
+    name: str
+    at: str
+    entering: EnteringOut | None
+
+
 class TalkOut(TypedDict):
     kind: ThingKind
     title: str
@@ -1889,6 +1969,7 @@ class TenantOut(TypedDict):
     size: int
     archived_at: str | None
     backup: BackupOut
+    left: list[LeftBehindOut]
 
 
 class TenantReasonInRequest(TypedDict):
@@ -2854,6 +2935,17 @@ class Falin(Line):
         """Yes from now on, or no with the reason."""
         return cast("EmergencyOut", self.call("POST", f"/api/v1/emergencies/{quoted(emergency_id)}/decision/", body=body, once=once))
 
+    def emergencies_doors(
+        self,
+        *,
+        emergency_id: int,
+        after: str | None = None,
+        before: str | None = None,
+        size: int | None = None,
+    ) -> DoorsOut:
+        """Every door that was passed in one emergency of one's own tenant."""
+        return cast("DoorsOut", self.call("GET", f"/api/v1/emergencies/{quoted(emergency_id)}/doors/", query={"after": after, "before": before, "size": size}))
+
     def emergencies_end(
         self,
         *,
@@ -2975,9 +3067,10 @@ class Falin(Line):
         self,
         *,
         node_id: int,
+        view: Literal["as_was", "as_is"] | None = None,
     ) -> MonthsShape:
         """The months published for a place."""
-        return cast("MonthsShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/months/"))
+        return cast("MonthsShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/months/", query={"view": view}))
 
     def figures_own_visits(
         self,
@@ -3019,9 +3112,10 @@ class Falin(Line):
         node_id: int,
         level: Literal[2, 3, 4, 5],
         month: str,
+        view: Literal["as_was", "as_is"] | None = None,
     ) -> RankingShape:
         """The places of one level below a place by coverage, most behind first."""
-        return cast("RankingShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/ranking/", query={"level": level, "month": month}))
+        return cast("RankingShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/ranking/", query={"level": level, "month": month, "view": view}))
 
     def figures_visits(
         self,
@@ -3581,9 +3675,10 @@ class Falin(Line):
         self,
         *,
         area_id: int,
+        view: Literal["as_was", "as_is"] | None = None,
     ) -> OneAreaOut:
         """One with its members, and its figures for who may read those of its place."""
-        return cast("OneAreaOut", self.call("GET", f"/api/v1/places/areas/{quoted(area_id)}/"))
+        return cast("OneAreaOut", self.call("GET", f"/api/v1/places/areas/{quoted(area_id)}/", query={"view": view}))
 
     def places_area_add(
         self,
@@ -3707,6 +3802,7 @@ class Falin(Line):
         limit: int | None = None,
         on: str | None = None,
         q: str | None = None,
+        under: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
     ) -> list[FoundOut]:
@@ -3714,7 +3810,7 @@ class Falin(Line):
         Places by name, former name, pinyin, initials or code, those that are no more last; without a word,
         provinces.
         """
-        return cast("list[FoundOut]", self.call("GET", "/api/v1/places/", query={"limit": limit, "on": on, "q": q, "size": size, "cursor": cursor}))
+        return cast("list[FoundOut]", self.call("GET", "/api/v1/places/", query={"limit": limit, "on": on, "q": q, "under": under, "size": size, "cursor": cursor}))
 
     def places_send_back(
         self,
@@ -3991,6 +4087,72 @@ class Falin(Line):
     ) -> StationOut:
         """Enter a station into the register, where everybody reads it from then on."""
         return cast("StationOut", self.call("POST", "/api/v1/stations/", body=body, once=once))
+
+    def stations_sheets_enter(
+        self,
+        *,
+        sheet_id: str,
+        body: StationColumnsRequest,
+        once: str = "",
+        match: str = "",
+    ) -> EnteredBy:
+        """Have the ready rows entered by a job; what is in the register already is not entered again."""
+        return cast("EnteredBy", self.call("POST", f"/api/v1/stations/sheets/{quoted(sheet_id)}/enter/", body=body, once=once, match=match))
+
+    def stations_sheets_errors(
+        self,
+        *,
+        sheet_id: str,
+        address: str | None = None,
+        latitude: str | None = None,
+        longitude: str | None = None,
+        name: str | None = None,
+        opened_on: str | None = None,
+        opening: str | None = None,
+        phone: str | None = None,
+        place: str | None = None,
+        wheelchair: str | None = None,
+    ) -> bytes:
+        """
+        The rows that cannot be entered, as an XLSX with the sheet's columns, what is wrong, and its own row
+        numbers.
+        """
+        return cast("bytes", self.call("GET", f"/api/v1/stations/sheets/{quoted(sheet_id)}/errors.xlsx", query={"address": address, "latitude": latitude, "longitude": longitude, "name": name, "opened_on": opened_on, "opening": opening, "phone": phone, "place": place, "wheelchair": wheelchair}))
+
+    def stations_sheets_get(
+        self,
+        *,
+        sheet_id: str,
+        address: str | None = None,
+        latitude: str | None = None,
+        longitude: str | None = None,
+        name: str | None = None,
+        opened_on: str | None = None,
+        opening: str | None = None,
+        phone: str | None = None,
+        place: str | None = None,
+        wheelchair: str | None = None,
+    ) -> CheckedSheetOut:
+        """Every row beside the register as it is now; and how far the job is that enters them."""
+        return cast("CheckedSheetOut", self.call("GET", f"/api/v1/stations/sheets/{quoted(sheet_id)}/", query={"address": address, "latitude": latitude, "longitude": longitude, "name": name, "opened_on": opened_on, "opening": opening, "phone": phone, "place": place, "wheelchair": wheelchair}))
+
+    def stations_sheets_list(
+        self,
+        *,
+        size: int | None = None,
+        cursor: str | None = None,
+    ) -> list[TakenSheetOut]:
+        """The sheets one has put here oneself, newest first."""
+        return cast("list[TakenSheetOut]", self.call("GET", "/api/v1/stations/sheets/", query={"size": size, "cursor": cursor}))
+
+    def stations_sheets_take(
+        self,
+        *,
+        file: bytes,
+        once: str = "",
+    ) -> CheckedSheetOut:
+        """Put a sheet here and have every row checked; nothing is entered yet."""
+        return cast("CheckedSheetOut", self.call("POST", "/api/v1/stations/sheets/", files={"file": file}, once=once))
 
     def tenants_add_address(
         self,
