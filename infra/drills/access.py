@@ -48,8 +48,11 @@ def write(checkout: Path, drilled: str, steps: dict[str, int], seconds: float) -
     place = checkout / "docs" / "measured" / "access.md"
     asked = {kind: many for kind, many in steps.items() if not kind.endswith(": done")}
     beside = {kind: asked.pop(kind, 0) for kind in BESIDE}
-    apart = sorted(kind.removeprefix(REFUSED) for kind in asked if kind.startswith(REFUSED))
-    duties = [f"| `{name}` | {asked.pop(REFUSED + name):,} | {asked.pop(STOPPED + name):,} |" for name in apart]
+    # a short run does not meet each of them at both
+    apart = sorted(
+        {kind.removeprefix(REFUSED).removeprefix(STOPPED) for kind in asked if kind.startswith((REFUSED, STOPPED))}
+    )
+    duties = [f"| `{name}` | {asked.pop(REFUSED + name, 0):,} | {asked.pop(STOPPED + name, 0):,} |" for name in apart]
     rows = [f"| {kind} | {many:,} | {steps.get(f'{kind}: done', many if kind == 'clock jumps' else 0):,} |"
             for kind, many in sorted(asked.items())]  # fmt: skip
     place.write_text(
