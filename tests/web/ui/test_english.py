@@ -16,6 +16,7 @@ from django.conf import settings
 from psycopg import sql
 
 from falin.ui.preferences import COOKIE
+from services.stations.rules.sheet import COLUMNS as STATIONS
 from tenants.divisions.rules.tables import FACT_COLUMNS
 from tests import conftest
 from tests.e2e.shapes import VOID
@@ -31,7 +32,11 @@ READERS = 2
 CHINESE_ALONE = {"ui:style", "ui:style-page"}  # the components in their longest words, which are Chinese
 # What English sentences quote: the heads a sheet must have, a name to look for, the sign at a door; and words that
 # lie sealed in the database.
-AS_THEY_ARE = (*FACT_COLUMNS.values(), "名称", "张三", "请核实一下", "某某街道公共法律服务工作站")
+OF_STATIONS = (*(column.name for column in STATIONS.all), "是", "否", "周一至周五")  # and what their cells may say
+UPLOADED = ("东门工作室甲", "上午都在")  # cells of the ground's sheet of stations, which the file store holds
+AS_THEY_ARE = (
+    *FACT_COLUMNS.values(), *OF_STATIONS, *UPLOADED, "名称", "张三", "请核实一下", "某某街道公共法律服务工作站"
+)  # fmt: skip
 CHINESE = re.compile("[一-鿿]+")
 SAID = ("alt", "aria-label", "content", "label", "placeholder", "title")  # attributes with words in them
 
