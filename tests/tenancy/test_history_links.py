@@ -30,6 +30,7 @@ NOT_BOOKED = {
     "one_id": "two people, of whom nothing was done yet", "proposal": "booked with the person",
     "file_id": "what is fetched is no page", "job_id": "what a task does is booked with what it does it to",
     "key": "a setting has one history a place: each statement on the page leads to its own", "name": "a list",
+    "sheet_id": "booked as a file; what it enters, with each station",
     "page": "the views of a list", "purpose": "one's own address",
 }  # fmt: skip
 WITHOUT = {
