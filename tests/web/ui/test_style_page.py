@@ -24,8 +24,12 @@ TEMPLATES, SHEETS = UI / "templates", UI / "frontend" / "css"
 TEMPLATES_ELSEWHERE = {
     f"{name}.html": "extends the page of the same name, which is shown"
     for name in ("400", "403", "404", "500", "503", "elsewhere", "moving", "other_hat", "refused", "wrong_host")
+} | {
+    f"ui/sheets/{name}.html": "what a check of somebody's sheet found; tests/web/stations/test_sheet_pages.py has it drawn"
+    for name in ("findings", "head")
 }
 CLASSES_ELSEWHERE = {
+    "f-spot": "a station on the public map, which needs outlines; tests/web/portal/test_public_map.py has it drawn",
     "f-bell--help": "the way to the help of a page; the style page has none",
     "f-care-hide": "hides columns of the table of figures in 关怀版, and looks like nothing",
     "f-demo": "the line of a demo, on every page of one and on no other",
