@@ -858,7 +858,8 @@ def _sheet_is(state: str) -> Callable[[Ground, Reader, Thing], bool]:
 
 
 def _serves_nowhere(ground: Ground, reader: Reader, thing: Thing) -> bool:
-    return not any(
+    """Neither serving nor banned: who is banned keeps his numbers until the ban ends, whichever act came first here."""
+    return not _is_barred(ground, reader, thing) and not any(
         str(row["adviser_id"]) == thing.parts["adviser_id"] and row["ends_on"] is None
         for row in ground.rows["advisers_seat"]
     )
