@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
+from falin.ui.tables import leaf
 from services.advisers import policies, queries
 from services.advisers.queries.seen import SHOWN
 from services.advisers.rules import REASON_LABELS
@@ -94,6 +95,7 @@ def community(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
 def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
     today = legal_day(now())
     gaps = queries.list_gaps(scope=scope, on=today, sort=request.GET.get("sort", ""))
+    shown, pager = leaf(gaps, request.GET)
     rows = [
         {
             "gap": gap,
@@ -101,10 +103,12 @@ def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
             "reason": presenting.gap_reason(gap),
             "choose_url": presenting.choose_url(gap.node_id),
         }
-        for gap in gaps
+        for gap in shown
     ]
     context = {
         "rows": rows,
+        "pager": pager,
+        "total": len(gaps),
         "table": tables.VACANCIES.shown(request.GET),
         "unexplained": sum(1 for gap in gaps if gap.reason is None),
         "home": queries.home_of(scope),

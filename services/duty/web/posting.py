@@ -15,9 +15,11 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.ui.forms import carried_out
+from falin.ui.tables import leaf
 from falin.ui.widgets import TimeInput
 from services.duty import commands, queries
 from services.duty.types import Post
+from services.duty.web import tables
 
 
 class HoursForm(forms.Form):
@@ -48,9 +50,11 @@ class HoursForm(forms.Form):
 @door(grant="duty.post")
 def posts(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Every community of the scope, with what residents read of it; the unposted first."""
-    found = queries.list_posts(scope=scope)
-    missing = sum(1 for post in found if post.posted is None)
-    return render(request, "duty/posts.html", {"posts": found, "missing": missing})
+    found = queries.list_posts(scope=scope, sort=request.GET.get("sort", ""))
+    shown, pager = leaf(found, request.GET)
+    context = {"posts": shown, "pager": pager, "table": tables.POSTS.shown(request.GET),
+               "missing": sum(1 for post in found if post.posted is None)}  # fmt: skip
+    return render(request, "duty/posts.html", context)
 
 
 @door(grant="duty.post", reads="GET", writes="POST")

@@ -7,7 +7,8 @@ const MARGIN = 48;
 const SHARP = 2; // pixels a unit
 const LARGEST = 2; // times as large as on the page
 const CLEAR = /, 0\)$|^transparent$/;
-const INK = ["fill", "stroke", "stroke-width", "stroke-linejoin", "paint-order", "font-size", "font-weight", "text-anchor"];
+const INK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "paint-order", "font-size", "font-weight",
+  "text-anchor"];
 
 const make = (name, attributes, words) => {
   const node = document.createElementNS(NS, name);
