@@ -1175,7 +1175,7 @@ WRITES: dict[str, Write] = {
     "POST duty:restore": Write(),
     "DELETE duty-api:void": Write(),
     "POST duty:read-reminder": Write(right=_unread),
-    "POST duty:remind": Write(_pair, _A_PAIR, right=_not_reminded),
+    "POST duty:remind": Write(_ticked, _A_PAIR, right=_not_reminded),
     "POST duty:remind-many": Write(_ticked, _A_PAIR, right=_not_reminded),
     "POST duty-api:reminders-many": Write(_pairs_of_one, _A_PAIR, right=_not_reminded),
     "POST duty:take-back": Write(_reminder_named, Asked(_reminders, _sent_by_himself)),
