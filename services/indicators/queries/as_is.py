@@ -144,9 +144,9 @@ def _followed(
     found: list[tuple[int, Tally]] = []
     ended: dict[int, Division] = {}
     estimated = 0
-    by_day: dict[Any, dict[int, Tally]] = defaultdict(dict)
+    by_day: dict[Any, dict[int, Tally]] = defaultdict(lambda: defaultdict(Tally))
     for node, as_of, *counts in rows.filter(node_id__in=[*parted, *gone]).values_list("node_id", "as_of", *COUNTS):
-        by_day[as_of][node] = _tally(counts)
+        by_day[as_of][node] += _tally(counts)  # of one place two bodies may hold something
     for as_of, tallies in by_day.items():
         heirs = list_heirs(tallies, of=as_of)
         lying = {one.id: one for one in list_divisions({heir for shares, _guess in heirs.values() for heir in shares})}

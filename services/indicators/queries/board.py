@@ -100,7 +100,7 @@ def place_figures(*, scope: Scope, node_id: int, month: Month | None = None) -> 
         series=series[-SERIES:],
         quarter_lectures=_lectures(by_month, wanted) if wanted else 0,
         expected=_expected(place, day),
-        reported=own[2] if own else 0,
+        reported=own[2] if own and _is_sum(place) else int(own is not None),
     )
 
 
@@ -162,8 +162,8 @@ def list_own_months(*, scope: Scope) -> list[Month]:
 
 
 def _path_to(scope: Scope, node_id: int) -> list[Division]:
-    """A place that is no more is where it last was: its figures of then stay to be read."""
-    path = last_path(node_id)
+    """A place that is no more, or is another county's now, is where it last was: its figures of then stay to be read."""
+    path = last_path(node_id, under=scope.roots)
     policies.check_may_read(scope, path)
     return path
 
@@ -194,7 +194,8 @@ def _months_of(place: Division) -> dict[Month, _Own]:
     rows: Any = _own(place).order_by("month").values("month").annotate(
         **_SUMS,
         last_as_of=Max("as_of"), first_as_of=Min("as_of"), last_published=Max("published_at"),
-        last_edition=Max("edition"), restated=Count("id", filter=Q(edition__gt=1)), rows=Count("id"),
+        last_edition=Max("edition"), restated=Count("id", filter=Q(edition__gt=1)),
+        rows=Count("id", filter=Q(communities__gt=0)),  # a body that ended may still hold what was done there
     )  # fmt: skip
     return {Month.parse(row["month"]): (_tally(row, "sum_"), _published(row), row["rows"]) for row in rows}
 
@@ -253,7 +254,7 @@ def _children(place: Division, month: Month, day: date | None) -> tuple[PlaceTal
     places = {child.id: child for child in list_children(place.id, on=day) if child.status == Status.IN_USE}
     gone = {who for who, months in history.items() if months[-1].month == month} - places.keys()
     if gone:
-        places |= {child.id: child for child in list_last(gone)}
+        places |= {child.id: child for child in list_last(gone, under=(place.id,))}
     return tuple(
         _child(child, month, tuple(history.get(child.id, ())))
         for child in sorted(places.values(), key=lambda child: (child.level, child.code))
@@ -358,7 +359,7 @@ def _named(lines: list[VisitLine]) -> dict[int, tuple[Division, str]]:
 
 # Published figures stay on the board when a county goes: they belong to the levels above as well.
 BELONGINGS = (
-    Belonging(table="indicators_figure", natural=("month", "node_id"), where="x.county_id = %(node)s"),
+    Belonging(table="indicators_figure", natural=("month", "node_id", "county_id"), where="x.county_id = %(node)s"),
     Belonging(table="indicators_visitline", natural=("month", "visit_id"), where="x.county_id = %(node)s"),
 )
 # From the month of the change on a body is counted with the places it has now; before, it stands as it was published.

@@ -235,13 +235,26 @@ def _heirs(made: Plan) -> dict[int, int]:
 
 
 def _by_county(made: Plan, heirs: Mapping[int, int]) -> dict[int, dict[int, int]]:
-    """Those of the pairs that stay in one county, by it: what another body has is given by people alone."""
-    found: dict[int, dict[int, int]] = {}
+    """
+    Those of the pairs that stay in one county, by it: what another body has is given by people alone. Counties of which
+    something only lies otherwise now are among them, without pairs.
+    """
+    found: dict[int, dict[int, int]] = {county: {} for county in _lying_otherwise(made)}
     for gone, heir in heirs.items():
         county = made.before[gone].county
         if county is not None and county == made.after[heir].county:
             found.setdefault(county, {})[gone] = heir
     return found
+
+
+def _lying_otherwise(made: Plan) -> list[int]:
+    """The counties that lost, got or rearranged a place that goes on, and those that came under another city."""
+    found: set[int | None] = set()
+    for node, was in made.before.items():
+        now = made.after.get(node)
+        if now and (was.province, was.city, was.county, was.street) != (now.province, now.city, now.county, now.street):
+            found |= {was.county, now.county}
+    return sorted(county for county in found if county is not None)
 
 
 def undo_update(
