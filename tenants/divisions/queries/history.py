@@ -22,6 +22,8 @@ from tenants.divisions.rules import carry, heirs
 from tenants.divisions.types import Division, Fact, FactKind, Lineage, LineageKind, Share, UpdateState, Version, View
 from tenants.divisions.types.lineage import SUCCESSION
 
+# What figures follow: where a boundary moved and nobody counted, they stay.
+_CARRYING = Q(kind__in=SUCCESSION) | Q(kind=LineageKind.BOUNDARY, numerator__isnull=False)
 _JOINING = SUCCESSION | {LineageKind.BOUNDARY}
 
 
@@ -88,20 +90,20 @@ def carry_over(
     if view == View.AS_WAS:
         return whole, frozenset()
     rows = Q(day__gt=of) if on is None else Q(day__gt=of, day__lte=on)
-    return carry(whole, _lineage(rows & Q(kind__in=SUCCESSION)))
+    return carry(whole, _lineage(rows & _CARRYING))
 
 
 def list_heirs(nodes: Collection[int], *, of: date) -> dict[int, tuple[dict[int, Fraction], bool]]:
     """Where each of these places went after a day: today's places with shares, and whether a share is an estimate."""
     by_source: dict[int, list[Lineage]] = {}
-    for row in _lineage(Q(day__gt=of, kind__in=SUCCESSION)):
+    for row in _lineage(Q(day__gt=of) & _CARRYING):
         by_source.setdefault(row.from_id, []).append(row)
     return {node: heirs(node, of, by_source) for node in nodes}
 
 
 def list_parted(*, since: date) -> frozenset[int]:
-    """Places that were split or went into others after a day."""
-    rows = DivisionLineage.objects.filter(day__gt=since, kind__in=SUCCESSION)
+    """Places that were split, went into others, or gave a counted part away after a day."""
+    rows = DivisionLineage.objects.filter(_CARRYING, day__gt=since)
     return frozenset(rows.values_list("from_node", flat=True))
 
 

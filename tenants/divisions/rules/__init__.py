@@ -6,7 +6,7 @@ from tenants.divisions.rules.collapse import collapse
 from tenants.divisions.rules.detecting import detect
 from tenants.divisions.rules.naming import COMMON_TAIL, ends_many
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
-from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, heirs, plan
+from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, hand_part, heirs, plan, read_share
 
 __all__ = [
     "CODE_LENGTH",
@@ -20,10 +20,12 @@ __all__ = [
     "committee_of",
     "detect",
     "ends_many",
+    "hand_part",
     "heirs",
     "kind_of",
     "padded",
     "plan",
+    "read_share",
     "sound_of",
     "typed_pinyin",
     "urban_of",
