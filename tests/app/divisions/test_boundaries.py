@@ -151,6 +151,8 @@ def test_one_that_is_not_accepted_changes_nothing(world: World) -> None:
     update = entered(world)
     change = DivisionChange.objects.get()
     do(maker(world), api.decide_change, update, change_id=change.pk, decision=Decision.REFUSED, target=["-"])
+    change.refresh_from_db()
+    assert (change.target, change.decision) == ([], "refused"), "it makes no other place"
     do(maker(world), api.submit_update, update)
     do(second(world), api.confirm_update, update)
     do(second(world), api.apply_update, update)
