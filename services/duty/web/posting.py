@@ -56,10 +56,14 @@ def posts(request: HttpRequest, scope: Scope) -> HttpResponse:
     shown, pager = leaf(found, request.GET)
     table = tables.POSTS.shown(request.GET)
     grouped = table.has["street"] and not table.sort  # as they come: the unposted first, one street after the other
-    groups = [
-        {"posted": there, "street": street, "posts": list(ones)}
-        for (there, street), ones in groupby(shown, lambda post: (post.posted is not None, post.street_name))
-    ] if grouped else [{"posts": shown}]
+    groups = (
+        [
+            {"posted": there, "street": street, "posts": list(ones)}
+            for (there, street), ones in groupby(shown, lambda post: (post.posted is not None, post.street_name))
+        ]
+        if grouped
+        else [{"posts": shown}]
+    )
     context = {"posts": shown, "groups": groups, "columns": len(table.heads) + 1, "pager": pager, "table": table,
                "missing": sum(1 for post in found if post.posted is None)}  # fmt: skip
     return render(request, "duty/posts.html", context)
