@@ -30,6 +30,7 @@ from services.advisers.queries import (
     list_own_communities,
     list_serving,
     person_of_adviser,
+    served_on,
 )
 from services.advisers.queries.belongings import BELONGINGS, HANDS
 from services.advisers.queries.sealed import SEALED
@@ -71,5 +72,6 @@ __all__ = [
     "register_adviser",
     "register_firm",
     "replace_adviser",
+    "served_on",
     "take_own_record",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from services.desk.commands import ANSWERED, answer_feedback, forget_old, put_away_first_day, send_feedback
 from services.desk.queries import count_unread, get_talk
-from services.desk.queries.belongings import BELONGINGS, HANDS
+from services.desk.queries.belongings import BELONGINGS, BOARD, HANDS
 from services.desk.queries.comments import TEXT
 from services.desk.queries.feedback import first_day_is_put_away, list_feedback, own_feedback
 from services.desk.queries.news import get_public_news, list_public_news
@@ -12,6 +12,7 @@ SEALED = (TEXT,)
 __all__ = [
     "ANSWERED",
     "BELONGINGS",
+    "BOARD",
     "HANDS",
     "SEALED",
     "answer_feedback",

@@ -100,7 +100,7 @@ class Choice:
 # The lists of which views are kept: what stands in the address, and the list's name.
 LISTS = {
     "advisers": "advisers:list", "vacancies": "advisers:vacancies", "firms": "advisers:firms", "behind": "duty:behind",
-    "stations": "stations:list",
+    "posts": "duty:posts", "stations": "stations:list",
     "people": "portal:people", "audit": "portal:audit",
 }  # fmt: skip
 

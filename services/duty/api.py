@@ -19,11 +19,11 @@ from services.duty.queries import (
     place_names,
     search_visits,
 )
-from services.duty.queries.belongings import BELONGINGS, HANDS
+from services.duty.queries.belongings import BELONGINGS, BOARD, HANDS
 from services.duty.rules import HOURS_A_MONTH, LECTURES_A_QUARTER
 
-__all__ = ["BELONGINGS", "HANDS", "HOURS_AT", "HOURS_A_MONTH", "LECTURES_A_QUARTER", "VISITS_AT", "check_closed_before",
-           "clear_dirty", "closed_months", "dirty_months", "get_visit", "hours_a_month",
+__all__ = ["BELONGINGS", "BOARD", "HANDS", "HOURS_AT", "HOURS_A_MONTH", "LECTURES_A_QUARTER", "VISITS_AT",
+           "check_closed_before", "clear_dirty", "closed_months", "dirty_months", "get_visit", "hours_a_month",
            "is_closed", "list_behind", "list_my_visits", "list_own_posted",
            "list_posted", "list_visit_lines", "log_visit", "month_hours", "my_months", "place_names", "post_hours",
            "search_visits"]  # fmt: skip

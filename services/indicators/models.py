@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models import Q
 
 from falin.kernel.models import PublicModel, TenantModel
 
@@ -46,7 +47,12 @@ class BoardModel(PublicModel):
 
 
 class Figure(BoardModel):
-    """The figures of one place (community, street or county body) in one month; everything here can be added up."""
+    """
+    The figures of one place (community, street or county body) in one month; everything here can be added up.
+
+    A body publishes what its own book holds. Of a place that came under another county, both may hold something: it counts
+    as a community once, where it lies, and what was done there stands in two rows (decision 65).
+    """
 
     id = models.BigAutoField(primary_key=True)
     level = models.PositiveSmallIntegerField()
@@ -66,7 +72,12 @@ class Figure(BoardModel):
     published_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["month", "node_id"], name="one_figure_a_place_and_month")]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "node_id", "county_id"], name="one_figure_a_body_place_and_month"),
+            models.UniqueConstraint(
+                fields=["month", "node_id"], condition=Q(communities__gt=0), name="a_community_counts_once_a_month"
+            ),
+        ]
         indexes = [
             models.Index(fields=["county_id", "month", "level"], name="figures_in_a_county"),
             models.Index(fields=["province_id", "month", "level"], name="figures_in_a_province"),

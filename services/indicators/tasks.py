@@ -8,12 +8,18 @@ from falin.kernel.clock import now
 from falin.kernel.outbox import Event
 from falin.kernel.periods import Month, months_between
 from falin.kernel.scope import Scope
-from services.indicators.commands import publish_month, put_on_board
+from services.indicators.commands import publish_again, publish_month, put_on_board
 
 
 def on_month_rolled_up(scope: Scope, event: Event) -> None:
     """Handler of ``indicators.month.rolled_up`` (v1); delivered twice it does nothing the second time."""
     put_on_board(scope=scope, run_id=uuid.UUID(str(event.payload["run_id"])), now=now())
+
+
+def on_update_changed(scope: Scope, event: Event) -> None:
+    """Handler of ``divisions.update.changed`` (v1): what stands of the running month is counted anew in the new tree."""
+    moment = now()
+    publish_again(scope=scope, month=Month.of(moment), now=moment)
 
 
 def on_places_changed_hands(scope: Scope, event: Event) -> None:

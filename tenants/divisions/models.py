@@ -63,7 +63,7 @@ LINEAGE_LABELS = {
 CHANGE_LABELS = {
     ChangeKind.ADDED: _("新设"), ChangeKind.SPLIT: _("分设"), ChangeKind.GONE: _("撤销"), ChangeKind.MERGED: _("并入"),
     ChangeKind.MOVED: _("改变隶属"), ChangeKind.RECODED: _("代码变更"), ChangeKind.RENAMED: _("更名"),
-    ChangeKind.ALTERED: _("属性变化"),
+    ChangeKind.ALTERED: _("属性变化"), ChangeKind.BOUNDARY: _("界线调整"),
 }  # fmt: skip
 WHY_LABELS = {
     Reason.ABOVE_CHANGED: _("代码随上级变更"), Reason.SAME_NAME_HERE: _("同一上级下名称相同"),
@@ -74,6 +74,7 @@ WHY_LABELS = {
     Reason.NAME_OF_PARTS: _("名称由几个旧名合成"), Reason.NUMBERED_NAME: _("名称是旧名加序号或方位"),
     Reason.ONLY_HERE: _("另一份名录里没有相近的"), Reason.RESEMBLES: _("有相近的，但不足以断定"),
     Reason.PARENT_GONE: _("上级已撤销"), Reason.PARENT_NEW: _("上级是新设的"), Reason.CODE_SAYS: _("名录所列性质有变"),
+    Reason.COUNTED: _("有人点过数"),
 }  # fmt: skip
 UPDATE_LABELS = {
     UpdateState.DECIDING: _("核对中"), UpdateState.SUBMITTED: _("等第二个人确认"), UpdateState.CONFIRMED: _("正在应用"),
@@ -370,6 +371,9 @@ class DivisionChange(PublicModel):
     target = models.JSONField(default=list)
     decided_by = models.BigIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
+    share = models.CharField(
+        max_length=24, blank=True, default="", db_default=""
+    )  # of a boundary, as it was counted: 120/860
     made_node = models.BigIntegerField(null=True)  # the identity of a new place: the same when applied again
 
     class Meta:

@@ -55,6 +55,18 @@ def test_every_operation_has_a_name_that_says_what_it_does_and_a_sentence() -> N
             assert "default" in operation["responses"] or path.endswith("/schema/"), f"{method} {path}"
 
 
+def test_every_reading_takes_the_fields_one_wants_and_says_so() -> None:
+    """Every answer of JSON behind a door of the API; what a county published, for anybody, comes as it is kept."""
+    fields = {"$ref": "#/components/parameters/Fields"}
+    for path, methods in present()["paths"].items():
+        if path.startswith("/api/v1/public/"):
+            continue
+        operation = methods.get("get", {})
+        told = "application/json" in operation.get("responses", {}).get("200", {}).get("content", {})
+        assert (fields in operation.get("parameters", [])) == told, path
+    assert present()["components"]["parameters"]["Fields"]["name"] == "fields"
+
+
 def test_every_subject_of_the_api_has_words() -> None:
     assert {operation["tags"][0] for methods in present()["paths"].values() for operation in methods.values()} == set(
         SUBJECTS

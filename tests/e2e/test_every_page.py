@@ -22,6 +22,7 @@ from tests.tenancy.doors import ONLY_FOR, REDIRECTS, Door, address, every_door, 
 from tests.tenancy.ground import CAST, NOBODY, Ground, Reader
 from tests.tenancy.matrix import picked
 from tests.tenancy.reference import may_open
+from tests.weight import MOST, shows_a_list, weight
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -110,6 +111,8 @@ def test_every_page_is_fit_for_every_role_that_may_open_it(
             page.evaluate(AS_IT_IS)
             if sideways(page) > 0:
                 found.append(f"{sideways(page)} pixels too wide for a phone")
+            if shows_a_list(html) and (size := weight(ground.client(reader), path, assets)) > MOST:
+                found.append(f"{size} bytes on the wire")
             wrong += [f"{door} {path}: {one}" for one in found]
     assert pages or label == "resident"  # who may open nothing yet
     assert not wrong, "\n".join(wrong)

@@ -102,8 +102,8 @@ def test_the_squares_are_taken_away_with_what_they_mean(
         page = signed_in(screen, "county")
         picture = _picture(page, "/advisers/", tmp_path / "squares.png", "每个社区有没有顾问")
         looks_right(page)
-        wanted = _colours(page, ".f-tile:not(.f-tile--soon):not(.f-tile--none)") | _colours(
-            page, ".f-tiles .f-tile--none", "borderTopColor"
+        wanted = _colours(page, ".f-tile .full path", "stroke") | _colours(
+            page, ".f-tiles .none path:first-child", "stroke"
         )
         assert len(wanted) == 2
         assert wanted <= _in(picture)

@@ -94,6 +94,7 @@ def test_a_liaison_finds_a_place_and_its_past(screen: BrowserContext, world: Wor
 def test_a_list_becomes_the_tree_and_is_taken_back(screen: BrowserContext, world: World, tmp_path: Path) -> None:
     page = signed_in(screen, "system")
     shown(page, "/places/updates/")
+    shown(page, "/places/updates/boundary/", "update-boundary")
     shown(page, "/places/updates/new/", "update-new")
     page.get_by_label("上传一份").check()
     page.fill("[name=source]", "浙民区〔2024〕3号")

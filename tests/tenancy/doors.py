@@ -1075,6 +1075,9 @@ def _update_is(state: str, *, decided: bool | None = None) -> Callable[[Ground, 
 _ONCE = frozenset({204, 302, 409})  # what one rightful reader ended, the next one finds ended
 _NEWS = {"title": "法律讲座改期", "text": "改到周日。", "begins_on": NOW.date().isoformat()}
 _POSITION = {"longitude": 120.1, "latitude": 30.3}
+_BOUNDARY = _form(
+    from_code="330106109200", to_code="330106109201", share="1/4", day="2026-12-01", source="杭民发〔2026〕9号"
+)
 _GROUP = _form(group="added.only_here", decision="accepted")
 _DAYS = {"begins_on": "2026-11-16", "ends_on": "2026-12-31", "reason": "双浦镇〔2026〕3号"}
 _GRANTED = {"role": "liaison", "place": "330106109001", "checked": "1", **_DAYS}
@@ -1176,7 +1179,7 @@ WRITES: dict[str, Write] = {
     "POST duty:restore": Write(),
     "DELETE duty-api:void": Write(),
     "POST duty:read-reminder": Write(right=_unread),
-    "POST duty:remind": Write(_pair, _A_PAIR, right=_not_reminded),
+    "POST duty:remind": Write(_ticked, _A_PAIR, right=_not_reminded),
     "POST duty:remind-many": Write(_ticked, _A_PAIR, right=_not_reminded),
     "POST duty-api:reminders-many": Write(_pairs_of_one, _A_PAIR, right=_not_reminded),
     "POST duty:take-back": Write(_reminder_named, Asked(_reminders, _sent_by_himself)),
@@ -1195,6 +1198,8 @@ WRITES: dict[str, Write] = {
     "POST portal:setting-say": Write(_statement, refused=_NOT_ONES_CHARGE),
     "POST api-setting": Write(_statement, Asked(_set_at(2, 4, 6), _sets), refused=_NOT_ONES_CHARGE),
     "POST portal:update-new": Write(_form(edition="2.7.0", day="2026-12-01")),
+    "POST portal:update-boundary": Write(_BOUNDARY),
+    "POST places-api:boundaries": Write(_BOUNDARY),
     "POST portal:update-group": Write(_GROUP, right=_update_is("deciding", decided=False)),
     "POST portal:update-decide": Write(_form(choice="refused"), right=_update_is("deciding")),
     "POST portal:update-submit": Write(right=_update_is("deciding", decided=True)),
@@ -1650,6 +1655,7 @@ SHOWS: dict[str, set[str] | str] = {
     "places-api:areas": {"place"},
     "places-api:area": {"place"},
     "portal:update-new": FORM,
+    "portal:update-boundary": FORM,
     "portal:update": {"person"},
     "portal:update-changes": {"=省"},
     "portal:update-decide": {"=省"},

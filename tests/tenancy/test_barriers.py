@@ -76,6 +76,7 @@ NOTHING_BEHIND = {
     "GET desk:news-new",
     "GET advisers:firm_new", "GET advisers:import_template", "GET figures:home", "GET portal:setup-people", "GET portal:who",
     "GET duty-api:token", "GET api-webhook-events", "GET portal:webhook-new", "GET portal:update-new",
+    "GET portal:update-boundary",
     "GET portal:people-template", "GET portal:area-new", "GET portal:describe", "GET portal:describe-template",
     "GET portal:tenant-restore", "GET tenants-api:cells", "GET portal:cells", "GET portal:cells-file",
     "GET portal:cells-change", "GET stations:sheet_template",

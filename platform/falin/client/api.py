@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
-from falin.client.line import Line, quoted
+from falin.client.line import Line, Seen, quoted
 
 
 class AccessTokenInRequest(TypedDict):
@@ -296,6 +296,14 @@ class BookMonthOut(TypedDict):
     over: bool
 
 
+class BoundaryInRequest(TypedDict):
+    from_code: str
+    to_code: str
+    share: str
+    day: str
+    source: str
+
+
 class CalendarOut(TypedDict):
     month: str
     announced: bool
@@ -376,6 +384,7 @@ class ChangeOut(TypedDict):
     after_name: str
     candidates: list[ChangeCandidateOut]
     decision: str
+    share: str
     target: list[str]
 
 
@@ -1273,7 +1282,7 @@ class OwnerInRequest(TypedDict):
     reason: str
 
 
-PageEnum = Literal["advisers", "vacancies", "firms", "behind", "stations", "people", "audit"]
+PageEnum = Literal["advisers", "vacancies", "firms", "behind", "posts", "stations", "people", "audit"]
 
 
 class PairInRequest(TypedDict):
@@ -2154,7 +2163,11 @@ class WhyInRequest(TypedDict):
 
 
 class Falin(Line):
-    """Every act of the API, by the name its description gives it."""
+    """
+    Every act of the API, by the name its description gives it.
+
+    With ``fields`` ("id,adviser.name") an answer holds these alone, whatever its shape says.
+    """
 
     def account_ask_correction(
         self,
@@ -2185,15 +2198,19 @@ class Falin(Line):
 
     def account_names(
         self,
-    ) -> OwnNamesOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[OwnNamesOut]:
         """One's own name and sign-in name, and how one asked them to be."""
-        return cast("OwnNamesOut", self.call("GET", "/api/v1/me/correction/"))
+        return cast("Seen[OwnNamesOut]", self.see("/api/v1/me/correction/", query={"fields": fields}))
 
     def account_security(
         self,
-    ) -> SecurityOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[SecurityOut]:
         """Sessions, second factors, and the last twenty things that happened to the account."""
-        return cast("SecurityOut", self.call("GET", "/api/v1/me/security/"))
+        return cast("Seen[SecurityOut]", self.see("/api/v1/me/security/", query={"fields": fields}))
 
     def account_sign_out_others(
         self,
@@ -2218,9 +2235,10 @@ class Falin(Line):
         self,
         *,
         person_id: int,
-    ) -> ServiceAccountOut:
+        fields: str | None = None,
+    ) -> Seen[ServiceAccountOut]:
         """One program."""
-        return cast("ServiceAccountOut", self.call("GET", f"/api/v1/people/accounts/{quoted(person_id)}/"))
+        return cast("Seen[ServiceAccountOut]", self.see(f"/api/v1/people/accounts/{quoted(person_id)}/", query={"fields": fields}))
 
     def accounts_hand_over(
         self,
@@ -2236,11 +2254,12 @@ class Falin(Line):
     def accounts_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[ServiceAccountOut]:
+    ) -> Seen[list[ServiceAccountOut]]:
         """The programs in one's places, the ones that need somebody first."""
-        return cast("list[ServiceAccountOut]", self.call("GET", "/api/v1/people/accounts/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[ServiceAccountOut]]", self.see("/api/v1/people/accounts/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def accounts_open(
         self,
@@ -2278,19 +2297,21 @@ class Falin(Line):
         *,
         node_id: int,
         q: str | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[CandidateOut]:
+    ) -> Seen[list[CandidateOut]]:
         """Whom the community could get, and what speaks for and against each."""
-        return cast("list[CandidateOut]", self.call("GET", f"/api/v1/advisers/communities/{quoted(node_id)}/candidates/", query={"q": q, "size": size, "cursor": cursor}))
+        return cast("Seen[list[CandidateOut]]", self.see(f"/api/v1/advisers/communities/{quoted(node_id)}/candidates/", query={"q": q, "fields": fields, "size": size, "cursor": cursor}))
 
     def advisers_community(
         self,
         *,
         node_id: int,
-    ) -> CommunityOut:
+        fields: str | None = None,
+    ) -> Seen[CommunityOut]:
         """One community: who serves it and who did, or why nobody does."""
-        return cast("CommunityOut", self.call("GET", f"/api/v1/advisers/communities/{quoted(node_id)}/"))
+        return cast("Seen[CommunityOut]", self.see(f"/api/v1/advisers/communities/{quoted(node_id)}/", query={"fields": fields}))
 
     def advisers_correct(
         self,
@@ -2316,19 +2337,22 @@ class Falin(Line):
 
     def advisers_counts(
         self,
-    ) -> AdviserCountsOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[AdviserCountsOut]:
         """How many advisers each ready-made view of the list holds."""
-        return cast("AdviserCountsOut", self.call("GET", "/api/v1/advisers/counts/"))
+        return cast("Seen[AdviserCountsOut]", self.see("/api/v1/advisers/counts/", query={"fields": fields}))
 
     def advisers_coverage(
         self,
         *,
         on: str | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[StreetOut]:
+    ) -> Seen[list[StreetOut]]:
         """Each street of the scope with its communities: covered, ending within 30 days, vacant."""
-        return cast("list[StreetOut]", self.call("GET", "/api/v1/advisers/coverage/", query={"on": on, "size": size, "cursor": cursor}))
+        return cast("Seen[list[StreetOut]]", self.see("/api/v1/advisers/coverage/", query={"on": on, "fields": fields, "size": size, "cursor": cursor}))
 
     def advisers_erase_numbers(
         self,
@@ -2355,9 +2379,10 @@ class Falin(Line):
         self,
         *,
         adviser_id: str,
-    ) -> AdviserProfileOut:
+        fields: str | None = None,
+    ) -> Seen[AdviserProfileOut]:
         """One adviser with his appointments in the scope's places."""
-        return cast("AdviserProfileOut", self.call("GET", f"/api/v1/advisers/{quoted(adviser_id)}/"))
+        return cast("Seen[AdviserProfileOut]", self.see(f"/api/v1/advisers/{quoted(adviser_id)}/", query={"fields": fields}))
 
     def advisers_imports_columns(
         self,
@@ -2384,26 +2409,28 @@ class Falin(Line):
         self,
         *,
         import_id: str,
-    ) -> bytes:
+    ) -> Seen[bytes]:
         """As an XLSX with the same columns, what is wrong, and the file's own row numbers."""
-        return cast("bytes", self.call("GET", f"/api/v1/advisers/imports/{quoted(import_id)}/errors.xlsx"))
+        return cast("Seen[bytes]", self.see(f"/api/v1/advisers/imports/{quoted(import_id)}/errors.xlsx"))
 
     def advisers_imports_get(
         self,
         *,
         import_id: str,
-    ) -> SheetImport:
+        fields: str | None = None,
+    ) -> Seen[SheetImport]:
         """How far it is, what was found, what came of it."""
-        return cast("SheetImport", self.call("GET", f"/api/v1/advisers/imports/{quoted(import_id)}/"))
+        return cast("Seen[SheetImport]", self.see(f"/api/v1/advisers/imports/{quoted(import_id)}/", query={"fields": fields}))
 
     def advisers_imports_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[SheetImport]:
+    ) -> Seen[list[SheetImport]]:
         """The county's latest imports, newest first; without their findings."""
-        return cast("list[SheetImport]", self.call("GET", "/api/v1/advisers/imports/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[SheetImport]]", self.see("/api/v1/advisers/imports/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def advisers_imports_stop(
         self,
@@ -2447,9 +2474,10 @@ class Falin(Line):
         specialty: str | None = None,
         street: int | None = None,
         view: Literal["ending", "room", "not_examined", "banned", ""] | None = None,
-    ) -> AdviserPageOut:
+        fields: str | None = None,
+    ) -> Seen[AdviserPageOut]:
         """Advisers who serve in the scope's places or were registered by its county, by pinyin."""
-        return cast("AdviserPageOut", self.call("GET", "/api/v1/advisers/", query={"after": after, "before": before, "firm": firm, "q": q, "size": size, "sort": sort, "specialty": specialty, "street": street, "view": view}))
+        return cast("Seen[AdviserPageOut]", self.see("/api/v1/advisers/", query={"after": after, "before": before, "firm": firm, "q": q, "size": size, "sort": sort, "specialty": specialty, "street": street, "view": view, "fields": fields}))
 
     def advisers_look_up(
         self,
@@ -2462,19 +2490,22 @@ class Falin(Line):
 
     def advisers_me(
         self,
-    ) -> AdviserOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[AdviserOut]:
         """What the register holds about the signed-in adviser."""
-        return cast("AdviserOut", self.call("GET", "/api/v1/advisers/me/"))
+        return cast("Seen[AdviserOut]", self.see("/api/v1/advisers/me/", query={"fields": fields}))
 
     def advisers_mine(
         self,
         *,
         on: str | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[OwnCommunityOut]:
+    ) -> Seen[list[OwnCommunityOut]]:
         """The communities the signed-in adviser serves, in this county."""
-        return cast("list[OwnCommunityOut]", self.call("GET", "/api/v1/advisers/mine/", query={"on": on, "size": size, "cursor": cursor}))
+        return cast("Seen[list[OwnCommunityOut]]", self.see("/api/v1/advisers/mine/", query={"on": on, "fields": fields, "size": size, "cursor": cursor}))
 
     def advisers_note_examination(
         self,
@@ -2509,11 +2540,12 @@ class Falin(Line):
     def advisers_seen_by(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[SeenByOut]:
+    ) -> Seen[list[SeenByOut]]:
         """Who saw the signed-in adviser's numbers in clear, in whatever county."""
-        return cast("list[SeenByOut]", self.call("GET", "/api/v1/advisers/mine/seen/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[SeenByOut]]", self.see("/api/v1/advisers/mine/seen/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def advisers_show_numbers(
         self,
@@ -2531,11 +2563,12 @@ class Falin(Line):
         *,
         on: str | None = None,
         sort: Literal["community", "-community", "since", "-since", "reason", "-reason", ""] | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[GapOut]:
+    ) -> Seen[list[GapOut]]:
         """Communities of the scope without an adviser, with the reason that was given."""
-        return cast("list[GapOut]", self.call("GET", "/api/v1/advisers/vacancies/", query={"on": on, "sort": sort, "size": size, "cursor": cursor}))
+        return cast("Seen[list[GapOut]]", self.see("/api/v1/advisers/vacancies/", query={"on": on, "sort": sort, "fields": fields, "size": size, "cursor": cursor}))
 
     def appointments_end(
         self,
@@ -2552,9 +2585,10 @@ class Falin(Line):
         self,
         *,
         appointment_id: str,
-    ) -> AppointmentLineOut:
+        fields: str | None = None,
+    ) -> Seen[AppointmentLineOut]:
         """One appointment, with the names of its places."""
-        return cast("AppointmentLineOut", self.call("GET", f"/api/v1/advisers/appointments/{quoted(appointment_id)}/"))
+        return cast("Seen[AppointmentLineOut]", self.see(f"/api/v1/advisers/appointments/{quoted(appointment_id)}/", query={"fields": fields}))
 
     def appointments_list(
         self,
@@ -2562,11 +2596,12 @@ class Falin(Line):
         adviser: str | None = None,
         node: int | None = None,
         on: str | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[AppointmentOut]:
+    ) -> Seen[list[AppointmentOut]]:
         """Appointments in the scope's places; on a day, today when neither day, place nor adviser is given."""
-        return cast("list[AppointmentOut]", self.call("GET", "/api/v1/advisers/appointments/", query={"adviser": adviser, "node": node, "on": on, "size": size, "cursor": cursor}))
+        return cast("Seen[list[AppointmentOut]]", self.see("/api/v1/advisers/appointments/", query={"adviser": adviser, "node": node, "on": on, "fields": fields, "size": size, "cursor": cursor}))
 
     def appointments_make(
         self,
@@ -2601,11 +2636,12 @@ class Falin(Line):
     def audit_alarms(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[AlarmOut]:
+    ) -> Seen[list[AlarmOut]]:
         """The newest odd patterns, each with the rule it broke."""
-        return cast("list[AlarmOut]", self.call("GET", "/api/v1/audit/alarms/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[AlarmOut]]", self.see("/api/v1/audit/alarms/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def audit_export(
         self,
@@ -2627,15 +2663,18 @@ class Falin(Line):
         since: str | None = None,
         subject: str | None = None,
         until: str | None = None,
-    ) -> LogOut:
+        fields: str | None = None,
+    ) -> Seen[LogOut]:
         """Who did what, newest first."""
-        return cast("LogOut", self.call("GET", "/api/v1/audit/", query={"act": act, "after": after, "before": before, "kind": kind, "person": person, "place": place, "since": since, "subject": subject, "until": until}))
+        return cast("Seen[LogOut]", self.see("/api/v1/audit/", query={"act": act, "after": after, "before": before, "kind": kind, "person": person, "place": place, "since": since, "subject": subject, "until": until, "fields": fields}))
 
     def audit_sealing(
         self,
-    ) -> SealingOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[SealingOut]:
         """How far the log is sealed."""
-        return cast("SealingOut", self.call("GET", "/api/v1/audit/sealing/"))
+        return cast("Seen[SealingOut]", self.see("/api/v1/audit/sealing/", query={"fields": fields}))
 
     def audit_shared_log(
         self,
@@ -2649,17 +2688,19 @@ class Falin(Line):
         since: str | None = None,
         subject: str | None = None,
         until: str | None = None,
-    ) -> LogOut:
+        fields: str | None = None,
+    ) -> Seen[LogOut]:
         """What is booked beside every tenant: operators' acts, the set-up, what the night does."""
-        return cast("LogOut", self.call("GET", "/api/v1/audit/shared/", query={"act": act, "after": after, "before": before, "kind": kind, "person": person, "place": place, "since": since, "subject": subject, "until": until}))
+        return cast("Seen[LogOut]", self.see("/api/v1/audit/shared/", query={"act": act, "after": after, "before": before, "kind": kind, "person": person, "place": place, "since": since, "subject": subject, "until": until, "fields": fields}))
 
     def audit_sums(
         self,
         *,
         month: str | None = None,
-    ) -> SumsOut:
+        fields: str | None = None,
+    ) -> Seen[SumsOut]:
         """How much was done in one's own body in a month, by kind and by role, and never who did it."""
-        return cast("SumsOut", self.call("GET", "/api/v1/audit/sums/", query={"month": month}))
+        return cast("Seen[SumsOut]", self.see("/api/v1/audit/sums/", query={"month": month, "fields": fields}))
 
     def batch(
         self,
@@ -2674,18 +2715,20 @@ class Falin(Line):
         self,
         *,
         month: str | None = None,
-    ) -> CalendarOut:
+        fields: str | None = None,
+    ) -> Seen[CalendarOut]:
         """A month with what has a day in one's role, and its working days."""
-        return cast("CalendarOut", self.call("GET", "/api/v1/calendar/", query={"month": month}))
+        return cast("Seen[CalendarOut]", self.see("/api/v1/calendar/", query={"month": month, "fields": fields}))
 
     def comments(
         self,
         *,
         kind: str,
         subject_id: str,
-    ) -> TalkOut:
+        fields: str | None = None,
+    ) -> Seen[TalkOut]:
         """What was said about a thing: an adviser, an appointment, a visit, a place (`division`)."""
-        return cast("TalkOut", self.call("GET", f"/api/v1/desk/comments/{quoted(kind)}/{quoted(subject_id)}/"))
+        return cast("Seen[TalkOut]", self.see(f"/api/v1/desk/comments/{quoted(kind)}/{quoted(subject_id)}/", query={"fields": fields}))
 
     def comments_take_back(
         self,
@@ -2714,20 +2757,22 @@ class Falin(Line):
         month: str | None = None,
         sort: Literal["adviser", "-adviser", "community", "-community", "done", "-done", "due", "-due", "pace", "-pace", "missing", "-missing", "last", "-last", ""] | None = None,
         view: Literal["pace", "none"] | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[BehindOut]:
+    ) -> Seen[list[BehindOut]]:
         """Who has not reached the hours of a community yet, furthest behind first."""
-        return cast("list[BehindOut]", self.call("GET", "/api/v1/duty/behind/", query={"month": month, "sort": sort, "view": view, "size": size, "cursor": cursor}))
+        return cast("Seen[list[BehindOut]]", self.see("/api/v1/duty/behind/", query={"month": month, "sort": sort, "view": view, "fields": fields, "size": size, "cursor": cursor}))
 
     def duty_hours_mine(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[MyMonthOut]:
+    ) -> Seen[list[MyMonthOut]]:
         """The adviser's own communities this month."""
-        return cast("list[MyMonthOut]", self.call("GET", "/api/v1/duty/hours/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[MyMonthOut]]", self.see("/api/v1/duty/hours/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def duty_hours_post(
         self,
@@ -2742,11 +2787,13 @@ class Falin(Line):
     def duty_hours_posted(
         self,
         *,
+        sort: Literal["community", "-community", "time", "-time", "room", "-room", ""] | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[PostOut]:
-        """The communities of the scope, with what is posted for each."""
-        return cast("list[PostOut]", self.call("GET", "/api/v1/duty/posted/", query={"size": size, "cursor": cursor}))
+    ) -> Seen[list[PostOut]]:
+        """The communities of the scope, with what is posted for each; the unposted first."""
+        return cast("Seen[list[PostOut]]", self.see("/api/v1/duty/posted/", query={"sort": sort, "fields": fields, "size": size, "cursor": cursor}))
 
     def duty_hours_withdraw(
         self,
@@ -2769,29 +2816,32 @@ class Falin(Line):
     def duty_months_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[BookMonthOut]:
+    ) -> Seen[list[BookMonthOut]]:
         """The county's book of months."""
-        return cast("list[BookMonthOut]", self.call("GET", "/api/v1/duty/months/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[BookMonthOut]]", self.see("/api/v1/duty/months/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def duty_places_mine(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[MyPlaceOut]:
+    ) -> Seen[list[MyPlaceOut]]:
         """Communities the adviser may log a visit for: served this month or last."""
-        return cast("list[MyPlaceOut]", self.call("GET", "/api/v1/duty/places/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[MyPlaceOut]]", self.see("/api/v1/duty/places/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def duty_reminders_mine(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[ReminderOut]:
+    ) -> Seen[list[ReminderOut]]:
         """Reminders to the adviser, read and unread."""
-        return cast("list[ReminderOut]", self.call("GET", "/api/v1/duty/reminders/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[ReminderOut]]", self.see("/api/v1/duty/reminders/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def duty_reminders_read(
         self,
@@ -2831,12 +2881,14 @@ class Falin(Line):
 
     def duty_token(
         self,
-    ) -> TokenOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[TokenOut]:
         """
         Who is signed in; a fresh token for what is sent next, and the phone's key. Says 401 where the session is
         over.
         """
-        return cast("TokenOut", self.call("GET", "/api/v1/duty/token/"))
+        return cast("Seen[TokenOut]", self.see("/api/v1/duty/token/", query={"fields": fields}))
 
     def duty_visits_correct(
         self,
@@ -2853,20 +2905,22 @@ class Falin(Line):
         self,
         *,
         visit_id: str,
-    ) -> VisitOut:
+        fields: str | None = None,
+    ) -> Seen[VisitOut]:
         """One of the adviser's own visits, as it stands in the book."""
-        return cast("VisitOut", self.call("GET", f"/api/v1/duty/visits/{quoted(visit_id)}/"))
+        return cast("Seen[VisitOut]", self.see(f"/api/v1/duty/visits/{quoted(visit_id)}/", query={"fields": fields}))
 
     def duty_visits_list(
         self,
         *,
         month: str | None = None,
         sort: Literal["community", "-community", "when", "-when", "time", "-time", ""] | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[VisitOut]:
+    ) -> Seen[list[VisitOut]]:
         """The adviser's own visits."""
-        return cast("list[VisitOut]", self.call("GET", "/api/v1/duty/visits/", query={"month": month, "sort": sort, "size": size, "cursor": cursor}))
+        return cast("Seen[list[VisitOut]]", self.see("/api/v1/duty/visits/", query={"month": month, "sort": sort, "fields": fields, "size": size, "cursor": cursor}))
 
     def duty_visits_log(
         self,
@@ -2901,11 +2955,12 @@ class Falin(Line):
     def emergencies(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[EmergencyOut]:
+    ) -> Seen[list[EmergencyOut]]:
         """The operator's own requests, newest first."""
-        return cast("list[EmergencyOut]", self.call("GET", "/api/v1/emergencies/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[EmergencyOut]]", self.see("/api/v1/emergencies/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def emergencies_ask(
         self,
@@ -2942,9 +2997,10 @@ class Falin(Line):
         after: str | None = None,
         before: str | None = None,
         size: int | None = None,
-    ) -> DoorsOut:
+        fields: str | None = None,
+    ) -> Seen[DoorsOut]:
         """Every door that was passed in one emergency of one's own tenant."""
-        return cast("DoorsOut", self.call("GET", f"/api/v1/emergencies/{quoted(emergency_id)}/doors/", query={"after": after, "before": before, "size": size}))
+        return cast("Seen[DoorsOut]", self.see(f"/api/v1/emergencies/{quoted(emergency_id)}/doors/", query={"after": after, "before": before, "size": size, "fields": fields}))
 
     def emergencies_end(
         self,
@@ -2958,20 +3014,22 @@ class Falin(Line):
     def emergencies_here(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[EmergencyOut]:
+    ) -> Seen[list[EmergencyOut]]:
         """What was asked of one's own tenants, and every door that was passed in one's own."""
-        return cast("list[EmergencyOut]", self.call("GET", "/api/v1/emergencies/here/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[EmergencyOut]]", self.see("/api/v1/emergencies/here/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def events_delivery(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[DeliveryOut]:
+    ) -> Seen[list[DeliveryOut]]:
         """How far each tenant's events are delivered, and what stands aside."""
-        return cast("list[DeliveryOut]", self.call("GET", "/api/v1/events/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[DeliveryOut]]", self.see("/api/v1/events/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def events_resend(
         self,
@@ -2994,11 +3052,12 @@ class Falin(Line):
     def exports_held(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[HeldOut]:
+    ) -> Seen[list[HeldOut]]:
         """The files that wait for a second person: those one can confirm, oldest first, and after them one's own."""
-        return cast("list[HeldOut]", self.call("GET", "/api/v1/exports/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[HeldOut]]", self.see("/api/v1/exports/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def exports_refuse(
         self,
@@ -3025,18 +3084,20 @@ class Falin(Line):
         *,
         before: int | None = None,
         view: Literal["answered", "new"] | None = None,
-    ) -> FeedbackPageOut:
+        fields: str | None = None,
+    ) -> Seen[FeedbackPageOut]:
         """What everybody said whom one answers, newest first."""
-        return cast("FeedbackPageOut", self.call("GET", "/api/v1/feedback/all/", query={"before": before, "view": view}))
+        return cast("Seen[FeedbackPageOut]", self.see("/api/v1/feedback/all/", query={"before": before, "view": view, "fields": fields}))
 
     def feedback_own(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[FeedbackOut]:
+    ) -> Seen[list[FeedbackOut]]:
         """What one said oneself, with the answers."""
-        return cast("list[FeedbackOut]", self.call("GET", "/api/v1/feedback/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[FeedbackOut]]", self.see("/api/v1/feedback/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def feedback_send(
         self,
@@ -3053,24 +3114,28 @@ class Falin(Line):
         node_id: int,
         month: str | None = None,
         view: Literal["as_was", "as_is"] | None = None,
-    ) -> CountiesShape:
+        fields: str | None = None,
+    ) -> Seen[CountiesShape]:
         """Every county body below a place: what a map is coloured by."""
-        return cast("CountiesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/counties/", query={"month": month, "view": view}))
+        return cast("Seen[CountiesShape]", self.see(f"/api/v1/figures/{quoted(node_id)}/counties/", query={"month": month, "view": view, "fields": fields}))
 
     def figures_home(
         self,
-    ) -> HomeShape:
+        *,
+        fields: str | None = None,
+    ) -> Seen[HomeShape]:
         """The places one's figures begin at."""
-        return cast("HomeShape", self.call("GET", "/api/v1/figures/"))
+        return cast("Seen[HomeShape]", self.see("/api/v1/figures/", query={"fields": fields}))
 
     def figures_months(
         self,
         *,
         node_id: int,
         view: Literal["as_was", "as_is"] | None = None,
-    ) -> MonthsShape:
+        fields: str | None = None,
+    ) -> Seen[MonthsShape]:
         """The months published for a place."""
-        return cast("MonthsShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/months/", query={"view": view}))
+        return cast("Seen[MonthsShape]", self.see(f"/api/v1/figures/{quoted(node_id)}/months/", query={"view": view, "fields": fields}))
 
     def figures_own_visits(
         self,
@@ -3081,9 +3146,10 @@ class Falin(Line):
         page: int | None = None,
         size: int | None = None,
         sort: Literal["day", "-day", "adviser", "-adviser", "time", "-time", ""] | None = None,
-    ) -> LinesShape:
+        fields: str | None = None,
+    ) -> Seen[LinesShape]:
         """A firm's or an adviser's own published visits."""
-        return cast("LinesShape", self.call("GET", "/api/v1/figures/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size, "sort": sort}))
+        return cast("Seen[LinesShape]", self.see("/api/v1/figures/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size, "sort": sort, "fields": fields}))
 
     def figures_place(
         self,
@@ -3091,9 +3157,10 @@ class Falin(Line):
         node_id: int,
         month: str | None = None,
         view: Literal["as_was", "as_is"] | None = None,
-    ) -> FiguresShape:
+        fields: str | None = None,
+    ) -> Seen[FiguresShape]:
         """A place in one month, what lies one step below it, and the months before."""
-        return cast("FiguresShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/", query={"month": month, "view": view}))
+        return cast("Seen[FiguresShape]", self.see(f"/api/v1/figures/{quoted(node_id)}/", query={"month": month, "view": view, "fields": fields}))
 
     def figures_publish(
         self,
@@ -3113,9 +3180,10 @@ class Falin(Line):
         level: Literal[2, 3, 4, 5],
         month: str,
         view: Literal["as_was", "as_is"] | None = None,
-    ) -> RankingShape:
+        fields: str | None = None,
+    ) -> Seen[RankingShape]:
         """The places of one level below a place by coverage, most behind first."""
-        return cast("RankingShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/ranking/", query={"level": level, "month": month, "view": view}))
+        return cast("Seen[RankingShape]", self.see(f"/api/v1/figures/{quoted(node_id)}/ranking/", query={"level": level, "month": month, "view": view, "fields": fields}))
 
     def figures_visits(
         self,
@@ -3127,17 +3195,18 @@ class Falin(Line):
         page: int | None = None,
         size: int | None = None,
         sort: Literal["day", "-day", "adviser", "-adviser", "time", "-time", ""] | None = None,
-    ) -> LinesShape:
+        fields: str | None = None,
+    ) -> Seen[LinesShape]:
         """The published visits behind a community's figure."""
-        return cast("LinesShape", self.call("GET", f"/api/v1/figures/{quoted(node_id)}/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size, "sort": sort}))
+        return cast("Seen[LinesShape]", self.see(f"/api/v1/figures/{quoted(node_id)}/visits/", query={"after": after, "before": before, "month": month, "page": page, "size": size, "sort": sort, "fields": fields}))
 
     def files_get(
         self,
         *,
         file_id: str,
-    ) -> bytes:
+    ) -> Seen[bytes]:
         """A stored file as it was stored; access is checked each time."""
-        return cast("bytes", self.call("GET", f"/api/v1/files/{quoted(file_id)}/"))
+        return cast("Seen[bytes]", self.see(f"/api/v1/files/{quoted(file_id)}/"))
 
     def firms_list(
         self,
@@ -3147,17 +3216,19 @@ class Falin(Line):
         q: str | None = None,
         size: int | None = None,
         sort: Literal["name", "-name", "advisers", "-advisers", ""] | None = None,
-    ) -> FirmPageOut:
+        fields: str | None = None,
+    ) -> Seen[FirmPageOut]:
         """Firms of the province's register."""
-        return cast("FirmPageOut", self.call("GET", "/api/v1/advisers/firms/", query={"after": after, "before": before, "q": q, "size": size, "sort": sort}))
+        return cast("Seen[FirmPageOut]", self.see("/api/v1/advisers/firms/", query={"after": after, "before": before, "q": q, "size": size, "sort": sort, "fields": fields}))
 
     def firms_own(
         self,
         *,
         on: str | None = None,
-    ) -> FirmOverviewOut:
+        fields: str | None = None,
+    ) -> Seen[FirmOverviewOut]:
         """The signed-in manager's own firm, wherever its advisers serve."""
-        return cast("FirmOverviewOut", self.call("GET", "/api/v1/advisers/firm/", query={"on": on}))
+        return cast("Seen[FirmOverviewOut]", self.see("/api/v1/advisers/firm/", query={"on": on, "fields": fields}))
 
     def firms_register(
         self,
@@ -3180,35 +3251,39 @@ class Falin(Line):
         self,
         *,
         key: str,
-    ) -> HelpOut:
+        fields: str | None = None,
+    ) -> Seen[HelpOut]:
         """Help for some pages."""
-        return cast("HelpOut", self.call("GET", f"/api/v1/help/{quoted(key)}/"))
+        return cast("Seen[HelpOut]", self.see(f"/api/v1/help/{quoted(key)}/", query={"fields": fields}))
 
     def help_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[TopicOut]:
+    ) -> Seen[list[TopicOut]]:
         """The topics whose pages one's role may open."""
-        return cast("list[TopicOut]", self.call("GET", "/api/v1/help/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[TopicOut]]", self.see("/api/v1/help/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def help_terms(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[TermOut]:
+    ) -> Seen[list[TermOut]]:
         """The programme's words with their plain meaning."""
-        return cast("list[TermOut]", self.call("GET", "/api/v1/help/terms/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[TermOut]]", self.see("/api/v1/help/terms/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def history_list(
         self,
         *,
         before: int | None = None,
-    ) -> LogOut:
+        fields: str | None = None,
+    ) -> Seen[LogOut]:
         """What was done at one's places, newest first."""
-        return cast("LogOut", self.call("GET", "/api/v1/history/", query={"before": before}))
+        return cast("Seen[LogOut]", self.see("/api/v1/history/", query={"before": before, "fields": fields}))
 
     def history_of(
         self,
@@ -3216,9 +3291,10 @@ class Falin(Line):
         kind: str,
         subject_id: str,
         before: int | None = None,
-    ) -> LogOut:
+        fields: str | None = None,
+    ) -> Seen[LogOut]:
         """Who did what to one thing, when and why."""
-        return cast("LogOut", self.call("GET", f"/api/v1/history/{quoted(kind)}/{quoted(subject_id)}/", query={"before": before}))
+        return cast("Seen[LogOut]", self.see(f"/api/v1/history/{quoted(kind)}/{quoted(subject_id)}/", query={"before": before, "fields": fields}))
 
     def history_seen(
         self,
@@ -3226,9 +3302,10 @@ class Falin(Line):
         kind: str,
         subject_id: str,
         on: str | None = None,
-    ) -> SeenOut:
+        fields: str | None = None,
+    ) -> Seen[SeenOut]:
         """Who could have seen one thing on a day: roles in force, emergencies open, and looks at it in clear."""
-        return cast("SeenOut", self.call("GET", f"/api/v1/history/{quoted(kind)}/{quoted(subject_id)}/seen/", query={"on": on}))
+        return cast("Seen[SeenOut]", self.see(f"/api/v1/history/{quoted(kind)}/{quoted(subject_id)}/seen/", query={"on": on, "fields": fields}))
 
     def jobs_cancel(
         self,
@@ -3244,24 +3321,28 @@ class Falin(Line):
         self,
         *,
         job_id: str,
-    ) -> OneJobOut:
+        fields: str | None = None,
+    ) -> Seen[OneJobOut]:
         """How far it is, and what came of it."""
-        return cast("OneJobOut", self.call("GET", f"/api/v1/jobs/{quoted(job_id)}/"))
+        return cast("Seen[OneJobOut]", self.see(f"/api/v1/jobs/{quoted(job_id)}/", query={"fields": fields}))
 
     def jobs_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[OneJobOut]:
+    ) -> Seen[list[OneJobOut]]:
         """One's own jobs, newest first, up to fifty."""
-        return cast("list[OneJobOut]", self.call("GET", "/api/v1/jobs/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[OneJobOut]]", self.see("/api/v1/jobs/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def me_sign_on(
         self,
-    ) -> SignOnOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[SignOnOut]:
         """Whether one's account at the second home is linked, and since when."""
-        return cast("SignOnOut", self.call("GET", "/api/v1/me/sign-on/"))
+        return cast("Seen[SignOnOut]", self.see("/api/v1/me/sign-on/", query={"fields": fields}))
 
     def me_sign_on_unlink(
         self,
@@ -3276,9 +3357,10 @@ class Falin(Line):
         *,
         before: int | None = None,
         view: Literal["draft", "published", "withdrawn"] | None = None,
-    ) -> NewsPageOut:
+        fields: str | None = None,
+    ) -> Seen[NewsPageOut]:
         """What the county's team wrote, newest first."""
-        return cast("NewsPageOut", self.call("GET", "/api/v1/desk/news/", query={"before": before, "view": view}))
+        return cast("Seen[NewsPageOut]", self.see("/api/v1/desk/news/", query={"before": before, "view": view, "fields": fields}))
 
     def news_change(
         self,
@@ -3295,9 +3377,10 @@ class Falin(Line):
         self,
         *,
         number: int,
-    ) -> NewsOut:
+        fields: str | None = None,
+    ) -> Seen[NewsOut]:
         """One of them."""
-        return cast("NewsOut", self.call("GET", f"/api/v1/desk/news/{quoted(number)}/"))
+        return cast("Seen[NewsOut]", self.see(f"/api/v1/desk/news/{quoted(number)}/", query={"fields": fields}))
 
     def news_publish(
         self,
@@ -3334,9 +3417,10 @@ class Falin(Line):
         *,
         before: int | None = None,
         view: Literal["unread"] | None = None,
-    ) -> NoticePageOut:
+        fields: str | None = None,
+    ) -> Seen[NoticePageOut]:
         """One's own notices, newest first."""
-        return cast("NoticePageOut", self.call("GET", "/api/v1/desk/notices/", query={"before": before, "view": view}))
+        return cast("Seen[NoticePageOut]", self.see("/api/v1/desk/notices/", query={"before": before, "view": view, "fields": fields}))
 
     def notices_choose(
         self,
@@ -3367,18 +3451,21 @@ class Falin(Line):
 
     def notices_unread(
         self,
-    ) -> UnreadOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[UnreadOut]:
         """How many one has not read."""
-        return cast("UnreadOut", self.call("GET", "/api/v1/desk/notices/unread/"))
+        return cast("Seen[UnreadOut]", self.see("/api/v1/desk/notices/unread/", query={"fields": fields}))
 
     def notices_ways(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[WayOut]:
+    ) -> Seen[list[WayOut]]:
         """How one is told of each kind."""
-        return cast("list[WayOut]", self.call("GET", "/api/v1/desk/notices/ways/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[WayOut]]", self.see("/api/v1/desk/notices/ways/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def own_data(
         self,
@@ -3392,9 +3479,10 @@ class Falin(Line):
         self,
         *,
         person_id: int,
-    ) -> NamesAskedOut:
+        fields: str | None = None,
+    ) -> Seen[NamesAskedOut]:
         """What he asked to have put right of his names; read by whose charge he is."""
-        return cast("NamesAskedOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/correction/"))
+        return cast("Seen[NamesAskedOut]", self.see(f"/api/v1/people/{quoted(person_id)}/correction/", query={"fields": fields}))
 
     def people_confirm(
         self,
@@ -3479,9 +3567,10 @@ class Falin(Line):
         self,
         *,
         person_id: int,
-    ) -> RecordOut:
+        fields: str | None = None,
+    ) -> Seen[RecordOut]:
         """One person with every grant in reach, over ones too."""
-        return cast("RecordOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/"))
+        return cast("Seen[RecordOut]", self.see(f"/api/v1/people/{quoted(person_id)}/", query={"fields": fields}))
 
     def people_grant(
         self,
@@ -3520,9 +3609,10 @@ class Falin(Line):
         self,
         *,
         person_id: int,
-    ) -> LeftOpenOut:
+        fields: str | None = None,
+    ) -> Seen[LeftOpenOut]:
         """What would end, and what somebody else would have to take over."""
-        return cast("LeftOpenOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/leaving/"))
+        return cast("Seen[LeftOpenOut]", self.see(f"/api/v1/people/{quoted(person_id)}/leaving/", query={"fields": fields}))
 
     def people_list(
         self,
@@ -3531,27 +3621,30 @@ class Falin(Line):
         q: str | None = None,
         sort: Literal["name", "-name", "username", "-username", ""] | None = None,
         view: Literal["soon", "suspended", "former"] | None = None,
-    ) -> PeopleOut:
+        fields: str | None = None,
+    ) -> Seen[PeopleOut]:
         """The register, as far as the scope reaches; by name, pinyin, its initials or sign-in name."""
-        return cast("PeopleOut", self.call("GET", "/api/v1/people/", query={"after": after, "q": q, "sort": sort, "view": view}))
+        return cast("Seen[PeopleOut]", self.see("/api/v1/people/", query={"after": after, "q": q, "sort": sort, "view": view, "fields": fields}))
 
     def people_merges(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[MergeOut]:
+    ) -> Seen[list[MergeOut]]:
         """What waits for another person."""
-        return cast("list[MergeOut]", self.call("GET", "/api/v1/people/merges/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[MergeOut]]", self.see("/api/v1/people/merges/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def people_proposals(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[BindingOut]:
+    ) -> Seen[list[BindingOut]]:
         """What waits for a second person, oldest first; those of one ``proposal`` are decided together."""
-        return cast("list[BindingOut]", self.call("GET", "/api/v1/people/proposals/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[BindingOut]]", self.see("/api/v1/people/proposals/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def people_propose_merge(
         self,
@@ -3628,18 +3721,20 @@ class Falin(Line):
         *,
         person_id: int,
         at: int | None = None,
-    ) -> ExplainedOut:
+        fields: str | None = None,
+    ) -> Seen[ExplainedOut]:
         """What a person may do and why."""
-        return cast("ExplainedOut", self.call("GET", f"/api/v1/people/{quoted(person_id)}/rights/", query={"at": at}))
+        return cast("Seen[ExplainedOut]", self.see(f"/api/v1/people/{quoted(person_id)}/rights/", query={"at": at, "fields": fields}))
 
     def people_same(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[SameOut]:
+    ) -> Seen[list[SameOut]]:
         """Pairs of records that may be one person, the surest first."""
-        return cast("list[SameOut]", self.call("GET", "/api/v1/people/same/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[SameOut]]", self.see("/api/v1/people/same/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def people_suspend(
         self,
@@ -3655,30 +3750,33 @@ class Falin(Line):
     def people_to_review(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[BindingOut]:
+    ) -> Seen[list[BindingOut]]:
         """Roles this quarter's review has not seen yet, up to 200."""
-        return cast("list[BindingOut]", self.call("GET", "/api/v1/people/review/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[BindingOut]]", self.see("/api/v1/people/review/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def people_who(
         self,
         *,
         node_id: int,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[RightOut]:
+    ) -> Seen[list[RightOut]]:
         """Who of those in reach may act at a place, and by which grant."""
-        return cast("list[RightOut]", self.call("GET", f"/api/v1/people/at/{quoted(node_id)}/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[RightOut]]", self.see(f"/api/v1/people/at/{quoted(node_id)}/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def places_area(
         self,
         *,
         area_id: int,
         view: Literal["as_was", "as_is"] | None = None,
-    ) -> OneAreaOut:
+        fields: str | None = None,
+    ) -> Seen[OneAreaOut]:
         """One with its members, and its figures for who may read those of its place."""
-        return cast("OneAreaOut", self.call("GET", f"/api/v1/places/areas/{quoted(area_id)}/", query={"view": view}))
+        return cast("Seen[OneAreaOut]", self.see(f"/api/v1/places/areas/{quoted(area_id)}/", query={"view": view, "fields": fields}))
 
     def places_area_add(
         self,
@@ -3707,11 +3805,21 @@ class Falin(Line):
     def places_areas(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[AreaOut]:
+    ) -> Seen[list[AreaOut]]:
         """Every statistical area."""
-        return cast("list[AreaOut]", self.call("GET", "/api/v1/places/areas/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[AreaOut]]", self.see("/api/v1/places/areas/", query={"fields": fields, "size": size, "cursor": cursor}))
+
+    def places_boundary(
+        self,
+        *,
+        body: BoundaryInRequest,
+        once: str = "",
+    ) -> UpdateOut:
+        """Enter that a counted share of a place went over to another one, as an update that a second person confirms."""
+        return cast("UpdateOut", self.call("POST", "/api/v1/places/updates/boundaries/", body=body, once=once))
 
     def places_changes(
         self,
@@ -3719,11 +3827,12 @@ class Falin(Line):
         update_id: int,
         after: int | None = None,
         group: str | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[ChangeOut]:
+    ) -> Seen[list[ChangeOut]]:
         """A hundred changes of an update, or of one group; the next ones ``after`` the last id."""
-        return cast("list[ChangeOut]", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/changes/", query={"after": after, "group": group, "size": size, "cursor": cursor}))
+        return cast("Seen[list[ChangeOut]]", self.see(f"/api/v1/places/updates/{quoted(update_id)}/changes/", query={"after": after, "group": group, "fields": fields, "size": size, "cursor": cursor}))
 
     def places_compare(
         self,
@@ -3803,14 +3912,15 @@ class Falin(Line):
         on: str | None = None,
         q: str | None = None,
         under: str | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[FoundOut]:
+    ) -> Seen[list[FoundOut]]:
         """
         Places by name, former name, pinyin, initials or code, those that are no more last; without a word,
         provinces.
         """
-        return cast("list[FoundOut]", self.call("GET", "/api/v1/places/", query={"limit": limit, "on": on, "q": q, "under": under, "size": size, "cursor": cursor}))
+        return cast("Seen[list[FoundOut]]", self.see("/api/v1/places/", query={"limit": limit, "on": on, "q": q, "under": under, "fields": fields, "size": size, "cursor": cursor}))
 
     def places_send_back(
         self,
@@ -3828,9 +3938,10 @@ class Falin(Line):
         *,
         node_id: int,
         on: str | None = None,
-    ) -> OnePlaceOut:
+        fields: str | None = None,
+    ) -> Seen[OnePlaceOut]:
         """One place as it is, was on a day, or last was; with its past."""
-        return cast("OnePlaceOut", self.call("GET", f"/api/v1/places/{quoted(node_id)}/", query={"on": on}))
+        return cast("Seen[OnePlaceOut]", self.see(f"/api/v1/places/{quoted(node_id)}/", query={"on": on, "fields": fields}))
 
     def places_submit(
         self,
@@ -3860,18 +3971,20 @@ class Falin(Line):
         self,
         *,
         update_id: int,
-    ) -> OneUpdateOut:
+        fields: str | None = None,
+    ) -> Seen[OneUpdateOut]:
         """One update with its groups, and what hangs on the places that would end."""
-        return cast("OneUpdateOut", self.call("GET", f"/api/v1/places/updates/{quoted(update_id)}/"))
+        return cast("Seen[OneUpdateOut]", self.see(f"/api/v1/places/updates/{quoted(update_id)}/", query={"fields": fields}))
 
     def places_updates(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[UpdateOut]:
+    ) -> Seen[list[UpdateOut]]:
         """The updates, newest first."""
-        return cast("list[UpdateOut]", self.call("GET", "/api/v1/places/updates/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[UpdateOut]]", self.see("/api/v1/places/updates/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def public_communities(
         self,
@@ -3879,32 +3992,32 @@ class Falin(Line):
         county: str,
         q: str | None = None,
         street: str | None = None,
-    ) -> list[PublicCommunityOut]:
+    ) -> Seen[list[PublicCommunityOut]]:
         """Communities with their advisers and hours: those called so, or those of one street."""
-        return cast("list[PublicCommunityOut]", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/", query={"q": q, "street": street}))
+        return cast("Seen[list[PublicCommunityOut]]", self.see(f"/api/v1/public/{quoted(county)}/communities/", query={"q": q, "street": street}))
 
     def public_community(
         self,
         *,
         code: str,
         county: str,
-    ) -> PublicCommunityOut:
+    ) -> Seen[PublicCommunityOut]:
         """One community: its adviser and when he can be met."""
-        return cast("PublicCommunityOut", self.call("GET", f"/api/v1/public/{quoted(county)}/communities/{quoted(code)}/"))
+        return cast("Seen[PublicCommunityOut]", self.see(f"/api/v1/public/{quoted(county)}/communities/{quoted(code)}/"))
 
     def public_counties(
         self,
-    ) -> list[PublicCountyOut]:
+    ) -> Seen[list[PublicCountyOut]]:
         """The counties that have public pages."""
-        return cast("list[PublicCountyOut]", self.call("GET", "/api/v1/public/"))
+        return cast("Seen[list[PublicCountyOut]]", self.see("/api/v1/public/"))
 
     def public_figures(
         self,
         *,
         county: str,
-    ) -> PublicFiguresOut:
+    ) -> Seen[PublicFiguresOut]:
         """The county's newest published figures."""
-        return cast("PublicFiguresOut", self.call("GET", f"/api/v1/public/{quoted(county)}/figures/"))
+        return cast("Seen[PublicFiguresOut]", self.see(f"/api/v1/public/{quoted(county)}/figures/"))
 
     def public_near(
         self,
@@ -3921,18 +4034,18 @@ class Falin(Line):
         *,
         county: str,
         before: int | None = None,
-    ) -> PublicNewsPageOut:
+    ) -> Seen[PublicNewsPageOut]:
         """What the county tells everybody today, newest first."""
-        return cast("PublicNewsPageOut", self.call("GET", f"/api/v1/public/{quoted(county)}/news/", query={"before": before}))
+        return cast("Seen[PublicNewsPageOut]", self.see(f"/api/v1/public/{quoted(county)}/news/", query={"before": before}))
 
     def public_news_get(
         self,
         *,
         county: str,
         number: int,
-    ) -> PublicNewsOut:
+    ) -> Seen[PublicNewsOut]:
         """One of them."""
-        return cast("PublicNewsOut", self.call("GET", f"/api/v1/public/{quoted(county)}/news/{quoted(number)}/"))
+        return cast("Seen[PublicNewsOut]", self.see(f"/api/v1/public/{quoted(county)}/news/{quoted(number)}/"))
 
     def public_stations(
         self,
@@ -3941,9 +4054,9 @@ class Falin(Line):
         community: str | None = None,
         q: str | None = None,
         street: str | None = None,
-    ) -> list[PublicStationOut]:
+    ) -> Seen[list[PublicStationOut]]:
         """Stations of a community, its street and the county's centre, in this order; all of them where none is named."""
-        return cast("list[PublicStationOut]", self.call("GET", f"/api/v1/public/{quoted(county)}/stations/", query={"community": community, "q": q, "street": street}))
+        return cast("Seen[list[PublicStationOut]]", self.see(f"/api/v1/public/{quoted(county)}/stations/", query={"community": community, "q": q, "street": street}))
 
     def public_stations_near(
         self,
@@ -3960,11 +4073,12 @@ class Falin(Line):
         *,
         q: str,
         kind: Literal["advisers", "firms", "help", "jobs", "pages", "people", "places", "settings", "stations", "visits"] | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[GroupOut]:
+    ) -> Seen[list[GroupOut]]:
         """Everything in scope that is called so: by name, part of it, pinyin or initials."""
-        return cast("list[GroupOut]", self.call("GET", "/api/v1/search/", query={"kind": kind, "q": q, "size": size, "cursor": cursor}))
+        return cast("Seen[list[GroupOut]]", self.see("/api/v1/search/", query={"kind": kind, "q": q, "fields": fields, "size": size, "cursor": cursor}))
 
     def settings_explain(
         self,
@@ -3972,29 +4086,32 @@ class Falin(Line):
         key: str,
         place: int,
         on: str | None = None,
-    ) -> SettingOut:
+        fields: str | None = None,
+    ) -> Seen[SettingOut]:
         """One figure: its value, where it comes from, and all that was said on the way down."""
-        return cast("SettingOut", self.call("GET", f"/api/v1/settings/{quoted(key)}/", query={"on": on, "place": place}))
+        return cast("Seen[SettingOut]", self.see(f"/api/v1/settings/{quoted(key)}/", query={"on": on, "place": place, "fields": fields}))
 
     def settings_kept(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[KeptOut]:
+    ) -> Seen[list[KeptOut]]:
         """How long files and rows of one's own body are kept, and what goes tonight."""
-        return cast("list[KeptOut]", self.call("GET", "/api/v1/settings/kept/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[KeptOut]]", self.see("/api/v1/settings/kept/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def settings_list(
         self,
         *,
         place: int,
         on: str | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[SettingOut]:
+    ) -> Seen[list[SettingOut]]:
         """Every figure as it is in force at a place of the scope."""
-        return cast("list[SettingOut]", self.call("GET", "/api/v1/settings/", query={"on": on, "place": place, "size": size, "cursor": cursor}))
+        return cast("Seen[list[SettingOut]]", self.see("/api/v1/settings/", query={"on": on, "place": place, "fields": fields, "size": size, "cursor": cursor}))
 
     def settings_say(
         self,
@@ -4015,18 +4132,20 @@ class Falin(Line):
         valid_from: str,
         locked: bool | None = None,
         value: int | str | None = None,
-    ) -> TouchedOut:
+        fields: str | None = None,
+    ) -> Seen[TouchedOut]:
         """What a change would do below one's place, before it is made."""
-        return cast("TouchedOut", self.call("GET", f"/api/v1/settings/{quoted(key)}/touched/", query={"locked": locked, "place": place, "valid_from": valid_from, "value": value}))
+        return cast("Seen[TouchedOut]", self.see(f"/api/v1/settings/{quoted(key)}/touched/", query={"locked": locked, "place": place, "valid_from": valid_from, "value": value, "fields": fields}))
 
     def settings_uses(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[UseOut]:
+    ) -> Seen[list[UseOut]]:
         """What one's own body has taken and may take."""
-        return cast("list[UseOut]", self.call("GET", "/api/v1/settings/use/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[UseOut]]", self.see("/api/v1/settings/use/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def stations_close(
         self,
@@ -4052,17 +4171,20 @@ class Falin(Line):
 
     def stations_counts(
         self,
-    ) -> StationCountsOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[StationCountsOut]:
         """How many stations there are, and in how many communities."""
-        return cast("StationCountsOut", self.call("GET", "/api/v1/stations/counts/"))
+        return cast("Seen[StationCountsOut]", self.see("/api/v1/stations/counts/", query={"fields": fields}))
 
     def stations_get(
         self,
         *,
         station_id: str,
-    ) -> StationRowOut:
+        fields: str | None = None,
+    ) -> Seen[StationRowOut]:
         """One station of the scope's places, closed ones too."""
-        return cast("StationRowOut", self.call("GET", f"/api/v1/stations/{quoted(station_id)}/"))
+        return cast("Seen[StationRowOut]", self.see(f"/api/v1/stations/{quoted(station_id)}/", query={"fields": fields}))
 
     def stations_list(
         self,
@@ -4075,9 +4197,10 @@ class Falin(Line):
         street: int | None = None,
         tier: Literal["centre", "station", "studio", ""] | None = None,
         view: Literal["no_position", "closed"] | None = None,
-    ) -> StationPageOut:
+        fields: str | None = None,
+    ) -> Seen[StationPageOut]:
         """Stations of the scope's places: those that are open where nothing else is asked."""
-        return cast("StationPageOut", self.call("GET", "/api/v1/stations/", query={"after": after, "before": before, "q": q, "size": size, "sort": sort, "street": street, "tier": tier, "view": view}))
+        return cast("Seen[StationPageOut]", self.see("/api/v1/stations/", query={"after": after, "before": before, "q": q, "size": size, "sort": sort, "street": street, "tier": tier, "view": view, "fields": fields}))
 
     def stations_open(
         self,
@@ -4112,12 +4235,12 @@ class Falin(Line):
         phone: str | None = None,
         place: str | None = None,
         wheelchair: str | None = None,
-    ) -> bytes:
+    ) -> Seen[bytes]:
         """
         The rows that cannot be entered, as an XLSX with the sheet's columns, what is wrong, and its own row
         numbers.
         """
-        return cast("bytes", self.call("GET", f"/api/v1/stations/sheets/{quoted(sheet_id)}/errors.xlsx", query={"address": address, "latitude": latitude, "longitude": longitude, "name": name, "opened_on": opened_on, "opening": opening, "phone": phone, "place": place, "wheelchair": wheelchair}))
+        return cast("Seen[bytes]", self.see(f"/api/v1/stations/sheets/{quoted(sheet_id)}/errors.xlsx", query={"address": address, "latitude": latitude, "longitude": longitude, "name": name, "opened_on": opened_on, "opening": opening, "phone": phone, "place": place, "wheelchair": wheelchair}))
 
     def stations_sheets_get(
         self,
@@ -4132,18 +4255,20 @@ class Falin(Line):
         phone: str | None = None,
         place: str | None = None,
         wheelchair: str | None = None,
-    ) -> CheckedSheetOut:
+        fields: str | None = None,
+    ) -> Seen[CheckedSheetOut]:
         """Every row beside the register as it is now; and how far the job is that enters them."""
-        return cast("CheckedSheetOut", self.call("GET", f"/api/v1/stations/sheets/{quoted(sheet_id)}/", query={"address": address, "latitude": latitude, "longitude": longitude, "name": name, "opened_on": opened_on, "opening": opening, "phone": phone, "place": place, "wheelchair": wheelchair}))
+        return cast("Seen[CheckedSheetOut]", self.see(f"/api/v1/stations/sheets/{quoted(sheet_id)}/", query={"address": address, "latitude": latitude, "longitude": longitude, "name": name, "opened_on": opened_on, "opening": opening, "phone": phone, "place": place, "wheelchair": wheelchair, "fields": fields}))
 
     def stations_sheets_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[TakenSheetOut]:
+    ) -> Seen[list[TakenSheetOut]]:
         """The sheets one has put here oneself, newest first."""
-        return cast("list[TakenSheetOut]", self.call("GET", "/api/v1/stations/sheets/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[TakenSheetOut]]", self.see("/api/v1/stations/sheets/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def stations_sheets_take(
         self,
@@ -4169,11 +4294,12 @@ class Falin(Line):
         self,
         *,
         tenant_id: int,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[AddressOut]:
+    ) -> Seen[list[AddressOut]]:
         """Under which addresses a body is found."""
-        return cast("list[AddressOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/addresses/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[AddressOut]]", self.see(f"/api/v1/tenants/{quoted(tenant_id)}/addresses/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tenants_again(
         self,
@@ -4188,11 +4314,12 @@ class Falin(Line):
         self,
         *,
         tenant_id: int,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[ArchiveOut]:
+    ) -> Seen[list[ArchiveOut]]:
         """The body's exports that lie in the store."""
-        return cast("list[ArchiveOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/archives/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[ArchiveOut]]", self.see(f"/api/v1/tenants/{quoted(tenant_id)}/archives/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tenants_ask(
         self,
@@ -4207,28 +4334,32 @@ class Falin(Line):
 
     def tenants_backups(
         self,
-    ) -> BackupsOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[BackupsOut]:
         """Whether the cell backs its bodies up at night, and for whom. How each body stands is in the body."""
-        return cast("BackupsOut", self.call("GET", "/api/v1/tenants/backups/"))
+        return cast("Seen[BackupsOut]", self.see("/api/v1/tenants/backups/", query={"fields": fields}))
 
     def tenants_cells(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[CellOut]:
+    ) -> Seen[list[CellOut]]:
         """The directory of cells. What is asked here of a place of another one is answered 421, with its address."""
-        return cast("list[CellOut]", self.call("GET", "/api/v1/tenants/cells/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[CellOut]]", self.see("/api/v1/tenants/cells/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tenants_checklist(
         self,
         *,
         tenant_id: int,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[StepOut]:
+    ) -> Seen[list[StepOut]]:
         """From provisioned to open, step by step."""
-        return cast("list[StepOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/checklist/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[StepOut]]", self.see(f"/api/v1/tenants/{quoted(tenant_id)}/checklist/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tenants_confirm(
         self,
@@ -4242,11 +4373,12 @@ class Falin(Line):
     def tenants_deeds(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[DeedOut]:
+    ) -> Seen[list[DeedOut]]:
         """What waits for a second operator or for its day."""
-        return cast("list[DeedOut]", self.call("GET", "/api/v1/tenants/deeds/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[DeedOut]]", self.see("/api/v1/tenants/deeds/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tenants_export(
         self,
@@ -4263,19 +4395,21 @@ class Falin(Line):
         self,
         *,
         tenant_id: int,
-    ) -> TenantOut:
+        fields: str | None = None,
+    ) -> Seen[TenantOut]:
         """One of them."""
-        return cast("TenantOut", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/"))
+        return cast("Seen[TenantOut]", self.see(f"/api/v1/tenants/{quoted(tenant_id)}/", query={"fields": fields}))
 
     def tenants_list(
         self,
         *,
         sort: Literal["name", "-name", "state", "-state", "release", "-release", "size", "-size", "archive", "-archive", "backup", "-backup", ""] | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[TenantOut]:
+    ) -> Seen[list[TenantOut]]:
         """Every body with a schema of its own."""
-        return cast("list[TenantOut]", self.call("GET", "/api/v1/tenants/", query={"sort": sort, "size": size, "cursor": cursor}))
+        return cast("Seen[list[TenantOut]]", self.see("/api/v1/tenants/", query={"sort": sort, "fields": fields, "size": size, "cursor": cursor}))
 
     def tenants_open(
         self,
@@ -4290,11 +4424,12 @@ class Falin(Line):
     def tenants_receipts(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[ReceiptOut]:
+    ) -> Seen[list[ReceiptOut]]:
         """What is left of bodies that were removed: signed receipts."""
-        return cast("list[ReceiptOut]", self.call("GET", "/api/v1/tenants/receipts/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[ReceiptOut]]", self.see("/api/v1/tenants/receipts/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tenants_refuse(
         self,
@@ -4361,35 +4496,40 @@ class Falin(Line):
         self,
         *,
         tenant_id: int,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[UseOut]:
+    ) -> Seen[list[UseOut]]:
         """What a body has taken and may take of what all share."""
-        return cast("list[UseOut]", self.call("GET", f"/api/v1/tenants/{quoted(tenant_id)}/uses/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[UseOut]]", self.see(f"/api/v1/tenants/{quoted(tenant_id)}/uses/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def today(
         self,
-    ) -> TodayOut:
+        *,
+        fields: str | None = None,
+    ) -> Seen[TodayOut]:
         """What is due in one's role, as the first page has it."""
-        return cast("TodayOut", self.call("GET", "/api/v1/today/"))
+        return cast("Seen[TodayOut]", self.see("/api/v1/today/", query={"fields": fields}))
 
     def tokens_bindings(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[BindingOut]:
+    ) -> Seen[list[BindingOut]]:
         """What one may make tokens for."""
-        return cast("list[BindingOut]", self.call("GET", "/api/v1/me/tokens/bindings/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[BindingOut]]", self.see("/api/v1/me/tokens/bindings/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tokens_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[AccessTokenOut]:
+    ) -> Seen[list[AccessTokenOut]]:
         """One's own tokens in the role one acts in, newest first."""
-        return cast("list[AccessTokenOut]", self.call("GET", "/api/v1/me/tokens/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[AccessTokenOut]]", self.see("/api/v1/me/tokens/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def tokens_make(
         self,
@@ -4412,12 +4552,13 @@ class Falin(Line):
     def views(
         self,
         *,
-        page: Literal["advisers", "audit", "behind", "firms", "people", "stations", "vacancies"],
+        page: Literal["advisers", "audit", "behind", "firms", "people", "posts", "stations", "vacancies"],
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[ViewOut]:
+    ) -> Seen[list[ViewOut]]:
         """The views one has of a list: one's own, and those of one's role."""
-        return cast("list[ViewOut]", self.call("GET", "/api/v1/desk/views/", query={"page": page, "size": size, "cursor": cursor}))
+        return cast("Seen[list[ViewOut]]", self.see("/api/v1/desk/views/", query={"page": page, "fields": fields, "size": size, "cursor": cursor}))
 
     def views_drop(
         self,
@@ -4451,28 +4592,31 @@ class Falin(Line):
     def webhooks_events(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[OfferOut]:
+    ) -> Seen[list[OfferOut]]:
         """The kinds of events a receiver can be told of, and what leaves with each."""
-        return cast("list[OfferOut]", self.call("GET", "/api/v1/webhooks/events/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[OfferOut]]", self.see("/api/v1/webhooks/events/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def webhooks_get(
         self,
         *,
         endpoint_id: str,
-    ) -> EndpointOut:
+        fields: str | None = None,
+    ) -> Seen[EndpointOut]:
         """One receiver."""
-        return cast("EndpointOut", self.call("GET", f"/api/v1/webhooks/{quoted(endpoint_id)}/"))
+        return cast("Seen[EndpointOut]", self.see(f"/api/v1/webhooks/{quoted(endpoint_id)}/", query={"fields": fields}))
 
     def webhooks_list(
         self,
         *,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[EndpointOut]:
+    ) -> Seen[list[EndpointOut]]:
         """The receivers of one's own body."""
-        return cast("list[EndpointOut]", self.call("GET", "/api/v1/webhooks/", query={"size": size, "cursor": cursor}))
+        return cast("Seen[list[EndpointOut]]", self.see("/api/v1/webhooks/", query={"fields": fields, "size": size, "cursor": cursor}))
 
     def webhooks_messages(
         self,
@@ -4480,11 +4624,12 @@ class Falin(Line):
         endpoint_id: str,
         before: str | None = None,
         state: Literal["waiting", "told", "given_up"] | None = None,
+        fields: str | None = None,
         size: int | None = None,
         cursor: str | None = None,
-    ) -> list[MessageOut]:
+    ) -> Seen[list[MessageOut]]:
         """Up to 50 messages to a receiver, the newest first, each with its tries."""
-        return cast("list[MessageOut]", self.call("GET", f"/api/v1/webhooks/{quoted(endpoint_id)}/messages/", query={"before": before, "state": state, "size": size, "cursor": cursor}))
+        return cast("Seen[list[MessageOut]]", self.see(f"/api/v1/webhooks/{quoted(endpoint_id)}/messages/", query={"before": before, "state": state, "fields": fields, "size": size, "cursor": cursor}))
 
     def webhooks_new_secret(
         self,

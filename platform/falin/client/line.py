@@ -6,11 +6,12 @@ import http.client
 import json
 import re
 import ssl
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 T = TypeVar("T")
@@ -25,6 +26,20 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen(Generic[T]):
+    """
+    What was read, as it stood: every reading act answers with it.
+
+    :param etag: its mark, for ``match=`` of a write that shall change it only as it was seen.
+    :param next: the address of the page after it; empty on the last page, and of what is no list.
+    """
+
+    body: T
+    etag: str = ""
+    next: str = ""
 
 
 Send = Callable[[str, str, Mapping[str, str], "bytes | None"], Answer]
@@ -52,7 +67,7 @@ class Problem(Exception):
 
 class Line:
     """
-    Closes by itself at the end of a ``with``.
+    Closes by itself at the end of a ``with``. Nothing of one answer stays in it, and each thread has a connection of its own.
 
     :param server: ``https://host``; plain HTTP to this very machine only, unless ``plain``: a token is a password.
     :param patience: seconds spent at most on sending one request again.
@@ -71,11 +86,9 @@ class Line:
         self._headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
         self._patience, self._sleep = patience, sleep
         self._send = send or _Connection(parts.scheme, parts.hostname, parts.port)
-        self.next = ""  # the address of the page after the last answer; empty on the last page
-        self.etag = ""  # of the last answer
 
     def close(self) -> None:
-        """Hang up. A call after it opens the line again."""
+        """Hang up, for this thread. A call after it opens the line again."""
         if isinstance(self._send, _Connection):
             self._send.close()
 
@@ -85,48 +98,50 @@ class Line:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def all(self, first: T) -> Iterator[T]:
-        """The answer just given and every page after it."""
+    def all(self, first: Seen[T]) -> Iterator[T]:
+        """What was read, and every page after it."""
         page = first
-        while True:
-            following = self.next
-            yield page
-            if not following:
-                return
-            page = self.call("GET", following)
+        yield page.body
+        while page.next:
+            page = self.see(page.next)
+            yield page.body
+
+    def see(self, path: str, *, query: Mapping[str, Any] | None = None) -> Seen[Any]:
+        """
+        One reading: what its JSON says, its bytes where it is a file.
+
+        :raises Problem: the server said no. :raises Unreached:
+        """
+        answer = self._answered("GET", _address(path, query), {}, None)
+        found = _NEXT.search(answer.headers.get("link", ""))
+        return Seen(
+            body=_told(answer), etag=answer.headers.get("etag", ""), next=_without_host(found[1]) if found else ""
+        )
 
     def call(
         self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None,
         files: Mapping[str, bytes] | None = None, once: str = "", match: str = "",
     ) -> Any:  # fmt: skip
         """
-        One request and its answer: what its JSON says, its bytes where it is a file, ``None`` where it is empty.
+        One write and its answer: what its JSON says, its bytes where it is a file, ``None`` where it is empty.
 
-        :param once: the key a write goes under; one of its own where it is left out.
+        :param once: the key it goes under; one of its own where it is left out.
         :param match: the ``ETag`` the thing had; 412 where it has another by now.
         :raises Problem: the server said no. :raises Unreached:
         """
-        asked = {name: value for name, value in (query or {}).items() if value is not None}
-        address = path + (f"?{urlencode(asked, doseq=True)}" if asked else "")
-        headers = dict(self._headers)
-        if method != "GET":
-            headers["Idempotency-Key"] = once or uuid.uuid4().hex
-        if match:
-            headers["If-Match"] = match
+        headers = {"Idempotency-Key": once or uuid.uuid4().hex, **({"If-Match": match} if match else {})}
         content: bytes | None = None
         if files is not None:
             headers["Content-Type"], content = _form(files)
         elif body is not None:
             headers["Content-Type"], content = "application/json", json.dumps(body).encode()
-        answer = self._sent(method, address, headers, content)
-        found = _NEXT.search(answer.headers.get("link", ""))
-        self.next = _without_host(found[1]) if found else ""
-        self.etag = answer.headers.get("etag", "")
+        return _told(self._answered(method, _address(path, query), headers, content))
+
+    def _answered(self, method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
+        answer = self._sent(method, address, {**self._headers, **headers}, content)
         if answer.status >= 400:
             raise Problem(answer)
-        if not answer.body:
-            return None
-        return json.loads(answer.body) if "json" in answer.headers.get("content-type", "") else answer.body
+        return answer
 
     def _sent(self, method: str, address: str, headers: Mapping[str, str], content: bytes | None) -> Answer:
         """Sent until it is answered by something else than "later"; a write is safe to send again by its key."""
@@ -152,6 +167,17 @@ def _later(answer: Answer) -> bool:
     return answer.status in {429, 503} or (answer.status == 409 and Problem(answer).code == "kernel.twin")
 
 
+def _told(answer: Answer) -> Any:
+    if not answer.body:
+        return None
+    return json.loads(answer.body) if "json" in answer.headers.get("content-type", "") else answer.body
+
+
+def _address(path: str, query: Mapping[str, Any] | None) -> str:
+    asked = {name: value for name, value in (query or {}).items() if value is not None}
+    return path + (f"?{urlencode(asked, doseq=True)}" if asked else "")
+
+
 def quoted(part: object) -> str:
     """A part of an address."""
     return quote(str(part), safe="")
@@ -175,8 +201,8 @@ def _form(files: Mapping[str, bytes]) -> tuple[str, bytes]:
     return f"multipart/form-data; boundary={mark}", b"".join(parts) + f"--{mark}--\r\n".encode()
 
 
-class _Connection:
-    """One connection, opened when it is wanted and again when it broke."""
+class _Connection(threading.local):
+    """One connection for each thread, opened when it is wanted and again when it broke."""
 
     def __init__(self, scheme: str, host: str, port: int | None) -> None:
         self._where = (scheme, host, port)

@@ -107,6 +107,7 @@ WSGI_APPLICATION = "falin.config.wsgi.application"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "falin.kernel.headers.CompressingMiddleware",
     "falin.kernel.headers.HeadersMiddleware",
     "tenants.identity.middleware.SessionMiddleware",
     "falin.ui.language.LanguageMiddleware",

@@ -29,12 +29,12 @@ from services.desk import tasks as desk
 from services.duty import api as duty
 from services.duty.web.tables import TABLES as OF_DUTY
 from services.indicators import api as indicators
-from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands
+from services.indicators.tasks import on_month_rolled_up, on_places_changed_hands, on_update_changed
 from services.indicators.web.tables import TABLES as OF_INDICATORS
 from services.stations import api as stations
 from services.stations import tasks as stations_tasks
 from services.stations.web.tables import TABLES as OF_STATIONS
-from tenants.divisions import hanging
+from tenants.divisions import above, hanging
 from tenants.divisions.api import AREAS_AT, PLACES_CHANGED, list_divisions
 from tenants.identity.api import PEOPLE_AT, scope_in_force, system_of, use_token
 from tenants.identity.belongings import PEOPLE, ROLES
@@ -96,7 +96,9 @@ def wire() -> None:
     hanging.declare(PEOPLE_AT, TENANTS_AT, JOBS_AT, AREAS_AT, HANGING, stations.STATIONS_AT, duty.HOURS_AT,
                     duty.VISITS_AT)  # fmt: skip
     hanging.tell_with(tell_body)
+    above.declare(stations.BOARD, duty.BOARD, desk_api.BOARD)
     outbox.subscribe(PLACES_CHANGED, places.on_update_changed)
+    outbox.subscribe(PLACES_CHANGED, on_update_changed)
     outbox.subscribe(sealing.SEALED, anchors.keep)
     for event in provisioning.EVENTS:
         outbox.subscribe(event, provisioning.on_person_changed)

@@ -190,6 +190,7 @@ WORDS = {
     "portal.county.asked": _("开通县（区）"),
     "settings.statement.made": _("设定指标"),
     "divisions.update.asked": _("送来新的区划名录"),
+    "divisions.boundary.prepared": _("登记界线调整"),
     "divisions.update.prepared": _("比对新的区划名录"),
     "divisions.group.decided": _("整组决定区划变化"),
     "divisions.change.decided": _("决定一处区划变化"),

@@ -13,19 +13,21 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from falin.kernel import audit, clock, files, jobs
+from falin.kernel import audit, clock, files, formats, jobs
 from falin.kernel.outbox import Event
 from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, rehearsed, shared
 from tenants.divisions import api, hanging, policies
-from tenants.divisions.types import Division, Level, ListedRow, Version
+from tenants.divisions.types import Division, Level, LineageKind, ListedRow, Version
 from tenants.identity.api import system_of
 from tenants.registry.api import find_tenant_of
 
@@ -43,6 +45,7 @@ class Line:
     others: tuple[Division, ...]
     estimated: bool
     forwards: bool
+    share: str = ""  # of a boundary that somebody counted: how much of the one that gave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,18 +92,20 @@ def _eve(day: date) -> date:
 
 
 def _lines(node_id: int) -> Iterable[Line]:
-    """Its lineage, newest first; of one day and kind together."""
-    grouped: dict[tuple[date, str, bool], list[Any]] = {}
+    """Its lineage, newest first; of one day, kind and counted share together."""
+    grouped: dict[tuple[date, str, bool, Fraction], list[Any]] = {}
     for row in api.list_lineage(node_id):
         if row.from_id != row.to_id:
-            grouped.setdefault((row.day, row.kind.value, row.from_id == node_id), []).append(row)
-    for (day, kind, forwards), rows in sorted(grouped.items(), reverse=True):
+            counted = row.share.of if row.share and row.kind == LineageKind.BOUNDARY else Fraction(0)
+            grouped.setdefault((row.day, row.kind.value, row.from_id == node_id, counted), []).append(row)
+    for (day, kind, forwards, counted), rows in sorted(grouped.items(), reverse=True):
         nodes = [row.to_id if forwards else row.from_id for row in rows]
         known = {one.id: one for one in api.list_divisions(nodes, on=day if forwards else _eve(day))}
         yield Line(
             day=day, kind=kind, label=str(api.LINEAGE_LABELS[rows[0].kind]), forwards=forwards,
             others=tuple(known[node] for node in nodes if node in known),
             estimated=any(row.share is None or row.share.estimated for row in rows),
+            share=formats.percent(Decimal(counted.numerator * 100) / counted.denominator, 2) if counted else "",
         )  # fmt: skip
 
 
@@ -155,6 +160,15 @@ def ask_comparison(
         scope=scope, kind=PREPARE, title=_("比对区划名录：%(source)s") % {"source": source}, now=now,
         parameters={"province": province, "day": day.isoformat(), "source": source, "edition": edition, "file": file},
     )  # fmt: skip
+
+
+def enter_boundary(
+    *, scope: Scope, from_code: str, to_code: str, share: str, day: date, source: str, now: datetime
+) -> int:  # fmt: skip
+    """A counted share that went over to another place, in the scope's province, as an update; its number."""
+    scope.require(policies.UPDATE)  # before its places are looked at
+    return api.prepare_boundary(scope=scope, from_code=from_code, to_code=to_code, share=share, day=day, source=source,
+                                province=province_of(scope), now=now)  # fmt: skip
 
 
 def told(errors: list[tuple[int, str]]) -> str:

@@ -163,6 +163,7 @@ urlpatterns = [
     path("places/areas/<int:area_id>/members/<int:member_id>/end/", areas.take_out, name="area-end"),
     path("places/updates/", places.updates, name="updates"),
     path("places/updates/new/", places.prepare, name="update-new"),
+    path("places/updates/boundary/", places.boundary, name="update-boundary"),
     path("places/updates/<int:update_id>/", places.update, name="update"),
     path("places/updates/<int:update_id>/changes/", places.changes, name="update-changes"),
     path("places/updates/<int:update_id>/changes/<int:change_id>/", places.decide, name="update-decide"),

@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
-from falin.client.line import Line, quoted
+from falin.client.line import Line, Seen, quoted
 '''
 _PLAIN = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
-_OURS = frozenset({"fields"})  # a query that would change the shape of the answer
 
 
 def client_of(document: Mapping[str, Any]) -> str:
@@ -28,7 +27,14 @@ def client_of(document: Mapping[str, Any]) -> str:
         for path, methods in document["paths"].items() for method, operation in methods.items()
         if "operationId" in operation and not path.endswith("/schema/")
     )  # fmt: skip
-    about = '    """Every act of the API, by the name its description gives it."""'
+    about = indent(
+        '''"""
+Every act of the API, by the name its description gives it.
+
+With ``fields`` ("id,adviser.name") an answer holds these alone, whatever its shape says.
+"""''',
+        "    ",
+    )
     return (
         "\n\n".join([_HEAD, *shapes, "\n".join(["class Falin(Line):", about, "", "\n".join(methods)])]).rstrip() + "\n"
     )
@@ -78,8 +84,9 @@ def _quoted(word: Any) -> str:
 
 def _method(document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> str:
     parameters = [_resolved(document, one) for one in operation.get("parameters", ())]
+    reads = method == "get"
     in_path = [one["name"] for one in parameters if one["in"] == "path"]
-    in_query = [one for one in parameters if one["in"] == "query" and one["name"] not in _OURS]
+    in_query = [one for one in parameters if one["in"] == "query"]
     guarded = any(one["in"] == "header" and one["name"] == "If-Match" for one in parameters)
     sent = operation.get("requestBody", {}).get("content", {})
     body, files = _sent(sent)
@@ -88,17 +95,18 @@ def _method(document: Mapping[str, Any], path: str, method: str, operation: Mapp
     takes += [f"{name}: bytes" for name in files]
     takes += [f"{one['name']}: {_type(one['schema'])}" for one in in_query if one.get("required")]
     takes += [f"{one['name']}: {_optional(one['schema'])} = None" for one in in_query if not one.get("required")]
-    takes += ['once: str = ""'] if method != "get" else []
+    takes += [] if reads else ['once: str = ""']
     takes += ['match: str = ""'] if guarded else []
     answer = _answer(operation["responses"])
-    given = [f'"{method.upper()}"', _address(path, in_path)]
+    answer = f"Seen[{answer}]" if reads else answer
+    given = [*([] if reads else [f'"{method.upper()}"']), _address(path, in_path)]
     if in_query:
         given.append("query={" + ", ".join(f'"{one["name"]}": {one["name"]}' for one in in_query) + "}")
     given += ["body=body"] if body else []
     given += ["files={" + ", ".join(f'"{name}": {name}' for name in files) + "}"] if files else []
-    given += ["once=once"] if method != "get" else []
+    given += [] if reads else ["once=once"]
     given += ["match=match"] if guarded else []
-    call = f"self.call({', '.join(given)})"
+    call = f"self.{'see' if reads else 'call'}({', '.join(given)})"
     lines = [f"def {operation['operationId']}(", "    self,", *(["    *,"] if takes else [])]
     lines += [f"    {one}," for one in takes]
     lines += [f") -> {answer}:", *_doc(operation.get("description", ""))]

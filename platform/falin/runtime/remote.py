@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from falin.client import Falin, Problem, Unreached
+from falin.client import Falin, Problem, Seen, Unreached
 from falin.runtime.cli import Arguments
 from falin.runtime.home import Home
 from falin.runtime.sentences import CannotStart, both
@@ -30,8 +30,11 @@ def run(arguments: Arguments, home: Home) -> int:
     try:
         with _client(arguments, os.environ) as client:
             answer = known(client, **_given(known, arguments.given))
-            for page in client.all(answer) if arguments.all else [answer]:
-                _show(page, as_json=arguments.json)
+            if isinstance(answer, Seen):
+                for page in client.all(answer) if arguments.all else [answer.body]:
+                    _show(page, as_json=arguments.json)
+            else:
+                _show(answer, as_json=arguments.json)
     except Problem as problem:
         more = json.dumps(problem.errors, ensure_ascii=False) if problem.errors else ""
         raise CannotStart(f"{problem.title} ({problem.code or problem.status})", more) from None

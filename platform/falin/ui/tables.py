@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
-from falin.kernel import sorting
+from falin.kernel import formats, sorting
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.writing import Value
+from falin.ui.figures import Pager
 
 WITH_A_SECOND: Final = frozenset(
     {"lists.export"}
@@ -26,7 +28,9 @@ WITH_A_SECOND: Final = frozenset(
 CHOSEN: Final = "col"  # in the address, once for each column that is shown; none: all are
 SORT: Final = "sort"  # in the address: the column the rows stand by, with - before it the other way round
 STEP: Final = 500
+PAGE: Final = 100  # rows of a list held in memory that one page shows; as many as one reminds at once
 _WHERE_ONE_STANDS: Final = ("after", "before", "page")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,3 +130,25 @@ def turned(asked: QueryDict, **changes: str) -> str:
     kept = [(name, one) for name, values in asked.lists() for one in values
             if name not in changes and name not in _WHERE_ONE_STANDS and one]  # fmt: skip
     return "?" + urlencode(kept + [(name, value) for name, value in changes.items() if value])
+
+
+def leaf(rows: Sequence[T], asked: QueryDict) -> tuple[Sequence[T], Pager | None]:
+    """
+    The page the address names (``?page=2``) of rows held in memory, and the way to its neighbours; none where all fit on one.
+
+    What is no page is the first one, and what lies behind the last is the last one.
+    """
+    number = asked.get("page", "")
+    last = max(0, len(rows) - 1) // PAGE + 1
+    right = number.isascii() and number.isdecimal() and len(number) < 9
+    here = min(max(int(number), 1), last) if right else 1
+    shown = rows[(here - 1) * PAGE : here * PAGE]
+    if last == 1:
+        return shown, None
+    words = {"first": (here - 1) * PAGE + 1, "last": (here - 1) * PAGE + len(shown), "all": len(rows)}
+    return shown, Pager(
+        shown=_("第 %(first)s–%(last)s 条，共 %(all)s 条")
+        % {key: formats.number(value) for key, value in words.items()},
+        previous_url=turned(asked, page=str(here - 1) if here > 2 else "") if here > 1 else "",
+        next_url=turned(asked, page=str(here + 1)) if here < last else "",
+    )

@@ -28,7 +28,7 @@ from services.advisers.queries.register import (
     person_of_adviser,
 )
 from services.advisers.queries.seen import list_seen_by
-from services.advisers.queries.serving import list_serving
+from services.advisers.queries.serving import list_serving, served_on
 
 __all__ = [
     "ADVISER_ORDERS",
@@ -63,4 +63,5 @@ __all__ = [
     "list_serving",
     "most_communities",
     "person_of_adviser",
+    "served_on",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 
 from falin.kernel.scope import Scope
@@ -10,6 +11,11 @@ from services.advisers import policies
 from services.advisers.models import Seat
 from services.advisers.queries.appointments import touching
 from services.advisers.types import Serving
+
+
+def served_on(nodes: Collection[int], *, on: date) -> frozenset[int]:
+    """Which of these communities somebody serves on a day, whichever body appointed him."""
+    return frozenset(Seat.objects.filter(touching(on, on), node_id__in=nodes).values_list("node_id", flat=True))
 
 
 def list_serving(*, scope: Scope, on: date, node_id: int | None = None) -> dict[int, tuple[Serving, ...]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.scope import Scope
+from falin.ui.tables import leaf
 from services.advisers import policies, queries
 from services.advisers.queries.seen import SHOWN
 from services.advisers.rules import REASON_LABELS
@@ -95,6 +96,7 @@ def community(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
 def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
     today = legal_day(now())
     gaps = queries.list_gaps(scope=scope, on=today, sort=request.GET.get("sort", ""))
+    shown, pager = leaf(gaps, request.GET)
     rows = [
         {
             "gap": gap,
@@ -102,7 +104,7 @@ def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
             "reason": presenting.gap_reason(gap),
             "choose_url": presenting.choose_url(gap.node_id),
         }
-        for gap in gaps
+        for gap in shown
     ]
     table, may_appoint = tables.VACANCIES.shown(request.GET), policies.may_appoint(scope)
     by_street = table.has["street"] and not table.sort  # as they come: one street after the other
@@ -110,6 +112,8 @@ def vacancies(request: HttpRequest, scope: Scope) -> HttpResponse:
         "rows": rows,
         "groups": presenting.by_street(rows) if by_street else [("", 0, rows)],
         "columns": len(table.heads) + may_appoint,
+        "pager": pager,
+        "total": len(gaps),
         "table": table,
         "unexplained": sum(1 for gap in gaps if gap.reason is None),
         "home": queries.home_of(scope),

@@ -40,7 +40,6 @@ _SIGNS = {
     AdviserState.FREE: State.INFO,
 }
 _ROW_CSS = {AdviserState.BANNED: "is-act", AdviserState.ENDING: "is-watch", AdviserState.NOT_EXAMINED: "is-off"}
-_TILES = {SquareState.COVERED: "", SquareState.ENDING: "f-tile--soon", SquareState.VACANT: "f-tile--none"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +60,10 @@ class ShownRow:
 class ShownStreet:
     name: str
     url: str
-    tiles: tuple[str, ...]
     count: str
     label: str
     covered: int
+    served: int  # those whose adviser stays
     total: int
     ending: int
     vacant: tuple[tuple[str, str], ...]
@@ -141,8 +140,8 @@ def _shown_street(street: StreetSquares, *, may_appoint: bool) -> ShownStreet:
     url = f"{reverse('advisers:list')}?{urlencode({'street': street.street_id})}" if street.street_id else ""
     gone = [square for square in street.squares if square.state == SquareState.VACANT]
     return ShownStreet(
-        name=street.name, url=url, tiles=tuple(_TILES[square.state] for square in street.squares), count=count,
-        label=label, covered=street.covered, total=total, ending=ending,
+        name=street.name, url=url, count=count, label=label, covered=street.covered, served=street.covered - ending,
+        total=total, ending=ending,
         vacant=tuple((square.name, _vacant_url(square.node_id, may_appoint=may_appoint)) for square in gone),
     )  # fmt: skip
 

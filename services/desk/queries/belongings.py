@@ -11,6 +11,7 @@ from tenants.registry.hands import Goes, Way
 BELONGINGS = (
     Belonging(table="desk_news", natural=("county_id", "number"), where="x.county_id = %(node)s", alone=True),
 )
+BOARD = "desk_news"
 HANDS = (
     Way("desk_comment", Goes.STAYS, "said among the people of that body, under its key"),
     Way("desk_notice", Goes.STAYS, "told of work in that body; what is still open there is told anew"),

@@ -41,7 +41,8 @@ def post_hours(
     )  # fmt: skip
     PostedHours.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["node_id"],
-        update_fields=["weekdays", "begins_at", "ends_at", "room", "person_id", "posted_at"],
+        update_fields=["province_id", "city_id", "county_id", "street_id", "weekdays", "begins_at", "ends_at", "room",
+                       "person_id", "posted_at"],
     )  # fmt: skip
     _book(scope, "duty.hours.posted", place.id, before=facts_of(before), after=facts_of(row), now=now)
     return info_of(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenants.divisions import above
 from tenants.registry.belongings import Belonging
 from tenants.registry.hands import Goes, Rewritten, Way
 
@@ -13,8 +14,9 @@ _POSTED = """
 update duty_postedhours set county_id = %(to_node)s
 where county_id = %(from_node)s and (%(whole)s or node_id = any (%(nodes)s))
 """
+BOARD = "duty_postedhours"
 HANDS = (
     Way("duty_closedmonth", Goes.COPIED, "what is closed stays closed, in the body the visits went to as well"),
     Way("duty_dirtymonth", Goes.STAYS, "the months the change falls in are published anew by both"),
-    Rewritten("duty_postedhours", (_POSTED,)),
+    Rewritten(BOARD, (_POSTED, above.read_anew(BOARD, county="%(to_node)s"))),
 )

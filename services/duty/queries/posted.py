@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import time
+from typing import Any, Final
+
 from django.db.models import Q, QuerySet
 
+from falin.kernel import sorting
 from falin.kernel.scope import Scope
 from services.duty import policies
 from services.duty.models import PostedHours
 from services.duty.types import HoursPosted, Post
 from tenants.divisions.api import Division, Level, list_communities, list_divisions
+from tenants.divisions.rules import sound_of
+
+# What the list of communities and their hours stands by; else the unposted first, then by street.
+POST_ORDERS: Final[dict[str, Callable[[Post], Any]]] = {
+    "community": lambda post: (sound_of(post.node_name).pinyin, post.node_name),
+    "time": lambda post: (post.posted.weekdays, post.posted.begins_at) if post.posted else ((), time.min),
+    "room": lambda post: post.posted.room if post.posted else "",
+}
 
 
 def posted_in(scope: Scope) -> QuerySet[PostedHours]:
@@ -33,8 +46,12 @@ def list_own_posted(*, scope: Scope) -> dict[int, HoursPosted]:
     return {row.node_id: info_of(row) for row in PostedHours.objects.filter(node_id__in=scope.nodes)}
 
 
-def list_posts(*, scope: Scope) -> list[Post]:
-    """The scope's communities, each with what is posted for it; the unposted first, then by street."""
+def list_posts(*, scope: Scope, sort: str = "") -> list[Post]:
+    """
+    The scope's communities, each with what is posted for it; the unposted first, then by street.
+
+    :param sort: one of ``POST_ORDERS``, with - before it the other way round.
+    """
     policies.check_may_post(scope)
     posted = list_posted(scope=scope)
     places = _communities(scope)
@@ -46,7 +63,8 @@ def list_posts(*, scope: Scope) -> list[Post]:
               street_name=streets[place.street_id].name if place.street_id in streets else ""))
         for place in places
     ]  # fmt: skip
-    return [post for *_order, post in sorted(posts, key=lambda one: one[:3])]
+    found = [post for *_order, post in sorted(posts, key=lambda one: one[:3])]
+    return sorting.in_order(found, sort, POST_ORDERS)
 
 
 def _communities(scope: Scope) -> list[Division]:

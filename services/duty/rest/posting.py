@@ -12,16 +12,18 @@ from falin.kernel.clock import now
 from falin.kernel.rest import DoorView
 from falin.kernel.scope import Scope
 from services.duty import commands, queries
-from services.duty.rest.serializers import PostedHoursIn, PostedHoursOut, PostOut
+from services.duty.rest.serializers import PostedHoursIn, PostedHoursOut, PostOut, PostsAsked
 
 
 class Posts(DoorView):
     door_grants: ClassVar[dict[str, str]] = {"GET": "duty.post"}
 
-    @extend_schema(responses=PostOut(many=True), operation_id="duty_hours_posted")
+    @extend_schema(parameters=[PostsAsked], responses=PostOut(many=True), operation_id="duty_hours_posted")
     def get(self, request: Request, scope: Scope) -> Response:
-        """The communities of the scope, with what is posted for each."""
-        return Response(PostOut(queries.list_posts(scope=scope), many=True).data)
+        """The communities of the scope, with what is posted for each; the unposted first."""
+        asked = PostsAsked(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return Response(PostOut(queries.list_posts(scope=scope, **asked.validated_data), many=True).data)
 
 
 class Post(DoorView):

@@ -161,6 +161,10 @@ class BehindAsked(serializers.Serializer[Any]):
     sort = Sort(queries.BEHIND_ORDERS)
 
 
+class PostsAsked(serializers.Serializer[Any]):
+    sort = Sort(queries.POST_ORDERS)
+
+
 class VisitsAsked(serializers.Serializer[Any]):
     sort = Sort(queries.VISIT_ORDERS)
 

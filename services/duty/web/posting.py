@@ -17,9 +17,11 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.ui.forms import carried_out
+from falin.ui.tables import leaf
 from falin.ui.widgets import TimeInput
 from services.duty import commands, queries
 from services.duty.types import Post
+from services.duty.web import tables
 
 
 class HoursForm(forms.Form):
@@ -50,13 +52,21 @@ class HoursForm(forms.Form):
 @door(grant="duty.post")
 def posts(request: HttpRequest, scope: Scope) -> HttpResponse:
     """Every community of the scope, with what residents read of it; the unposted first."""
-    found = queries.list_posts(scope=scope)
-    missing = sum(1 for post in found if post.posted is None)
-    groups = [
-        {"posted": there, "street": street, "posts": list(ones)}
-        for (there, street), ones in groupby(found, lambda post: (post.posted is not None, post.street_name))
-    ]
-    return render(request, "duty/posts.html", {"posts": found, "groups": groups, "missing": missing})
+    found = queries.list_posts(scope=scope, sort=request.GET.get("sort", ""))
+    shown, pager = leaf(found, request.GET)
+    table = tables.POSTS.shown(request.GET)
+    grouped = table.has["street"] and not table.sort  # as they come: the unposted first, one street after the other
+    groups = (
+        [
+            {"posted": there, "street": street, "posts": list(ones)}
+            for (there, street), ones in groupby(shown, lambda post: (post.posted is not None, post.street_name))
+        ]
+        if grouped
+        else [{"posts": shown}]
+    )
+    context = {"posts": shown, "groups": groups, "columns": len(table.heads) + 1, "pager": pager, "table": table,
+               "missing": sum(1 for post in found if post.posted is None)}  # fmt: skip
+    return render(request, "duty/posts.html", context)
 
 
 @door(grant="duty.post", reads="GET", writes="POST")

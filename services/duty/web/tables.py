@@ -1,4 +1,4 @@
-"""The lists of who is behind and of one's own visits: their columns, and their rows for a file."""
+"""The lists of who is behind, of one's own visits and of posted hours: their columns, and their rows for a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
 from falin.ui.tables import SORT, Column, Step, Table
 from services.duty import queries
-from services.duty.types import Behind, Cut, VisitInfo, VisitKind
+from services.duty.types import Behind, Cut, Post, VisitInfo, VisitKind
 from services.duty.web.cards import row_of
 from services.duty.web.months import month_of
 
@@ -49,6 +49,16 @@ def own_visits(scope: Scope, month: Month, sort: str) -> list[tuple[VisitInfo, s
 def _visits(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
     found = own_visits(scope, month_of(asked, now).month, asked.get(SORT, ""))
     return Step(rows=found, total=len(found))
+
+
+def _posts(scope: Scope, asked: QueryDict, after: str, now: datetime) -> Step:
+    found = queries.list_posts(scope=scope, sort=asked.get(SORT, ""))
+    return Step(rows=found, total=len(found))
+
+
+def _hours(post: Post) -> str:
+    one = post.posted
+    return f"{formats.weekdays(one.weekdays)} {one.begins_at:%H:%M}–{one.ends_at:%H:%M}" if one else _("没有公布")
 
 
 def _last(row: Any) -> str:
@@ -108,4 +118,14 @@ VISITS: Final = Table(
         Column(key="state", label=gettext_lazy("办理"), value=_state),
     ),
 )  # fmt: skip
-TABLES: Final = (BEHIND, VISITS)
+POSTS: Final = Table(
+    name="posts", title=gettext_lazy("值班公示"), grant="duty.post", step=_posts,
+    columns=(
+        Column(key="community", label=gettext_lazy("社区（村）"), value=lambda post: post.node_name, sorts=True),
+        Column(key="street", label=gettext_lazy("街镇"), value=lambda post: post.street_name, small=True),
+        Column(key="time", label=gettext_lazy("时间"), value=_hours, sorts=True),
+        Column(key="room", label=gettext_lazy("地点"), value=lambda post: post.posted.room if post.posted else _("没有"),
+               sorts=True),
+    ),
+)  # fmt: skip
+TABLES: Final = (BEHIND, VISITS, POSTS)

@@ -22,7 +22,7 @@ from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
 from falin.ui.forms import show_refusal
-from falin.ui.tables import turned
+from falin.ui.tables import leaf, turned
 from falin.ui.undo import say_done
 from services.duty import commands, policies, queries
 from services.duty.types import Cut, VisitInfo
@@ -147,13 +147,12 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
     moment = now()
     turner = month_asked(request, moment)
     found = queries.list_behind(scope=scope, month=turner.month, now=moment, sort=request.GET.get("sort", ""))
-    rows = [row_of(row) for row in found]
     view = request.GET.get("view", "")
-    cuts = {cut.value: [row for row in rows if row.behind.within(cut)] for cut in Cut}
+    shown, pager = leaf(tables.within(found, view), request.GET)
     context = {
-        "turner": turner, "rows": cuts.get(view, rows), "view": view, "all": len(rows),
+        "turner": turner, "rows": [row_of(row) for row in shown], "pager": pager, "view": view, "all": len(found),
         "table": tables.BEHIND.shown(request.GET),
-        "off_pace": len(cuts[Cut.PACE]), "none": len(cuts[Cut.NONE]),
+        "off_pace": len(tables.within(found, Cut.PACE)), "none": len(tables.within(found, Cut.NONE)),
         "hours": queries.hours_a_month(next(iter(scope.roots), None), turner.month),
         "may_remind": policies.may_remind(scope) and not queries.is_closed(scope=scope, month=turner.month),
         "here": request.get_full_path(),
@@ -165,13 +164,11 @@ def behind(request: HttpRequest, scope: Scope) -> HttpResponse:
 @door(grant="duty.remind", reads="", writes="POST")
 def remind(request: HttpRequest, scope: Scope) -> HttpResponse:
     """One tap: a word to the adviser. Back to the list it was tapped in."""
+    pair, month = _pair(request.POST.get("pick", "")), _month_of(request.POST.get("month", ""))
+    if pair is None or month is None:
+        raise Missing("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。"))
     try:
-        node_id, adviser_id = int(request.POST.get("node_id", "")), uuid.UUID(request.POST.get("adviser_id", ""))
-        month = Month.parse(request.POST.get("month", ""))
-    except ValueError:
-        raise Missing("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。")) from None
-    try:
-        sent = commands.remind(scope=scope, node_id=node_id, adviser_id=adviser_id, month=month, now=now())
+        sent = commands.remind(scope=scope, node_id=pair[0], adviser_id=pair[1], month=month, now=now())
     except Missing:
         raise
     except Refused as refused:

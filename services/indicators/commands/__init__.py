@@ -2,6 +2,6 @@
 
 from services.indicators.commands.boarding import SumsDiffer, put_on_board
 from services.indicators.commands.exporting import book_export
-from services.indicators.commands.publishing import publish_month
+from services.indicators.commands.publishing import publish_again, publish_month
 
-__all__ = ["SumsDiffer", "book_export", "publish_month", "put_on_board"]
+__all__ = ["SumsDiffer", "book_export", "publish_again", "publish_month", "put_on_board"]

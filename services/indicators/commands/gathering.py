@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
 from falin.kernel.periods import Month
 from falin.kernel.scope import Scope
-from services.advisers.api import list_appointments_in_month
-from services.duty.api import list_visit_lines, month_hours
+from services.advisers.api import list_appointments_in_month, served_on
+from services.duty.api import is_closed, list_visit_lines, month_hours
 from services.duty.types import MonthHours
 from services.indicators.types import Community, CountyFacts, Line, PairHours
-from tenants.divisions.api import list_communities, list_last, list_streets, list_takers
+from tenants.divisions.api import list_communities, list_divisions, list_last, list_streets, list_takers
 from tenants.divisions.types import Division, Status
 
 
@@ -23,7 +23,9 @@ def gather(*, scope: Scope, county: Division, month: Month, as_of: date) -> Coun
     The county's month as it stands now, on the tree of the day coverage is counted on.
 
     What was done at a place that has ended counts where most of it went, if that lies in the same county; else under its
-    own name, beside the communities and none of them. So a month in which places change loses nothing.
+    own name, beside the communities and none of them. So does what this body's book still holds of a place that came under
+    another county; that one counts the place, and has an adviser there whichever body appointed him (decision 65). So a
+    month in which places change loses nothing.
     """
     standing = [_community(place) for place in list_communities(county.id, on=as_of)]
     streets = tuple(place.id for place in list_streets(county.id, on=as_of) if place.status == Status.IN_USE)
@@ -31,10 +33,12 @@ def gather(*, scope: Scope, county: Division, month: Month, as_of: date) -> Coun
     hours = [pair for community in month_hours(scope=scope, month=month) for pair in community.pairs]
     here = {one.node_id for one in standing}
     elsewhere = ({one.node_id for one in lines} | {pair.node_id for pair in hours}) - here
+    elsewhere -= _published_before(elsewhere, scope=scope, county=county, month=month, as_of=as_of)
     at = {node: heir for node, heir in list_takers(elsewhere, on=as_of).items() if heir in here}
+    held = list_appointments_in_month(scope=scope, month=month)
     alone = [
         replace(_community(place), street_id=place.street_id if place.street_id in streets else None, stands=False)
-        for place in list_last(elsewhere - at.keys()) if place.county_id == county.id
+        for place in list_last(elsewhere - at.keys(), under=(county.id,))
     ]  # fmt: skip
     return CountyFacts(
         province_id=county.province_id,
@@ -44,9 +48,7 @@ def gather(*, scope: Scope, county: Division, month: Month, as_of: date) -> Coun
         as_of=as_of,
         communities=(*standing, *alone),
         streets=streets,
-        covered=frozenset(
-            one.node_id for one in list_appointments_in_month(scope=scope, month=month) if one.holds_on(as_of)
-        ),
+        covered=frozenset(one.node_id for one in held if one.holds_on(as_of)) | served_on(here, on=as_of),
         pairs=_pairs(hours, at),
         lines=tuple(
             Line(
@@ -56,6 +58,16 @@ def gather(*, scope: Scope, county: Division, month: Month, as_of: date) -> Coun
             for one in lines
         ),
     )  # fmt: skip
+
+
+def _published_before(
+    nodes: Collection[int], *, scope: Scope, county: Division, month: Month, as_of: date
+) -> set[int]:  # fmt: skip
+    """Of a closed month: the places whose rows were handed over since. Who had them then has published it."""
+    if not nodes or not is_closed(scope=scope, month=month):
+        return set()
+    lay = {place.id for place in list_divisions(nodes, on=as_of) if place.county_id != county.id}
+    return {place.id for place in list_divisions(lay) if place.county_id == county.id}
 
 
 def _community(place: Division) -> Community:

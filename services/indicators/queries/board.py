@@ -61,7 +61,7 @@ _SUMS: Final = {f"sum_{name}": Sum(name) for name in COUNTS}  # not under the co
 _WHEN: Final = {
     "last_as_of": Max("as_of"), "first_as_of": Min("as_of"), "last_published": Max("published_at"),
     "first_published": Min("published_at"), "last_edition": Max("edition"),
-    "restated": Count("id", filter=Q(edition__gt=1)), "rows": Count("id"),
+    "restated": Count("id", filter=Q(edition__gt=1)), "rows": Count("id", filter=Q(communities__gt=0)),
 }  # fmt: skip
 
 
@@ -108,8 +108,11 @@ def place_as_was(*, scope: Scope, node_id: int, month: Month | None = None) -> P
         children=children,
         series=series[-SERIES:],
         quarter_lectures=_lectures(by_month, wanted) if wanted else 0,
-        expected=len(_bodies(place, wanted, day)) if is_sum(place) else 1,
-        reported=own[2] if own else 0,
+        # a body that ended may still hold what was done there: it is a part of the sum, and nobody waits for it
+        expected=sum(1 for one in _bodies(place, wanted, day) if one.tally is None or one.tally.communities)
+        if is_sum(place)
+        else 1,
+        reported=own[2] if own and is_sum(place) else int(own is not None),
     )
 
 
@@ -183,8 +186,8 @@ def list_own_months(*, scope: Scope) -> list[Month]:
 
 
 def _path_to(scope: Scope, node_id: int) -> list[Division]:
-    """A place that is no more is where it last was: its figures of then stay to be read."""
-    path = last_path(node_id)
+    """A place that is no more, or is another county's now, is where it last was: its figures of then stay to be read."""
+    path = last_path(node_id, under=scope.roots)
     policies.check_may_read(scope, path)
     return path
 
@@ -392,7 +395,7 @@ def _named(lines: list[VisitLine]) -> dict[int, tuple[Division, str]]:
 
 # Published figures stay on the board when a county goes: they belong to the levels above as well.
 BELONGINGS = (
-    Belonging(table="indicators_figure", natural=("month", "node_id"), where="x.county_id = %(node)s"),
+    Belonging(table="indicators_figure", natural=("month", "node_id", "county_id"), where="x.county_id = %(node)s"),
     Belonging(table="indicators_visitline", natural=("month", "visit_id"), where="x.county_id = %(node)s"),
 )
 # From the month of the change on a body is counted with the places it has now; before, it stands as it was published.

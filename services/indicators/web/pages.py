@@ -428,9 +428,13 @@ def _said_of_worst(tally: Tally, rows: tuple[Row, ...]) -> SafeString:
 
 def _lead_of_community(figures: PlaceFigures, tally: Tally) -> SafeString:
     if not tally.communities and figures.view == View.AS_WAS:
-        return format_html("{}", _("这个月里已经撤销：在这里做过的，仍计入乡镇和县；配备率不再算它。"))
+        return format_html("{}", _("这个月里已经撤销或划出：在这里做过的，仍计入原来的乡镇和县；配备率不再算它。"))
     month = formats.month(figures.month.first_day) if figures.month else ""
     done = formats.hours(tally.minutes)
+    if not tally.pairs and tally.covered:
+        return format_html(
+            "{}", _("这里有法律顾问，聘任还在原来的县（区）的账上，到点时长也计在那里；数据移交以后计在这里。")
+        )
     if not tally.pairs:
         return format_html(_("{month}这里<b>没有法律顾问</b>，所以没有到点时长可比。"), month=month)
     owed = formats.hours(tally.required_minutes)
@@ -688,7 +692,7 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
 def _adviser_state(tally: Tally, view: View) -> tuple[TargetState, str]:
     """Of one community. One that ended within the month, or has a part of another's counts alone, lacks no adviser."""
     if not tally.communities:
-        return TargetState.NONE, _("当月已撤销") if view == View.AS_WAS else _("不计个数")
+        return TargetState.NONE, _("当月已撤销或划出") if view == View.AS_WAS else _("不计个数")
     return (TargetState.OK, _("有顾问")) if tally.covered else (TargetState.ACT, _("没有顾问"))
 
 

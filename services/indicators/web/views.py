@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 
 from falin.kernel import formats
 from falin.kernel.clock import now
@@ -40,7 +39,6 @@ def home(request: HttpRequest, scope: Scope) -> HttpResponseBase:
 
 
 @door(grant="figures.read", reads="GET")
-@gzip_page  # a province's map is ninety kilobytes of outlines
 def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     """A place's figures in one month, what lies below it, and the way down to the visits of a community."""
     figures = _figures(request, scope, node_id)
@@ -56,7 +54,6 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
 
 
 @door(grant="figures.read", reads="GET")
-@gzip_page
 def screen(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     """
     A place on a screen on the wall, which asks again by itself, scripts or not, until somebody has it hold still.

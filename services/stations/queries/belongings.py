@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenants.divisions import above
 from tenants.registry.belongings import Belonging
 from tenants.registry.hands import Rewritten
 
@@ -13,8 +14,5 @@ _STATIONS = """
 update stations_station set county_id = %(to_node)s
 where county_id = %(from_node)s and (%(whole)s or node_id = any (%(nodes)s))
 """
-_ABOVE = """
-update stations_station s set city_id = v.city_id, street_id = v.street_id from divisions_divisionversion v
-where s.county_id = %(to_node)s and v.node_id = s.node_id and v.valid_to is null
-"""
-HANDS = (Rewritten("stations_station", (_STATIONS, _ABOVE)),)
+BOARD = "stations_station"
+HANDS = (Rewritten(BOARD, (_STATIONS, above.read_anew(BOARD, county="%(to_node)s"))),)

@@ -14,7 +14,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from falin.kernel.scope import Scope
-from tenants.divisions import hanging
+from tenants.divisions import above, hanging
 from tenants.divisions.models import DivisionHandover, DivisionUpdate
 from tenants.divisions.types import UpdateState
 
@@ -25,7 +25,8 @@ def tell_counties(*, update: DivisionUpdate, heirs: Mapping[int, Mapping[int, in
     """
     Write down what each county has to carry out, and tell its body, in the update's transaction.
 
-    :param heirs: county → the places of it that ended, and the one place of the same county each went to.
+    :param heirs: county → the places of it that ended, and the one place of the same county each went to; a county of
+        which something only lies otherwise than before has none.
     """
     told = [county for county in heirs if _tell(county, update.pk, now)]
     DivisionHandover.objects.bulk_create(
@@ -54,6 +55,7 @@ def settle(*, scope: Scope, update_id: int, now: datetime) -> None:
     if row is None:
         return
     update = DivisionUpdate.objects.get(pk=update_id)
+    above.follow_tree(scope=scope)
     applied = update.state == UpdateState.APPLIED
     if applied == (row.settled_at is not None):
         return

@@ -8,6 +8,7 @@ is killed in the middle leaves the old tree.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -29,11 +30,13 @@ from tenants.divisions.models import (
     DivisionUpdate,
     DivisionVersion,
 )
-from tenants.divisions.rules import Act, CannotStand, Plan, collapse, detect, plan
+from tenants.divisions.queries.tree import find_of_any_level
+from tenants.divisions.rules import Act, CannotStand, Plan, collapse, detect, hand_part, plan, read_share
 from tenants.divisions.types import (
     ChangeKind,
     Committee,
     Decision,
+    Division,
     Kind,
     Level,
     Lineage,
@@ -41,6 +44,7 @@ from tenants.divisions.types import (
     ListedRow,
     Placed,
     Proposal,
+    Reason,
     Standing,
     Status,
     UpdateState,
@@ -79,6 +83,52 @@ def prepare_update(
     audit.record(scope=scope, act="divisions.update.prepared", subject=("update", update.pk), node_id=None, now=now,
                  after={"source": source, "day": day.isoformat(), "changes": len(proposals)})  # fmt: skip
     return int(update.pk)
+
+
+def prepare_boundary(
+    *, scope: Scope, from_code: str, to_code: str, share: str, province: str | None, day: date, source: str, now: datetime
+) -> int:  # fmt: skip
+    """
+    Keep that a boundary moved and somebody counted, as an update of its own: no list says so. A second person confirms it.
+
+    :param share: how much of the first place went over to the second, as people write it: 120/860, 13.95%.
+    :param day: the first day on which it lay there.
+    :raises Refused: another update is under way, the day is too early. :raises Invalid: no two places of one level, no share.
+    """
+    policies.check_may_prepare(scope, province=province or "", day=day)
+    take_turn()
+    gave = _standing_at(from_code, province, field="from_code")
+    took = _standing_at(to_code, province, field="to_code")
+    if took.id == gave.id or took.level != gave.level:
+        raise Invalid("divisions.not_neighbours", _("请填同一级的另一个地方。"), field="to_code")
+    said = "".join(share.split())
+    part = read_share(said)
+    if part is None:
+        raise Invalid("divisions.bad_share", _("请写划走的占原来的多少，比 0 大、比 1 小，例如 120/860 或 13.95%。"),
+                      field="share")  # fmt: skip
+    if not 2 <= len(source.strip()) <= 100:
+        raise Invalid("divisions.no_source", _("请写明依据和谁点的数，2 到 100 个字。"), field="source")
+    update = DivisionUpdate.objects.create(
+        source=source.strip(), day=day, province=province or "", state=UpdateState.DECIDING, base=_base(),
+        prepared_by=scope.person_id, prepared_at=now,
+    )  # fmt: skip
+    kind, reason = ChangeKind.BOUNDARY, Reason.COUNTED
+    DivisionChange.objects.create(
+        update=update, kind=kind, reason=reason, sure=True, level=gave.level, group=f"{kind}.{reason}", node_id=gave.id,
+        candidates=[[took.id, took.code, took.name, float(part)]], share=said, decision=Decision.ACCEPTED,
+        decided_by=scope.person_id, decided_at=now,
+    )  # fmt: skip
+    audit.record(scope=scope, act="divisions.boundary.prepared", subject=("update", update.pk), node_id=None, now=now,
+                 after={"source": update.source, "day": day.isoformat(), "from": gave.code, "to": took.code,
+                        "share": said})  # fmt: skip
+    return int(update.pk)
+
+
+def _standing_at(code: str, province: str | None, *, field: str) -> Division:
+    found = find_of_any_level(code.strip())
+    if found is None or not found.code.startswith(province or ""):
+        raise Invalid("divisions.no_such_code", _("没有这个代码的地方。"), field=field)
+    return found
 
 
 def note_hanging(*, scope: Scope, update_id: int, counts: Mapping[str, Mapping[int, int]]) -> None:
@@ -147,7 +197,7 @@ def decide_change(
     change = update.changes.filter(pk=change_id).first()
     if change is None:
         raise policies.no_update()
-    codes = [code.strip() for code in target if code.strip()]
+    codes = [code.strip() for code in target if code.strip() and change.kind != ChangeKind.BOUNDARY]
     if any(code != "-" and not (code.isascii() and code.isdigit() and len(code) == 12) for code in codes):
         raise Invalid("divisions.bad_target", _("请填 12 位区划代码；没有就填一个短横。"), field="target")
     change.decision, change.target, change.decided_by, change.decided_at = decision, codes, scope.person_id, now
@@ -235,13 +285,26 @@ def _heirs(made: Plan) -> dict[int, int]:
 
 
 def _by_county(made: Plan, heirs: Mapping[int, int]) -> dict[int, dict[int, int]]:
-    """Those of the pairs that stay in one county, by it: what another body has is given by people alone."""
-    found: dict[int, dict[int, int]] = {}
+    """
+    Those of the pairs that stay in one county, by it: what another body has is given by people alone. Counties of which
+    something only lies otherwise now are among them, without pairs.
+    """
+    found: dict[int, dict[int, int]] = {county: {} for county in _lying_otherwise(made)}
     for gone, heir in heirs.items():
         county = made.before[gone].county
         if county is not None and county == made.after[heir].county:
             found.setdefault(county, {})[gone] = heir
     return found
+
+
+def _lying_otherwise(made: Plan) -> list[int]:
+    """The counties that lost, got or rearranged a place that goes on, and those that came under another city."""
+    found: set[int | None] = set()
+    for node, was in made.before.items():
+        now = made.after.get(node)
+        if now and (was.province, was.city, was.county, was.street) != (now.province, now.city, now.county, now.street):
+            found |= {was.county, now.county}
+    return sorted(county for county in found if county is not None)
 
 
 def undo_update(
@@ -312,11 +375,25 @@ def plan_of(update: DivisionUpdate) -> Plan:
     accepted = list(update.changes.filter(decision=Decision.ACCEPTED).order_by("id"))
     _identify(accepted)
     standing = {place.node: place for place in known}
-    acts = [act for change in accepted for act in _acts(change, standing)]
+    boundaries = [change for change in accepted if change.kind == ChangeKind.BOUNDARY]
+    acts = [act for change in accepted if change not in boundaries for act in _acts(change, standing)]
     try:
-        return plan(known, acts, day=update.day)
+        made = plan(known, acts, day=update.day)
     except CannotStand as error:
         raise Refused("divisions.cannot_stand", _sentence(error)) from error
+    return replace(
+        made, lineage=[*made.lineage, *(one for change in boundaries for one in _handed(change, update.day))]
+    )
+
+
+def _handed(change: DivisionChange, day: date) -> list[Lineage]:
+    """:raises Refused: something else of the place went over on the same day: the shares would make more than one."""
+    gave, took = change.node_id or 0, int(change.candidates[0][0])
+    if DivisionLineage.objects.filter(from_node=gave, day=day, numerator__isnull=False).exclude(to_node=gave).exists():
+        raise Refused("divisions.parted_that_day", _("这个地方同一天已经分出过一部分，不能再登记一次。请换一天。"))
+    part = read_share(change.share)
+    assert part is not None, "it was read when it was entered"
+    return hand_part(gave, took, part, day)
 
 
 def _sentence(error: CannotStand) -> str:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
-from tenants.divisions.models import Boundary, DivisionFact, DivisionLineage, DivisionUpdate, DivisionVersion
+from tenants.divisions.models import (
+    Boundary,
+    DivisionFact,
+    DivisionLineage,
+    DivisionUpdate,
+    DivisionVersion,
+    DivisionVersions,
+)
 from tenants.divisions.queries.tree import UnknownDivision, divisions_of, list_path, versions_on
 from tenants.divisions.rules import carry, heirs
 from tenants.divisions.types import (
@@ -25,6 +33,8 @@ from tenants.divisions.types import (
 )
 from tenants.divisions.types.lineage import SUCCESSION
 
+# What figures follow: where a boundary moved and nobody counted, they stay.
+_CARRYING = Q(kind__in=SUCCESSION) | Q(kind=LineageKind.BOUNDARY, numerator__isnull=False)
 _JOINING = SUCCESSION | {LineageKind.BOUNDARY}
 
 
@@ -100,20 +110,20 @@ def carry_over(
     if view == View.AS_WAS:
         return whole, frozenset()
     rows = Q(day__gt=of) if on is None else Q(day__gt=of, day__lte=on)
-    return carry(whole, _lineage(rows & Q(kind__in=SUCCESSION)))
+    return carry(whole, _lineage(rows & _CARRYING))
 
 
 def list_heirs(nodes: Collection[int], *, of: date) -> dict[int, tuple[dict[int, Fraction], bool]]:
     """Where each of these places went after a day: today's places with shares, and whether a share is an estimate."""
     by_source: dict[int, list[Lineage]] = {}
-    for row in _lineage(Q(day__gt=of, kind__in=SUCCESSION)):
+    for row in _lineage(Q(day__gt=of) & _CARRYING):
         by_source.setdefault(row.from_id, []).append(row)
     return {node: heirs(node, of, by_source) for node in nodes}
 
 
 def list_parted(*, since: date) -> frozenset[int]:
-    """Places that were split or went into others after a day."""
-    rows = DivisionLineage.objects.filter(day__gt=since, kind__in=SUCCESSION)
+    """Places that were split, went into others, or gave a counted part away after a day."""
+    rows = DivisionLineage.objects.filter(_CARRYING, day__gt=since)
     return frozenset(rows.values_list("from_node", flat=True))
 
 
@@ -144,25 +154,44 @@ def _taken_by(ended: Mapping[int, date]) -> dict[int, int]:
     return {node: -other for node, (_share, other) in most.items()}
 
 
-def list_last(nodes: Collection[int]) -> list[Division]:
-    """Each of the places as it is, or as it last was; what never was is left out."""
-    newest = DivisionVersion.objects.filter(node__in=nodes).order_by("node_id", "-valid_from").distinct("node_id")
-    return divisions_of(newest)
+def list_last(nodes: Collection[int], *, under: Collection[int] = ()) -> list[Division]:
+    """
+    Each of the places as it is, or as it last was; what never was is left out.
+
+    :param under: as it last lay at or below one of these, if it ever did.
+    """
+    return divisions_of(_newest(nodes, under).distinct("node_id"))
 
 
-def last_path(node_id: int) -> list[Division]:
+def _newest(nodes: Collection[int], under: Collection[int]) -> DivisionVersions:
+    """Versions by place, those at or below ``under`` first, of these the newest."""
+    versions: DivisionVersions = DivisionVersion.objects.filter(node__in=nodes)
+    if not under:
+        return versions.order_by("node_id", "-valid_from")
+    above = Q(province_id__in=under) | Q(city_id__in=under) | Q(county_id__in=under) | Q(street_id__in=under)
+    near = Case(When(above | Q(node__in=under), then=True), default=False)
+    return versions.order_by("node_id", near.desc(), "-valid_from")
+
+
+def last_path(node_id: int, *, under: Collection[int] = ()) -> list[Division]:
     """
     From the province down to the place, as it is or as it last was.
 
+    :param under: as it last lay at or below one of these, if it ever did.
     :raises UnknownDivision: there never was such a place.
     """
-    try:
-        return list_path(node_id)
-    except UnknownDivision:
-        ends = DivisionVersion.objects.filter(node=node_id).order_by("-valid_from").values_list("valid_to", flat=True)
-        if (over := ends.first()) is None:
-            raise
-        return list_path(node_id, on=over - timedelta(days=1))
+    with suppress(UnknownDivision):
+        path = list_path(node_id)
+        if not under or any(place.id in under for place in path):
+            return path
+    over = _newest([node_id], under).values_list("valid_to", flat=True).first()
+    return list_path(node_id, on=over and over - timedelta(days=1))
+
+
+def gave_away(county: int, *, since: date) -> bool:
+    """Whether a place that lay in a county on a day lies in another one now."""
+    lay = versions_on(since).filter(county_id=county).exclude(node=county)
+    return bool(versions_on(None).filter(node__in=lay.values("node")).exclude(county_id=county).exists())
 
 
 def list_applied(*, since: datetime, province: str) -> list[Applied]:

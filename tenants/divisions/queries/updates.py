@@ -148,6 +148,7 @@ def _change(
         before_path=parents.get(parent or 0, ("", ""))[1], after_code=to[1], after_name=to[2],
         after_path=parents.get(to[3] or 0, ("", ""))[1] or to[4], decision=Decision(row.decision),
         candidates=tuple(Candidate(*one) for one in row.candidates), target=tuple(row.target),
+        share=row.share,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from tenants.divisions.rules.detecting import detect
 from tenants.divisions.rules.knowing import eve, known_day
 from tenants.divisions.rules.naming import COMMON_TAIL, ends_many
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
-from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, heirs, plan
+from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, hand_part, heirs, plan, read_share
 
 __all__ = [
     "CODE_LENGTH",
@@ -22,11 +22,13 @@ __all__ = [
     "detect",
     "ends_many",
     "eve",
+    "hand_part",
     "heirs",
     "kind_of",
     "known_day",
     "padded",
     "plan",
+    "read_share",
     "sound_of",
     "typed_pinyin",
     "urban_of",

@@ -7,6 +7,7 @@ its code goes to another) the plan says so instead of guessing.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Final, NamedTuple
 from tenants.divisions.rules.standing import NoSuchParent, doubled, stand
 from tenants.divisions.types import Lineage, LineageKind, Placed, Share, Standing
 
+_SHARE: Final = re.compile(r"[0-9]{1,7}/[1-9][0-9]{0,6}|[0-9]{1,2}(\.[0-9]{1,5})?%|0?\.[0-9]{1,7}", re.ASCII)
 NOBODY: Final = "-"  # chosen in place of a successor or an origin: there is none
 
 
@@ -143,6 +145,23 @@ def divide(source: int, targets: Sequence[int], day: date, *, weight: Callable[[
     ]  # fmt: skip
 
 
+def hand_part(source: int, target: int, share: Fraction, day: date) -> list[Lineage]:
+    """A counted share of a place goes over to another one, and the rest stays: the shares make one."""
+    return [
+        Lineage(day=day, kind=LineageKind.BOUNDARY, from_id=source, to_id=to, share=Share(of=part))
+        for to, part in ((target, share), (source, 1 - share))
+    ]
+
+
+def read_share(text: str) -> Fraction | None:
+    """A part of a whole as people write it (120/860, 13.95%, 0.1395); ``None`` where it is none, or is nothing or all."""
+    said = "".join(text.split()).replace("％", "%").replace("／", "/")
+    if not _SHARE.fullmatch(said):
+        return None
+    share = Fraction(said[:-1]) / 100 if said.endswith("%") else Fraction(said)
+    return share if 0 < share < 1 else None
+
+
 def carry(
     values: Mapping[int, Fraction], lineage: Iterable[Lineage]
 ) -> tuple[dict[int, Fraction], frozenset[int]]:  # fmt: skip
@@ -174,7 +193,8 @@ def heirs(node: int, since: date, lineage: Mapping[int, Sequence[Lineage]]) -> t
     """
     Where one place went after a day, with shares that make one, and whether one of them is an estimate.
 
-    :param lineage: by the place that went, splits and merges only. The same as ``carry`` says, for one place at a time.
+    :param lineage: by the place that went: splits, merges and counted boundaries. The same as ``carry`` says, for one
+        place at a time.
     """
     later = [row for row in lineage.get(node, ()) if row.day > since and row.share is not None and _parts(row)]
     if not later:
@@ -193,7 +213,7 @@ def heirs(node: int, since: date, lineage: Mapping[int, Sequence[Lineage]]) -> t
 
 def _parts(row: Lineage) -> bool:
     """Whether a place parted from itself on that day, rather than only changing."""
-    return row.from_id != row.to_id or row.kind == LineageKind.SPLIT
+    return row.from_id != row.to_id or row.kind in {LineageKind.SPLIT, LineageKind.BOUNDARY}
 
 
 def _children(places: Mapping[int, Standing]) -> dict[int | None, list[int]]:

@@ -50,7 +50,8 @@ class Lineage:
     """
     On ``day``, ``from_id`` went on as ``to_id``, wholly or with a share.
 
-    A boundary change whose size nobody knows has no share: what was counted stays where it was, and the row says so.
+    A boundary change whose size nobody knows has no share: what was counted stays where it was, and the row says so. Of one
+    that was counted a second row says how much stayed: the shares of what goes on make one, as a split's do.
     """
 
     day: date

@@ -22,6 +22,7 @@ class ChangeKind(StrEnum):
     RECODED = "recoded"
     RENAMED = "renamed"
     ALTERED = "altered"  # name, code and parent stay; urban or rural, committee or standing changes
+    BOUNDARY = "boundary"  # a counted share of it went over to another one; no list says so, a person enters it
 
 
 BEGINS = frozenset({ChangeKind.SPLIT, ChangeKind.ADDED})
@@ -47,6 +48,7 @@ class Reason(StrEnum):
     PARENT_GONE = "parent_gone"  # what it lay in went as well
     PARENT_NEW = "parent_new"
     CODE_SAYS = "code_says"  # what the code or the list says of its standing changed
+    COUNTED = "counted"  # somebody counted how much went over
 
 
 class Decision(StrEnum):
@@ -131,6 +133,7 @@ class Change:
     candidates: tuple[Candidate, ...]
     decision: Decision
     target: tuple[str, ...]  # codes a person chose in place of what was proposed; "" says: another place
+    share: str = ""  # of a boundary: how much went over to the candidate, as it was counted: 120/860
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,6 +189,19 @@ def test_an_update_from_the_list_to_the_tree_and_back_by_command(office: World, 
     assert exported(tmp_path) == after
 
 
+def test_a_counted_boundary_is_entered_and_confirmed_by_command(office: World) -> None:
+    said = ["--share", "120/860", "--day", "2026-11-01", "--source", "杭民发〔2026〕9号", "--as", "sysadmin"]
+    with pytest.raises(CommandError, match="同一级的另一个地方"):
+        run("boundary", "330106109200", "330106", *said)
+    update, change = run("boundary", "330106109200", "330106109201", *said)
+    assert (change["before_name"], change["candidates"][0][2], change["share"]) == ("湖埠村", "灵山村", "120/860")
+    run("submit", "--update", str(update["id"]), "--as", "sysadmin")
+    assert run("apply", "--update", str(update["id"]), "--as", "security")[0]["state"] == "applied"
+    out = io.StringIO()
+    call_command("divisions", "diff", "--update", str(update["id"]), "--all", stdout=out)
+    assert "330106109200 湖埠村 → 330106109201 灵山村 120/860" in out.getvalue()
+
+
 def test_rows_that_cannot_be_read_are_told_by_number(office: World, tmp_path: Path) -> None:
     path = list_of({**PLACES, "33x": "坏"}, tmp_path)
     with pytest.raises(CommandError, match="第 28 行"):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
-from falin.client import Answer, Falin, Problem, Unreached
+from falin.client import Answer, Falin, Problem, Seen, Unreached
 from falin.kernel import clock
 from falin.kernel.transactions import inside
 from falin.runtime import remote
@@ -61,9 +63,9 @@ def county(world: World, request: Any) -> Iterator[Falin]:
 def test_acts_have_names_arguments_and_shapes(county: Falin) -> None:
     made = county.firms_register(body={"name": "浙江来早律师事务所"})
     assert made["name"] == "浙江来早律师事务所"
-    page = county.firms_list(q="来早")
+    page = county.firms_list(q="来早").body
     assert [row["id"] for row in page["rows"]] == [made["id"]]
-    assert county.advisers_counts()["all"] == 0
+    assert county.advisers_counts().body["all"] == 0
 
 
 def test_every_page_is_walked(county: Falin) -> None:
@@ -75,6 +77,33 @@ def test_every_page_is_walked(county: Falin) -> None:
     assert {f"浙江第{number}律师事务所" for number in range(5)} <= found
     rows = [row["node_id"] for page in county.all(county.advisers_vacancies(size=2)) for row in page]
     assert len(rows) == len(set(rows)) > 2
+
+
+def test_two_lists_are_walked_side_by_side(county: Falin) -> None:
+    """Each answer knows its own next page: what was asked after it, here or in another thread, leads nobody astray."""
+    for number in range(5):
+        county.firms_register(body={"name": f"浙江第{number}律师事务所"})
+    firms, gaps = county.firms_list(q="律师", size=2), county.advisers_vacancies(size=1)
+    assert firms.next != gaps.next and firms.etag != gaps.etag
+    for walked in (county.all(firms), county.all(firms)):  # walked twice, with the other list between its pages
+        names = [row["name"] for page, _other in zip(walked, county.all(gaps), strict=False) for row in page["rows"]]
+        assert len(names) == len(set(names)) > 4
+
+    def walk(_each: int) -> list[Any]:
+        found = [page["rows"] for page in county.all(county.firms_list(q="律师", size=2))]
+        county.close()  # a thread hangs up for itself
+        connections.close_all()
+        return found
+
+    with ThreadPoolExecutor(3) as several:
+        first, *others = several.map(walk, range(6))
+    assert others == [first] * 5
+
+
+def test_these_fields_alone(county: Falin) -> None:
+    county.firms_register(body={"name": "浙江来早律师事务所"})
+    seen = county.firms_list(q="来早", fields="total,rows.name")
+    assert seen.body == {"total": 1, "rows": [{"name": "浙江来早律师事务所"}]}
 
 
 def test_a_no_is_a_problem_with_its_code_and_fields(county: Falin) -> None:
@@ -93,11 +122,11 @@ def test_a_thing_is_changed_only_as_it_was_seen(county: Falin) -> None:
     adviser = county.advisers_register(
         body={"firm_id": firm["id"], "name": "来一新", "id_number": identity(77), "phone": phone(77)}
     )
-    county.advisers_get(adviser_id=adviser["id"])
-    seen = county.etag
-    county.advisers_correct(adviser_id=adviser["id"], body={"licence": "13301201010000001"}, match=seen)
+    seen = county.advisers_get(adviser_id=adviser["id"])
+    county.advisers_counts()  # what is asked in between takes nothing from what was seen
+    county.advisers_correct(adviser_id=adviser["id"], body={"licence": "13301201010000001"}, match=seen.etag)
     with pytest.raises(Problem) as said:
-        county.advisers_correct(adviser_id=adviser["id"], body={"licence": "13301201010000002"}, match=seen)
+        county.advisers_correct(adviser_id=adviser["id"], body={"licence": "13301201010000002"}, match=seen.etag)
     assert said.value.code == "kernel.changed"
 
 
@@ -117,7 +146,7 @@ def test_what_is_not_answered_is_sent_again_under_the_same_key_and_done_once(wor
     assert len(set(keys)) == 1 < len(keys)
     assert len(waited) == 1
     found = Falin("https://falin.example", secret(world, "county", SCOPES), send=through_django).firms_list(q="来早")
-    assert found["total"] == 1
+    assert found.body["total"] == 1
 
 
 def test_a_write_whose_first_sending_is_still_being_worked_on_is_asked_for_until_it_is_answered(world: World) -> None:
@@ -142,7 +171,7 @@ def test_it_waits_as_long_as_it_is_told_and_not_longer_than_its_patience() -> No
                Answer(status=200, headers={"content-type": "application/json"}, body=b"[]")]  # fmt: skip
     waited: list[float] = []
     client = Falin("https://x", "t", send=lambda *asked: answers.pop(0), sleep=waited.append)
-    assert client.advisers_coverage() == []
+    assert client.advisers_coverage() == Seen(body=[])
     assert waited == [7.0, 3.0]
     busy = Falin("https://x", "t", patience=5, send=lambda *asked: Answer(status=503, headers={"retry-after": "7"}))
     with pytest.raises(Problem) as said:

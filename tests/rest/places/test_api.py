@@ -128,3 +128,20 @@ def test_an_update_is_dropped_with_a_reason(office: World, update: int, sign_in:
     assert client.post(address, {}, "application/json").status_code == 422
     assert told(client.post(address, {"why": "换一份名录"}, "application/json"))["state"] == "dropped"
     assert [one["state"] for one in told(client.get(reverse("places-api:updates")))] == ["dropped"]
+
+
+def test_a_counted_boundary_is_entered_by_a_program_and_is_an_update_like_any_other(
+    office: World, sign_in: Any
+) -> None:
+    said = {"from_code": "330106109200", "to_code": "330106109201", "share": "120/860", "day": "2026-11-01",
+            "source": "杭民发〔2026〕9号"}  # fmt: skip
+    enter = reverse("places-api:boundaries")
+    for username in ("leader", "county"):
+        assert sign_in(username).post(enter, said, content_type="application/json").status_code == 403
+    client = sign_in("system")
+    assert client.post(enter, {**said, "share": "2"}, content_type="application/json").status_code == 422
+    update = told(client.post(enter, said, content_type="application/json"), 201)
+    assert (update["state"], update["counts"], update["open"]) == ("deciding", {"boundary": 1}, 0)
+    (change,) = told(client.get(reverse("places-api:changes", args=[update["id"]])))
+    assert (change["before_name"], change["candidates"][0]["name"], change["share"]) == ("湖埠村", "灵山村", "120/860")
+    assert told(client.post(reverse("places-api:submission", args=[update["id"]])))["state"] == "submitted"

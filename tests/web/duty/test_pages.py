@@ -134,12 +134,9 @@ def test_the_street_reminds_with_one_tap_and_the_adviser_sees_it(world: World, a
     street = sign_in("street")
     text = street.get("/duty/behind/").content.decode()
     assert "陆知微" in text and "湖埠村" in text and "宝石社区" not in text and "一次没来" in text
-    tap = {
-        "node_id": world.node(VILLAGE),
-        "adviser_id": str(adviser.id),
-        "month": "2026-11",
-        "next": "/duty/behind/?view=none",
-    }
+    pick = f"{world.node(VILLAGE)}:{adviser.id}"
+    assert f'name="pick" value="{pick}"' in text and text.count('action="/duty/behind/remind/"') == 1
+    tap = {"pick": pick, "month": "2026-11", "next": "/duty/behind/?view=none"}
     answer = street.post("/duty/behind/remind/", tap)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/duty/behind/?view=none")
     assert "今天已提醒" in street.get("/duty/behind/").content.decode()
@@ -153,14 +150,14 @@ def test_the_street_reminds_with_one_tap_and_the_adviser_sees_it(world: World, a
 
 
 def test_a_reminder_that_makes_no_sense_is_404(world: World, adviser: Adviser, sign_in: Any) -> None:
-    tap = {"node_id": world.node(VILLAGE), "adviser_id": str(adviser.id), "month": "2026-11"}
+    tap = {"pick": f"{world.node(VILLAGE)}:{adviser.id}", "month": "2026-11"}
     street = sign_in("street")
-    for name in tap:
-        assert street.post("/duty/behind/remind/", {**tap, name: "x"}).status_code == 404
+    for wrong in ({"pick": "x"}, {"pick": f"x:{adviser.id}"}, {"pick": f"{world.node(VILLAGE)}:x"}, {"month": "x"}):
+        assert street.post("/duty/behind/remind/", {**tap, **wrong}).status_code == 404
 
 
 def test_a_neighbour_street_cannot_remind(world: World, adviser: Adviser, sign_in: Any) -> None:
-    tap = {"node_id": world.node(VILLAGE), "adviser_id": str(adviser.id), "month": "2026-11"}
+    tap = {"pick": f"{world.node(VILLAGE)}:{adviser.id}", "month": "2026-11"}
     before = traces(world)
     assert sign_in("street2").post("/duty/behind/remind/", tap).status_code == 404
     assert traces(world) == before

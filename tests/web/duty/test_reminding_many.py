@@ -62,7 +62,7 @@ def test_every_row_says_beforehand_what_would_become_of_it_and_nothing_is_sent(
     county = sign_in("county")
     page = county.get("/duty/behind/?month=2026-11").content.decode()
     assert f'value="{_pick(world, adviser, VILLAGE)}"' in page
-    county.post("/duty/behind/remind/", {"node_id": world.node(VILLAGE), "adviser_id": adviser.id, "month": "2026-11"})
+    county.post("/duty/behind/remind/", {"pick": _pick(world, adviser, VILLAGE), "month": "2026-11"})
     before = _sent(world)
     answer = county.post(MANY, _form(world, adviser, VILLAGE, GEM))
     assert answer.status_code == 200
@@ -76,7 +76,7 @@ def test_said_yes_to_the_good_ones_are_sent_the_others_say_why_and_all_of_it_is_
     world: World, adviser: Adviser, sign_in: Any
 ) -> None:
     county = sign_in("county")
-    one = {"node_id": world.node(VILLAGE), "adviser_id": adviser.id, "month": "2026-11"}
+    one = {"pick": _pick(world, adviser, VILLAGE), "month": "2026-11"}
     county.post("/duty/behind/remind/", one, follow=True)  # its own button is seen and left alone
     (first,) = _sent(world)
     answer = county.post(MANY, _form(world, adviser, VILLAGE, GEM, sure="1"))

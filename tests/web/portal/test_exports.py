@@ -36,6 +36,7 @@ LISTS = {
     "vacancies": ("/advisers/vacancies/?sort=-community", "county"),
     "firms": ("/advisers/firms/?q=shi&sort=-name", "county"),
     "behind": ("/duty/behind/?month=2026-11&view=pace&sort=missing", "county"),
+    "posts": ("/duty/hours/?sort=-community", "county"),
     "stations": ("/stations/", "county"),
     "visits": ("/duty/visits/?month=2026-11&sort=when", "luzhiwei"),
     "published-visits": ("/figures/visits/?month=2026-11&sort=-time", "luzhiwei"),
@@ -130,7 +131,9 @@ def test_a_file_holds_the_rows_and_columns_the_page_shows_in_its_order(
     assert table is not None
     assert sheet[0] == [str(column.label) for column in table.columns]
     small = {str(column.label) for column in table.columns if column.small}
-    acts = {"behind": {"", "提醒"}, "vacancies": {"办理"}}.get(name, set())  # columns of buttons are no part of a file
+    acts = {"behind": {"", "提醒"}, "vacancies": {"办理"}, "posts": {"办理"}}.get(
+        name, set()
+    )  # columns of buttons are no part of a file
     assert [head for head in _heads(page) if head not in acts] == [head for head in sheet[0] if head not in small]
     shown = _firsts(page)
     assert shown
@@ -149,7 +152,7 @@ def test_every_list_is_tried(world: World) -> None:
 TAKES: dict[Role, tuple[str, set[str]]] = {
     Role.PROVINCE_LEADER: ("Σ", set()),
     Role.CITY_OFFICER: ("Σ", set()),
-    Role.COUNTY_TEAM: ("+2, capped", {"advisers", "vacancies", "firms", "behind", "stations", "people"}),
+    Role.COUNTY_TEAM: ("+2, capped", {"advisers", "vacancies", "firms", "behind", "posts", "stations", "people"}),
     Role.COUNTY_FINANCE: ("books", set()),
     Role.STREET_OFFICER: ("–", set()),
     Role.LIAISON: ("–", set()),

@@ -296,3 +296,35 @@ def test_columns_of_a_list_are_named_on_the_page_and_a_missing_one_is_said_at_th
     named = {**given, "file": own, "code_column": "区划码", "name_column": "地名"}
     assert client.post(reverse("portal:update-new"), named).status_code == 302
     assert read(office, int(work(office).result["update"])).listed == 2
+
+
+# ---- a boundary that moved -------------------------------------------------------------------------------------------
+GAVE, TOOK = "330106109200", "330106109201"  # 湖埠村, 灵山村
+
+
+def test_a_counted_boundary_is_entered_confirmed_and_told_at_both_places(office: World, sign_in: Any) -> None:
+    maker, second = sign_in("sysadmin"), sign_in("security")
+    enter = reverse("portal:update-boundary")
+    said = {"from_code": GAVE, "to_code": TOOK, "share": "120/860", "day": "2026-11-01", "source": "杭民发〔2026〕9号"}
+    wrong = text_of(maker.post(enter, {**said, "share": "860/860"}), 422)
+    assert "比 0 大、比 1 小" in wrong
+    assert 'id="id_share_error"' in wrong
+    answer = maker.post(enter, said)
+    assert answer.status_code == 302
+    page = text_of(maker.get(answer["Location"]))
+    for words in ("界线调整", "湖埠村", "灵山村", "划走 120/860", "提交给第二个人确认"):
+        assert words in page
+    update = int(answer["Location"].rstrip("/").rpartition("/")[2])
+    with shared(read_only=True):
+        (change,) = api.list_changes(update, scope=READER)
+    assert "照此登记" in text_of(maker.get(reverse("portal:update-decide", args=[update, change.id])))
+    assert maker.post(reverse("portal:update-submit", args=[update])).status_code == 302
+    assert second.post(reverse("portal:update-confirm", args=[update])).status_code == 302
+    assert work(office).state == "done"
+    assert "划走 120/860" in text_of(second.get(reverse("portal:update-report", args=[update])))
+    gave, took = (text_of(maker.get(reverse("portal:place", args=[office.node(code)]))) for code in (GAVE, TOOK))
+    assert "划走这里的 13.95%" in gave
+    assert "划来那里的 13.95%" in took
+    assert "份额是估的" not in gave + took
+    assert second.post(reverse("portal:update-undo", args=[update]), {"why": "数错了"}).status_code == 302
+    assert "界线调整" not in text_of(maker.get(reverse("portal:place", args=[office.node(GAVE)])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from services.advisers.api import explain_vacancy, register_firm
 from services.advisers.models import Adviser as Row
 from services.advisers.queries.register import ADVISER_ORDERS
 from services.advisers.types import VacancyReason
+from services.duty.commands import post_hours
 from tenants.divisions.rules import sound_of
 from tenants.identity.models import Person
 from tenants.registry.models import Archive, Tenant
@@ -74,6 +75,11 @@ LISTS = {
          "pace": lambda row: row.behind.off_pace, "missing": lambda row: row.behind.hours.missing,
          "last": lambda row: row.behind.last_on or date.min},
     ),
+    "posts": Listed(
+        "/duty/hours/?", "/api/v1/duty/posted/?", "county", lambda row: row.node_id, lambda row: row["node_id"],
+        {"community": lambda row: _sound(row.node_name), "room": lambda row: row.posted.room if row.posted else "",
+         "time": lambda row: (row.posted.weekdays, row.posted.begins_at) if row.posted else ((), time.min)},
+    ),
     "visits": Listed(
         "/duty/visits/?month=2026-11", "/api/v1/duty/visits/?month=2026-11", "luzhiwei", lambda row: str(row[0].id),
         lambda row: row["id"],
@@ -124,6 +130,10 @@ def adviser(world: World) -> Adviser:
         ((VILLAGE, "湖埠村工作室"), ("330106", "西湖区中心"), (GEM, "宝石社区工作室")), 1
     ):
         opened(world, code=code, name=name, opened_on=date(2026, number, 1))
+    with inside(scope, read_only=False):
+        for hour, place in enumerate((VILLAGE, GEM), 8):
+            post_hours(scope=scope, node_id=world.node(place), weekdays=[2], begins_at=time(hour), ends_at=time(hour + 2),
+                       room=f"{hour} 号", now=NOW)  # fmt: skip
     publish(world, "330106", NOVEMBER)
     return mine
 

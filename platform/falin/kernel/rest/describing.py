@@ -59,6 +59,10 @@ COMPONENTS: dict[str, dict[str, Any]] = {
             "in": "query", "name": "size", "schema": {"type": "integer", "minimum": 1, "maximum": 500, "default": 200},
             "description": "Rows on a page.",
         },
+        "Fields": {
+            "in": "query", "name": "fields", "schema": {**_TEXT, "maxLength": 1000}, "example": "id,adviser.name",
+            "description": "These fields of the answer alone, by their names; those of a part after a dot.",
+        },
         "Cursor": {"in": "query", "name": "cursor", "schema": _TEXT, "description": "From `Link`; not to be made up."},
     },
 }  # fmt: skip
@@ -137,9 +141,8 @@ class DoorSchema(AutoSchema):
             return []
         responses["200"]["headers"] = _pointing("headers", "ETag", "Link")
         responses["304"] = _part("responses", "NotModified")
-        if content["schema"].get("type") != "array":
-            return []
-        return [_part("parameters", "Size"), _part("parameters", "Cursor")]
+        pages = [_part("parameters", "Size"), _part("parameters", "Cursor")]
+        return [_part("parameters", "Fields"), *(pages if content["schema"].get("type") == "array" else [])]
 
     def _written(self) -> list[dict[str, str]]:
         view: Any = self.view

@@ -192,6 +192,9 @@ class ChangeOut(serializers.Serializer[Any]):
     after_name = serializers.CharField(allow_blank=True)
     candidates = ChangeCandidateOut(many=True)
     decision = serializers.CharField(allow_blank=True)
+    share = serializers.CharField(
+        allow_blank=True, help_text="of a boundary: how much went over to the candidate, as it was counted"
+    )
     target = serializers.ListField(child=serializers.CharField())
 
 
@@ -226,6 +229,14 @@ class OneUpdateOut(serializers.Serializer[Any]):
 class ListIn(serializers.Serializer[Any]):
     edition = serializers.ChoiceField(choices=sorted(api.EDITIONS))
     day = serializers.DateField(help_text="the first day of the new tree")
+
+
+class BoundaryIn(serializers.Serializer[Any]):
+    from_code = serializers.CharField(max_length=12)
+    to_code = serializers.CharField(max_length=12, help_text="another place of the same level")
+    share = serializers.CharField(max_length=24, help_text="of the first place: 120/860, 13.95%")
+    day = serializers.DateField(help_text="the first day on which it lay there")
+    source = serializers.CharField(max_length=100, help_text="by what decision, and who counted")  # type: ignore[assignment]
 
 
 class ChangesIn(serializers.Serializer[Any]):
@@ -271,6 +282,18 @@ class Updates(DoorView):
         job = places.ask_comparison(scope=scope, day=given.validated_data["day"], edition=edition, now=now(),
                                     source=places.edition_named(edition))  # fmt: skip
         return Response(JobOut({"job": job}).data, status=202)
+
+
+class Boundaries(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
+
+    @extend_schema(request=BoundaryIn, responses={201: UpdateOut}, operation_id="places_boundary", tags=_TAGS)
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Enter that a counted share of a place went over to another one, as an update that a second person confirms."""
+        given = BoundaryIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        number = places.enter_boundary(scope=scope, now=now(), **given.validated_data)
+        return Response(UpdateOut(api.get_update(number, scope=scope)).data, status=201)
 
 
 class Update(DoorView):

@@ -193,6 +193,36 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     return render(request, "portal/places/prepare.html", {"form": form}, status=422 if form.errors else 200)
 
 
+class BoundaryForm(forms.Form):
+    """Where a boundary moved, and how much of the one place somebody counted on the other side."""
+
+    from_code = forms.CharField(label=gettext_lazy("从哪里划走（代码）"), max_length=12,
+                                help_text=gettext_lazy("官方代码；地方的页面上有"))  # fmt: skip
+    to_code = forms.CharField(label=gettext_lazy("划到哪里（代码）"), max_length=12,
+                              help_text=gettext_lazy("同一级的另一个地方"))  # fmt: skip
+    share = forms.CharField(label=gettext_lazy("划走的占原来的多少"), max_length=24,
+                            help_text=gettext_lazy("例如 120/860（860 户里划走 120 户），或 13.95%"))  # fmt: skip
+    day = forms.DateField(label=gettext_lazy("从哪天起"), widget=DayInput(), input_formats=_DAYS)
+    source = forms.CharField(label=gettext_lazy("依据，谁点的数"), max_length=100,
+                             help_text=gettext_lazy("文件名称和文号，例如：杭民发〔2026〕9号，双浦镇逐户清点"))  # fmt: skip
+
+
+@door(grant=policies.UPDATE, reads="GET", writes="POST")
+def boundary(request: HttpRequest, scope: Scope) -> HttpResponseBase:
+    """No list says that a boundary moved: one person enters what was counted, a second one confirms it."""
+    sent = request.method == "POST"
+    form = BoundaryForm(request.POST if sent else None)
+    if sent and form.is_valid():
+        try:
+            number = places.enter_boundary(scope=scope, now=now(), **form.cleaned_data)
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            messages.success(request, _("已登记。核对以后提交，由第二个人确认。"))
+            return redirect("portal:update", number)
+    return render(request, "portal/places/boundary.html", {"form": form}, status=422 if form.errors else 200)
+
+
 @door(grant=policies.REVIEW)
 def update(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """One update: the groups, what hangs on places that end, and whatever the reader may do next."""
@@ -265,6 +295,7 @@ def _line(change: api.Change) -> dict[str, Any]:
     return {
         "likely": other.name if open_ and other is not None and change.reason == Reason.RESEMBLES else "",
         "change": change, "kind": api.CHANGE_LABELS[change.kind], "why": api.WHY_LABELS[change.reason],
+        "other": other,
         "joined": joined, "level": api.LEVEL_LABELS[change.level], "begins": change.kind in BEGINS,
         "ends": change.kind in ENDS, "moved": change.before_path != change.after_path,
     }  # fmt: skip
@@ -330,6 +361,8 @@ def choices_of(change: api.Change) -> list[tuple[str, str]]:
                for one in change.candidates]  # fmt: skip
         return [*out, ("accepted:-", _("新设，不是从别处分出来的")), ("other", _("从其他地方分设")),
                 ("refused", _("不接受：没有这个地方"))]  # fmt: skip
+    if change.kind == api.ChangeKind.BOUNDARY:
+        return [("accepted", _("照此登记")), ("refused", _("不登记"))]
     return [("accepted", _("是同一个地方，照名录改")), ("accepted:-", _("不是同一个地方：旧的撤销，新的另设")),
             ("refused", _("不接受：照旧"))]  # fmt: skip
 

@@ -25,7 +25,6 @@ from django.utils.html import escape, linebreaks
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import conditional_page
 
 from falin.kernel.clock import legal_day, now
@@ -67,7 +66,7 @@ def public_page(view: FaceView) -> Any:
 
         return _answer(request, make)
 
-    return open_door(reason=REASON)(gzip_page(conditional_page(opened)))
+    return open_door(reason=REASON)(conditional_page(opened))
 
 
 def _answer(request: HttpRequest, make: Callable[[], HttpResponse]) -> HttpResponse:
@@ -98,7 +97,6 @@ def _page(request: HttpRequest, face: Face | None, template: str, title: str, **
 
 
 @open_door(reason=REASON)
-@gzip_page
 @conditional_page
 def counties(request: HttpRequest) -> HttpResponse:
     """Which county: by name of a place, or from the list."""
@@ -336,7 +334,6 @@ def county_addresses(request: HttpRequest, face: Face) -> HttpResponse:
 
 
 @open_door(reason="search engines have no session")
-@gzip_page
 @conditional_page
 def addresses(request: HttpRequest) -> HttpResponse:
     """The index of every county's addresses."""

@@ -1,5 +1,6 @@
 """Place of the components as template tags. How each is used, in all its states, is shown on the style page."""
 
+import secrets
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -112,7 +113,13 @@ def draft(context: template.Context, name: str, of: object = "", step: str = "")
     key = crypto.blind_index(str(scope.person_id), tenant=PUBLIC_SCHEMA, purpose="person.draft")
     full = f"{name}-{of}" if of != "" else name
     last = format_html(' data-draft-step="{}"', step) if step else ""
-    return format_html('data-draft="{}" data-draft-key="{}"{}', full, b64encode(key).decode(), last)
+    return format_html('data-draft="{}" data-draft-key="{}"{}', full, b64encode(_masked(key)).decode(), last)
+
+
+def _masked(secret: bytes) -> bytes:
+    """A mask and the secret under it: what stays the same for a person stands anew on each compressed page (decision 71)."""
+    mask = secrets.token_bytes(len(secret))
+    return mask + bytes(one ^ other for one, other in zip(mask, secret, strict=True))
 
 
 # ---------------------------------------------------------------- filters
@@ -513,6 +520,51 @@ def table_tools(context: Mapping[str, Any], shown: Shown) -> dict[str, Any]:
         "choices": [(column, shown.has[column.key]) for column in shown.table.columns[1:]], "asked": asked,
         "name": tables.CHOSEN,
     }  # fmt: skip
+
+
+TILES_ACROSS = 15
+
+
+@register.simple_tag
+def tiles(covered: int, ending: int, vacant: int, label: str) -> SafeString:
+    """
+    One square a community, those without at the end: `{% tiles 26 2 3 "双浦镇 31 个社区，3 个没有顾问……" %}`.
+
+    A kind is one path whose dashes are its squares, so that six hundred weigh what six do.
+    """
+    drawn, first = [], 0
+    for kind, count in (("full", covered), ("soon", ending), ("none", vacant)):
+        if count:
+            drawn.append((_tiles_of(kind, _rows_of_tiles(first, first + count)),))
+        first += count
+    rows = -(-first // TILES_ACROSS)
+    return format_html(
+        '<svg class="f-tiles__b" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
+        TILES_ACROSS * 16 - 2, max(rows * 16 - 2, 0), label, format_html_join("", "{}", drawn),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def tile(kind: str) -> SafeString:
+    """One square for the legend: `{% tile "soon" %}`; full, soon or none."""
+    return format_html(
+        '<svg class="f-tile" viewBox="0 0 14 14" aria-hidden="true">{}</svg>', _tiles_of(kind, "M0 7h14")
+    )
+
+
+def _tiles_of(kind: str, path: str) -> SafeString:
+    """The squares, and what is cut out of them again, so that a kind is told by its shape too."""
+    cut = "" if kind == "full" else format_html('<path class="cut" d="{}"/>', path)
+    return format_html('<g class="{}"><path d="{}"/>{}</g>', kind, path, cut)
+
+
+def _rows_of_tiles(first: int, end: int) -> str:
+    """Squares of 14 with 2 between them; the numbers fall row by row."""
+    strokes = []
+    for row in range(first // TILES_ACROSS, -(-end // TILES_ACROSS)):
+        start, stop = max(first, row * TILES_ACROSS), min(end, (row + 1) * TILES_ACROSS)
+        strokes.append(f"M{start % TILES_ACROSS * 16} {row * 16 + 7}h{(stop - start) * 16 - 2}")
+    return "".join(strokes)
 
 
 @register.inclusion_tag("ui/parts/empty.html")

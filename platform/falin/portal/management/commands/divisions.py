@@ -55,6 +55,14 @@ class Command(BaseCommand):
             for field, name in api.LIST_COLUMNS.items():
                 act.add_argument(f"--{field}-column", default=name, metavar="NAME",
                                  help=f"{name or '上级代码'}在哪一列 · the column of the {field}")  # fmt: skip
+        border = acts.add_parser(
+            "boundary", help="登记界线调整 · enter a counted share that went over to another place"
+        )
+        border.add_argument("from_code", metavar="FROM", help="从哪里划走的代码 · code of the place that gave")
+        border.add_argument("to_code", metavar="TO", help="划到哪里的代码 · code of the one that took")
+        border.add_argument("--share", required=True, help="120/860、13.95%% · how much of the place that gave")
+        border.add_argument("--day", type=date.fromisoformat, required=True, help="从哪天起 · the first day of it")
+        border.add_argument("--source", required=True, help="依据，谁点的数 · by what decision, and who counted")
         decide = acts.add_parser("decide", help="决定 · accept or refuse")
         decide.add_argument("decision", choices=["accepted", "refused"])
         which = decide.add_mutually_exclusive_group(required=True)
@@ -80,7 +88,7 @@ class Command(BaseCommand):
             act.add_argument("--source", required=True, help="来源 · who says so")
         for act in (decide, submit, apply, undo, back, drop):
             act.add_argument("--update", type=int, required=True, metavar="NUMBER")
-        for act in (bring, diff, decide, submit, apply, undo, back, drop, facts, bounds):
+        for act in (bring, diff, border, decide, submit, apply, undo, back, drop, facts, bounds):
             act.add_argument("--as", dest="username", metavar="USERNAME", required=act not in (bring, diff))
         show = acts.add_parser("show", help="看一个地方 · show a place")
         show.add_argument("code", help="官方代码 · official code, whole or as far as its level reaches")
@@ -93,7 +101,7 @@ class Command(BaseCommand):
         export.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
         for act in (show, search, export):
             act.add_argument("--on", type=date.fromisoformat, help="某一天的样子 · as of that day, YYYY-MM-DD")
-        for act in (bring, diff, decide, submit, apply, undo, back, drop, facts, bounds, show, search, export):
+        for act in (bring, diff, border, decide, submit, apply, undo, back, drop, facts, bounds, show, search, export):
             act.add_argument("--json", action="store_true", help="一行一个对象 · one object a line, nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -211,6 +219,15 @@ class Command(BaseCommand):
             for change in _changes_of(number, waiting=not options["all"]):
                 if options["all"] or not change.sure:
                     yield _change(change), _change_line(change)
+
+    def _boundary(self, options: dict[str, Any]) -> Told:
+        scope = _scope(options, policies.UPDATE)
+        given = {name: options[name] for name in ("from_code", "to_code", "share", "day", "source")}
+        with inside(scope, read_only=False):
+            number = places.enter_boundary(scope=scope, now=now(), **given)
+            yield _update(number)
+            for change in _changes_of(number, waiting=False):
+                yield _change(change), _change_line(change)
 
     def _facts(self, options: dict[str, Any]) -> Told:
         scope = _scope(options, policies.DESCRIBE)
@@ -370,6 +387,9 @@ def _change_line(change: api.Change) -> str:
         f"{change.before_code} {change.before_name}".strip(),
         f"{change.after_code} {change.after_name}".strip(),
     )
+    if change.share:
+        other = change.candidates[0]
+        becomes = f"{other.code} {other.name} {change.share}"
     words = f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
     if change.candidates and not change.target:
         words += " " + _("可能：%(names)s") % {

@@ -10,7 +10,8 @@ const TALLEST = 16000; // pixels: browsers give nothing at all for more
 const COARSEST = 0.75; // pixels a unit, below which nobody reads it
 const UNPRINTED = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu; // signs no XML may hold
 const CLEAR = /, 0\)$|^transparent$/;
-const INK = ["fill", "stroke", "stroke-width", "stroke-linejoin", "paint-order", "font-size", "font-weight", "text-anchor"];
+const INK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "paint-order", "font-size", "font-weight",
+  "text-anchor"];
 
 const make = (name, attributes, words) => {
   const node = document.createElementNS(NS, name);
