@@ -12,7 +12,7 @@ from falin.kernel import formats
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from tenants.divisions.models import DivisionUpdate, DivisionVersion
-from tenants.divisions.types import Division, UpdateState
+from tenants.divisions.types import ChangeKind, Division, UpdateState
 
 UPDATE = "places.update"
 CONFIRM = "places.confirm"
@@ -72,9 +72,9 @@ def check_may_prepare(scope: Scope, *, province: str, day: date) -> None:
         raise Refused("divisions.update_under_way", _("还有一次区划更新没有办完，请先办完或者放弃它。"))
     open_versions = DivisionVersion.objects.on_day(None).filter(code__startswith=province)
     begun = open_versions.aggregate(latest=Max("valid_from"))["latest"]
-    last = updates.filter(state=UpdateState.APPLIED).aggregate(latest=Max("day"))[
-        "latest"
-    ]  # one that only ended places
+    # One that only ended places has begun no version; a boundary changes no tree, so that several may share a day.
+    applied = updates.filter(state=UpdateState.APPLIED).exclude(changes__kind=ChangeKind.BOUNDARY)
+    last = applied.aggregate(latest=Max("day"))["latest"]
     latest = max((one for one in (begun, last) if one is not None), default=None)
     if latest is not None and day <= latest:
         raise Invalid(

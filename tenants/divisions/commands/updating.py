@@ -119,7 +119,7 @@ def prepare_boundary(
         decided_by=scope.person_id, decided_at=now,
     )  # fmt: skip
     audit.record(scope=scope, act="divisions.boundary.prepared", subject=("update", update.pk), node_id=None, now=now,
-                 after={"source": update.source, "day": day.isoformat(), "from": gave.code, "to": took.code,
+                 after={"source": update.source, "day": day.isoformat(), "gave": gave.code, "took": took.code,
                         "share": said})  # fmt: skip
     return int(update.pk)
 

@@ -16,7 +16,7 @@ from services.indicators import queries
 from tenants.divisions import api
 from tenants.divisions.models import DivisionChange, DivisionLineage, DivisionUpdate
 from tenants.divisions.rules import read_share
-from tenants.divisions.types import Decision, LineageKind
+from tenants.divisions.types import Decision, LineageKind, View
 from tests.app.divisions.test_update import do, maker, second, tree
 from tests.app.indicators import books
 from tests.world import NOW, World
@@ -103,7 +103,9 @@ def test_a_past_month_in_todays_tree_is_divided_by_it_and_loses_nothing(world: W
 
     def today() -> tuple[dict[str, int], int, int]:
         with inside(leader, read_only=True):
-            found = queries.place_as_is(scope=leader, node_id=world.node("330106109"), month=books.OCTOBER)
+            found = queries.place_figures(
+                scope=leader, node_id=world.node("330106109"), month=books.OCTOBER, view=View.AS_IS
+            )
         assert found.tally is not None
         minutes = {child.place.name: child.tally.minutes for child in found.children if child.tally}
         return minutes, found.tally.minutes, found.estimated

@@ -17,6 +17,7 @@ from services.indicators.commands import publish_month
 from services.indicators.models import Figure, VisitLine
 from services.indicators.types import COUNTS
 from tenants.divisions import api
+from tenants.divisions.types import View
 from tenants.registry.types import Act
 from tests.app.divisions.changing import Change
 from tests.app.divisions.test_update import carry_through, do, prepare, second
@@ -54,7 +55,7 @@ def today(world: World) -> dict[str, tuple[int, int]]:
     """Communities and minutes of the city's counties in today's tree."""
     leader = world.scope("leader")
     with inside(leader, read_only=True):
-        found = queries.place_as_is(scope=leader, node_id=world.node("3301"), month=NOVEMBER)
+        found = queries.place_figures(scope=leader, node_id=world.node("3301"), month=NOVEMBER, view=View.AS_IS)
     return {child.place.name: (child.tally.communities, child.tally.minutes) for child in found.children if child.tally}
 
 

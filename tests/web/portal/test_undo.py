@@ -57,8 +57,7 @@ def test_a_reminder_is_taken_back_from_the_list_it_was_sent_in(world: World, sig
     with time_machine.travel(NOW):
         client = sign_in("county")
         pair = {
-            "node_id": world.node(VILLAGE),
-            "adviser_id": str(adviser.id),
+            "pick": f"{world.node(VILLAGE)}:{adviser.id}",
             "month": "2026-11",
             "next": "/duty/behind/?view=none",
         }
