@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from falin.kernel.transactions import shared
@@ -22,6 +22,22 @@ def put_beside(code: str, *names: str) -> None:
         fresh = enumerate(zip(reserve_nodes(len(names)), names, strict=True), start=1)
         insert_versions(
             [like._replace(node=node, code=str(int(code) + turn), name=name) for turn, (node, name) in fresh],
+            day=date(2023, 6, 30), update=None,
+        )  # fmt: skip
+
+
+def put_streets(like: str, streets: Mapping[str, str], places: Mapping[str, str]) -> None:
+    """Streets more beside the one with code ``like``, and communities in them, by codes of 9 and 12 figures."""
+    with shared(read_only=False):
+        known = open_places(None)
+        street = next(one for one in known if one.code == like.ljust(12, "0"))
+        place = next(one for one in known if one.parent == street.node)
+        nodes = dict(zip([*streets, *places], reserve_nodes(len(streets) + len(places)), strict=True))
+        insert_versions(
+            [street._replace(node=nodes[code], street=nodes[code], code=code.ljust(12, "0"), name=name)
+             for code, name in streets.items()]
+            + [place._replace(node=nodes[code], parent=nodes[code[:9]], street=nodes[code[:9]], code=code, name=name)
+               for code, name in places.items()],
             day=date(2023, 6, 30), update=None,
         )  # fmt: skip
 

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from falin.kernel.transactions import inside, shared
+from falin.kernel.transactions import inside
 from falin.ui import tables
 from services.advisers.api import appoint_adviser, register_adviser, register_firm
 from services.duty.commands import post_hours
-from tenants.divisions.api import import_divisions
-from tenants.divisions.types import Level, ListedRow
+from tests.app.divisions.changing import put_streets
 from tests.app.duty.cast import at, engage, log
 from tests.app.indicators.books import NOVEMBER, deliver, publish
 from tests.app.stations.cast import opened
@@ -53,13 +52,8 @@ def large(world: World) -> World:
     codes = {f"3301062{street:02d}": f"{_name(street)}街道" for street in range(STREETS)}
     places = {f"{code}{number:03d}": f"{_name(street * EACH + number)}社区"
               for street, code in enumerate(codes) for number in range(1, EACH + 1)}  # fmt: skip
-    rows = [ListedRow(Level.PROVINCE, "33", "浙江省", ""), ListedRow(Level.CITY, "3301", "杭州市", "33"),
-            ListedRow(Level.COUNTY, "330106", "西湖区", "3301"),
-            *(ListedRow(Level.STREET, code, name, "330106") for code, name in codes.items()),
-            *(ListedRow(Level.COMMUNITY, code, name, code[:9]) for code, name in places.items())]  # fmt: skip
-    with shared(read_only=False):
-        import_divisions(rows=rows, province="33", as_of=date(2023, 6, 30), source="tests, more", now=NOW)
-        nodes = [world.node(code) for code in places]
+    put_streets("330106109", codes, places)
+    nodes = [world.node(code) for code in places]
     scope = world.scope("county")
     with inside(scope, read_only=False):
         firms = [register_firm(scope=scope, name=f"浙江{_name(one)}律师事务所", now=NOW) for one in range(40)]
