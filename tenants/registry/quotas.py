@@ -36,8 +36,8 @@ def list_uses(*, scope: Scope, tenant: TenantInfo, now: datetime) -> list[Use]:
     """What a tenant has taken and may take, for its operator: sums, and nothing of what is in it."""
     policies.check_may_manage(scope)
     on = legal_day(now)
-    taken = quotas.taken_by(tenant.schema, now=now)
+    taken = {**quotas.taken_by(tenant.schema, now=now), JOBS_AT_ONCE: None}
     return [
-        Use(parameter=one, used=taken.get(one), limit=parameters.value(one, node_id=tenant.node_id, on=on))
-        for one in (*quotas.LIMITS, JOBS_AT_ONCE)
+        Use(parameter=one, used=used, limit=parameters.value(one, node_id=tenant.node_id, on=on))
+        for one, used in taken.items()
     ]

@@ -66,6 +66,7 @@ def wire() -> None:
     parameters.resolve_with(settings.resolve)
     language.remember_with(language_of, keep_language)
     quotas.seats_with(seat_of)
+    quotas.count_with(rest.A_DAY, rest.calls_today)
     portal.register_jobs()
     places.register_jobs()
     registry.register_jobs()

@@ -39,7 +39,8 @@ EXPORT_ROWS = declare(Parameter(
     maximum=2_000_000, rule="sheet tenancy.md", set_by=("province",), by_body=True,
 ))  # fmt: skip
 
-LIMITS: Final = (STORAGE, JOBS_A_DAY, EXPORT_ROWS)
+# What is counted beside the database: a limit, and what of it (schema, at a moment) is taken; None while nobody counts.
+_counted: dict[Parameter, Callable[[str, datetime], int | None]] = {}
 _seat: list[Callable[[int], int | None]] = []
 
 
@@ -61,6 +62,11 @@ class OverQuota(Refused):
 def seats_with(reader: Callable[[int], int | None]) -> None:
     """Have ``reader(tenant_id)`` say at which place a tenant has its seat; wired by the composition root."""
     _seat[:] = [reader]
+
+
+def count_with(parameter: Parameter, taken: Callable[[str, datetime], int | None]) -> None:
+    """Have a limit told beside the others, its use read by ``taken``; wired by the composition root."""
+    _counted[parameter] = taken
 
 
 def limit(parameter: Parameter, scope: Scope, *, now: datetime) -> int:
@@ -110,15 +116,17 @@ def check_export(scope: Scope, rows: int, *, now: datetime) -> None:
 def uses(scope: Scope, *, now: datetime) -> list[Use]:
     """How the scope's own tenant stands to its limits."""
     taken = taken_by(scope.schema, now=now)
-    return [Use(parameter=one, used=taken.get(one), limit=limit(one, scope, now=now)) for one in LIMITS]
+    return [Use(parameter=one, used=used, limit=limit(one, scope, now=now)) for one, used in taken.items()]
 
 
-def taken_by(schema: str, *, now: datetime) -> dict[Parameter, int]:
-    """What a tenant has taken of what is counted, read from any transaction."""
+def taken_by(schema: str, *, now: datetime) -> dict[Parameter, int | None]:
+    """What a tenant has taken of each limit, read from any transaction; ``None`` of what is measured each time by itself."""
     with connection.cursor() as cursor:
         cursor.execute("select bytes, jobs from public.taken_by(%s, %s)", [[schema], _midnight(now)])
         found = cursor.fetchone() or (0, 0)
-    return {STORAGE: -(-found[0] // MB), JOBS_A_DAY: found[1]}
+    counted = {one: taken(schema, now) for one, taken in _counted.items()}
+    return {STORAGE: -(-found[0] // MB), JOBS_A_DAY: found[1], EXPORT_ROWS: None,
+            **{one: used for one, used in counted.items() if used is not None}}  # fmt: skip
 
 
 def _midnight(now: datetime) -> datetime:

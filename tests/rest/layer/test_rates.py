@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from falin.kernel import clock, parameters, rest
+from falin.kernel import clock, parameters, quotas, rest
 from falin.kernel.rest import limits
 from falin.kernel.transactions import inside
 from falin.runtime.broker import Broker, start_broker
 from tenants.identity import commands
 from tenants.identity.models import Binding
+from tenants.registry.models import Tenant
 from tenants.settings.api import make_statement
 from tests.world import World, today
 
@@ -35,7 +36,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 @pytest.fixture
 def counted(world: World, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Calls are counted, five a minute and eight a day, in a minute that stands still."""
-    rest.count_with(limits.BrokerCounter(broker.url, uuid.uuid4().hex))
+    rest.count_with(limits.BrokerCounter(broker.url, uuid.uuid4().hex, patience=10.0))  # a busy machine is none away
     moment = clock.now().replace(second=10)
     monkeypatch.setattr("falin.kernel.rest.doors.now", lambda: moment)
     told = {limits.A_MINUTE.key: 5, limits.A_DAY.key: 8}
@@ -102,6 +103,33 @@ def test_a_session_knocks_no_oftener_than_a_token_and_spends_nothing_of_the_day(
     assert [county.get(PATH).status_code for _time in range(6)] == [200] * 5 + [429]
     assert county.get("/advisers/").status_code == 200  # pages are not counted
     assert '"day"' not in sign_in("county2").get(PATH).headers["RateLimit"]
+
+
+def test_a_body_reads_how_many_calls_its_programs_have_made_today(world: World, counted: Any, sign_in: Any) -> None:
+    program, county = token(world, "county"), sign_in("county")
+    for _time in range(3):
+        program.get(PATH)
+    with inside(world.scope("county"), read_only=True):
+        used = {use.parameter.key: use.used for use in quotas.uses(world.scope("county"), now=clock.now())}
+    assert used[limits.A_DAY.key] == 3
+    assert "一个单位的程序一天最多调用接口" in county.get("/settings/use/").content.decode()
+    tenant = Tenant.objects.get(schema_name=world.scope("county").schema).id
+    told = sign_in("operator").get(f"/api/v1/tenants/{tenant}/uses/").json()
+    assert {"key": limits.A_DAY.key, "used": 3, "limit": 8} in told
+
+
+def test_the_day_of_the_calls_begins_at_midnight_here(world: World, counted: Any) -> None:
+    program, midnight = (
+        token(world, "county"),
+        datetime.combine(today() + timedelta(days=1), time(), tzinfo=clock.SHANGHAI),
+    )
+    told = {}
+    for hour in (7, 23, 24):
+        counted.setattr("falin.kernel.rest.doors.now", lambda at=hour: midnight + timedelta(hours=at, minutes=30))
+        told[hour] = program.get(PATH).headers["RateLimit"]
+    assert [f'"day";r={left};' in words for left, words in zip((7, 6, 7), told.values(), strict=True)] == [True] * 3, (
+        told
+    )
 
 
 def test_what_is_refused_is_not_done(world: World, counted: Any, sign_in: Any) -> None:

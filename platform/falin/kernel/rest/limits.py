@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import redis
 from django.utils.translation import gettext as _
@@ -35,8 +35,17 @@ A_DAY = parameters.declare(parameters.Parameter(
 PAUSE = 5.0  # seconds before a broker that was away is asked again
 log = logging.getLogger("falin.limits")
 
-# (name of the counter, seconds it lives) for each → what each stands at with this call; ``None``: nobody counts now
-Counter = Callable[[Sequence[tuple[str, int]]], "Sequence[int] | None"]
+
+class Counter(Protocol):
+    """``None`` from either: nobody counts now."""
+
+    def __call__(self, counters: Sequence[tuple[str, int]]) -> Sequence[int] | None:
+        """(name of the counter, seconds it lives) for each → what each stands at with this call."""
+
+    def read(self, name: str) -> int | None:
+        """What one stands at."""
+
+
 _counter: list[Counter] = []
 
 
@@ -75,11 +84,11 @@ def spend(*, scope: Scope, by_token: bool, schema: str, now: datetime) -> tuple[
     """
     if not _counter:
         return ()
-    stamp = int(now.timestamp())
+    stamp = _stamp(now)
     asked = [("minute", MINUTE, f"{scope.person_id}:{scope.hat}", A_MINUTE)]
     if by_token:
         asked.append(("day", DAY, schema, A_DAY))
-    counts = _counter[0]([(f"{name}:{whose}:{stamp // window}", window) for name, window, whose, _limit in asked])
+    counts = _counter[0]([(_place(name, whose, stamp, window), window) for name, window, whose, _limit in asked])
     if counts is None:
         return ()
     # An adviser has no place of his own: what holds where he serves holds for him.
@@ -92,6 +101,20 @@ def spend(*, scope: Scope, by_token: bool, schema: str, now: datetime) -> tuple[
             raise _too_many(rate)
         rates.append(rate)
     return tuple(rates)
+
+
+def calls_today(schema: str, now: datetime) -> int | None:
+    """How often a body's programs have called since midnight; ``None`` where nobody counts."""
+    return _counter[0].read(_place("day", schema, _stamp(now), DAY)) if _counter else None
+
+
+def _stamp(now: datetime) -> int:
+    """Seconds whose days begin at midnight here, as people read "tomorrow"."""
+    return int(now.timestamp()) + 8 * 3600
+
+
+def _place(name: str, whose: str, stamp: int, window: int) -> str:
+    return f"{name}:{whose}:{stamp // window}"
 
 
 def _too_many(rate: Rate) -> TooManyCalls:
@@ -111,23 +134,41 @@ def headers_of(rates: Sequence[Rate]) -> dict[str, str]:
 
 
 class BrokerCounter:
-    """Counts in the broker. ``space`` keeps installations apart that share one."""
+    """
+    Counts in the broker. ``space`` keeps installations apart that share one.
 
-    def __init__(self, url: str, space: str) -> None:
-        # A call waits a twentieth of a second for the broker at most, and the next ones not at all.
-        self._broker: Any = redis.Redis.from_url(url, socket_timeout=0.05, socket_connect_timeout=0.05)
+    :param patience: seconds a call waits for the broker at most; the next ones not at all.
+    """
+
+    def __init__(self, url: str, space: str, *, patience: float = 0.05) -> None:
+        self._broker: Any = redis.Redis.from_url(url, socket_timeout=patience, socket_connect_timeout=patience)
         self._space = space
         self._again_at = 0.0
 
     def __call__(self, counters: Sequence[tuple[str, int]]) -> Sequence[int] | None:
-        if time.monotonic() < self._again_at:
-            return None
+        answer = self._asked(lambda: self._added(counters))
+        return None if answer is None else [int(count) for count in answer[::2]]
+
+    def read(self, name: str) -> int | None:
+        answer = self._asked(lambda: [self._broker.get(self._key(name)) or 0])
+        return None if answer is None else int(answer[0])
+
+    def _added(self, counters: Sequence[tuple[str, int]]) -> list[Any]:
         line = self._broker.pipeline(transaction=False)
         for name, seconds in counters:
-            line.incr(f"falin:calls:{self._space}:{name}")
-            line.expire(f"falin:calls:{self._space}:{name}", seconds)
+            line.incr(self._key(name))
+            line.expire(self._key(name), seconds)
+        added: list[Any] = line.execute()
+        return added
+
+    def _key(self, name: str) -> str:
+        return f"falin:calls:{self._space}:{name}"
+
+    def _asked(self, ask: Callable[[], list[Any]]) -> list[Any] | None:
+        if time.monotonic() < self._again_at:
+            return None
         try:
-            return [int(count) for count in line.execute()[::2]]
+            return ask()
         except (redis.RedisError, OSError) as error:
             self._again_at = time.monotonic() + PAUSE
             log.warning("calls are not counted: the broker is away (%s)", type(error).__name__)
