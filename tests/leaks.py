@@ -4,7 +4,7 @@ logs of this process and of those it started, and in what the server answers to 
 
 A number is eighteen characters of an identity card, fifteen of an old one, or eleven digits of a mobile telephone, standing
 by itself: together or in groups, with the country's prefix or without, in full width, too. Names of officials and advisers
-are service data (sheet identity.md) and stand on pages; in what is written down about work a number names the person.
+are service data (decision 11) and stand on pages; in what is written down about work a number names the person.
 """
 
 from __future__ import annotations

@@ -288,7 +288,7 @@ def _officials(world: World) -> None:
             someone = create_person(scope=system, username=username, name=name, password=None, encoded=encoded(),
                                     must_change_password=False, now=NOW)  # fmt: skip
             grant_role(scope=system, person_id=someone.id, role=role, node_id=world.node(code), reason="测试", now=NOW)
-        # Nobody can give a resident a role (sheet identity.md); who held one all the same would get nothing by it.
+        # Nobody can give a resident a role (docs/reference/roles.md); who held one all the same would get nothing by it.
         resident = create_person(scope=system, username="resident", name="丁安居", password=None, encoded=encoded(),
                                  must_change_password=False, now=NOW)  # fmt: skip
         Binding.objects.create(

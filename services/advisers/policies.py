@@ -80,7 +80,7 @@ def may_see_clear(scope: Scope) -> bool:
     return scope.may(CLEAR)
 
 
-# Whose cell *personal data* (sheet identity.md) has an adviser's own number at all: the county, which opens it behind a
+# Whose cell *personal data* has an adviser's own number at all: the county, which opens it behind a
 # written reason; the street, masked; himself and his firm. A liaison has the contacts of who serves his community: the
 # office's. Whoever else looks in, in an emergency say, sees none (decision 43).
 _SEES_MASKED = frozenset({Role.COUNTY_TEAM, Role.STREET_OFFICER, Role.ADVISER, Role.FIRM_MANAGER})

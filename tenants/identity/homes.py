@@ -1,7 +1,7 @@
 """
 The port of sign-on: two homes that prove who somebody is, and which of them a tenant takes.
 
-The built-in one needs no server; the other is an issuer of OpenID Connect, Keycloak as a rule (sheet identity.md). A tenant
+The built-in one needs no server; the other is an issuer of OpenID Connect, Keycloak as a rule (decision 16). A tenant
 chooses; whoever came in by the wrong door does not get that tenant's roles. Operators may always use the built-in one:
 somebody must be able to come in when the issuer is down.
 """
@@ -43,8 +43,9 @@ SIGN_ON = declare(
         default=3,
         minimum=1,
         maximum=3,
-        rule="identity.md",
+        rule="decision 16",
         set_by=("province", "county"),
+        policy=True,
         options=(
             Option(1, "builtin", gettext_noop("平台账号")),
             Option(2, "keycloak", gettext_noop("统一身份")),

@@ -1,8 +1,8 @@
 """
 Who may give, confirm, end and review which role where, and the sentences people read when they may not.
 
-The caps of a grant (sheet identity.md): the place lies in the grantor's own subtree, the days within his own, and the role
-is one his *grants* column names. What he may read himself does not matter.
+The caps of a grant (docs/reference/roles.md): the place lies in the grantor's own subtree, the days within his own, and
+the role is one his *grants* column names. What he may read himself does not matter.
 """
 
 from __future__ import annotations

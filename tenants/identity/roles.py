@@ -1,6 +1,6 @@
 """
-The one declared table of roles (sheet identity.md, "Role bindings"): where a role is given, whose rows it is bound to,
-whom it may appoint, what each of its cells in the sheet says, and which grants that comes to today.
+The one declared table of roles: where a role is given, whose rows it is bound to, whom it may appoint, what each of its
+cells says, and which grants that comes to today.
 
 A capability whose service is not built yet has its cell here and no grant: the service reads the cell and adds the
 grant. ``docs/reference/roles.md`` is made from this table.
@@ -17,7 +17,7 @@ from tenants.identity.types import Role
 
 
 class Capability(StrEnum):
-    """The columns of the sheet."""
+    """The columns of the table."""
 
     PERSONAL_DATA = "personal data"
     MATTERS = "matters"
@@ -43,7 +43,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a role may do in one capability, in the words of the sheet."""
+    """What a role may do in one capability, in the words of the table."""
 
     words: str
 
@@ -106,8 +106,8 @@ _SUMS, _ROWS, _OWN, _LOGS = (
 _APPOINTS = _PEOPLE | {"people.grant"}
 ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
 
-# The sheet's rows: level, then the nine cells in the order of ``Capability``.
-_SHEET = """
+# The table's rows: level, then the nine cells in the order of ``Capability``.
+_TABLE = """
 province_leader | 1 | Σ | – | set, publish S | approve budgets, Σ | order, Σ | approve agreements +2 | – | Σ | Σ
 city_officer | 2 | Σ, masked on escalation | on escalation | tighten S | Σ S | order S | propose | levels 3–5 in S +2 | Σ | own office
 county_team | 3 | clear, purpose-bound | O | tighten, local S | run, +2 | run S | decide proposals | 4–5 in S | +2, capped | own
@@ -125,8 +125,8 @@ system_administrator | province | – | – | – | – | – | – | proposes 1
 security_administrator | province | – | – | – | – | – | – | confirms 1–2, policies | – | own acts
 audit_administrator | province | – | – | – | – | – | – | – | logs | S, verify
 operator | platform | – (break-glass +2, tenant approves, 1 h, recorded) | – | – | – | – | masked | – | – | own acts
-"""  # noqa: E501 -- a row of the sheet is a line
-# What the sheet's levels come to: who is outside the tree (a firm, an evaluator) is engaged by the province; a
+"""  # noqa: E501 -- a row of the table is a line
+# What the table's levels come to: who is outside the tree (a firm, an evaluator) is engaged by the province; a
 # department belongs to a body of levels 1 to 3; residents are given no role: the service that serves them knows them.
 _LEVELS = {"ext": {1}, "department": {1, 2, 3}, "province": {1}, "platform": {1}, "–": set[int]()}
 
@@ -183,7 +183,7 @@ _BOUND = {Role.ADVISER: Bound.ADVISER, Role.FIRM_MANAGER: Bound.FIRM}
 
 def _rows() -> dict[Role, Row]:
     rows: dict[Role, Row] = {}
-    for line in _SHEET.strip().splitlines():
+    for line in _TABLE.strip().splitlines():
         name, level, *cells = (part.strip() for part in line.split("|"))
         role = Role(name)
         span = [int(one) for one in re.findall(r"\d", level)]

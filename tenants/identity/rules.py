@@ -22,8 +22,9 @@ LONGEST_GRANT = declare(
         default=366,
         minimum=30,
         maximum=1100,
-        rule="identity.md",
+        rule="decision 57",
         set_by=("province",),
+        policy=True,
         direction=-1,
     )
 )
@@ -35,8 +36,9 @@ REVIEW_DAYS = declare(
         default=30,
         minimum=7,
         maximum=60,
-        rule="identity.md",
+        rule="decision 10",
         set_by=("province",),
+        policy=True,
         direction=-1,
     )
 )
@@ -48,8 +50,9 @@ LONGEST_TOKEN = declare(
         default=180,
         minimum=7,
         maximum=366,
-        rule="identity.md",
+        rule="decision 57",
         set_by=("province",),
+        policy=True,
         direction=-1,
     )
 )
@@ -61,8 +64,9 @@ SERVICE_REVIEW = declare(
         default=180,
         minimum=30,
         maximum=366,
-        rule="identity.md",
+        rule="decision 57",
         set_by=("province",),
+        policy=True,
         direction=-1,
     )
 )
@@ -74,8 +78,9 @@ SECOND_FACTOR = declare(
         default=1,
         minimum=0,
         maximum=2,
-        rule="identity.md",
+        rule="decision 20",
         set_by=("province",),
+        policy=True,
         options=(
             Option(0, "nobody", gettext_noop("没有人")),
             Option(1, "sensitive", gettext_noop("能授权、审批、导出、看号码的人")),
@@ -91,8 +96,9 @@ SECOND_GRACE = declare(
         default=14,
         minimum=0,
         maximum=60,
-        rule="identity.md",
+        rule="decision 57",
         set_by=("province",),
+        policy=True,
         direction=-1,
     )
 )
@@ -129,11 +135,10 @@ RESETS_APART = timedelta(days=30)  # one person resets either the password or th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One separation of duties: its sentence, and where it is written."""
+    """One separation of duties, and its sentence."""
 
     code: str
     sentence: Any  # translated when it is read
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,53 +153,48 @@ class Separation(Rule):
         return new != held and ((new in self.one and held in self.other) or (held in self.one and new in self.other))
 
 
-_SHEET = "identity.md, separation of duties"
 _OPERATIONAL = frozenset(Role) - ADMINISTRATORS - {Role.AUDITOR, Role.RESIDENT, Role.PROVINCE_LEADER}
 NOT_TO_ONESELF = Rule(
-    code="not_to_oneself", source="identity.md, role bindings",
+    code="not_to_oneself",
     sentence=_("不能给自己授予身份、确认自己的身份，也不能停用、重置、复核自己。"),
 )  # fmt: skip
-ANOTHER_SECOND = Rule(
-    code="another_second", sentence=_("提议人不能自己确认，要由另一个人确认。"), source="identity.md, role bindings"
-)
+ANOTHER_SECOND = Rule(code="another_second", sentence=_("提议人不能自己确认，要由另一个人确认。"))
 PASSWORD_AND_FACTORS = Rule(
-    code="password_and_factors", source=_SHEET,
+    code="password_and_factors",
     sentence=_("一个人的密码和第二种登录方式，30 天内不能由同一个人重设。请另一位管他身份的同事办。"),
 )  # fmt: skip
 SEPARATIONS = (
     Separation(
-        code="three_administrators", one=ADMINISTRATORS, other=ADMINISTRATORS, anywhere=True, source=_SHEET,
+        code="three_administrators", one=ADMINISTRATORS, other=ADMINISTRATORS, anywhere=True,
         sentence=_("系统管理员、安全管理员、审计管理员要由三个人分别担任。"),
     ),
     Separation(
         code="auditor_is_not_operational", one=frozenset({Role.AUDITOR}), other=_OPERATIONAL | {Role.PROVINCE_LEADER},
-        sentence=_("审计人员不能在同一辖区内担任业务工作。"), source=_SHEET,
+        sentence=_("审计人员不能在同一辖区内担任业务工作。"),
     ),
     Separation(
-        code="inspector_is_not_of_the_place", one=frozenset({Role.INSPECTOR}), source=_SHEET,
+        code="inspector_is_not_of_the_place", one=frozenset({Role.INSPECTOR}),
         other=frozenset({Role.LIAISON, Role.ADVISER, Role.FIRM_MANAGER}),
         sentence=_("巡查员不能巡查自己任职的社区和律所。"),
     ),
     Separation(
         code="evaluator_has_no_role", one=frozenset({Role.EVALUATOR}), other=frozenset(Role) - {Role.RESIDENT},
-        sentence=_("第三方评估人员不能在被评估的辖区内担任其他身份。"), source=_SHEET,
+        sentence=_("第三方评估人员不能在被评估的辖区内担任其他身份。"),
     ),
     Separation(
         code="steward_does_not_decide", one=frozenset({Role.DATA_STEWARD}), other=frozenset({Role.COUNTY_TEAM}),
-        sentence=_("数据管理员不能同时在同一辖区决定数据的处理。"), source=_SHEET,
+        sentence=_("数据管理员不能同时在同一辖区决定数据的处理。"),
     ),
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (NOT_TO_ONESELF, ANOTHER_SECOND, PASSWORD_AND_FACTORS, *SEPARATIONS)
 
 # What else makes a role in force open less than it says, or nothing: its body's state, and a program that is stopped.
-_STATES = "tenancy.md"
-BODY_SUSPENDED = Rule(code="body_suspended", sentence=_("单位停用期间，大家只能看，不能办。"), source=_STATES)
-BODY_MOVING = Rule(code="body_moving", sentence=_("单位正在换库，这几秒只能看。"), source=_STATES)
-BODY_SHUT = Rule(code="body_shut", sentence=_("单位已经关闭或者搬走，这里谁也进不来。"), source=_STATES)
-_PROGRAMS = "identity.md, API tokens and service accounts"
+BODY_SUSPENDED = Rule(code="body_suspended", sentence=_("单位停用期间，大家只能看，不能办。"))
+BODY_MOVING = Rule(code="body_moving", sentence=_("单位正在换库，这几秒只能看。"))
+BODY_SHUT = Rule(code="body_shut", sentence=_("单位已经关闭或者搬走，这里谁也进不来。"))
 PROGRAM_STOPPED = {
-    "not_reviewed": Rule(code="not_reviewed", sentence=_("服务账号到期没有复核。"), source=_PROGRAMS),
-    "owner_gone": Rule(code="owner_gone", sentence=_("服务账号的负责人已离开，等着移交。"), source=_PROGRAMS),
+    "not_reviewed": Rule(code="not_reviewed", sentence=_("服务账号到期没有复核。")),
+    "owner_gone": Rule(code="owner_gone", sentence=_("服务账号的负责人已离开，等着移交。")),
 }
 
 

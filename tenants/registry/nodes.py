@@ -1,5 +1,5 @@
 """
-The place of a cell with several nodes (Citus, schema by schema; sheet tenancy.md): on which of them a tenant's schema lies.
+The place of a cell with several nodes (Citus, schema by schema; decision 59): on which of them a tenant's schema lies.
 
 Every node has a copy of the shared tables that tenants' queries join (``PublicModel.beside_tenants``); all others stay at the
 node that is spoken to.

@@ -16,7 +16,7 @@ from tenants.registry.types import TenantInfo
 
 JOBS_AT_ONCE = parameters.declare(parameters.Parameter(
     key="registry.jobs_at_once", label=gettext_noop("一个单位同时在做的任务"), unit=gettext_noop("项"), default=1, minimum=1,
-    maximum=4, rule="sheet tenancy.md", set_by=("province",), by_body=True,
+    maximum=4, rule="decision 27", set_by=("province",), by_body=True,
 ))  # fmt: skip
 
 

@@ -14,23 +14,16 @@ from tenants.divisions.types import Division, Level
 from tenants.settings.types import LEVEL_WORDS, Obstacle
 
 READ, SET, POLICIES = "settings.read", "settings.set", "policies.set"
-# The sheet whose figures are policies: how one signs in, what is granted and reviewed, what may be taken home.
-_POLICY_SHEET = "identity.md"
-
-
-def is_policy(parameter: Parameter) -> bool:
-    """Whether it is a policy of the security administrator (sheet identity.md) and no target of the programme."""
-    return parameter.rule.endswith(_POLICY_SHEET)
 
 
 def concerns(scope: Scope, parameter: Parameter) -> bool:
     """What of the settings is somebody's to read: who sets policies has no targets, and reads the policies alone."""
-    return is_policy(parameter) or not scope.may(POLICIES)
+    return parameter.policy or not scope.may(POLICIES)
 
 
 def _is_his(scope: Scope, parameter: Parameter, place: Division) -> bool:
     """The province's policies are the security administrator's and nobody else's; nothing else is his."""
-    return scope.may(POLICIES) == (is_policy(parameter) and place.level == Level.PROVINCE)
+    return scope.may(POLICIES) == (parameter.policy and place.level == Level.PROVINCE)
 
 
 def check_may_set(scope: Scope, parameter: Parameter, place: Division) -> Level:

@@ -1,6 +1,6 @@
 """
-The rules by which our SQL keeps the door to a cell of several machines open (sheet tenancy.md, "When a province outgrows one
-machine"): each a pure function over SQL, over Python source, or over a model, that says what breaks it.
+The rules by which our SQL keeps the door to a cell of several machines open (decision 59): each a pure function over SQL,
+over Python source, or over a model, that says what breaks it.
 
 Which tables meet in a query is only seen where the SQL is written out: what a test sends is judged as it is sent
 (``strangers_in``, called by ``tests/conftest.py`` for every statement of a tenant's transaction).

@@ -1,4 +1,4 @@
-"""Which doors ask for a second or a fresh proof (sheet identity.md, "Step-up"): every weighty act, and its API."""
+"""Which doors ask for a second or a fresh proof (decision 20): every weighty act, and its API."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Grants by every way they change, in whatever order, against a slow reference that was written from the sheet alone.
+Grants by every way they change, in whatever order, against a slow reference that was written from the matrix of roles alone.
 
 The reference is a list of grants and a map from each place to the one above it, and nothing else: no database, no table of
 roles. It is told what the commands said yes to, says whether that was lawful, and after each step who may do what at that
@@ -46,7 +46,7 @@ CODES = ("33", "3301", "330106", "330102", "330106002", "330106109", "3301060020
 GIVEN = ("province_leader", "city_officer", "county_team", "county_finance", "auditor", "street_officer", "liaison",
          "inspector", "evaluator", "data_steward")  # fmt: skip
 
-# From the sheet: at which levels each role is given, whom each may appoint there, and who has to agree.
+# From the matrix: at which levels each role is given, whom each may appoint there, and who has to agree.
 LEVELS = {"province_leader": {1}, "city_officer": {2}, "county_team": {3}, "county_finance": {3}, "auditor": {1, 2, 3},
           "street_officer": {4}, "liaison": {5}, "inspector": {1, 2, 3, 4}, "evaluator": {1}, "data_steward": {1, 2, 3},
           "firm_manager": {1}}  # fmt: skip
@@ -58,7 +58,7 @@ REVIEWED_FOR = 30  # days of a quarter in which it can be reviewed
 # Whose work is the province's, wherever his place lies; the others work in the county their place was in when they came.
 OF_THE_PROVINCE = {"province_leader", "city_officer", "firm_manager", "evaluator"}
 
-# The sheet's separations of duties, by the name a refusal gives them: whoever holds one of the first does not hold one of the
+# The separations of duties, by the name a refusal gives them: whoever holds one of the first does not hold one of the
 # second where one's place holds the other's; the three administrators nowhere.
 THREE = {"system_administrator", "security_administrator", "audit_administrator"}
 WORKS = {"province_leader", "city_officer", "county_team", "county_finance", "street_officer", "liaison", "adviser",
@@ -142,7 +142,7 @@ class Grant:
 
 
 class Unlawful(AssertionError):
-    """The product said yes to what the sheet forbids."""
+    """The product said yes to what the matrix forbids."""
 
 
 class Reference:

@@ -1,5 +1,5 @@
 """
-Nobody may do what the sheet forbids, in whatever order grants, ends, hand-overs, suspensions, reviews, moves and mergers of
+Nobody may do what the matrix forbids, in whatever order grants, ends, hand-overs, suspensions, reviews, moves and mergers of
 places and clock jumps come.
 """
 

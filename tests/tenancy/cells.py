@@ -1,8 +1,9 @@
 """
-The role matrix of the sheet (identity.md), cell by cell: which grants a cell comes to, or the service it waits for.
+The role matrix (docs/reference/roles.md), cell by cell: which grants a cell comes to, or the service it waits for.
 
-Written from the sheet and not from the code. ``reference.MAY`` is made of it, so that a grant is held by a role only
-because one of the role's cells, or a line of ``BESIDE``, says so; the tests of the matrix carry the cells as their names.
+Written from the matrix as it was agreed (tests/unit/identity/matrix.md) and not from the code. ``reference.MAY`` is made of
+it, so that a grant is held by a role only because one of the role's cells, or a line of ``BESIDE``, says so; the tests of
+the matrix carry the cells as their names.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import chain
 COLUMNS = ("personal data", "matters", "indicators and targets", "funds", "inspections", "sharing", "grants", "export",
            "audit log")  # fmt: skip
 
-# A cell: its grants; in brackets what is not built yet; – where the sheet says so.
+# A cell: its grants; in brackets what is not built yet; – where the matrix says so.
 _ROWS = """
 province_leader        | figures.read | – | figures.read visits.published settings.read settings.set | (funds) | (inspections) | (sharing) | – | figures.export | audit.sums
 city_officer           | figures.read (matters) | (matters) | figures.read visits.published settings.read settings.set | (funds) | (inspections) | (sharing) | people.read people.grant people.confirm | figures.export | history.read
@@ -33,7 +34,7 @@ system_administrator   | – | – | – | – | – | – | people.read people.
 security_administrator | – | – | – | – | – | – | people.read people.confirm settings.read settings.set policies.set | – | account.own
 audit_administrator    | – | – | – | – | – | – | – | audit.export | history.read audit.read
 operator               | emergency.ask | – | – | – | – | (sharing) | – | – | account.own
-"""  # noqa: E501 -- a row of the sheet is a line
+"""  # noqa: E501 -- a row of the matrix is a line
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,7 @@ def _sees_settings(reader: Reader, thing: Thing) -> bool:
 
 
 def _sees_setting(reader: Reader, thing: Thing) -> bool:
-    """Who sets policies has no targets (sheet identity.md), and reads none."""
+    """Who sets policies has no targets (decision 57), and reads none."""
     return _sees_settings(reader, thing) and (reader.role not in MAY["policies.set"] or thing.parts["key"] == _POLICY)
 
 

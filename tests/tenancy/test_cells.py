@@ -1,4 +1,4 @@
-"""Each cell of the role matrix (sheet identity.md): its words, the grants it comes to, and the doors of its column."""
+"""Each cell of the role matrix: its words, the grants it comes to, and the doors of its column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.tenancy.ground import CAST, Ground, Reader
 BUILT = {path.name for path in Path(next(iter(services.__path__))).iterdir() if path.is_dir()}
 
 
-def test_the_cells_are_those_of_the_sheet() -> None:
+def test_the_cells_are_those_of_the_matrix() -> None:
     assert [(cell.role, cell.column) for cell in CELLS] == [(role, column) for role in Role for column in COLUMNS]
     assert [str(column) for column in Capability] == list(COLUMNS)
 

@@ -1,5 +1,5 @@
 """
-Behind a pooler in transaction mode nobody reads or writes another tenant's rows (sheet tenancy.md, decision 1).
+Behind a pooler in transaction mode nobody reads or writes another tenant's rows (decision 1).
 
 Two processes with six threads each share two server connections and serve five tenants, one after the other and all at
 once. django-tenants' own engine in the same harness is seen to leak: so the harness can.

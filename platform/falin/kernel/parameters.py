@@ -37,8 +37,10 @@ class Parameter:
     """
     One figure of the programme: an amount between ``minimum`` and ``maximum``, or, with ``options``, one of them.
 
-    ``set_by`` are words of ``LEVELS``, the highest first; nobody: it is as it is. ``direction`` says which way is
-    tighter: +1 more, -1 less. ``by_body``: the province may say another figure for one of its bodies alone.
+    ``rule`` is where it comes from: a rule of the programme (R2.4), a law, an alarm, or a decision of ours. ``set_by`` are
+    words of ``LEVELS``, the highest first; nobody: it is as it is. ``direction`` says which way is tighter: +1 more, -1
+    less. ``by_body``: the province may say another figure for one of its bodies alone. ``policy``: it says how one signs
+    in, what is granted and reviewed or what leaves, and is the security administrator's (decision 57).
     """
 
     key: str
@@ -51,6 +53,7 @@ class Parameter:
     set_by: tuple[str, ...]
     direction: int = 0
     by_body: bool = False
+    policy: bool = False
     options: tuple[Option, ...] = ()
 
     def told(self, value: Number) -> str:
@@ -85,8 +88,9 @@ class Parameter:
 
     @property
     def cited(self) -> str:
-        """The rule or law as a reader knows it (R2.4); empty where the figure comes from a sheet of ours."""
-        return "" if self.rule.islower() else self.rule
+        """Where it comes from as a reader knows it: the rule or law, or that it is the platform's own, with the decision."""
+        number = self.rule.removeprefix("decision ")
+        return self.rule if number == self.rule else gettext("平台自定（决定 %(number)s）") % {"number": number}
 
 
 _declared: dict[str, Parameter] = {}

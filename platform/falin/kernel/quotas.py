@@ -28,15 +28,15 @@ from falin.kernel.scope import Scope
 MB: Final = 1024 * 1024
 STORAGE = declare(Parameter(
     key="kernel.storage_mb", label=gettext_noop("一个单位的文件总共"), unit="MB", default=20_480, minimum=100,
-    maximum=1_048_576, rule="sheet tenancy.md", set_by=("province",), by_body=True,
+    maximum=1_048_576, rule="decision 27", set_by=("province",), by_body=True,
 ))  # fmt: skip
 JOBS_A_DAY = declare(Parameter(
     key="kernel.jobs_a_day", label=gettext_noop("一个单位一天提交的任务"), unit=gettext_noop("项"), default=500, minimum=10,
-    maximum=10_000, rule="sheet tenancy.md", set_by=("province",), by_body=True,
+    maximum=10_000, rule="decision 27", set_by=("province",), by_body=True,
 ))  # fmt: skip
 EXPORT_ROWS = declare(Parameter(
     key="kernel.export_rows", label=gettext_noop("一次导出最多"), unit=gettext_noop("行"), default=200_000, minimum=1_000,
-    maximum=2_000_000, rule="sheet tenancy.md", set_by=("province",), by_body=True,
+    maximum=2_000_000, rule="decision 27", set_by=("province",), by_body=True,
 ))  # fmt: skip
 
 # What is counted beside the database: a limit, and what of it (schema, at a moment) is taken; None while nobody counts.

@@ -18,7 +18,7 @@ class Scope:
     One person in one role in one tenant, for the length of one transaction.
 
     ``roots`` are the places the role was given for; ``nodes`` is everything below them inside the tenant. Who sees the
-    whole tenant has ``whole`` set and ``nodes`` empty: large sets are slow under row security (design: tenancy).
+    whole tenant has ``whole`` set and ``nodes`` empty: large sets are slow under row security (decision 1).
     """
 
     person_id: int

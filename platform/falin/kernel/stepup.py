@@ -1,6 +1,6 @@
 """
 The place of steps of proof: how strongly whoever holds a session has shown who he is, and before which acts he shows it
-again (sheet identity.md, "Step-up").
+again (decision 20).
 
 Level 1 is signing in, level 2 a second factor within eight hours, level 3 proving anew within five minutes, with the
 second factor where the person has one. Who has none, and need not have one (``identity.second_factor``), gives his

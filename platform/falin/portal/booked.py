@@ -35,7 +35,7 @@ READ, SUMS = "audit.read", "audit.sums"
 # How many people stand behind each figure of ``falin.portal.sums``.
 LEAST = parameters.declare(parameters.Parameter(
     key="audit.people_behind_a_sum", label=gettext_noop("操作统计里，一行至少要有几个人的操作"),
-    unit=gettext_noop("人"), default=5, minimum=3, maximum=100, rule="sheet identity.md", set_by=("province",),
+    unit=gettext_noop("人"), default=5, minimum=3, maximum=100, rule="decision 48", set_by=("province",), policy=True,
     direction=1,
 ))  # fmt: skip
 

@@ -1,7 +1,7 @@
 """
 The place of the calendar: what has a day, for the role one wears, as a month on a page and as a feed for other calendars.
 
-Days, places and numbers, never a name: the feed lies on telephones and at other companies (sheet identity.md). It is
+Days, places and numbers, never a name: the feed lies on telephones and at other companies (decision 37). It is
 opened by a token of one role that opens nothing else; the same token ends it wherever tokens are ended.
 """
 

@@ -5,7 +5,7 @@ A job writes it a step at a time under his own scope, says how far it is and can
 who downloads it must still read the list, at the places it was made of, and be one who takes it home
 (``falin.kernel.files``). Every file is booked.
 
-A county team's lists of people wait for a second person first (sheet identity.md, county team × export: "+2, capped"): a
+A county team's lists of people wait for a second person first (the cell county team × export says "+2, capped"): a
 colleague who could take the list home himself reads who asks, what for and how much, and says yes or no (decision 47).
 """
 
@@ -40,11 +40,11 @@ KIND: Final = "portal.export_list"
 FORMATS: Final = {"csv": CSV, "xlsx": XLSX}
 KEPT = declare(Parameter(
     key="portal.exports_kept", label=gettext_noop("导出的名单保留的天数"), unit=gettext_noop("天"), default=7, minimum=1,
-    maximum=30, rule="sheet interface.md", set_by=("province",), direction=-1,
+    maximum=30, rule="decision 35", set_by=("province",), direction=-1,
 ))  # fmt: skip
 HELD = declare(Parameter(
     key="portal.exports_held", label=gettext_noop("导出名单等另一个人确认的天数"), unit=gettext_noop("天"), default=7,
-    minimum=1, maximum=30, rule="sheet identity.md", set_by=("province",), direction=-1,
+    minimum=1, maximum=30, rule="decision 47", set_by=("province",), policy=True, direction=-1,
 ))  # fmt: skip
 CONFIRM: Final = "lists.export"  # who may take such a list home may say yes to another's
 LONGEST_WORDS: Final = 200
@@ -307,7 +307,7 @@ class _Rows:
 
 
 def _check_may_take(scope: Scope, table: Table) -> None:
-    """The cell *export* of his role (sheet identity.md) reaches this list."""
+    """The cell *export* of his role reaches this list (decision 42)."""
     if not scope.may(table.export):
         raise Forbidden("portal.not_to_take", _("您的身份可以看这个列表，不能导出成文件。"))
 

@@ -1,6 +1,6 @@
 """
-The place of sums over the log (sheet identity.md: the province leader's Σ): how much was done in one's own body, month by
-month, and never who did it (decision 48).
+The place of sums over the log, the province leader's Σ: how much was done in one's own body, month by month, and never
+who did it (decision 48).
 
 A line stands alone only where enough different people stand behind it. The others go into one rest, which takes up further
 lines until enough stand behind it too, so that no figure, nor the difference of two, is one person's. Only months that are

@@ -78,7 +78,7 @@ def _facts(found: Any) -> dict[str, Any]:
 def _told(facts: dict[str, Any]) -> str:
     words = {"taken": "算数 taken", "looser": "上级更严，不算数 overtaken", "locked": "上级已锁定，不算数 locked above"}
     lines = [f"{facts['key']} · {facts['place']} · {facts['on']}: {facts['words']}",
-             f"  规定的默认值 default: {facts['default_words']} ({facts['rule']})"]  # fmt: skip
+             f"  默认值 default: {facts['default_words']} ({facts['rule']})"]  # fmt: skip
     for step in facts["steps"]:
         value = step["words"] or "—"
         lock = " 🔒" if step["locked"] else ""

@@ -18,11 +18,29 @@ from falin.runtime.home import Home
 from falin.runtime.sentences import say
 
 ROOT = Path(__file__).resolve().parents[3]
+HOW_A_CELL_IS_READ = """\
+S own subtree · O own body · A assigned to me · P pseudonymised · Σ aggregates only · – none. A cell whose service is not
+built yet has no grant; `tests/tenancy/cells.py` says what it waits for.
+
+- *clear, purpose-bound*, *masked*, *contacts*: in which form he has a private number (decision 43).
+- *+2*: it takes effect once a second person has said yes (decision 10; for lists decision 47). *capped*: no more rows than
+  `kernel.export_rows`.
+- *export*: what leaves as a file (decision 42). *audit log*: what he reads of it (decision 44; the sums decision 48).
+- *policies*: the settings of decision 57. *break-glass*: an emergency (decision 18).
+"""
+HOW_A_ROLE_IS_GIVEN = """\
+A role is given at a place, from a day to a day, with a reason, and reaches everything below the place. Who gives it is
+bound in three ways: the place lies in his own subtree, the days within his own and within `identity.longest_grant`, and
+the role is one that his cell *grants* names, whether he may read what it reads or not. Where the second person is named,
+it counts from his yes on. Each quarter it is confirmed or ends (decision 10).
+"""
 NOTE = "<!-- Made by `./falin reference`; do not edit. -->\n\n"
 
 
 def roles() -> str:
-    """The table of roles: cells of the sheet, who appoints whom, what is built of it, and what parts duties."""
+    """The table of roles: what each cell says, who appoints whom, what is built of it, and what parts duties."""
+    from django.utils import translation
+
     from tenants.identity.roles import ROLES, Capability
     from tenants.identity.rules import RULES
 
@@ -46,12 +64,12 @@ def roles() -> str:
         f"`{role}` | {row.bound or 'places'} | {'yes' if row.by_appointment else 'no'} |"
         f" {', '.join(sorted(row.grants)) or '–'}" for role, row in ROLES.items()
     ])  # fmt: skip
-    duties = table("rule | source", [f"`{rule.code}` | {rule.source}" for rule in RULES])
+    with translation.override("en"):
+        duties = table("rule | says", [f"`{rule.code}` | {rule.sentence}" for rule in RULES])
     return (
         f"# Roles\n\n{NOTE}Levels: 1 province, 2 city, 3 county (a city without counties too), 4 street, 5 community.\n"
-        "S own subtree · O own body · A assigned to me · P pseudonymised · Σ aggregates only · – none. A cell whose service"
-        f" is not built yet has no grant.\n\n{meaning}\n## Who appoints whom\n\n{appoints}\n## Grants\n\n{grants}\n"
-        f"## Separation of duties\n\n{duties}"
+        f"{HOW_A_CELL_IS_READ}\n{meaning}\n## Who appoints whom\n\n{HOW_A_ROLE_IS_GIVEN}\n{appoints}\n## Grants\n\n{grants}\n"
+        f"## Separation of duties\n\nWhat parts two roles is asked when one is given, and again at each act.\n\n{duties}"
     )
 
 

@@ -22,9 +22,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.sheets.writing import Value
 from falin.ui.figures import Pager
 
-WITH_A_SECOND: Final = frozenset(
-    {"lists.export"}
-)  # what is taken home once a second person said yes (identity.md, "+2")
+WITH_A_SECOND: Final = frozenset({"lists.export"})  # what is taken home once a second person said yes (decision 47)
 CHOSEN: Final = "col"  # in the address, once for each column that is shown; none: all are
 SORT: Final = "sort"  # in the address: the column the rows stand by, with - before it the other way round
 STEP: Final = 500

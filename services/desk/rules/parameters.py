@@ -9,13 +9,13 @@ from falin.kernel.parameters import Parameter, declare
 QUIET_FROM = declare(
     Parameter(
         key="desk.quiet_from", label=gettext_noop("几点以后不发短信和邮件"), unit=gettext_noop("点"), default=21, minimum=17,
-        maximum=24, rule="desk", set_by=("province", "city", "county"), direction=-1,
+        maximum=24, rule="decision 31", set_by=("province", "city", "county"), direction=-1,
     )
 )  # fmt: skip
 QUIET_UNTIL = declare(
     Parameter(
         key="desk.quiet_until", label=gettext_noop("几点以前不发短信和邮件"), unit=gettext_noop("点"), default=8, minimum=0,
-        maximum=10, rule="desk", set_by=("province", "city", "county"), direction=1,
+        maximum=10, rule="decision 31", set_by=("province", "city", "county"), direction=1,
     )
 )  # fmt: skip
 

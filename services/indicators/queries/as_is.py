@@ -1,5 +1,5 @@
 """
-The place where past months are read in today's tree (sheet indicators.md, "Divisions change").
+The place where past months are read in today's tree (decision 25).
 
 The board keeps what was published in the tree of its time, and nothing here changes it. Communities' rows of a month are
 counted where the communities lie today. One that was split or went into others is followed through lineage, its counts

@@ -1,7 +1,7 @@
 """
 The place where one says in which tree the figures of places are wanted: as they were published, or in today's.
 
-Every query over places takes it as ``view`` (sheet indicators.md, "Divisions change").
+Every query over places takes it as ``view`` (decision 25).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 class View(StrEnum):
     """
-    How a past period is looked at (sheet indicators.md): in the tree of its time, or in today's through lineage.
+    How a past period is looked at (decision 25): in the tree of its time, or in today's through lineage.
 
     Queries over places take the day ``view.day(period's last day)`` as their ``on``.
     """

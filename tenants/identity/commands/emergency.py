@@ -2,8 +2,8 @@
 Emergency access of the operator: asked with reason and incident, allowed by the tenant, an hour at most, ended by either.
 
 While it lasts the operator may look at the tenant's rows, change nothing, and every door he passes is booked in the
-tenant's own log (sheet identity.md, the operator's row: break-glass +2, tenant approves, 1 h, recorded). It gives no role
-and leaves none behind: the row itself is what lets him in, and it is read at each of his requests.
+tenant's own log (decision 18; the operator's row of docs/reference/roles.md). It gives no role and leaves none behind:
+the row itself is what lets him in, and it is read at each of his requests.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def end_sessions(*, scope: Scope, logout: Logout, now: datetime) -> int:
     """
     End what came from a session over there, or all of a person's; every process reads sessions anew at each request.
 
-    His own API tokens are over with it (sheet identity.md); those of programs he answers for are not his session's.
+    His own API tokens are over with it (decision 46); those of programs he answers for are not his session's.
 
     :raises Refused: the token has been here before.
     """

@@ -3,7 +3,7 @@ The place that keeps the accounts over there as the register says: people entere
 
 An event about a person only marks his account as due. A worker then brings it from whatever it is to what the register
 says at that moment, so an event that comes twice, late or out of order does no harm. A Keycloak that is away is tried
-again after growing pauses; every night everybody is due (sheet identity.md).
+again after growing pauses; every night everybody is due (decision 16).
 """
 
 from __future__ import annotations

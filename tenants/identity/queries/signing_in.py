@@ -100,7 +100,7 @@ def _separate(
     hats: tuple[Hat, ...], paths: Mapping[int, frozenset[int]], on: date
 ) -> tuple[tuple[Hat, ...], tuple[tuple[Hat, Rule], ...]]:
     """
-    What is left of somebody's hats where a separation of duties (sheet identity.md) parts two of them; and those, by which.
+    What is left of somebody's hats where a separation of duties parts two of them; and those, by which.
 
     A grant asks too, but a place can move, a rule can change, a row can come past the commands. Neither of the two
     opens anything until one has ended: else he would choose.

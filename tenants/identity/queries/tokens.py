@@ -3,7 +3,7 @@ Tokens and service accounts as they are read: what one works as at this moment, 
 
 A token counts only while everything it hangs on does: its binding, its holder, and of a program also the person who
 answers for it, who must hold the same role there himself. Nothing of this is kept anywhere: it is read at every request,
-so whatever ends a role ends its tokens with the same transaction (sheet identity.md, back-channel logout).
+so whatever ends a role ends its tokens with the same transaction (decision 46).
 """
 
 from __future__ import annotations

@@ -41,15 +41,15 @@ log = logging.getLogger("falin.backups")
 
 HOUR = parameters.declare(parameters.Parameter(
     key="registry.backup_hour", label=gettext_noop("夜间备份从几点开始"), unit=gettext_noop("点"), default=3, minimum=0,
-    maximum=23, rule="sheet operations.md", set_by=("province",),
+    maximum=23, rule="decision 63", set_by=("province",),
 ))  # fmt: skip
 KEPT = parameters.declare(parameters.Parameter(
     key="registry.backups_kept", label=gettext_noop("每个单位保留几份夜间备份"), unit=gettext_noop("份"), default=7, minimum=2,
-    maximum=90, rule="sheet operations.md", set_by=("province",),
+    maximum=90, rule="decision 63", set_by=("province",),
 ))  # fmt: skip
 TRIAL_DAYS = parameters.declare(parameters.Parameter(
     key="registry.backup_trial_days", label=gettext_noop("每隔几天试恢复一份夜间备份"), unit=gettext_noop("天"), default=7,
-    minimum=1, maximum=31, rule="sheet operations.md", set_by=("province",), direction=-1,
+    minimum=1, maximum=31, rule="decision 63", set_by=("province",), direction=-1,
 ))  # fmt: skip
 
 BACK_UP, TRY_OUT = "registry.back_up", "registry.try_out"

@@ -22,7 +22,7 @@ from tenants.registry.types import CHANGES, DESTROYS, Act, Outcome, State
 
 DAYS_BEFORE_REMOVAL = parameters.declare(parameters.Parameter(
     key="registry.days_before_removal", label=gettext_noop("删除单位前等待"), unit=gettext_noop("天"), default=30, minimum=7,
-    maximum=365, rule="sheet operations.md", set_by=("province",), direction=1,
+    maximum=365, rule="decision 15", set_by=("province",), direction=1,
 ))  # fmt: skip
 
 

@@ -35,7 +35,7 @@ from tenants.registry.models import Archive, Backup
 RESTORE, PURPOSE = "registry.restore", "restore"
 DAYS = parameters.declare(parameters.Parameter(
     key="registry.days_of_restores", label=gettext_noop("送来恢复的档案保留"), unit=gettext_noop("天"), default=1, minimum=1,
-    maximum=7, rule="sheet operations.md", set_by=(),  # what operators send lies in the shared schema, of no place
+    maximum=7, rule="decision 53", set_by=(),  # what operators send lies in the shared schema, of no place
 ))  # fmt: skip
 UPLOADED = retention.Rule(purpose=PURPOSE, label=gettext_noop("送来恢复的档案"), days=DAYS,
                           removed=lambda scope, gone, now: None)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Separation of duties (sheet identity.md) asked again at each act: a conflict that no grant made opens nothing."""
+"""Separation of duties asked again at each act: a conflict that no grant made opens nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The declared table of roles against the sheet of the design, cell by cell; each rule of separation by its roles."""
+"""The declared table of roles against the matrix as it was agreed, cell by cell; each rule of separation by its roles."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tenants.identity.types import Role
 NAMES = {"data steward": Role.DATA_STEWARD, "community liaison": Role.LIAISON, "third-party evaluator": Role.EVALUATOR}
 
 
-def _sheet() -> dict[Role, dict[str, str]]:
-    """The sheet's own table, as it was written for the design."""
-    lines = (Path(__file__).parent / "sheet.md").read_text(encoding="utf-8").splitlines()
+def _written() -> dict[Role, dict[str, str]]:
+    """The matrix as it was agreed, before any of it was built."""
+    lines = (Path(__file__).parent / "matrix.md").read_text(encoding="utf-8").splitlines()
     head, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "---" not in line]
     found = {}
     for name, *cells in rows:
@@ -26,18 +26,18 @@ def _sheet() -> dict[Role, dict[str, str]]:
     return found
 
 
-SHEET = _sheet()
+WRITTEN = _written()
 CELLS = [(role, capability) for role in Role for capability in Capability]
 
 
-def test_the_seventeen_roles_of_the_sheet_are_declared_in_its_order() -> None:
-    assert list(SHEET) == list(ROLES) == list(Role)
+def test_the_seventeen_roles_of_the_matrix_are_declared_in_its_order() -> None:
+    assert list(WRITTEN) == list(ROLES) == list(Role)
     assert len(ROLES) == 17
 
 
 @pytest.mark.parametrize(("role", "capability"), CELLS, ids=lambda one: str(one))
-def test_a_cell_says_what_the_sheet_says(role: Role, capability: Capability) -> None:
-    cell, written = ROLES[role].cells[capability], SHEET[role][capability]
+def test_a_cell_says_what_the_matrix_says(role: Role, capability: Capability) -> None:
+    cell, written = ROLES[role].cells[capability], WRITTEN[role][capability]
     assert cell.words == written
     assert {str(reach) for reach in cell.reaches} == set(re.findall(r"(?<!\w)[SOAPΣ–](?![\w])", written)) & set(
         "SOAPΣ–"
@@ -50,28 +50,28 @@ def holders(grants: set[str]) -> set[Role]:
 
 def test_only_who_has_a_cell_of_grants_that_appoints_may_grant_or_confirm() -> None:
     silent = {"–", "read", "delegate"}  # an auditor reads; a resident's delegate is no role here
-    written = {role for role, row in SHEET.items() if row["grants"] not in silent}
+    written = {role for role, row in WRITTEN.items() if row["grants"] not in silent}
     assert holders({"people.grant", "people.confirm"}) == written
 
 
 def test_who_has_an_empty_cell_of_exports_takes_nothing_home() -> None:
     takes = {grant for row in ROLES.values() for grant in row.grants if grant.endswith(".export")}
     assert takes == {"figures.export", "lists.export", "own.export", "audit.export"}
-    assert holders(takes) <= {role for role, row in SHEET.items() if row["export"] != "–"}
-    assert holders({"audit.export"}) == {role for role, row in SHEET.items() if row["export"] == "logs"}
-    assert holders({"own.export"}) == {role for role, row in SHEET.items() if row["export"] == "A"}
+    assert holders(takes) <= {role for role, row in WRITTEN.items() if row["export"] != "–"}
+    assert holders({"audit.export"}) == {role for role, row in WRITTEN.items() if row["export"] == "logs"}
+    assert holders({"own.export"}) == {role for role, row in WRITTEN.items() if row["export"] == "A"}
 
 
 def test_the_book_of_a_place_or_firm_is_read_by_those_whose_cell_goes_beyond_their_own_acts() -> None:
     own = {"–", "Σ", "own acts", "own data", "who saw me"}
-    assert holders({"history.read"}) == {role for role, row in SHEET.items() if row["audit log"] not in own}
-    assert holders({"audit.sums"}) == {role for role, row in SHEET.items() if row["audit log"] == "Σ"}
+    assert holders({"history.read"}) == {role for role, row in WRITTEN.items() if row["audit log"] not in own}
+    assert holders({"audit.sums"}) == {role for role, row in WRITTEN.items() if row["audit log"] == "Σ"}
 
 
-def test_figures_are_read_by_whom_the_sheet_lets_read_them() -> None:
+def test_figures_are_read_by_whom_the_matrix_lets_read_them() -> None:
     reads = {
         role
-        for role, row in SHEET.items()
+        for role, row in WRITTEN.items()
         if row["indicators and targets"] not in {"–", "published", "enter survey scores"}
     }
     assert holders({"figures.read"}) == reads
@@ -114,7 +114,7 @@ def test_a_role_appoints_whom_its_cell_names(grantor: Role, given: dict[int, set
 
 
 def test_a_plus_two_in_the_column_is_a_second_person() -> None:
-    plus_two = {role for role, row in SHEET.items() if "+2" in row["grants"] or row["grants"].startswith("proposes")}
+    plus_two = {role for role, row in WRITTEN.items() if "+2" in row["grants"] or row["grants"].startswith("proposes")}
     assert {role for role, row in ROLES.items() if row.granting.confirmed_by} == plus_two
 
 
@@ -183,8 +183,8 @@ def test_one_after_the_other_is_no_conflict() -> None:
     assert separation_between(held(Role.COUNTY_TEAM, COUNTY, date(2026, 6, 30)), [old]) is not None
 
 
-def test_every_rule_has_its_sentence_and_its_source_and_parts_somebody() -> None:
-    assert all(str(rule.sentence).endswith("。") and rule.source and rule.one and rule.other for rule in SEPARATIONS)
+def test_every_rule_has_its_sentence_and_parts_somebody() -> None:
+    assert all(str(rule.sentence).endswith("。") and rule.one and rule.other for rule in SEPARATIONS)
 
 
 # ---- days ------------------------------------------------------------------------------------------------------------

@@ -63,3 +63,10 @@ def test_an_amount_is_told_with_its_unit() -> None:
     days = _figure(unit="天", maximum=20_000)
     assert (days.told(20_000), days.word(3), days.read("3"), days.range_told) == ("20,000 天", 3, 3, "1 到 20,000 天")
     assert _figure().told(1) == "1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "cited"), [("R2.4", "R2.4"), ("PIPL 47", "PIPL 47"), ("decision 63", "平台自定（决定 63）")]
+)
+def test_a_reader_is_told_whether_a_figure_is_a_rules_or_the_platforms_own(rule: str, cited: str) -> None:
+    assert _figure(rule=rule).cited == cited

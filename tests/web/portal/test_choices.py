@@ -117,3 +117,13 @@ def test_an_amount_is_asked_for_with_its_unit_and_told_with_it(world: World, sig
     assert "现在是 8 小时" in page
     assert '<div class="f-suf">' in page
     assert "1 到 40 小时；留空" in page
+
+
+@pytest.mark.parametrize(("key", "cited"), [("duty.hours_a_month", "R2.4"), (SIGN_ON.key, "平台自定（决定 16）")])
+def test_a_figure_says_whether_a_rule_or_the_platform_began_with_it(
+    world: World, sign_in: Any, key: str, cited: str
+) -> None:
+    county = sign_in("county")
+    place = world.node("330106")
+    assert f" · {cited}</li>" in county.get(f"/settings/{key}/?place={place}").content.decode()
+    assert f"<small>{cited}</small>" in county.get(f"/settings/?place={place}").content.decode()

@@ -147,7 +147,7 @@ def test_every_list_is_tried(world: World) -> None:
     assert {table.name for table in tables.every()} == set(LISTS) | {"tenants"}  # the operator reads, and takes nothing
 
 
-# The cell *export* of each role in the sheet, and the lists that come to it. Figures and the whole log have doors of
+# The cell *export* of each role in the matrix, and the lists that come to it. Figures and the whole log have doors of
 # their own (``tests/tenancy/cells.py``).
 TAKES: dict[Role, tuple[str, set[str]]] = {
     Role.PROVINCE_LEADER: ("Σ", set()),

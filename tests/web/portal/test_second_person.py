@@ -1,6 +1,6 @@
 """
-A county team's list of people leaves as a file when a second person has said yes (sheet identity.md, county team × export:
-"+2, capped"; decision 47): never without him, and he is never the asker.
+A county team's list of people leaves as a file when a second person has said yes (county team × export: "+2, capped";
+decision 47): never without him, and he is never the asker.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _plain(client: Client, address: str) -> str:
 def test_county_team_export_waits_for_a_second_person_and_then_opens_for_the_asker_alone(
     world: World, sign_in: Any
 ) -> None:
-    """Sheet identity.md, county_team × export: "+2, capped"."""
+    """The cell county_team × export: "+2, capped"."""
     assert ROLES[Role.COUNTY_TEAM].cells[Capability.EXPORT].words == "+2, capped"
     asker, second = sign_in("county"), sign_in("second")
     assert "等您确认" not in _plain(second, "/")
@@ -131,7 +131,7 @@ def test_what_it_is_for_stands_in_no_log_event_or_notice(world: World) -> None:
 
 
 def test_what_a_role_takes_home_without_a_second_person_waits_for_nobody(world: World) -> None:
-    """The sheet's cell "logs" has no +2."""
+    """The cell "logs" has no +2."""
     scope = world.scope("auditor3")
     with inside(scope, read_only=False):
         exports.ask_export(scope=scope, name="audit", query="", file_format="csv", now=NOW)

@@ -3,7 +3,7 @@ The place of encryption: envelope encryption behind one port.
 
 A root key (a file, the environment or a key service, never the database) wraps one data key a tenant and version. A
 field's ciphertext is bound to its table, column, row and tenant, so that bytes moved elsewhere do not decrypt. Lookup of
-encrypted numbers goes through a keyed hash (blind index) under a key of its own (sheet identity.md).
+encrypted numbers goes through a keyed hash (blind index) under a key of its own (decision 11).
 """
 
 from falin.kernel.crypto.ciphers import AES, SM4, Unreadable

@@ -26,11 +26,11 @@ from falin.kernel.scope import Scope
 MINUTE, DAY = 60, 86_400
 A_MINUTE = parameters.declare(parameters.Parameter(
     key="api.calls_a_minute", label=gettext_noop("一个令牌一分钟最多调用接口"), unit=gettext_noop("次"), default=600,
-    minimum=10, maximum=100_000, rule="sheet operations.md", set_by=("province",), by_body=True,
+    minimum=10, maximum=100_000, rule="decision 28", set_by=("province",), by_body=True,
 ))  # fmt: skip
 A_DAY = parameters.declare(parameters.Parameter(
     key="api.calls_a_day", label=gettext_noop("一个单位的程序一天最多调用接口"), unit=gettext_noop("次"),
-    default=200_000, minimum=1000, maximum=100_000_000, rule="sheet tenancy.md", set_by=("province",), by_body=True,
+    default=200_000, minimum=1000, maximum=100_000_000, rule="decision 28", set_by=("province",), by_body=True,
 ))  # fmt: skip
 PAUSE = 5.0  # seconds before a broker that was away is asked again
 log = logging.getLogger("falin.limits")

@@ -87,7 +87,7 @@ class ToldOut(serializers.Serializer[Any]):
 class SettingOut(serializers.Serializer[Any]):
     key = serializers.CharField()
     unit = serializers.CharField()
-    rule = serializers.CharField()
+    rule = serializers.CharField(help_text="a rule (R2.4), a law, or the decision of the platform's own (decision 47)")
     place = serializers.IntegerField()
     place_name = serializers.CharField()
     on = serializers.DateField()
