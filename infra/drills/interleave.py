@@ -71,7 +71,8 @@ def _write(
     path.write_text(
         "# Interleave drill\n\nWritten by `./falin drill interleave`: an adviser on a phone and an officer at a desk write "
         "while things go wrong in an order made by chance, in Chromium. Afterwards every act stands exactly once, and "
-        f"whatever had not arrived yet waited on the phone or was still in its form.\n\n{verdict}: {done} of {orders} orders.\n\n- commit: {commit}\n"
+        "whatever had not arrived yet waited on the phone or was still in its form.\n\n"
+        f"{verdict}: {done} of {orders} orders.\n\n- commit: {commit}\n"
         f"- begun: {began:%Y-%m-%d %H:%M} UTC, {seconds:.0f} s on {os.cpu_count()} cores\n\n"
         f"| what went wrong | times |\n|---|---|\n{rows}\n"
     )
