@@ -80,3 +80,20 @@ def test_every_decision_that_is_named_is_there() -> None:
 def test_every_figure_says_where_it_comes_from() -> None:
     """A rule of rules.md, a law, an alarm, or a decision (which is there: the test above)."""
     assert [one.key for one in declared() if not re.fullmatch(r"R\d\.\d+|PIPL \d+|A\d|decision \d+", one.rule)] == []
+
+
+@pytest.mark.parametrize("name", ["README", "docs/how-to/operating"])
+def test_the_chinese_page_says_what_the_english_one_says(name: str) -> None:
+    """As far as it can be counted: the same sections and rows, commands, variables and links."""
+
+    def told(ending: str) -> list[str]:
+        text = (ROOT / f"{name}{ending}").read_text(encoding="utf-8").replace(".zh-CN.md", ".md")
+        code = " ".join(re.findall(r"`[^`\n]+`|^\./falin.*?(?=  |$)", text, re.MULTILINE))
+        return [
+            *re.findall(r"^(?:#+|\||\d+\.|-) ", text, re.MULTILINE),
+            *re.findall(r"falin [a-z]+(?: [a-z-]+)?|--[a-z]+|[A-Z]+_[A-Z_]+", code),
+            *re.findall(r"\]\(([^)]+)\)", text),
+        ]
+
+    english, chinese = told(".md"), told(".zh-CN.md")
+    assert sorted(chinese) == sorted(english)

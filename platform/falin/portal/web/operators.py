@@ -37,7 +37,7 @@ class FirstForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=60)
     password = forms.CharField(
         label=gettext_lazy("密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("至少 10 个字符，一句自己记得住的话最好"),
+        help_text=gettext_lazy("至少 15 个字符，可以用汉字和空格；一句自己记得住的话最好"),
     )  # fmt: skip
 
     def clean_password(self) -> str:

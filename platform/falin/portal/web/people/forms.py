@@ -263,7 +263,7 @@ class SameForm(forms.Form):
 class PasswordForm(forms.Form):
     password = forms.CharField(
         label=_("密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("至少 10 个字符，一句自己记得住的话最好"), error_messages={"required": _("请设密码。")},
+        help_text=_("至少 15 个字符，可以用汉字和空格；一句自己记得住的话最好"), error_messages={"required": _("请设密码。")},
     )  # fmt: skip
 
     def clean_password(self) -> str:
