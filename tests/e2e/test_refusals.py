@@ -211,6 +211,7 @@ CASES = (
     _log("duty.in_the_future", "begins_at", "开始时间还没有到", on_day=_tomorrow),
     _log("duty.too_short", "ends_at", "不到 5 分钟的不算一次到访", ends_at="11:04"),
     _log("duty.too_long", "ends_at", "一次到访最长 12 小时", ends_at="23:30"),
+    _log("duty.numbers", "note", "请不要写身份证号、手机号", note="张大妈问遗产，138 1234 5678"),
     _log("duty.overlap", "begins_at", "同一时间只能在一处", begins_at="09:30"),
     _log("duty.not_appointed", "node_id", "那一天您不是这个社区的顾问", on_day=lambda g: g.first(4)),
     _log("duty.month_closed", "on_day", "及以前的账已经结了", on_day=lambda g: g.first(5)),

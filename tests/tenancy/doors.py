@@ -163,6 +163,11 @@ def _sheets_to_mend(ground: Ground) -> Iterable[Thing]:
     )
 
 
+def _brought_it(reader: Reader, thing: Thing) -> bool:
+    assert thing.fact is not None
+    return bool(thing.codes) and reader.person == thing.fact.person
+
+
 def _ranked(ground: Ground) -> Iterable[Thing]:
     for code in PLACES:
         if len(code) < 12:
@@ -708,8 +713,8 @@ THINGS: dict[str | tuple[str, ...], Asked] = {
     ("archive_id",): Asked(_archives, _runs_the_platform),
     ("visit_id",): Asked(_visits, _own_rows),
     ("reminder_id",): Asked(_reminders, _own_reminder),
-    "advisers:import_errors": Asked(_sheets_to_mend, _by_fact),
-    "advisers-api:import_errors": Asked(_sheets_to_mend, _by_fact),
+    "advisers:import_errors": Asked(_sheets_to_mend, _brought_it),
+    "advisers-api:import_errors": Asked(_sheets_to_mend, _brought_it),
     ("sheet_id",): Asked(_facts("station sheet", "sheet_id"), _by_fact),
     ("import_id",): Asked(_facts("sheet", "import_id"), _by_fact),
     ("job_id",): Asked(_facts("job", "job_id"), _by_fact),

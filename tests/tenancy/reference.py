@@ -204,7 +204,8 @@ def _sheet(reader: Reader, fact: Fact, door: str) -> bool:
 
 
 def _sheet_file(reader: Reader, fact: Fact, _door: str) -> bool:
-    return reader.role == "county_team" and reader.reaches(fact.codes)  # numbers of people not yet on the register
+    """Numbers of people in clear: with who brought them, and not with his colleagues."""
+    return reader.role == "county_team" and reader.person == fact.person
 
 
 def _station_sheet(reader: Reader, fact: Fact, door: str) -> bool:

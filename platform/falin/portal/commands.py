@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from tenants.divisions.api import (
     import_divisions,
     read_list,
 )
-from tenants.identity.api import Role, create_person, grant_role
+from tenants.identity.api import Role, create_person, find_holder, grant_role, last_day, somebody_elses
 from tenants.identity.passwords import one_time_password
 from tenants.registry.api import Kind, django_as_owner, list_tenants, provision_tenant
 
@@ -56,9 +56,10 @@ class OfficialMade:
 
     name: str
     username: str
-    password: str
+    password: str  # empty: he goes on, with the one he has
     role: str
     place: str
+    ends_on: date
 
 
 def ask_province(*, scope: Scope, province: str, now: datetime) -> uuid.UUID:
@@ -145,7 +146,8 @@ def enter_administrator(
     *, scope: Scope, username: str, name: str, role: str, reason: str, now: datetime
 ) -> OfficialMade:  # fmt: skip
     """
-    Enter one of the three administrators (decision 10); they bring in everybody else.
+    Enter one of the three administrators (decision 10), who bring in everybody else; or let one go on, from today, who
+    is there under this sign-in name.
 
     :raises Refused: the name is taken, the office is, or the province does not stand yet.
     """
@@ -153,13 +155,19 @@ def enter_administrator(
     province = next(iter(list_tenants(kind=Kind.PROVINCE)), None)
     if province is None:
         raise Refused("portal.no_province", _("请先选省份并开通。"))
-    password = one_time_password()
-    person = create_person(scope=scope, username=username, name=name, password=password, now=now)
-    grant_role(scope=scope, person_id=person.id, role=Role(role), node_id=province.node_id, reason=reason, now=now)
+    person, password = find_holder(username=username, role=Role(role), node_id=province.node_id), ""
+    if person is None:
+        password = one_time_password()
+        person = create_person(scope=scope, username=username, name=name, password=password, now=now)
+    elif person.name != name:
+        raise somebody_elses()
+    ends_on = last_day(now=now, node_id=province.node_id)
+    grant_role(scope=scope, person_id=person.id, role=Role(role), node_id=province.node_id, reason=reason,
+               valid_to=ends_on, now=now)  # fmt: skip
     from falin.portal.shell import ROLE_LABELS
 
     return OfficialMade(name=name, username=username, password=password, role=str(ROLE_LABELS[Role(role)]),
-                        place=province.name)  # fmt: skip
+                        place=province.name, ends_on=ends_on)  # fmt: skip
 
 
 def resend_event(*, scope: Scope, schema: str, event_id: int, now: datetime) -> None:

@@ -25,7 +25,7 @@ from services.indicators.api import home_place, list_months, place_figures
 from tenants.divisions.api import LEVEL_LABELS, UpdateState, count_by_level, list_provinces, list_updates
 from tenants.divisions.types import Level
 from tenants.identity.api import Role
-from tenants.identity.queries import count_due, find_own_correction, list_merges, list_proposals
+from tenants.identity.queries import administrators_ending, count_due, find_own_correction, list_merges, list_proposals
 from tenants.identity.queries.emergency import count_waiting
 from tenants.registry.api import Kind, TenantInfo, list_tenants
 
@@ -360,5 +360,8 @@ def _firm_today(scope: Scope, now: datetime) -> Today:
 def _operator_today(scope: Scope, now: datetime) -> Today:
     aside = sum(len(row.set_aside) for row in delivery(scope=scope, now=now))
     due = (Due(words=_("件事件投不出去"), count=aside, url=reverse("portal:events"), kind="act"),) if aside else ()
+    if ending := administrators_ending(on=legal_day(now)):
+        words = _("名管理员 %(day)s起到期，请续任或者换人") % {"day": formats.short_day(ending[0])}
+        due = (*due, Due(words=words, count=len(ending), url=reverse("portal:setup-people"), kind="act"))
     go = ((_("开通"), reverse("portal:setup"), "box"), (_("事件投递"), reverse("portal:events"), "refresh"))
     return Today(day=legal_day(now), sentence="", due=due, go=go)

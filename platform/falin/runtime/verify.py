@@ -11,6 +11,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,6 +27,8 @@ FACTS = (
 # afterwards, or its transaction stayed open for longer than any of ours may.
 LATE = timedelta(hours=1)
 NAMED = 8  # ids are named up to so many, then counted
+# What a line of a file that somebody bent may lead to, whatever it is that he bent.
+BENT = (KeyError, TypeError, ValueError, OverflowError, AttributeError, RecursionError)
 
 # ---- Ed25519 (RFC 8032), verification only ---------------------------------------------------------------------------
 P = 2**255 - 19
@@ -198,7 +201,7 @@ def lines_of(path: Path) -> Iterator[dict[str, Any]]:
             for number, text in enumerate(file, start=1):
                 try:
                     line = json.loads(text)
-                except ValueError:
+                except (ValueError, RecursionError):
                     line = None
                 if not isinstance(line, dict) or not isinstance(line.get("kind"), str):
                     raise Unreadable(f"第 {number} 行读不懂 · line {number} cannot be read")
@@ -240,13 +243,18 @@ class Check:
         """:raises Unreadable: a line lacks what its kind must have."""
         known = {"head": self._head, "key": self._key, "batch": self._batch, "entry": self._entry,
                  "unsealed": self._unsealed, "anchor": self.held.append, "end": self._end}  # fmt: skip
-        try:
+        with self._reading():
             if line["kind"] != "entry":
                 self._close()
             known[line["kind"]](line)
-        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
-            raise Unreadable(f"第 {self.lines + 1} 行不对 · line {self.lines + 1} is not right: {error}") from None
         self.lines += 1
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except BENT as error:
+            raise Unreadable(f"第 {self.lines + 1} 行不对 · line {self.lines + 1} is not right: {error}") from None
 
     def _head(self, line: dict[str, Any]) -> None:
         if line["format"] != FORMAT:
@@ -361,7 +369,8 @@ class Check:
     def finish(self, outside: Sequence[dict[str, Any]] | None, until: datetime | None) -> Verdict:
         """All lines were taken: is the file whole, and do the anchors know of more?"""
         verdict = self.verdict
-        self._close()
+        with self._reading():
+            self._close()
         if not self.ended:
             verdict.wrong("file", "文件不完整：结尾不在，可能没有下载完", "the file is not whole: its end is missing")
         verdict.keys = sorted(self.publics)
@@ -380,9 +389,10 @@ class Check:
         try:
             number, at, hashed = int(line["number"]), _time(line["at"]), _hash(line)
             genuine = self._is_signed(line)
-        except (KeyError, TypeError, ValueError) as error:
+            later = until is not None and at > until
+        except BENT as error:
             raise Unreadable(f"锚读不懂 · an anchor cannot be read: {error}") from None
-        if until is not None and at > until:
+        if later:
             return
         verdict.anchors += 1
         if not genuine:
@@ -423,7 +433,7 @@ def _keys_in(path: Path) -> set[str]:
         found = {str(json.loads(text)["public"]) if text.startswith("{") else text.lower() for text in texts}
         if not found or any(len(bytes.fromhex(text)) != 32 for text in found):
             raise ValueError("a public key is 64 hex digits")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *BENT) as error:
         raise Unreadable(f"公钥文件读不懂 · the key file cannot be read: {error}") from None
     return found
 
@@ -448,29 +458,47 @@ def run(arguments: argparse.Namespace, _home: object = None) -> int:
             until = until.astimezone()
         verdict = verify(arguments.file, anchors=arguments.anchors, key=arguments.key, until=until)
     except (Unreadable, ValueError) as error:
-        print(json.dumps({"right": None, "error": str(error)}, ensure_ascii=False) if arguments.json else error)
+        _print(json.dumps({"right": None, "error": str(error)}, ensure_ascii=False) if arguments.json else error)
         return 2
     if arguments.json:
-        print(json.dumps({"right": verdict.right, **asdict(verdict)}, ensure_ascii=False))
+        _print(json.dumps({"right": verdict.right, **asdict(verdict)}, ensure_ascii=False))
     else:
         _say(verdict)
     return 0 if verdict.right else 1
 
 
+def _print(text: object) -> None:
+    """
+    One line, whatever somebody wrote into a row: a code for the terminal could hide the findings, or a line of his own
+    say that there are none. Such a letter, and one the terminal does not have, is told by its number.
+    """
+    print("".join(letter if _is_plain(letter) else json.dumps(letter)[1:-1] for letter in str(text)))
+
+
+def _is_plain(letter: str) -> bool:
+    try:
+        letter.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return letter.isprintable()
+
+
 def _say(verdict: Verdict) -> None:
     counts = (verdict.batches, verdict.rows, verdict.unsealed, verdict.anchors)
-    print(f"{verdict.tenant} · {verdict.exported_at}")
-    print("查了 {} 批、{} 行；另有 {} 行还没有封存；对了 {} 个锚".format(*counts))
-    print("checked {} batches with {} rows; {} rows are not sealed yet; {} anchors compared".format(*counts))
+    _print(f"{verdict.tenant} · {verdict.exported_at}")
+    _print("查了 {} 批、{} 行；另有 {} 行还没有封存；对了 {} 个锚".format(*counts))
+    _print("checked {} batches with {} rows; {} rows are not sealed yet; {} anchors compared".format(*counts))
     if verdict.withheld:
-        print(
+        _print(
             f"{verdict.withheld} 行不在导出人的范围内，只核对摘要 · only the digest of {verdict.withheld} rows is in the file"
         )
     for chinese, english in verdict.notes:
-        print(f"！ {chinese}\n   {english}")
+        _print(f"！ {chinese}")
+        _print(f"   {english}")
     for found in verdict.findings:
-        print(f"✗ {found.chinese}\n   {found.english}")
-    print("✓ 没有发现改动 · nothing was changed" if verdict.right else
+        _print(f"✗ {found.chinese}")
+        _print(f"   {found.english}")
+    _print("✓ 没有发现改动 · nothing was changed" if verdict.right else
           f"✗ 发现 {len(verdict.findings)} 处问题 · {len(verdict.findings)} things are wrong")  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from io import BytesIO
 from itertools import islice
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from falin.kernel import crypto
 from falin.kernel.clock import legal_day
-from falin.kernel.files import keep_result, open_file
+from falin.kernel.files import keep_result, open_for_work
 from falin.kernel.jobs import Cancelled, Run
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.columns import HEAD_WITHIN, Head, Problem, WrongColumns, as_named, is_blank, is_example
@@ -104,8 +104,7 @@ def read_ground(*, scope: Scope, import_id: uuid.UUID, today: date) -> Ground:
     with inside(scope, read_only=True):
         policies.check_may_import(scope)
         row = ImportSheet.objects.get(id=import_id)
-        _stored, source = open_file(scope=scope, file_id=row.file_id)
-        with source:
+        with open_for_work(scope=scope, file_id=row.file_id) as source:
             data = source.read()
         communities = communities_of(scope)
         streets = places_of({place.street_id for place in communities if place.street_id})
@@ -313,7 +312,8 @@ def _finish(
         row.ended_at = None if state is ImportState.CHECKED else now
         if data:
             name = _("要修改的行-%(name)s") % {"name": row.name[-120:]}
-            stored = keep_result(scope=run.scope, data=data, name=name, content_type=XLSX, purpose="import-errors",
+            whose = replace(run.scope, person_id=row.person_id)  # who brought the sheet, whoever had it checked
+            stored = keep_result(scope=whose, data=data, name=name, content_type=XLSX, purpose="import-errors",
                                  node_id=home_of(run.scope).node_id, now=now)  # fmt: skip
             row.errors_file = stored.id
         row.save(update_fields=["state", "findings", "ended_at", "errors_file"])

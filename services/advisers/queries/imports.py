@@ -45,10 +45,11 @@ def rows_to_mend(*, scope: Scope, import_id: uuid.UUID) -> tuple[str, bytes]:
     """
     The sheet of rows that were not ready: a file name and its bytes.
 
-    :raises Missing: there is no such import, or every row of it was ready.
+    :raises Missing: there is no such import of one's own, or every row of it was ready. A colleague goes on with the sheet
+        and does not get it: numbers stand in it in clear.
     """
     policies.check_may_import(scope)
-    row = ImportSheet.objects.filter(id=import_id).first()
+    row = ImportSheet.objects.filter(id=import_id, person_id=scope.person_id).first()
     if row is None or row.errors_file is None:
         raise policies.no_import()
     try:

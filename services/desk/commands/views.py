@@ -32,7 +32,7 @@ def save_view(*, scope: Scope, page: str, title: str, query: str, shared: bool, 
     kept = urlencode([(name, value) for name, value in asked if name not in _WHERE_ONE_STOOD])
     if len(kept) > 1000 or len(asked) > 100:
         raise Invalid("desk.view_too_long", _("筛选条件太多，存不下。"), field="title")
-    if audit.looks_personal(" ".join([title, *(value for _name, value in asked)])):
+    if audit.looks_personal(" ".join([title, *(word for pair in asked for word in pair)])):
         raise Invalid("desk.view_number", _("名称和筛选条件里不要有身份证号、手机号：视图会存下来。"), field="title")
     mine = SavedView.objects.filter(person_id=scope.person_id, page=page)
     if mine.exclude(title=title).count() >= MOST:

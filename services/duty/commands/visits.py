@@ -63,6 +63,7 @@ def _book(
     photo: UploadedFile[bytes] | None, written_at: datetime, now: datetime,
 ) -> VisitInfo:  # fmt: skip
     check_content(content, now=now)
+    _check_words(content)
     months = months_of(content)
     hold_open(scope)
     check_open(months, field="begins_at")
@@ -95,6 +96,7 @@ def correct_visit(
     content = tidy(VisitContent(node_id=node_id, kind=kind, begins_at=begins_at, ends_at=ends_at, topic=topic,
                                 attendees=attendees, note=note))  # fmt: skip
     check_content(content, now=now)
+    _check_words(content)
     row, before = _mine_open(scope, adviser_id, visit_id)
     if content == before and photo is None:
         raise Invalid("duty.nothing_changed", _("内容没有变，不用更正。"))
@@ -254,6 +256,13 @@ def _book_act(scope: Scope, act: str, row: Visit, *, why: str, now: datetime, be
                      before=before, after=after)  # fmt: skip
     except audit.PersonalDataInAudit:
         raise Invalid("duty.personal_data_in_reason", _("原因里不要写身份证号、手机号。"), field="why") from None
+
+
+def _check_words(content: VisitContent) -> None:
+    """What was done is written for oneself and lies in clear: nobody's papers or telephone belong into it."""
+    for name in ("topic", "note"):
+        if audit.looks_personal(getattr(content, name)):
+            raise Invalid("duty.numbers", _("请不要写身份证号、手机号，删掉再交。"), field=name)
 
 
 def _columns(content: VisitContent) -> dict[str, Any]:

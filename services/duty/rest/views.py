@@ -9,7 +9,7 @@ from django.middleware.csrf import get_token
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import BaseParser, JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -17,7 +17,7 @@ from rest_framework.serializers import Serializer
 from falin.kernel.clock import now
 from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Refused
-from falin.kernel.rest import DoorView
+from falin.kernel.rest import DoorView, TextParser
 from falin.kernel.scope import Scope
 from services.duty import commands, queries
 from services.duty.rest.serializers import (
@@ -45,7 +45,7 @@ from services.duty.types import Cut, VisitInfo
 from tenants.identity.api import phone_key, runs_out_at
 
 MONTH = OpenApiParameter("month", OpenApiTypes.STR, description="2026-11; this month where it is left out")
-_PARSERS: list[type[BaseParser]] = [JSONParser, MultiPartParser]
+_PARSERS: list[type[BaseParser]] = [TextParser, MultiPartParser]
 
 
 def _month(request: Request) -> Month:

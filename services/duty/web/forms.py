@@ -50,7 +50,7 @@ class VisitForm(forms.Form):
     )  # fmt: skip
     note = forms.CharField(
         label=_("做了什么"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("不要写居民的身份证号、电话"),
+        help_text=_("不要写居民的姓名、电话和证件号码"),
     )  # fmt: skip
     photo = forms.FileField(
         label=_("现场照片"), required=False,

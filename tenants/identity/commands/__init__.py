@@ -3,7 +3,7 @@
 from tenants.identity.commands.correcting import ask_for_correction, correct_person, decline_correction, rename_account
 from tenants.identity.commands.entering import enter_people
 from tenants.identity.commands.erasing import erase_contacts, erase_contacts_of_account
-from tenants.identity.commands.first import make_first_link, use_first_link
+from tenants.identity.commands.first import enter_operator, last_day, make_first_link, somebody_elses, use_first_link
 from tenants.identity.commands.granting import (
     confirm_proposal,
     end_binding,
@@ -49,6 +49,7 @@ __all__ = [
     "end_role",
     "end_unreviewed",
     "end_unreviewed_accounts",
+    "enter_operator",
     "enter_people",
     "enter_person",
     "erase_contacts",
@@ -57,6 +58,7 @@ __all__ = [
     "grant_role",
     "hand_over",
     "hand_over_account",
+    "last_day",
     "leave_office",
     "make_first_link",
     "make_token",
@@ -73,6 +75,7 @@ __all__ = [
     "review_account",
     "review_bindings",
     "revoke_token",
+    "somebody_elses",
     "suspend_person",
     "tell_apart",
     "use_first_link",

@@ -101,8 +101,8 @@ def ask_for_correction(*, scope: Scope, name: str, username: str, now: datetime)
     book(scope=scope, act="identity.correction.asked", person_id=person.id, node_id=None, now=now)
 
 
-def _checked(person: Person, name: str, username: str) -> dict[str, str]:
-    """Of both what differs."""
+def check_names(name: str, username: str) -> dict[str, str]:
+    """Both as they are kept. :raises Invalid: one that can be none."""
     given = {"name": " ".join(name.split()), "username": username.strip()}
     if not 2 <= len(given["name"]) <= 60:
         raise Invalid("identity.no_name", _("姓名要 2 到 60 个字。"), field="name")
@@ -112,6 +112,12 @@ def _checked(person: Person, name: str, username: str) -> dict[str, str]:
         raise policies.no_username() from None
     if len(given["username"]) > 60:
         raise policies.no_username()
+    return given
+
+
+def _checked(person: Person, name: str, username: str) -> dict[str, str]:
+    """Of both what differs."""
+    given = check_names(name, username)
     wanted = {field: value for field, value in given.items() if getattr(person, field) != value}
     if not wanted:
         raise Invalid("identity.nothing_to_correct", _("和现在的一样，没有要改的。"), field="name")

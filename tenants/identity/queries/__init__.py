@@ -13,6 +13,7 @@ from tenants.identity.queries.emergency import list_asked, list_open_on
 from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
 from tenants.identity.queries.leaving import get_left_open, may_erase_contacts
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, may_merge, same_person
+from tenants.identity.queries.offices import administrators_ending, find_holder
 from tenants.identity.queries.parted import Parted, parted_to_tell
 from tenants.identity.queries.register import (
     PEOPLE_ORDERS,
@@ -68,6 +69,7 @@ __all__ = [
     "Right",
     "SignedIn",
     "View",
+    "administrators_ending",
     "allowed_roles",
     "binding_info",
     "confirms",
@@ -76,6 +78,7 @@ __all__ = [
     "count_ending_roles",
     "declined_to_tell",
     "find_correction",
+    "find_holder",
     "find_invited",
     "find_own_correction",
     "find_own_declined",

@@ -31,11 +31,12 @@ class Right:
     """
     A binding, the place it was given for, and what it lets its holder do at the place asked for: nothing, or these.
 
-    ``stopped``: the rule by which every door refuses what else the role would let him.
+    ``place``: none for the platform's own, which the first operator holds before there is a province. ``stopped``: the rule
+    by which every door refuses what else the role would let him.
     """
 
     binding: BindingInfo
-    place: Division
+    place: Division | None
     reaches: bool
     grants: tuple[str, ...]
     stopped: Rule | None = None
@@ -73,7 +74,9 @@ def list_rights(*, scope: Scope, person_id: int, at: Division | None, on: date) 
     for one in shown:
         reaches = at is None or one.node_id in policies.path_of(at)
         grants, stopped = opens.get(one.id, _NOTHING) if reaches else _NOTHING
-        rights.append(Right(binding=one, place=places[one.node_id], reaches=reaches, grants=grants, stopped=stopped))
+        rights.append(
+            Right(binding=one, place=places.get(one.node_id), reaches=reaches, grants=grants, stopped=stopped)
+        )
     return Explained(person=record.person, suspended=record.suspended, rights=tuple(rights))
 
 

@@ -84,6 +84,22 @@ def test_s1_a_changed_field_with_its_digest_made_anew_is_found_with_its_batch(lo
     assert found(export(log, tmp_path / "log")) == [("root", 2, None)]
 
 
+def test_s10_what_somebody_wrote_into_a_row_hides_no_finding_and_says_nothing_of_its_own(
+    log: Scope, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Codes that a terminal would follow (hide all that comes after), and a line that looks like the verdict."""
+    lie = "✓ 没有发现改动 · nothing was changed"
+    attack(f"update {table(log)} set act = E'x\\n{lie}\\x1b[8m\\u202e' where id = {ids(log, 2)[1]}")
+    file = str(export(log, tmp_path / "log"))
+    assert cli.main(["verify", "audit", file]) == 1
+    said = capsys.readouterr().out
+    assert lie not in said.splitlines()
+    assert r"x\n✓" in said
+    assert [letter for letter in said if not letter.isprintable() and letter != "\n"] == []
+    assert cli.main(["verify", "audit", file, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["findings"][0]["code"] == "changed"
+
+
 def test_s1_a_row_changed_before_it_was_sealed_no_longer_fits_its_digest(log: Scope, tmp_path: Path) -> None:
     with inside(log, read_only=True):
         row = AuditEntry.objects.order_by("-id")[0].id
@@ -302,6 +318,41 @@ def test_what_cannot_be_read_is_said_in_a_sentence(line: str, log: Scope, tmp_pa
     file.write_text(file.read_text() + line + "\n")
     with pytest.raises(verify.Unreadable, match="行"):
         verify.verify(file)
+
+
+@pytest.mark.parametrize(
+    ("of_the_last", "value"), [("count", None), ("at", "0001-01-01T00:00:00+00:00"), ("first_id", [])]
+)
+def test_a_file_that_ends_in_a_bent_batch_is_said_in_a_sentence(
+    of_the_last: str, value: object, log: Scope, tmp_path: Path
+) -> None:
+    file = export(log, tmp_path / "log")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    last = next(at for at in reversed(range(len(lines))) if lines[at]["kind"] == "batch")
+    lines[last][of_the_last] = value
+    file.write_text("\n".join(map(json.dumps, lines[: last + 1])))
+    with pytest.raises(verify.Unreadable, match="行"):
+        verify.verify(file)
+
+
+def test_brackets_without_end_and_an_anchor_of_no_time_zone_are_said_in_a_sentence(log: Scope, tmp_path: Path) -> None:
+    file, anchors = export(log, tmp_path / "log"), tmp_path / "anchors.jsonl"
+    line = json.loads(settings.ANCHOR_FILE.read_text().splitlines()[0])
+    anchors.write_text(json.dumps({**line, "at": "2026-01-01T00:00:00"}))
+    with pytest.raises(verify.Unreadable, match="锚"):
+        verify.verify(file, anchors=anchors, until=NOW)
+    file.write_text(file.read_text() + "[" * 200_000)
+    with pytest.raises(verify.Unreadable, match="行"):
+        verify.verify(file)
+
+
+def test_a_terminal_without_the_letters_is_told_all_the_same(log: Scope, tmp_path: Path) -> None:
+    """As a console of GBK has no tick: the answer is the verdict, and no error that looks like one."""
+    file = export(log, tmp_path / "log")
+    done = subprocess.run([sys.executable, verify.__file__, "audit", str(file)], capture_output=True, check=False,
+                          env={"PYTHONIOENCODING": "gbk"})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "\\u2713 没有发现改动" in done.stdout.decode("gbk")
 
 
 def test_the_command_line_says_it_in_both_languages_and_by_its_exit_code(

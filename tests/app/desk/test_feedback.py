@@ -40,7 +40,8 @@ def test_of_the_page_is_kept_which_and_not_whose(world: World) -> None:
 
 @pytest.mark.parametrize(("text", "code"), [
     ("  ", "desk.feedback_empty"), ("字" * 1001, "desk.feedback_too_long"),
-    ("王某 13912345678 打不开", "desk.feedback_with_numbers"), ("33010619900101123X", "desk.feedback_with_numbers"),
+    ("王某 13912345678 打不开", "desk.feedback_with_numbers"), ("139 1234 5678", "desk.feedback_with_numbers"),
+    ("１３９１２３４５６７８", "desk.feedback_with_numbers"), ("33010619900101123X", "desk.feedback_with_numbers"),
 ])  # fmt: skip
 def test_nobodys_number_is_taken_and_a_refusal_leaves_nothing(world: World, text: str, code: str) -> None:
     scope = world.scope("street")

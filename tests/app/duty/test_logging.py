@@ -70,6 +70,9 @@ REFUSALS: list[tuple[str, str, dict[str, Any]]] = [
     ("duty.attendees_too_many", "attendees", {"kind": VisitKind.LECTURE, "topic": "民法典与邻里", "attendees": 20_001}),
     ("duty.topic_too_long", "topic", {"topic": "长" * 101}),
     ("duty.note_too_long", "note", {"note": "长" * 2001}),
+    ("duty.numbers", "note", {"note": "张大妈问遗产，电话 138 1234 5678"}),
+    ("duty.numbers", "note", {"note": "身份证３３０１０６１９８５０１０１００１１"}),
+    ("duty.numbers", "topic", {"topic": "答复13812345678的来电"}),
     ("duty.not_appointed", "node_id", {"begins_at": at(date(2025, 12, 31), 9), "ends_at": at(date(2025, 12, 31), 10)}),
 ]
 

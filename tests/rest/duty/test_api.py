@@ -77,6 +77,14 @@ def test_a_refusal_is_a_problem_with_its_field(world: World, adviser: Adviser, s
     assert traces(world) == before
 
 
+def test_a_moment_before_the_first_day_there_is_is_422(world: World, adviser: Adviser, sign_in: Any) -> None:
+    """Midnight of Shanghai on the first of all days."""
+    client = sign_in(adviser.username)
+    client.raise_request_exception = False
+    answer = _post(client, VISITS, _body(world, begins_at="0001-01-01T00:00:00"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "kernel.out_of_range")
+
+
 def test_what_cannot_be_read_is_422(world: World, adviser: Adviser, sign_in: Any) -> None:
     client = sign_in(adviser.username)
     for name, value in {"id": "x", "kind": "tea", "begins_at": "gestern", "written_at": None, "attendees": 0}.items():

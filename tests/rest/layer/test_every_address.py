@@ -237,6 +237,26 @@ def test_every_no_is_a_problem_with_a_stable_code_in_the_readers_language(
     assert not any("一" <= letter <= "鿿" for letter in said["en"]), said
 
 
+DESCRIPTION = {"kind": "facts", "content": "两", "day": "2026-11-01", "said_by": "统计年鉴"}
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status", "code"),
+    [
+        ("/api/v1/people/9/roles/", '{"role": "\\ud800"}', 400, "kernel.parse_error"),
+        ("/api/v1/people/9/roles/", "[" * 100_000, 400, "kernel.parse_error"),
+        ("/api/v1/places/descriptions/", json.dumps(DESCRIPTION), 422, "portal.not_base64"),
+    ],
+)
+def test_half_a_letter_endless_brackets_and_letters_that_are_no_base64_are_no_error_of_ours(
+    world: World, sign_in: Any, path: str, sent: str, status: int, code: str
+) -> None:
+    county = sign_in("county")
+    county.raise_request_exception = False
+    answer = county.post(path, sent, "application/json")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
 def test_an_error_of_ours_is_a_problem_too(world: World, sign_in: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from services.advisers import queries
 
@@ -279,10 +299,11 @@ def test_many_requests_in_one_are_done_each_by_itself(world: World, sign_in: Any
         {"method": "GET", "path": "/api/v1/batch/"},
         {"method": "GET", "path": "/advisers/"},
         good,
+        {"method": "GET", "path": "//["},
     )
     assert answer.status_code == 200
     results = answer.json()["results"]
-    assert [one["status"] for one in results] == [201, 422, 200, 404, 404, 201]
+    assert [one["status"] for one in results] == [201, 422, 200, 404, 404, 201, 404]
     assert results[1]["body"]["errors"].keys() == {"name"}
     assert results[2]["body"] == {"rows": [{"name": "浙江来早律师事务所"}]}
     assert results[0]["body"] == results[5]["body"]

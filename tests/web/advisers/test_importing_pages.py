@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import load_workbook
 
 from falin.kernel import jobs
-from falin.kernel.models import AuditEntry
+from falin.kernel.models import AuditEntry, StoredFile
 from falin.kernel.scope import system_scope
 from falin.kernel.transactions import inside
 from services.advisers.models import Adviser, ImportSheet
 from services.advisers.tasks import register_jobs
+from tenants.identity.types import Role
+from tests.app.identity.cast import enter, hold
 from tests.fixtures.adviser_sheets import WITH_ERRORS, person, write
 from tests.world import World
 
@@ -229,6 +232,39 @@ def test_the_template_and_the_rows_to_mend_are_downloads(
     work(sent)
     sheet: Any = load_workbook(io.BytesIO(client.get(f"{where}errors.xlsx").content)).active
     assert [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)][:4] == [4, 9, 10, 11]
+
+
+def test_the_numbers_of_a_sheet_go_home_with_who_brought_it_and_with_nobody_else(
+    world: World, sign_in: Any, sent: list[tuple[str, str]]
+) -> None:
+    """A colleague goes on with the sheet, and sees numbers by the door that asks for a reason and is booked."""
+    enter("colleague", "同事甲")
+    hold(world, "colleague", Role.COUNTY_TEAM, "330106", valid_from=date(2020, 1, 1))
+    owner, colleague = sign_in("county"), sign_in("colleague")
+    where = upload(owner, WITH_ERRORS).url
+    work(sent)
+
+    def files() -> list[UUID]:
+        with inside(world.scope("county"), read_only=True):
+            return list(StoredFile.objects.values_list("id", flat=True))
+
+    assert len(files()) == 2  # the sheet, and its rows to mend
+    shut = [f"{where}errors.xlsx", f"/api/v1{where}errors.xlsx".replace("import/", "imports/")]
+    shut += [f"{root}/files/{file}/" for file in files() for root in ("", "/api/v1")]
+    assert [colleague.get(address).status_code for address in shut] == [404] * 6
+    page = colleague.get(where).content.decode()
+    assert "只有传这张表的人能下载" in page
+    assert "下载要修改的行" not in page
+    named = colleague.post(f"{where}columns/", {"name": "姓名"})  # checked anew in the colleague's name
+    assert named.status_code in {302, 422}
+    while sent:
+        work(sent)
+    assert colleague.get(f"{where}errors.xlsx").status_code == 404
+    assert owner.get(f"{where}errors.xlsx").status_code == 200
+    assert colleague.post(f"{where}confirm/", {"_once": "b" * 32}).status_code == 302
+    work(sent)
+    assert "登记了 8 名顾问" in colleague.get(where).content.decode()
+    assert [colleague.get(f"/files/{file}/").status_code for file in files()] == [404] * len(files())
 
 
 def test_work_that_goes_on_may_be_stopped(

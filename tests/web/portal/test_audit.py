@@ -145,6 +145,11 @@ def test_the_operators_page_of_events_speaks_the_same_words(world: World, sign_i
     assert "duty.visit.logged" not in text
 
 
+def test_an_event_of_a_schema_that_cannot_be_one_is_not_there(world: World, sign_in: Any) -> None:
+    for event in ("\0:7", "t1\0", "drop table:7", ":", "t1:9" + "9" * 40):
+        assert sign_in("operator").post("/events/", {"event": event}).status_code == 404
+
+
 def _strings(pattern: str) -> set[str]:
     found = set()
     for folder in ("platform/falin", "tenants", "services"):

@@ -8,6 +8,7 @@ If-Match, pages with ``Link``, sparse fields, many requests in one, and what the
 from falin.kernel.rest.batch import Batch
 from falin.kernel.rest.doors import DoorView
 from falin.kernel.rest.limits import A_DAY, calls_today, count_with
+from falin.kernel.rest.parsing import TextParser
 from falin.kernel.rest.problems import exception_handler, plain_problem, problem
 from falin.kernel.rest.ways_in import (
     BadToken,
@@ -18,5 +19,5 @@ from falin.kernel.rest.ways_in import (
     read_tokens_with,
 )
 
-__all__ = ["A_DAY", "BadToken", "Batch", "ByToken", "DoorView", "SignedIn", "TwoWaysIn", "address_of", "calls_today",
-           "count_with", "exception_handler", "plain_problem", "problem", "read_tokens_with"]  # fmt: skip
+__all__ = ["A_DAY", "BadToken", "Batch", "ByToken", "DoorView", "SignedIn", "TextParser", "TwoWaysIn", "address_of",
+           "calls_today", "count_with", "exception_handler", "plain_problem", "problem", "read_tokens_with"]  # fmt: skip

@@ -96,13 +96,18 @@ class Batch(APIView):
 
 
 def _one(outer: Any, line: dict[str, Any]) -> dict[str, Any]:
-    address = urlsplit(iri_to_uri(line["path"]))
     try:
+        address = urlsplit(iri_to_uri(line["path"]))
         match = resolve(unquote(address.path))
-    except Resolver404:
-        match = None
+    except (Resolver404, ValueError):  # nobody's, or no address at all
+        address = match = None
     owner = getattr(match.func, "cls", None) if match else None
-    if match is None or address.netloc or not (isinstance(owner, type) and issubclass(owner, DoorView)):
+    if (
+        match is None
+        or address is None
+        or address.netloc
+        or not (isinstance(owner, type) and issubclass(owner, DoorView))
+    ):
         return _told(404, {"type": "urn:falin:problem:kernel.no_address", "title": _("接口没有这个地址。"), "status": 404,
                            "code": "kernel.no_address"})  # fmt: skip
     answer = match.func(_request(outer, line, address.path, address.query), *match.args, **match.kwargs)

@@ -66,6 +66,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return refusal(error)
     if isinstance(error, Http404 | Missing):
         return problem("kernel.missing", str(error) or _("没有找到。"), status.HTTP_404_NOT_FOUND)
+    if isinstance(error, OverflowError):  # a day at the end of all days, and then one more
+        return problem("kernel.out_of_range", _("日期或数字太大或太小，没有办法算。"), 422)
     answer = stock_handler(error, context)
     if answer is None:
         return None

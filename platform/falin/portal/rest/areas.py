@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
@@ -169,7 +168,7 @@ class Descriptions(DoorView):
         data = given.validated_data
         try:
             content = base64.b64decode(data["content"], validate=True)
-        except binascii.Error:
+        except ValueError:  # letters that are none of it, too many of them, or not ASCII at all
             raise Invalid("portal.not_base64", _("文件内容要用 base64 编码。"), field="content") from None
         taken = take(scope=scope, kind=data["kind"], data=content, day=data["day"], source=data["said_by"], now=now())
         return Response(TakenOut({"taken": taken}).data, status=201)

@@ -137,7 +137,7 @@ def events(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         schema, _colon, event_id = request.POST.get("event", "").partition(":")
         commands.resend_event(
             scope=scope,
-            schema=schema,
+            schema=schema if schema.isidentifier() else "",
             event_id=int(event_id) if event_id.isdecimal() and len(event_id) < 19 else 0,
             now=now(),
         )

@@ -1,6 +1,6 @@
 """
 Access from the machine's own terminal: who may do what and why, who may do what here, who could have seen this; a lost
-password, an administrator who leaves, the review.
+password, another operator, an administrator who leaves, the review.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tenants.identity.api import (
     correct_person,
     end_role,
     end_unreviewed,
+    enter_operator,
     find_person,
     reset_factors,
     reset_password,
@@ -64,6 +65,13 @@ class Command(BaseCommand):
         correct.add_argument("--name", help="正确的姓名 · the right name")
         correct.add_argument("--username", help="正确的登录名 · the right sign-in name")
         correct.add_argument("--why", required=True)
+        another = acts.add_parser(
+            "operator",
+            help="录入一位运维人员，或者让现任的续任 · enter an operator, or let one go on",
+        )
+        another.add_argument("person", metavar="USERNAME")
+        another.add_argument("--name", required=True, help="姓名 · his name")
+        another.add_argument("--why", required=True, help="依据 · on what grounds")
         end = acts.add_parser("end", help="结束一项身份 · end a role")
         end.add_argument("binding", type=int, metavar="NUMBER", help="explain 里的编号 · its number in explain")
         end.add_argument("--why", required=True)
@@ -181,6 +189,18 @@ class Command(BaseCommand):
             except Refused as refused:
                 raise CommandError(refused.message) from refused
         self.stdout.write(f"{made.name} ({made.username})")
+
+    def _operator(self, *, person: str, name: str, why: str, **_options: Any) -> None:
+        with inside(_system(), read_only=False):
+            try:
+                made, ends_on, password = enter_operator(scope=_system(), username=person, name=name, reason=why,
+                                                         now=now())  # fmt: skip
+            except Refused as refused:
+                raise CommandError(refused.message) from refused
+        self.stdout.write(_("%(name)s是运维人员，任期到 %(day)s。") % {"name": made.name, "day": formats.day(ends_on)})
+        if password:
+            self.stdout.write(_("%(name)s的一次性密码（只显示这一次，登录后要换掉）：") % {"name": made.name})
+            self.stdout.write(f"  {password}")
 
     def _end(self, *, binding: int, why: str, **_options: Any) -> None:
         with inside(_system(), read_only=False):
