@@ -21,6 +21,7 @@ from falin.kernel.scope import Scope
 from tenants.divisions import hanging, policies
 from tenants.divisions.commands.handing import standing_by, tell_again, tell_counties
 from tenants.divisions.commands.importing import check_provinces
+from tenants.divisions.commands.pairing import find_twin, mirrored, pair_of
 from tenants.divisions.commands.writing import open_places, reserve_nodes, take_back, take_turn, write_difference
 from tenants.divisions.models import (
     Boundary,
@@ -31,7 +32,19 @@ from tenants.divisions.models import (
     DivisionVersion,
 )
 from tenants.divisions.queries.tree import find_of_any_level
-from tenants.divisions.rules import Act, CannotStand, Plan, collapse, detect, hand_part, plan, read_share
+from tenants.divisions.rules import (
+    NOBODY,
+    SAME,
+    Act,
+    CannotStand,
+    Plan,
+    collapse,
+    detect,
+    hand_part,
+    plan,
+    read_share,
+    same_as,
+)
 from tenants.divisions.types import (
     ChangeKind,
     Committee,
@@ -189,21 +202,42 @@ def decide_change(
     Accept or refuse one change, or accept it as something else.
 
     :param target: codes of what an ending place goes into, or a new one came out of; ``-`` for none; of a place that
-        stays ``-`` says that it ends and another begins.
-    :raises Refused: there is no such change, or the update is no longer open.
+        stays ``-`` says that it ends and another begins. ``=`` and a code: one that ends is the same place as that new
+        one, or the other way round; the other is decided with it.
+    :raises Refused: there is no such change, or the update is no longer open. :raises Invalid: no such place to be joined
+        with, or the same as.
     """
     update = locked(update_id)
     policies.check_may_decide(scope, update)
     change = update.changes.filter(pk=change_id).first()
     if change is None:
         raise policies.no_update()
+    codes = _chosen(change, target) if decision == Decision.ACCEPTED else []
+    decided = [(change, decision, codes)]
+    parted = pair_of(update, change)
+    if code := same_as(codes):
+        twin = find_twin(update, change, code)
+        decided.append((twin, decision, mirrored(change)))
+        parted = None if parted == twin else parted
+    if parted is not None:
+        decided.append((parted, Decision.OPEN, []))
+    for one, said, joined in decided:
+        one.decision, one.target = said, joined
+        one.decided_by, one.decided_at = (scope.person_id, now) if said else (None, None)
+        one.save(update_fields=["decision", "target", "decided_by", "decided_at"])
+        audit.record(scope=scope, act="divisions.change.decided", subject=("update", update_id), node_id=one.node_id,
+                     now=now, after={"change": one.pk, "decision": said.value, "target": joined})  # fmt: skip
+
+
+def _chosen(change: DivisionChange, target: Sequence[str]) -> list[str]:
+    """The codes a person chose, as they are kept. :raises Invalid: they are none."""
     codes = [code.strip() for code in target if code.strip() and change.kind != ChangeKind.BOUNDARY]
-    if any(code != "-" and not (code.isascii() and code.isdigit() and len(code) == 12) for code in codes):
-        raise Invalid("divisions.bad_target", _("请填 12 位区划代码；没有就填一个短横。"), field="target")
-    change.decision, change.target, change.decided_by, change.decided_at = decision, codes, scope.person_id, now
-    change.save(update_fields=["decision", "target", "decided_by", "decided_at"])
-    audit.record(scope=scope, act="divisions.change.decided", subject=("update", update_id), node_id=change.node_id,
-                 now=now, after={"change": change.pk, "decision": decision.value, "target": codes})  # fmt: skip
+    alone = len(codes) == 1 and change.kind in BEGINS | ENDS  # of one that stays nothing is to be found again
+    for code in codes:
+        digits = code.removeprefix(SAME) if alone else code
+        if code != NOBODY and not (digits.isascii() and digits.isdigit() and len(digits) == 12):
+            raise Invalid("divisions.bad_target", _("请填 12 位区划代码；没有就填一个短横。"), field="target")
+    return codes
 
 
 def submit_update(*, scope: Scope, update_id: int, now: datetime) -> None:
@@ -376,7 +410,9 @@ def plan_of(update: DivisionUpdate) -> Plan:
     _identify(accepted)
     standing = {place.node: place for place in known}
     boundaries = [change for change in accepted if change.kind == ChangeKind.BOUNDARY]
-    acts = [act for change in accepted if change not in boundaries for act in _acts(change, standing)]
+    found_again = [one for one in accepted if one.kind in BEGINS and same_as(one.target)]
+    becomes = {(one.level, one.to[1]): _placed(one.to) for one in found_again if one.to}
+    acts = [act for change in accepted if change not in boundaries for act in _acts(change, standing, becomes)]
     try:
         made = plan(known, acts, day=update.day)
     except CannotStand as error:
@@ -414,19 +450,26 @@ def _identify(changes: list[DivisionChange]) -> None:
 
 
 def _begins(change: DivisionChange) -> bool:
-    return change.kind in BEGINS or (change.kind not in ENDS and "-" in change.target)
+    if change.kind in BEGINS:
+        return not same_as(change.target)
+    return change.kind not in ENDS and NOBODY in change.target
 
 
-def _acts(change: DivisionChange, standing: Mapping[int, Standing]) -> list[Act]:
+def _acts(
+    change: DivisionChange, standing: Mapping[int, Standing], becomes: Mapping[tuple[int, str], Placed]
+) -> list[Act]:
+    """:param becomes: what a person found again, by level and its new code."""
     to = None if change.to is None else _placed(change.to)
     was = standing[change.node_id] if change.node_id is not None else None
     joined = tuple(change.target) or _joined(change)
+    if code := same_as(change.target):  # both are decided: the one that ended goes on, the other was never new
+        return [] if was is None else [Act(was.node, was, becomes[change.level, code])]
     if change.kind in BEGINS:
         return [Act(change.made_node or 0, None, to, joined)]
     assert was is not None
     if change.kind in ENDS:
         return [Act(was.node, was, None, joined)]
-    if "-" in change.target:  # a person says: not the same place
+    if NOBODY in change.target:  # a person says: not the same place
         return [Act(was.node, was, None), Act(change.made_node or 0, None, to)]
     return [Act(was.node, was, to)]
 

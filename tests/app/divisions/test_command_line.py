@@ -189,6 +189,27 @@ def test_an_update_from_the_list_to_the_tree_and_back_by_command(office: World, 
     assert exported(tmp_path) == after
 
 
+def test_a_place_is_found_again_under_another_name_and_code_by_command(office: World, tmp_path: Path) -> None:
+    node = office.node("330106109201")
+    kept = {code: name for code, name in PLACES.items() if code != "330106109201"}
+    listed = ["--list", str(list_of({**kept, "330106002009": "曙光社区"}, tmp_path)), "--province", "33"]
+    number = str(run("diff", *listed, "--day", "2024-07-01", "--as", "sysadmin")[0]["id"])
+    shown = [one for one in run("diff", "--update", number, "--all") if "before_code" in one]
+    (gone,) = [one["id"] for one in shown if one["kind"] == "gone"]
+    decide = ["decide", "accepted", "--change", str(gone), "--update", number, "--as", "sysadmin", "--target"]
+    with pytest.raises(CommandError, match="没有代码是 330106002001 的新地方"):
+        run(*decide, "=330106002001")
+    run(*decide, "=330106002009")
+    out = io.StringIO()
+    call_command("divisions", "diff", "--update", number, "--all", stdout=out)
+    told = "330106109201 灵山村 → 330106002009 曙光社区 认定为同一个地方"
+    assert f"#{gone} {told}\n" in out.getvalue()
+    assert out.getvalue().count(told) == 2
+    run("submit", "--update", number, "--as", "sysadmin")
+    run("apply", "--update", number, "--as", "security")
+    assert [(one["id"], one["former_name"]) for one in run("search", "灵山")] == [(node, "灵山村")]
+
+
 def test_a_counted_boundary_is_entered_and_confirmed_by_command(office: World) -> None:
     said = ["--share", "120/860", "--day", "2026-11-01", "--source", "杭民发〔2026〕9号", "--as", "sysadmin"]
     with pytest.raises(CommandError, match="同一级的另一个地方"):

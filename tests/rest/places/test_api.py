@@ -96,6 +96,23 @@ def test_an_update_is_decided_submitted_confirmed_and_undone(office: World, upda
     assert told(second.delete(f"{application}?why=名录有误"), 409)["code"] == "divisions.not_applied"
 
 
+def test_a_program_says_that_an_ended_place_is_a_new_one_of_the_list(office: World, update: int, sign_in: Any) -> None:
+    client = sign_in("system")
+    found = {one["kind"]: one["id"] for one in told(client.get(reverse("places-api:changes", args=[update])))}
+    gone, new = (reverse("places-api:change", args=[update, found[kind]]) for kind in ("gone", "added"))
+    wrong = told(client.post(gone, {"decision": "accepted", "target": ["=330106109201"]}, "application/json"), 422)
+    assert (wrong["code"], wrong["field"]) == ("divisions.no_twin", "target")
+    said = told(client.post(gone, {"decision": "accepted", "target": ["=330106002009"]}, "application/json"))
+    assert (said["target"], said["same"]["name"]) == (["=330106002009"], "曙光社区")
+    both = {one["kind"]: one for one in told(client.get(reverse("places-api:changes", args=[update])))}
+    assert (both["added"]["decision"], both["added"]["same"]["code"]) == ("accepted", "330106109200")
+    assert both["renamed"]["same"] is None
+    assert told(client.get(reverse("places-api:update", args=[update])))["summary"]["same"] == 1
+    apart = told(client.post(new, {"decision": "refused"}, "application/json"))
+    assert (apart["decision"], apart["same"]) == ("refused", None)
+    assert told(client.get(reverse("places-api:update", args=[update])))["summary"]["same"] == 0
+
+
 def test_an_update_that_made_no_place_is_taken_back_at_once(office: World, sign_in: Any) -> None:
     maker, checker = scope("system"), scope("security")
     with inside(maker, read_only=False):

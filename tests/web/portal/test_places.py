@@ -216,6 +216,38 @@ def test_one_change_is_decided_by_itself(office: World, sign_in: Any) -> None:
     )
 
 
+def test_a_person_says_on_the_page_that_an_ended_place_is_a_new_one_of_the_list(office: World, sign_in: Any) -> None:
+    maker, second = sign_in("sysadmin"), sign_in("security")
+    node = office.node("330106109201")
+    update = prepared(office, maker)
+    with shared(read_only=True):
+        found = {one.after_name or one.before_name: one for one in api.list_changes(update, scope=READER)}
+    gone, new = (reverse("portal:update-decide", args=[update, found[name].id]) for name in ("灵山村", "曙光社区"))
+    for address, words in ((gone, "就是新名录里的另一个地方"), (new, "就是要撤销的另一个地方")):
+        assert words in text_of(maker.get(address))
+        assert "请填其他地方的代码" in text_of(maker.post(address, {"choice": "same"}), 422)
+    refused = text_of(maker.post(gone, {"choice": "same", "target": "330106109200"}), 422)
+    assert "没有代码是 330106109200 的新地方" in refused
+    assert 'id="id_target_error"' in refused
+    assert maker.post(gone, {"choice": "same", "target": "330106002009"}).status_code == 302
+    assert 'value="330106109201"' in text_of(maker.get(new)), "what was said of one is said of the other"
+    for group in ("split.numbered_name", "renamed.like_name"):
+        maker.post(reverse("portal:update-group", args=[update]), {"group": group, "decision": "accepted"})
+    page = text_of(maker.get(reverse("portal:update", args=[update])))
+    for words in ("认定为同一个地方的", "（就是新名录里的 曙光社区 330106002009，同一个地方）",
+                  "（就是原来的 灵山村 330106109201，同一个地方）"):  # fmt: skip
+        assert words in page
+    assert maker.post(reverse("portal:update-submit", args=[update])).status_code == 302
+    second.post(reverse("portal:update-confirm", args=[update]))
+    assert work(office).state == "done"
+    assert office.node("330106002009") == node
+    report = text_of(second.get(reverse("portal:update-report", args=[update])))
+    assert (report.count(">接受<"), report.count(">认定为同一个地方<")) == (2, 2)
+    past = text_of(maker.get(reverse("portal:place", args=[node])))
+    assert past.count("灵山村") >= 1
+    assert "撤销" not in past
+
+
 def test_an_early_submission_is_refused_on_the_page(office: World, sign_in: Any) -> None:
     client = sign_in("sysadmin")
     update = prepared(office, client)

@@ -166,6 +166,7 @@ class UpdateOut(serializers.Serializer[Any]):
     counts = serializers.DictField(child=serializers.IntegerField())
     alone = serializers.IntegerField(help_text="changes to decide one by one")
     open = serializers.IntegerField(help_text="changes not decided yet")
+    same = serializers.IntegerField(help_text="pairs of one that ended and one that began, decided to be one place")
     carried = CarriedOut(many=True, help_text="what went on by itself at the places that took over")
     stayed = StayedOut(many=True, help_text="what undoing it could not bring back")
     handing = serializers.IntegerField(help_text="counties that have not carried it out yet")
@@ -196,6 +197,9 @@ class ChangeOut(serializers.Serializer[Any]):
         allow_blank=True, help_text="of a boundary: how much went over to the candidate, as it was counted"
     )
     target = serializers.ListField(child=serializers.CharField())
+    same = ChangeCandidateOut(
+        allow_null=True, help_text="of one that ended or began: the other, where a person said that they are one place"
+    )
 
 
 class HangingOut(serializers.Serializer[Any]):
@@ -252,8 +256,9 @@ class ChangeGroupDecisionIn(serializers.Serializer[Any]):
 class ChangeDecisionIn(serializers.Serializer[Any]):
     decision = OneOf(Decision)
     target = serializers.ListField(
-        child=serializers.CharField(max_length=12), max_length=20, default=list,
-        help_text="codes it goes into or came out of; - for none",
+        child=serializers.CharField(max_length=13), max_length=20, default=list,
+        help_text="codes it goes into or came out of; - for none; of one that ended, = and the code of the new one that is"
+        " the same place (or the other way round): the other is decided with it",
     )  # fmt: skip
 
 

@@ -286,7 +286,9 @@ def _unnamed(group: Any) -> str:
 def _line(change: api.Change) -> dict[str, Any]:
     """A change as one line: what it was and what it becomes, and what it goes into or came out of."""
     other = next(iter(change.candidates), None)
-    if change.target:
+    if change.same is not None:
+        joined = ""
+    elif change.target:
         joined = "、".join(code for code in change.target if code != "-") or _("没有")
     else:
         named = other is not None and change.kind in {api.ChangeKind.MERGED, api.ChangeKind.SPLIT}
@@ -295,10 +297,14 @@ def _line(change: api.Change) -> dict[str, Any]:
     return {
         "likely": other.name if open_ and other is not None and change.reason == Reason.RESEMBLES else "",
         "change": change, "kind": api.CHANGE_LABELS[change.kind], "why": api.WHY_LABELS[change.reason],
-        "other": other,
+        "other": other, "said": _("认定为同一个地方") if change.same else _said(change.decision),
         "joined": joined, "level": api.LEVEL_LABELS[change.level], "begins": change.kind in BEGINS,
         "ends": change.kind in ENDS, "moved": change.before_path != change.after_path,
     }  # fmt: skip
+
+
+def _said(decision: Decision) -> str:
+    return {Decision.ACCEPTED: _("接受"), Decision.REFUSED: _("不接受")}.get(decision, _("没决定"))
 
 
 @door(grant=policies.REVIEW)
@@ -339,7 +345,7 @@ class DecisionForm(forms.Form):
         label=gettext_lazy("其他地方的代码"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("选“其他地方”时填，12 位；几个地方用空格隔开"),
+        help_text=gettext_lazy("选“其他地方”或“另一个地方”时填，12 位；几个地方用空格隔开"),
     )
 
     def __init__(self, *args: Any, change: api.Change, **kwargs: Any) -> None:
@@ -349,17 +355,26 @@ class DecisionForm(forms.Form):
             del self.fields["target"]
 
 
+_ELSEWHERE = frozenset({"other", "same"})  # answers of which the code is written beside them
+
+
 def choices_of(change: api.Change) -> list[tuple[str, str]]:
-    """What a person may say of a change: the value is the decision and what it is joined to."""
+    """What a person may say of a change: the value is the decision and what it is joined to, or the same as."""
     if change.kind in ENDS:
+        same = [(f"accepted:={one.code}", _("就是新名录里的 %(name)s，同一个地方") % {"name": f"{one.name}（{one.code}）"})
+                for one in change.twins]  # fmt: skip
         into = [(f"accepted:{one.code}", _("并入 %(name)s") % {"name": f"{one.name}（{one.code}）"})
                 for one in change.candidates]  # fmt: skip
-        return [*into, ("accepted:-", _("撤销，没有接手的地方")), ("other", _("并入其他地方")),
+        return [*same, *into, ("accepted:-", _("撤销，没有接手的地方")), ("other", _("并入其他地方")),
+                ("same", _("就是新名录里的另一个地方，改了名称、代码或者上级")),
                 ("refused", _("不接受：这个地方还在"))]  # fmt: skip
     if change.kind in BEGINS:
+        same = [(f"accepted:={one.code}", _("就是要撤销的 %(name)s，同一个地方") % {"name": f"{one.name}（{one.code}）"})
+                for one in change.twins]  # fmt: skip
         out = [(f"accepted:{one.code}", _("从 %(name)s 分设") % {"name": f"{one.name}（{one.code}）"})
                for one in change.candidates]  # fmt: skip
-        return [*out, ("accepted:-", _("新设，不是从别处分出来的")), ("other", _("从其他地方分设")),
+        return [*same, *out, ("accepted:-", _("新设，不是从别处分出来的")), ("other", _("从其他地方分设")),
+                ("same", _("就是要撤销的另一个地方，改了名称、代码或者上级")),
                 ("refused", _("不接受：没有这个地方"))]  # fmt: skip
     if change.kind == api.ChangeKind.BOUNDARY:
         return [("accepted", _("照此登记")), ("refused", _("不登记"))]
@@ -373,15 +388,17 @@ def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -
     found, change = api.get_update(update_id, scope=scope), api.get_change(update_id, change_id, scope=scope)
     sent = request.method == "POST"
     form = DecisionForm(request.POST, change=change) if sent else DecisionForm(initial={
-        "choice": _chosen(change), "target": " ".join(code for code in change.target if code != "-"),
+        "choice": _chosen(change), "target": " ".join(code.removeprefix("=") for code in change.target if code != "-"),
     }, change=change)  # fmt: skip
     if sent and form.is_valid():
         choice, _sep, code = form.cleaned_data["choice"].partition(":")
-        target = form.cleaned_data.get("target", "").split() if choice == "other" else [code] if code else []
+        target = form.cleaned_data.get("target", "").split() if choice in _ELSEWHERE else [code] if code else []
         decision = Decision.REFUSED if choice == "refused" else Decision.ACCEPTED
         try:
-            if choice == "other" and not target:
+            if choice in _ELSEWHERE and not target:
                 raise Refused("portal.no_target", _("请填其他地方的代码。"), field="target")
+            if choice == "same":
+                target = [f"={code}" for code in target]
             api.decide_change(scope=scope, update_id=update_id, change_id=change_id, decision=decision, target=target,
                               now=now())  # fmt: skip
         except Missing:
@@ -403,7 +420,7 @@ def _chosen(change: api.Change) -> str:
         return "refused"
     if change.target:
         offered = [value for value, _words in choices_of(change)]
-        return found if (found := f"accepted:{change.target[0]}") in offered else "other"
+        return found if (found := f"accepted:{change.target[0]}") in offered else "same" if change.same else "other"
     if change.decision == Decision.ACCEPTED and change.kind not in BEGINS | ENDS:
         return "accepted"
     return ""

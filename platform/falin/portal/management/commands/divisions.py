@@ -69,7 +69,10 @@ class Command(BaseCommand):
         which.add_argument("--group", metavar="KEY")
         which.add_argument("--sure", action="store_true", help="所有可以整组决定的 · every group that is sure")
         which.add_argument("--change", type=int, metavar="NUMBER")
-        decide.add_argument("--target", nargs="*", default=[], metavar="CODE")
+        decide.add_argument(
+            "--target", nargs="*", default=[], metavar="CODE",
+            help="并入或来自哪里，- 没有，=CODE 是同一个地方 · where it goes or came from; - nowhere; =CODE the same place",
+        )  # fmt: skip
         submit = acts.add_parser("submit", help="提交给第二个人 · hand to a second person")
         apply = acts.add_parser("apply", help="第二个人确认并应用 · confirm as the second person, and apply")
         undo = acts.add_parser("undo", help="撤回 · undo")
@@ -387,9 +390,12 @@ def _change_line(change: api.Change) -> str:
         f"{change.before_code} {change.before_name}".strip(),
         f"{change.after_code} {change.after_name}".strip(),
     )
+    if change.same is not None:
+        other = f"{change.same.code} {change.same.name}"
+        return f"#{change.id} {was or other} → {becomes or other} " + _("认定为同一个地方")
     if change.share:
-        other = change.candidates[0]
-        becomes = f"{other.code} {other.name} {change.share}"
+        into = change.candidates[0]
+        becomes = f"{into.code} {into.name} {change.share}"
     words = f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
     if change.candidates and not change.target:
         words += " " + _("可能：%(names)s") % {
