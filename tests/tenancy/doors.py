@@ -1663,6 +1663,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:update-drop": FORM,
     "portal:update-undo": FORM,
     "portal:update-report": {"person"},
+    "portal:update-report-file": {"=决定"},
     "places-api:search": {"place"},
     "places-api:place": {"place"},
     "places-api:updates": {"=deciding"},

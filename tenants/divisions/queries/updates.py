@@ -114,14 +114,25 @@ def list_groups(update_id: int, *, scope: Scope) -> list[Group]:
 
 
 def list_changes(
-    update_id: int, *, scope: Scope, group: str = "", waiting: bool = False, after: int = 0, size: int = PAGE
+    update_id: int,
+    *,
+    scope: Scope,
+    group: str = "",
+    waiting: bool = False,
+    after: int = 0,
+    skip: int = 0,
+    size: int = PAGE,
 ) -> list[Change]:
-    """Changes of an update, or of one of its groups, in their order."""
+    """
+    Changes of an update, or of one of its groups, in their order.
+
+    :param after: those behind the one of this number. :param skip: those behind so many.
+    """
     policies.check_may_review(scope)
     rows = DivisionChange.objects.filter(update=update_id, id__gt=after)
     rows = rows.filter(group=group) if group else rows
     rows = rows.filter(decision="") if waiting else rows
-    return _changes(rows.order_by("id")[:size])
+    return _changes(rows.order_by("id")[skip : skip + size])
 
 
 def get_change(update_id: int, change_id: int, *, scope: Scope) -> Change:

@@ -290,6 +290,24 @@ def test_every_change_is_told_with_its_decision_however_many(
     assert " 不接受" in out.getvalue()
 
 
+def test_a_report_is_written_by_command_as_the_page_writes_it(office: World, tmp_path: Path) -> None:
+    places = {**{code: name for code, name in PLACES.items() if code != "330106109201"}, "330106002001": "宝石山社区"}
+    listed = ["--list", str(list_of(places, tmp_path)), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin"]
+    number = str(run("diff", *listed)[0]["id"])
+    run("decide", "accepted", "--sure", "--update", number, "--as", "sysadmin")
+    told = run("report", "--update", number)
+    assert [(one["变化"], one["原名称"], one["新名称"], one["决定"]) for one in told] == [
+        ("更名", "宝石社区", "宝石山社区", "接受"), ("撤销", "灵山村", "", "接受")
+    ]  # fmt: skip
+    out, file = io.StringIO(), tmp_path / "report.csv"
+    call_command("divisions", "report", "--update", number, stdout=out)
+    assert run("report", "--update", number, "--to", str(file)) == [{"changes": 2, "file": str(file)}]
+    assert file.read_bytes().decode() == out.getvalue()
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf"), "as spreadsheets want it"
+    with pytest.raises(CommandError, match="没有这次区划更新"):
+        run("report", "--update", "9999")
+
+
 def test_the_second_person_hands_back_and_the_first_gives_up_by_command(office: World, tmp_path: Path) -> None:
     before = exported(tmp_path)
     listed = ["--list", str(list_of({**PLACES, "330106002001": "宝石山社区"}, tmp_path)), "--province", "33"]

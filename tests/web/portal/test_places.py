@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +19,7 @@ from falin.kernel.transactions import inside, shared
 from falin.portal import places
 from services.duty.models import Visit
 from tenants.divisions import api, policies
+from tenants.divisions.models import DivisionChange
 from tenants.divisions.types import UpdateState
 from tenants.identity.api import Role, create_person, grant_role, system_of
 from tenants.registry.api import find_tenant_of
@@ -328,6 +331,70 @@ def test_columns_of_a_list_are_named_on_the_page_and_a_missing_one_is_said_at_th
     named = {**given, "file": own, "code_column": "区划码", "name_column": "地名"}
     assert client.post(reverse("portal:update-new"), named).status_code == 302
     assert read(office, int(work(office).result["update"])).listed == 2
+
+
+# ---- the report ------------------------------------------------------------------------------------------------------
+def rows_of(answer: Any) -> list[dict[str, str]]:
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def test_a_report_is_whole_leaf_by_leaf_and_as_one_file(
+    office: World, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("falin.portal.web.places.LEAF", 3)
+    monkeypatch.setattr(places, "REPORT_STEP", 3)
+    client = sign_in("sysadmin")
+    update = prepared(office, client)
+    with shared(read_only=True):
+        found = {one.after_name or one.before_name: one.id for one in api.list_changes(update, scope=READER)}
+    for name, said in (("灵山村", "accepted:-"), ("宝石山社区", "accepted:-"), ("曙光社区", "refused")):
+        client.post(reverse("portal:update-decide", args=[update, found[name]]), {"choice": said})
+    address = reverse("portal:update-report", args=[update])
+    first, second = text_of(client.get(address)), text_of(client.get(address, {"page": "2"}))
+    assert (first.count("<h2>按变化和依据分组"), second.count("<h2>按变化和依据分组")) == (1, 0)
+    assert ("第 1–3 条，共 4 条" in first, "第 4–4 条，共 4 条" in second) == (True, True)
+    told = {name: [name in page for page in (first, second)].count(True) for name in found}
+    assert told == dict.fromkeys(found, 1), "each on one leaf"
+    assert {row["新名称"] or row["原名称"]: (row["变化"], row["决定"]) for row in rows_of(client.get(f"{address}file/"))} == {
+        "宝石山社区": ("更名", "不是同一个地方：旧的撤销，新的另设"), "湖埠东村": ("分设", "没决定"),
+        "曙光社区": ("新设", "不接受"), "灵山村": ("撤销", "接受"),
+    }  # fmt: skip
+    for username in ("leader", "county"):
+        assert sign_in(username).get(f"{address}file/").status_code == 403
+
+
+def test_the_file_of_a_report_says_what_is_one_place(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    update = prepared(office, client)
+    with shared(read_only=True):
+        (gone,) = [one.id for one in api.list_changes(update, scope=READER) if one.before_name == "灵山村"]
+    client.post(reverse("portal:update-decide", args=[update, gone]), {"choice": "same", "target": "330106002009"})
+    rows = rows_of(client.get(reverse("portal:update-report-file", args=[update])))
+    assert [row["并入、分出或者同一个地方"] for row in rows if row["决定"] == "认定为同一个地方"] == [
+        "灵山村 330106109201", "曙光社区 330106002009"
+    ]  # fmt: skip
+
+
+MANY = 27_933  # communities that differ between two editions of the national list
+
+
+def test_a_report_of_a_whole_country_comes_out_whole(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    update, street = prepared(office, client), office.node("330106002")
+    with shared(read_only=False):
+        DivisionChange.objects.bulk_create(
+            (DivisionChange(update_id=update, kind="added", reason="only_here", sure=True, level=5, group="added.only_here",
+                            to=[5, f"9{number:011}", f"新{number}村", street, "", 4])
+             for number in range(MANY - 4)),
+            batch_size=1_000,
+        )  # fmt: skip
+    rows = rows_of(client.get(reverse("portal:update-report-file", args=[update])))
+    assert (len(rows), len({row["新代码"] or row["原代码"] for row in rows})) == (MANY, MANY)
+    leaf = text_of(client.get(reverse("portal:update-report", args=[update]), {"page": "28"}))
+    assert "第 27,001–27,933 条，共 27,933 条" in leaf
+    assert leaf.count("<tr>") == 934
 
 
 # ---- a boundary that moved -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,9 +21,11 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
+from falin.kernel.sheets.writing import CSV, write_csv
 from falin.portal import places
 from falin.portal.shell import ROLE_LABELS
 from falin.ui.forms import show_refusal
+from falin.ui.tables import leaf_of
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
 from tenants.divisions.types import Decision, Reason, UpdateState
@@ -286,25 +290,15 @@ def _unnamed(group: Any) -> str:
 def _line(change: api.Change) -> dict[str, Any]:
     """A change as one line: what it was and what it becomes, and what it goes into or came out of."""
     other = next(iter(change.candidates), None)
-    if change.same is not None:
-        joined = ""
-    elif change.target:
-        joined = "、".join(code for code in change.target if code != "-") or _("没有")
-    else:
-        named = other is not None and change.kind in {api.ChangeKind.MERGED, api.ChangeKind.SPLIT}
-        joined = other.name if named and other is not None else ""
+    joined = places.joined_of(change)
     open_ = change.decision != Decision.REFUSED and not change.target and not joined
     return {
         "likely": other.name if open_ and other is not None and change.reason == Reason.RESEMBLES else "",
         "change": change, "kind": api.CHANGE_LABELS[change.kind], "why": api.WHY_LABELS[change.reason],
-        "other": other, "said": _("认定为同一个地方") if change.same else _said(change.decision),
+        "other": other, "said": places.said_of(change),
         "joined": joined, "level": api.LEVEL_LABELS[change.level], "begins": change.kind in BEGINS,
         "ends": change.kind in ENDS, "moved": change.before_path != change.after_path,
     }  # fmt: skip
-
-
-def _said(decision: Decision) -> str:
-    return {Decision.ACCEPTED: _("接受"), Decision.REFUSED: _("不接受")}.get(decision, _("没决定"))
 
 
 @door(grant=policies.REVIEW)
@@ -499,21 +493,36 @@ def _with_reason(
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
+LEAF = 1_000  # lines of a printed leaf; the file has all of them
+
+
 @door(grant=policies.REVIEW)
 def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
-    """Every change with its decision, for the file: made to be printed."""
+    """An update for the file, made to be printed: by groups, and every change with its decision, a leaf at a time."""
     found = api.get_update(update_id, scope=scope)
-    names = names_of({one for one in (found.prepared_by, found.submitted_by, found.confirmed_by) if one})
-    lines = [_line(change) for change in api.list_changes(update_id, size=REPORTED, scope=scope)]
+    before, pager = leaf_of(sum(found.counts.values()), request.GET, size=LEAF)
     context = {
-        "update": found, "state": api.UPDATE_LABELS[found.state], "lines": lines,
-        "kinds": [(api.CHANGE_LABELS[kind], found.counts[kind]) for kind in api.CHANGE_LABELS if kind in found.counts],
-        "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
-        "confirmed": names.get(found.confirmed_by or 0, ""), "most": REPORTED,
-        "left": max(sum(found.counts.values()) - REPORTED, 0), "hanging": api.list_hanging(update_id, scope=scope),
-        "over": found.state == UpdateState.APPLIED, "stayed": _stayed(found),
+        "update": found, "state": api.UPDATE_LABELS[found.state], "pager": pager, "first": not before,
+        "lines": [_line(change) for change in api.list_changes(update_id, skip=before, size=LEAF, scope=scope)],
     }  # fmt: skip
+    if not before:
+        names = names_of({one for one in (found.prepared_by, found.submitted_by, found.confirmed_by) if one})
+        context |= {
+            "groups": [_group(group) for group in api.list_groups(update_id, scope=scope)],
+            "kinds": [(api.CHANGE_LABELS[one], found.counts[one]) for one in api.CHANGE_LABELS if one in found.counts],
+            "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
+            "confirmed": names.get(found.confirmed_by or 0, ""), "hanging": api.list_hanging(update_id, scope=scope),
+            "over": found.state == UpdateState.APPLIED, "stayed": _stayed(found),
+        }  # fmt: skip
     return render(request, "portal/places/report.html", context)
 
 
-REPORTED = 3_000  # lines a browser prints well; `falin divisions diff --update N --all` tells all of them
+@door(grant=policies.REVIEW)
+def report_file(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    """Every change with its decision as one file, however many there are."""
+    found, out = api.get_update(update_id, scope=scope), io.BytesIO()
+    write_csv(out, places.report_head(), places.report_rows(update_id, scope=scope))
+    named = content_disposition_header(as_attachment=True, filename=_("区划更新报告-%(day)s.csv") % {"day": found.day})
+    return HttpResponse(
+        out.getvalue(), content_type=f"{CSV}; charset=utf-8", headers={"Content-Disposition": str(named)}
+    )

@@ -11,7 +11,7 @@ import csv
 import io
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
+from falin.kernel.sheets.writing import write_csv
 from falin.kernel.transactions import inside, shared
 from falin.portal import places
 from tenants.divisions import api, policies
@@ -73,6 +74,8 @@ class Command(BaseCommand):
             "--target", nargs="*", default=[], metavar="CODE",
             help="并入或来自哪里，- 没有，=CODE 是同一个地方 · where it goes or came from; - nowhere; =CODE the same place",
         )  # fmt: skip
+        report = acts.add_parser("report", help="报告 · every change with its decision as CSV, as the page's file")
+        report.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
         submit = acts.add_parser("submit", help="提交给第二个人 · hand to a second person")
         apply = acts.add_parser("apply", help="第二个人确认并应用 · confirm as the second person, and apply")
         undo = acts.add_parser("undo", help="撤回 · undo")
@@ -89,7 +92,7 @@ class Command(BaseCommand):
             act.add_argument("file", type=Path)
             act.add_argument("--day", type=date.fromisoformat, required=True, help="哪一天的 · as of which day")
             act.add_argument("--source", required=True, help="来源 · who says so")
-        for act in (decide, submit, apply, undo, back, drop):
+        for act in (decide, report, submit, apply, undo, back, drop):
             act.add_argument("--update", type=int, required=True, metavar="NUMBER")
         for act in (bring, diff, border, decide, submit, apply, undo, back, drop, facts, bounds):
             act.add_argument("--as", dest="username", metavar="USERNAME", required=act not in (bring, diff))
@@ -104,7 +107,24 @@ class Command(BaseCommand):
         export.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
         for act in (show, search, export):
             act.add_argument("--on", type=date.fromisoformat, help="某一天的样子 · as of that day, YYYY-MM-DD")
-        for act in (bring, diff, border, decide, submit, apply, undo, back, drop, facts, bounds, show, search, export):
+        told = (
+            bring,
+            diff,
+            border,
+            decide,
+            report,
+            submit,
+            apply,
+            undo,
+            back,
+            drop,
+            facts,
+            bounds,
+            show,
+            search,
+            export,
+        )
+        for act in told:
             act.add_argument("--json", action="store_true", help="一行一个对象 · one object a line, nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -142,15 +162,27 @@ class Command(BaseCommand):
         out = io.StringIO()
         with shared(read_only=True):
             count = api.write_tree_to(out, province=options["province"], on=options["on"])
-        if options["json"] and options["to"] is None:
-            out.seek(0)
-            for row in csv.DictReader(out):
-                yield dict(row), ""
-        elif options["to"] is None:
-            self.stdout.write(out.getvalue(), ending="")
-        else:
-            options["to"].write_text(out.getvalue(), encoding="utf-8")
+        if (yield from self._as_asked(out.getvalue(), options)):
             yield {"places": count, "file": str(options["to"])}, _("已导出 %(n)d 个地方。") % {"n": count}
+
+    def _report(self, options: dict[str, Any]) -> Told:
+        out, number = io.BytesIO(), options["update"]
+        with shared(read_only=True):
+            count = sum(api.get_update(number, scope=_reader()).counts.values())
+            write_csv(out, places.report_head(), places.report_rows(number, scope=_reader()))
+        if (yield from self._as_asked(out.getvalue().decode(), options)):
+            yield {"changes": count, "file": str(options["to"])}, _("已导出 %(n)d 处变化。") % {"n": count}
+
+    def _as_asked(self, table: str, options: dict[str, Any]) -> Generator[tuple[dict[str, Any], str], None, bool]:
+        """A table into the file that was named, as it is: then ``True``; else as lines, or as objects."""
+        if options["to"] is not None:
+            options["to"].write_bytes(table.encode())
+        elif options["json"]:
+            for row in csv.DictReader(io.StringIO(table.removeprefix("\ufeff"), newline="")):
+                yield dict(row), ""
+        else:
+            self.stdout.write(table, ending="")
+        return options["to"] is not None
 
     # ---- writing -----------------------------------------------------------------------------------------------------
     def _import(self, options: dict[str, Any]) -> Told:
