@@ -27,8 +27,7 @@ from falin.kernel.refusals import Invalid
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside, rehearsed, shared
 from tenants.divisions import api, hanging, policies
-from tenants.divisions.types import Decision, Division, Level, LineageKind, ListedRow, Version
-from tenants.divisions.types.updates import BEGINS, ENDS
+from tenants.divisions.types import Division, Level, LineageKind, ListedRow, Version
 from tenants.identity.api import system_of
 from tenants.registry.api import find_tenant_of
 
@@ -193,51 +192,6 @@ def _from_csv(data: bytes) -> Iterable[ListedRow]:
 
 def edition_named(edition: str) -> str:
     return _("国家名录 %(edition)s 版") % {"edition": edition}
-
-
-# ---- the report ------------------------------------------------------------------------------------------------------
-REPORT_STEP = 1_000
-
-
-def said_of(change: api.Change) -> str:
-    """What was decided of a change, in words."""
-    if change.same is not None:
-        return _("认定为同一个地方")
-    if change.decision == Decision.ACCEPTED and "-" in change.target and change.kind not in BEGINS | ENDS:
-        return _("不是同一个地方：旧的撤销，新的另设")
-    return {Decision.ACCEPTED: _("接受"), Decision.REFUSED: _("不接受")}.get(change.decision, _("没决定"))
-
-
-def joined_of(change: api.Change) -> str:
-    """What a place that ends goes into, or a new one came out of, as far as it is said."""
-    if change.same is not None:
-        return ""
-    if change.target:
-        return "、".join(code for code in change.target if code != "-") or _("没有")
-    named = change.kind in {api.ChangeKind.MERGED, api.ChangeKind.SPLIT}
-    return change.candidates[0].name if named and change.candidates else ""
-
-
-def report_head() -> list[str]:
-    return [
-        _("变化"), _("依据"), _("级别"), _("原代码"), _("原名称"), _("原上级"), _("新代码"), _("新名称"), _("新上级"),
-        _("并入、分出或者同一个地方"), _("决定"),
-    ]  # fmt: skip
-
-
-def report_rows(update_id: int, *, scope: Scope) -> Iterator[list[str]]:
-    """Every change of an update with its decision, however many there are, under ``report_head``."""
-    after = 0
-    while found := api.list_changes(update_id, scope=scope, after=after, size=REPORT_STEP):
-        for one in found:
-            other = one.same or (one.candidates[0] if one.share else None)
-            joined = f"{other.name} {other.code} {one.share}".strip() if other else joined_of(one)
-            yield [
-                str(api.CHANGE_LABELS[one.kind]), str(api.WHY_LABELS[one.reason]), str(api.LEVEL_LABELS[one.level]),
-                one.before_code, one.before_name, one.before_path, one.after_code, one.after_name, one.after_path, joined,
-                said_of(one),
-            ]  # fmt: skip
-        after = found[-1].id
 
 
 def province_of(scope: Scope) -> str:

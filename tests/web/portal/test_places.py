@@ -16,7 +16,7 @@ from falin.kernel import jobs
 from falin.kernel.models import Job
 from falin.kernel.scope import PUBLIC_SCHEMA, system_scope
 from falin.kernel.transactions import inside, shared
-from falin.portal import places
+from falin.portal import places, update_words
 from services.duty.models import Visit
 from tenants.divisions import api, policies
 from tenants.divisions.models import DivisionChange
@@ -344,7 +344,7 @@ def test_a_report_is_whole_leaf_by_leaf_and_as_one_file(
     office: World, sign_in: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("falin.portal.web.places.LEAF", 3)
-    monkeypatch.setattr(places, "REPORT_STEP", 3)
+    monkeypatch.setattr(update_words, "STEP", 3)
     client = sign_in("sysadmin")
     update = prepared(office, client)
     with shared(read_only=True):

@@ -22,7 +22,7 @@ from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.writing import CSV, write_csv
-from falin.portal import places
+from falin.portal import places, update_words
 from falin.portal.shell import ROLE_LABELS
 from falin.ui.forms import show_refusal
 from falin.ui.tables import leaf_of
@@ -290,12 +290,12 @@ def _unnamed(group: Any) -> str:
 def _line(change: api.Change) -> dict[str, Any]:
     """A change as one line: what it was and what it becomes, and what it goes into or came out of."""
     other = next(iter(change.candidates), None)
-    joined = places.joined_of(change)
+    joined = update_words.joined_of(change)
     open_ = change.decision != Decision.REFUSED and not change.target and not joined
     return {
         "likely": other.name if open_ and other is not None and change.reason == Reason.RESEMBLES else "",
         "change": change, "kind": api.CHANGE_LABELS[change.kind], "why": api.WHY_LABELS[change.reason],
-        "other": other, "said": places.said_of(change),
+        "other": other, "said": update_words.said_of(change),
         "joined": joined, "level": api.LEVEL_LABELS[change.level], "begins": change.kind in BEGINS,
         "ends": change.kind in ENDS, "moved": change.before_path != change.after_path,
     }  # fmt: skip
@@ -521,7 +521,7 @@ def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBa
 def report_file(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
     """Every change with its decision as one file, however many there are."""
     found, out = api.get_update(update_id, scope=scope), io.BytesIO()
-    write_csv(out, places.report_head(), places.report_rows(update_id, scope=scope))
+    write_csv(out, update_words.head(), update_words.rows(update_id, scope=scope))
     named = content_disposition_header(as_attachment=True, filename=_("区划更新报告-%(day)s.csv") % {"day": found.day})
     return HttpResponse(
         out.getvalue(), content_type=f"{CSV}; charset=utf-8", headers={"Content-Disposition": str(named)}

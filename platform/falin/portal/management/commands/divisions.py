@@ -27,7 +27,7 @@ from falin.kernel.refusals import Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
 from falin.kernel.sheets.writing import write_csv
 from falin.kernel.transactions import inside, shared
-from falin.portal import places
+from falin.portal import places, update_words
 from tenants.divisions import api, policies
 from tenants.divisions.types import Decision, Division, ImportResult, ListedRow
 from tenants.identity.api import find_person, read_signed_in, scope_of
@@ -169,7 +169,7 @@ class Command(BaseCommand):
         out, number = io.BytesIO(), options["update"]
         with shared(read_only=True):
             count = sum(api.get_update(number, scope=_reader()).counts.values())
-            write_csv(out, places.report_head(), places.report_rows(number, scope=_reader()))
+            write_csv(out, update_words.head(), update_words.rows(number, scope=_reader()))
         if (yield from self._as_asked(out.getvalue().decode(), options)):
             yield {"changes": count, "file": str(options["to"])}, _("已导出 %(n)d 处变化。") % {"n": count}
 
