@@ -162,6 +162,12 @@ def ask_comparison(
     )  # fmt: skip
 
 
+def columns_of(given: Mapping[str, Any]) -> dict[str, str]:
+    """Which column of an uploaded list holds what; one that was left empty has the usual name."""
+    named = {field: str(given.get(f"{field}_column", "")).strip() for field in api.LIST_COLUMNS}
+    return {field: name or api.LIST_COLUMNS[field] for field, name in named.items()}
+
+
 def enter_boundary(
     *, scope: Scope, from_code: str, to_code: str, share: str, day: date, source: str, now: datetime
 ) -> int:  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -235,6 +236,21 @@ class ListIn(serializers.Serializer[Any]):
     day = serializers.DateField(help_text="the first day of the new tree")
 
 
+def _column(of: str) -> serializers.CharField:
+    return serializers.CharField(
+        max_length=40, default="", allow_blank=True, help_text=f"the column of the {of}; without it the usual one"
+    )
+
+
+class ListUpload(serializers.Serializer[Any]):
+    file = serializers.FileField(help_text="CSV or XLSX with the names of its columns in the first row")
+    source = serializers.CharField(max_length=100, help_text="where the list is from")  # type: ignore[assignment]
+    day = serializers.DateField(help_text="the first day of the new tree")
+    code_column = _column("code")
+    name_column = _column("name")
+    parent_column = _column("parent's code, where there is one")
+
+
 class BoundaryIn(serializers.Serializer[Any]):
     from_code = serializers.CharField(max_length=12)
     to_code = serializers.CharField(max_length=12, help_text="another place of the same level")
@@ -286,6 +302,24 @@ class Updates(DoorView):
         edition = given.validated_data["edition"]
         job = places.ask_comparison(scope=scope, day=given.validated_data["day"], edition=edition, now=now(),
                                     source=places.edition_named(edition))  # fmt: skip
+        return Response(JobOut({"job": job}).data, status=202)
+
+
+class Lists(DoorView):
+    """Lists of one's own."""
+
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": ListUpload}, responses={202: JobOut}, operation_id="places_compare_list",
+                   tags=_TAGS)  # fmt: skip
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Compare a list of one's own with the tree; a job whose result names the update. What is wrong is said by row."""
+        given = ListUpload(data=request.data)
+        given.is_valid(raise_exception=True)
+        sent = given.validated_data
+        job = places.ask_comparison(scope=scope, day=sent["day"], source=sent["source"], upload=sent["file"].read(),
+                                    columns=places.columns_of(sent), now=now())  # fmt: skip
         return Response(JobOut({"job": job}).data, status=202)
 
 

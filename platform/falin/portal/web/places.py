@@ -145,11 +145,6 @@ class ListForm(forms.Form):
             self.add_error("source", _("请写明这份名录从哪里来。"))
         return given
 
-    def columns(self) -> dict[str, str]:
-        """Which column of the file holds what; one that was left empty has the usual name."""
-        given = {field: self.cleaned_data[f"{field}_column"].strip() for field in api.LIST_COLUMNS}
-        return {field: name or api.LIST_COLUMNS[field] for field, name in given.items()}
-
 
 class WhyForm(forms.Form):
     why = forms.CharField(label=gettext_lazy("理由"), max_length=200,
@@ -187,7 +182,7 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         try:
             job = places.ask_comparison(
                 scope=scope, day=given["day"], source=source, edition="" if uploaded else given["edition"],
-                upload=uploaded.read() if uploaded else None, columns=form.columns(), now=now(),
+                upload=uploaded.read() if uploaded else None, columns=places.columns_of(given), now=now(),
             )  # fmt: skip
         except Refused as refused:
             show_refusal(form, refused)
