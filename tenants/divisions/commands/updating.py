@@ -39,11 +39,14 @@ from tenants.divisions.rules import (
     CannotStand,
     Plan,
     collapse,
+    completed,
     detect,
     hand_part,
     plan,
     read_share,
     same_as,
+    touching,
+    within,
 )
 from tenants.divisions.types import (
     ChangeKind,
@@ -60,6 +63,7 @@ from tenants.divisions.types import (
     Reason,
     Standing,
     Status,
+    Tree,
     UpdateState,
 )
 from tenants.divisions.types.updates import BEGINS, ENDS
@@ -70,20 +74,29 @@ _BATCH: Final = 2_000
 
 
 def prepare_update(
-    *, scope: Scope, rows: Iterable[ListedRow], province: str | None, day: date, source: str, now: datetime
+    *, scope: Scope, rows: Iterable[ListedRow], province: str | None, under: str = "", day: date, source: str, now: datetime
 ) -> int:  # fmt: skip
     """
     Compare a list with the tree and keep what it would change, for people to decide.
 
+    :param under: the code of a place: only what touches it, or lies in it, is kept; the list may be of this place alone.
     :param day: the first day on which the new tree would hold.
     :raises Refused: another update is under way, the day is too early, the list has no province.
     """
+    scope.require(policies.UPDATE)
+    place = standing_at(under, province, field="under") if under else None
+    province = place.code[:2] if place else province
     policies.check_may_prepare(scope, province=province or "", day=day)
     take_turn()
-    tree = collapse(rows)
-    check_provinces(tree, province)
     known = open_places(province)
-    proposals = detect(known, tree)
+    if place is None:
+        tree = collapse(rows)
+        check_provinces(tree, province)
+        proposals = detect(known, tree)
+    else:
+        tree, proposals = _below(place, rows, known)
+        words = _("，只比对%(place)s") % {"place": place.name}
+        source = source[: 100 - len(words)] + words
     update = DivisionUpdate.objects.create(
         source=source, day=day, province=province or "", state=UpdateState.DECIDING, base=_base(), listed=len(tree.places),
         refused=[[int(row.level), row.code, row.name, row.reason.value] for row in tree.refused],
@@ -98,6 +111,17 @@ def prepare_update(
     return int(update.pk)
 
 
+def _below(place: Division, rows: Iterable[ListedRow], known: Sequence[Standing]) -> tuple[Tree, list[Proposal]]:
+    """:raises Invalid: the list has nothing of the place."""
+    root = next(one for one in known if one.node == place.id)
+    tree = collapse(completed((row for row in rows if row.code.startswith(place.code[:2])), known, root))
+    covered = within(known, tree, root)
+    found = touching(detect(covered, tree), covered, root)
+    if any(one.node == root.node for one in found) and all(one.kind in ENDS for one in found):
+        raise Invalid("divisions.nothing_under", _("这份名录里没有%(place)s。") % {"place": place.name}, field="under")
+    return tree, found
+
+
 def prepare_boundary(
     *, scope: Scope, from_code: str, to_code: str, share: str, province: str | None, day: date, source: str, now: datetime
 ) -> int:  # fmt: skip
@@ -110,8 +134,8 @@ def prepare_boundary(
     """
     policies.check_may_prepare(scope, province=province or "", day=day)
     take_turn()
-    gave = _standing_at(from_code, province, field="from_code")
-    took = _standing_at(to_code, province, field="to_code")
+    gave = standing_at(from_code, province, field="from_code")
+    took = standing_at(to_code, province, field="to_code")
     if took.id == gave.id or took.level != gave.level:
         raise Invalid("divisions.not_neighbours", _("请填同一级的另一个地方。"), field="to_code")
     said = "".join(share.split())
@@ -137,7 +161,8 @@ def prepare_boundary(
     return int(update.pk)
 
 
-def _standing_at(code: str, province: str | None, *, field: str) -> Division:
+def standing_at(code: str, province: str | None, *, field: str) -> Division:
+    """A place by its code, whole or as far as its level reaches. :raises Invalid: there is none in the province."""
     found = find_of_any_level(code.strip())
     if found is None or not found.code.startswith(province or ""):
         raise Invalid("divisions.no_such_code", _("没有这个代码的地方。"), field=field)

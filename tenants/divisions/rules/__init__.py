@@ -6,6 +6,7 @@ from tenants.divisions.rules.collapse import collapse
 from tenants.divisions.rules.detecting import detect
 from tenants.divisions.rules.knowing import eve, known_day
 from tenants.divisions.rules.naming import COMMON_TAIL, ends_many
+from tenants.divisions.rules.narrowing import completed, touching, within
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
 from tenants.divisions.rules.planning import (
     NOBODY,
@@ -33,6 +34,7 @@ __all__ = [
     "carry",
     "collapse",
     "committee_of",
+    "completed",
     "detect",
     "ends_many",
     "eve",
@@ -45,6 +47,8 @@ __all__ = [
     "read_share",
     "same_as",
     "sound_of",
+    "touching",
     "typed_pinyin",
     "urban_of",
+    "within",
 ]

@@ -290,6 +290,21 @@ def test_every_change_is_told_with_its_decision_however_many(
     assert " 不接受" in out.getvalue()
 
 
+def test_a_list_is_compared_below_one_place_by_command(office: World, tmp_path: Path) -> None:
+    places = {**PLACES, "330106002001": "宝石山社区", "330102001001": "清波新社区"}
+    listed = ["diff", "--day", "2024-07-01", "--as", "sysadmin", "--list"]
+    own = str(list_of({code: name for code, name in places.items() if code.startswith("330106")}, tmp_path))
+    with pytest.raises(CommandError, match="没有这个代码的地方"):
+        run(*listed, own, "--under", "330199")
+    shown, *found = run(*listed, own, "--under", "330106", "--source", "西湖区的表")
+    assert (shown["source"], shown["province"]) == ("西湖区的表，只比对西湖区", "33")
+    assert [one["examples"][0]["after_name"] for one in found if "examples" in one] == ["宝石山社区"]
+    run("drop", "--update", str(shown["id"]), "--as", "sysadmin", "--why", "换一份")
+    whole = str(list_of(places, tmp_path))
+    _shown, *found = run(*listed, whole, "--under", "330102001")
+    assert [one["examples"][0]["after_name"] for one in found if "examples" in one] == ["清波新社区"]
+
+
 def test_a_report_is_written_by_command_as_the_page_writes_it(office: World, tmp_path: Path) -> None:
     places = {**{code: name for code, name in PLACES.items() if code != "330106109201"}, "330106002001": "宝石山社区"}
     listed = ["--list", str(list_of(places, tmp_path)), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin"]

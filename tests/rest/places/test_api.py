@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -181,6 +182,26 @@ def test_a_list_of_ones_own_is_compared_by_a_program(office: World, sign_in: Any
     (update,) = told(sign_in("system").get(reverse("places-api:updates")))
     shown = told(sign_in("system").get(reverse("places-api:update", args=[update["id"]])))
     assert (update["list"], shown["summary"]["counts"]) == ("浙民区〔2026〕3号", {"renamed": 1})
+
+
+def test_a_program_compares_one_county_alone(office: World, sign_in: Any) -> None:
+    client = sign_in("system")
+    own = {code: name for code, name in PLACES.items() if code.startswith("330106")}
+    said = {"source": "西湖区的表", "day": "2026-12-01", "under": "330106"}
+    wrong = told(client.post(reverse("places-api:lists"), {**said, "file": as_xlsx(own), "under": "330199"}), 422)
+    assert (wrong["code"], wrong["field"]) == ("divisions.no_such_code", "under")
+    given = {"edition": "2.7.0", "day": "2026-12-01", "under": "330106"}
+    assert "job" in told(client.post(reverse("places-api:updates"), given, "application/json"), 202)
+    queued, system = scope("system"), system_of(find_tenant_of(office.node("33")))
+    number = told(
+        client.post(reverse("places-api:lists"), {**said, "file": as_xlsx({**own, "330106002001": "宝石山社区"})}), 202
+    )["job"]
+    with inside(queued, read_only=True):
+        assert {job.parameters["under"] for job in jobs.list_jobs(scope=queued)} == {"330106000000"}
+    jobs.work(system=system, job_id=uuid.UUID(number))
+    (update,) = told(client.get(reverse("places-api:updates")))
+    (change,) = told(client.get(reverse("places-api:changes", args=[update["id"]])))
+    assert (update["list"], change["after_name"]) == ("西湖区的表，只比对西湖区", "宝石山社区")
 
 
 def as_xlsx(listed: dict[str, str]) -> SimpleUploadedFile:

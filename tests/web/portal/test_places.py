@@ -333,6 +333,29 @@ def test_columns_of_a_list_are_named_on_the_page_and_a_missing_one_is_said_at_th
     assert read(office, int(work(office).result["update"])).listed == 2
 
 
+def test_a_county_is_compared_by_itself_with_its_own_list(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    own = {code: name for code, name in LATER.items() if code.startswith("330106")}
+    wrong = text_of(send_list(client, own, under="330199"), 422)
+    assert "没有这个代码的地方" in wrong
+    assert 'id="id_under_error"' in wrong
+    assert send_list(client, own, under="330106").status_code == 302
+    update = int(work(office).result["update"])
+    page = text_of(client.get(reverse("portal:update", args=[update])))
+    for words in ("浙民区〔2024〕3号，只比对西湖区", "宝石山社区", "湖埠东村", "曙光社区"):
+        assert words in page
+    assert sum(read(office, update).counts.values()) == 3
+
+
+def test_a_list_without_the_place_ends_the_comparison_with_a_sentence(office: World, sign_in: Any) -> None:
+    kept = {code: name for code, name in LATER.items() if not code.startswith("330205")}
+    client = sign_in("sysadmin")
+    assert send_list(client, kept, under="330205").status_code == 302
+    job = work(office)
+    assert job.state == "failed"
+    assert "这份名录里没有江北区" in text_of(client.get(reverse("portal:job", args=[job.id])))
+
+
 # ---- the report ------------------------------------------------------------------------------------------------------
 def rows_of(answer: Any) -> list[dict[str, str]]:
     assert answer.status_code == 200

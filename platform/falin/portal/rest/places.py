@@ -231,9 +231,13 @@ class OneUpdateOut(serializers.Serializer[Any]):
     hanging = EndingOut(many=True)
 
 
+_UNDER = "code of a place: compare below it only"
+
+
 class ListIn(serializers.Serializer[Any]):
     edition = serializers.ChoiceField(choices=sorted(api.EDITIONS))
     day = serializers.DateField(help_text="the first day of the new tree")
+    under = serializers.CharField(max_length=12, default="", allow_blank=True, help_text=_UNDER)
 
 
 def _column(of: str) -> serializers.CharField:
@@ -247,6 +251,9 @@ class ListUpload(serializers.Serializer[Any]):
     source = serializers.CharField(max_length=100, help_text="where the list is from")  # type: ignore[assignment]
     day = serializers.DateField(help_text="the first day of the new tree")
     code_column = _column("code")
+    under = serializers.CharField(
+        max_length=12, default="", allow_blank=True, help_text=f"{_UNDER}; the list may be of it alone"
+    )
     name_column = _column("name")
     parent_column = _column("parent's code, where there is one")
 
@@ -301,6 +308,7 @@ class Updates(DoorView):
         given.is_valid(raise_exception=True)
         edition = given.validated_data["edition"]
         job = places.ask_comparison(scope=scope, day=given.validated_data["day"], edition=edition, now=now(),
+                                    under=given.validated_data["under"],
                                     source=places.edition_named(edition))  # fmt: skip
         return Response(JobOut({"job": job}).data, status=202)
 
@@ -319,7 +327,7 @@ class Lists(DoorView):
         given.is_valid(raise_exception=True)
         sent = given.validated_data
         job = places.ask_comparison(scope=scope, day=sent["day"], source=sent["source"], upload=sent["file"].read(),
-                                    columns=places.columns_of(sent), now=now())  # fmt: skip
+                                    under=sent["under"], columns=places.columns_of(sent), now=now())  # fmt: skip
         return Response(JobOut({"job": job}).data, status=202)
 
 

@@ -121,6 +121,10 @@ class ListForm(forms.Form):
         required=False,
         help_text=gettext_lazy("文件名称和文号，例如：浙民区〔2026〕3号"),
     )
+    under = forms.CharField(
+        label=gettext_lazy("只比对哪个地方（代码）"), max_length=12, required=False,
+        help_text=gettext_lazy("不填就比对全省；填了，上传的名录可以只有这个地方"),
+    )  # fmt: skip
     day = forms.DateField(
         label=gettext_lazy("从哪天起照新的区划"), widget=DayInput(), input_formats=_DAYS,
         help_text=gettext_lazy("可以早于已经发布的月份：发布过的数和当时的区划都不变。"),
@@ -182,7 +186,7 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         try:
             job = places.ask_comparison(
                 scope=scope, day=given["day"], source=source, edition="" if uploaded else given["edition"],
-                upload=uploaded.read() if uploaded else None, columns=places.columns_of(given), now=now(),
+                upload=uploaded.read() if uploaded else None, columns=places.columns_of(given), under=given["under"], now=now(),
             )  # fmt: skip
         except Refused as refused:
             show_refusal(form, refused)

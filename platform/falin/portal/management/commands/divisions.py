@@ -46,6 +46,7 @@ class Command(BaseCommand):
         bring.add_argument("--since", type=int, default=1997)
         diff = acts.add_parser("diff", help="比对名录 · compare a list with the tree")
         diff.add_argument("--update", type=int, metavar="NUMBER", help="看已有的一次更新 · show one that is kept")
+        diff.add_argument("--under", default="", metavar="CODE", help="只比对这个地方 · compare below this place only")
         diff.add_argument("--all", action="store_true", help="每一处和它的决定 · every change with its decision")
         for act in (bring, diff):
             act.add_argument("--day", type=date.fromisoformat, help="从哪天起 · the first day of the tree it makes")
@@ -232,7 +233,7 @@ class Command(BaseCommand):
             source, rows = self._rows(options)
             with inside(scope, read_only=False):
                 number = api.prepare_update(scope=scope, rows=rows, province=options["province"], day=options["day"],
-                                            source=source, now=now())  # fmt: skip
+                                            source=source, under=options["under"], now=now())  # fmt: skip
             places.count_hanging(scope, number)
         with shared(read_only=True):
             yield _update(number)
