@@ -23,6 +23,7 @@ from tenants.divisions.commands import (
     read_uploaded_list,
     reopen_update,
     replay_changes,
+    standing_at,
     submit_update,
     undo_update,
 )
@@ -222,6 +223,7 @@ __all__ = [
     "replay_changes",
     "search",
     "settle",
+    "standing_at",
     "submit_update",
     "subtree_ids",
     "undo_update",

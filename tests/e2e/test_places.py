@@ -20,10 +20,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from falin.kernel.transactions import inside
 from services.duty.models import Visit
 from tenants.divisions import api, policies
-from tests.app.identity.cast import people_the_office
+from tests.app.identity.cast import people_the_office, scope
 from tests.app.indicators.books import night, visit
 from tests.e2e.conftest import Site, a_screen, a_worker, looks_right, press, says, signed_in
-from tests.world import NOW, PLACES, World
+from tests.world import NOW, PLACES, World, rows
 
 pytestmark = pytest.mark.e2e
 
@@ -165,3 +165,34 @@ def test_a_list_becomes_the_tree_and_is_taken_back(screen: BrowserContext, world
     page.goto(undo.replace("undo/", ""))
     says(page, "已撤回")
     looks_right(page)
+
+
+def test_a_place_that_ended_is_found_again_among_the_new_ones(screen: BrowserContext, world: World) -> None:
+    maker = scope("system")
+    listed = [row for row in rows() if row.code != "330106109200"]
+    listed += [row._replace(code="330106002009", name="湖畔社区") for row in rows() if row.code == "330106002001"]
+    with inside(maker, read_only=False):
+        update = api.prepare_update(
+            scope=maker, rows=listed, province="33", day=date(2026, 12, 1), source="名录", now=NOW
+        )
+        (gone,) = [one.id for one in api.list_changes(update, scope=maker) if one.before_name == "湖埠村"]
+    page = signed_in(screen, "system")
+    shown(page, f"/places/updates/{update}/changes/{gone}/", "decide-same")
+    page.get_by_label("就是新名录里的另一个地方").check()
+    page.fill("[name=target]", "330106109201")
+    press(page, "就这样定")
+    says(page, "没有代码是 330106109201 的新地方")
+    looks_right(page)
+    picture(page, "decide-same-refused")
+    page.fill("[name=target]", "330106002009")
+    press(page, "就这样定")
+    says(page, "就是新名录里的 湖畔社区 330106002009，同一个地方")
+    looks_right(page)
+    picture(page, "update-same")
+    shown(page, f"/places/updates/{update}/report/", "report-same")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="全部变化（CSV）").click()
+    assert "认定为同一个地方" in download.value.path().read_text(encoding="utf-8-sig")
+    page.context.add_cookies([{"name": "falin_prefs", "value": "size=24&care=on", "url": page.url}])
+    shown(page, f"/places/updates/{update}/changes/{gone}/", "decide-same-care")
+    shown(page, f"/places/updates/{update}/report/", "report-same-care")

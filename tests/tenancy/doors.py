@@ -914,6 +914,12 @@ def _upload_of_stations(ground: Ground, reader: Reader, thing: Thing) -> dict[st
     return {"file": SimpleUploadedFile("stations.csv", peopled.station_sheet("330106"))}
 
 
+def _upload_of_places(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
+    lines = "".join(f"{code},{name}\n" for code, name in PLACES.items())
+    return {"file": SimpleUploadedFile("places.csv", f"代码,名称\n{lines}".encode()), "source": "浙民区〔2026〕3号",
+            "day": "2026-12-01"}  # fmt: skip
+
+
 def _upload(ground: Ground, reader: Reader, thing: Thing) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("sheet.xlsx", peopled.sheet_upload("sheet.xlsx").read())}
 
@@ -1213,6 +1219,7 @@ WRITES: dict[str, Write] = {
     "POST portal:update-drop": Write(_form(why="换一份名录"), right=_update_is("deciding")),
     "POST portal:update-undo": Write(_form(why="名录有误"), right=_update_is("applied")),
     "POST places-api:updates": Write(_form(edition="2.7.0", day="2026-12-01")),
+    "POST places-api:lists": Write(_upload_of_places),
     "POST places-api:groups": Write(_GROUP, right=_update_is("deciding", decided=False)),
     "POST places-api:change": Write(_form(decision="refused"), right=_update_is("deciding")),
     "POST places-api:submission": Write(right=_update_is("deciding", decided=True)),
@@ -1668,6 +1675,7 @@ SHOWS: dict[str, set[str] | str] = {
     "portal:update-drop": FORM,
     "portal:update-undo": FORM,
     "portal:update-report": {"person"},
+    "portal:update-report-file": {"=决定"},
     "places-api:search": {"place"},
     "places-api:place": {"place"},
     "places-api:updates": {"=deciding"},

@@ -129,7 +129,7 @@ def path_of(geometry: Any) -> str:
 
 # ---- updates ---------------------------------------------------------------------------------------------------------
 def ask_comparison(
-    *, scope: Scope, day: date, source: str, edition: str = "", upload: bytes | None = None,
+    *, scope: Scope, day: date, source: str, edition: str = "", upload: bytes | None = None, under: str = "",
     columns: Mapping[str, str] = api.LIST_COLUMNS, now: datetime,
 ) -> uuid.UUID:  # fmt: skip
     """
@@ -138,12 +138,13 @@ def ask_comparison(
     An uploaded list is read here, so that what is wrong with it is said at once; an edition of the national list is
     fetched by the worker.
 
-    :param columns: which column of an uploaded list holds what.
+    :param under: the code of a place, to compare below it only. :param columns: which column of an uploaded list holds what.
     :raises Refused: another update is under way, the day is too early, a row cannot be read.
     """
     scope.require(policies.UPDATE)  # before its places are looked at: not every role has one
     province = province_of(scope)
     policies.check_may_prepare(scope, province=province, day=day)
+    place = api.standing_at(under, province, field="under") if under.strip() else None
     file = ""
     if upload is not None:
         rows, errors = api.read_uploaded_list(upload, columns)
@@ -158,8 +159,15 @@ def ask_comparison(
                  after={"source": source, "day": day.isoformat()})  # fmt: skip
     return jobs.ask(
         scope=scope, kind=PREPARE, title=_("比对区划名录：%(source)s") % {"source": source}, now=now,
-        parameters={"province": province, "day": day.isoformat(), "source": source, "edition": edition, "file": file},
+        parameters={"province": province, "day": day.isoformat(), "source": source, "edition": edition, "file": file,
+                    "under": place.code if place else ""},
     )  # fmt: skip
+
+
+def columns_of(given: Mapping[str, Any]) -> dict[str, str]:
+    """Which column of an uploaded list holds what; one that was left empty has the usual name."""
+    named = {field: str(given.get(f"{field}_column", "")).strip() for field in api.LIST_COLUMNS}
+    return {field: name or api.LIST_COLUMNS[field] for field, name in named.items()}
 
 
 def enter_boundary(
@@ -215,6 +223,7 @@ def compare(run: jobs.Run) -> dict[str, Any]:
     run.progress(1, 3, _("逐处比对"))
     with inside(run.scope, read_only=False):
         update = api.prepare_update(scope=run.scope, rows=rows, province=province, source=given["source"],
+                                    under=given.get("under", ""),
                                     day=date.fromisoformat(given["day"]), now=clock.now())  # fmt: skip
     run.progress(2, 3, _("数一数要撤销的地方还挂着什么"))
     count_hanging(run.scope, update)

@@ -174,6 +174,7 @@ urlpatterns = [
     path("places/updates/<int:update_id>/drop/", places.drop, name="update-drop"),
     path("places/updates/<int:update_id>/undo/", places.undo, name="update-undo"),
     path("places/updates/<int:update_id>/report/", places.report, name="update-report"),
+    path("places/updates/<int:update_id>/report/file/", places.report_file, name="update-report-file"),
     path("tenants/", tenants.overview, name="tenants"),
     path("tenants/<int:tenant_id>/", tenants.one, name="tenant"),
     path("tenants/<int:tenant_id>/suspend/", tenants.suspend, name="tenant-suspend"),

@@ -131,20 +131,26 @@ def turned(asked: QueryDict, **changes: str) -> str:
 
 
 def leaf(rows: Sequence[T], asked: QueryDict) -> tuple[Sequence[T], Pager | None]:
+    """The page the address names (``?page=2``) of rows held in memory, and the way to its neighbours."""
+    before, pager = leaf_of(len(rows), asked)
+    return rows[before : before + PAGE], pager
+
+
+def leaf_of(count: int, asked: QueryDict, *, size: int = PAGE) -> tuple[int, Pager | None]:
     """
-    The page the address names (``?page=2``) of rows held in memory, and the way to its neighbours; none where all fit on one.
+    How many of so many rows lie before the page the address names, and the way to its neighbours; none where all fit on one.
 
     What is no page is the first one, and what lies behind the last is the last one.
     """
     number = asked.get("page", "")
-    last = max(0, len(rows) - 1) // PAGE + 1
+    last = max(0, count - 1) // size + 1
     right = number.isascii() and number.isdecimal() and len(number) < 9
     here = min(max(int(number), 1), last) if right else 1
-    shown = rows[(here - 1) * PAGE : here * PAGE]
+    before = (here - 1) * size
     if last == 1:
-        return shown, None
-    words = {"first": (here - 1) * PAGE + 1, "last": (here - 1) * PAGE + len(shown), "all": len(rows)}
-    return shown, Pager(
+        return before, None
+    words = {"first": before + 1, "last": min(before + size, count), "all": count}
+    return before, Pager(
         shown=_("第 %(first)s–%(last)s 条，共 %(all)s 条")
         % {key: formats.number(value) for key, value in words.items()},
         previous_url=turned(asked, page=str(here - 1) if here > 2 else "") if here > 1 else "",

@@ -16,6 +16,7 @@ from tenants.divisions.commands.updating import (
     prepare_boundary,
     prepare_update,
     reopen_update,
+    standing_at,
     submit_update,
     undo_update,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "read_uploaded_list",
     "reopen_update",
     "replay_changes",
+    "standing_at",
     "submit_update",
     "undo_update",
 ]

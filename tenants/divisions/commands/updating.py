@@ -21,6 +21,7 @@ from falin.kernel.scope import Scope
 from tenants.divisions import hanging, policies
 from tenants.divisions.commands.handing import standing_by, tell_again, tell_counties
 from tenants.divisions.commands.importing import check_provinces
+from tenants.divisions.commands.pairing import find_twin, mirrored, pair_of
 from tenants.divisions.commands.writing import open_places, reserve_nodes, take_back, take_turn, write_difference
 from tenants.divisions.models import (
     Boundary,
@@ -31,7 +32,22 @@ from tenants.divisions.models import (
     DivisionVersion,
 )
 from tenants.divisions.queries.tree import find_of_any_level
-from tenants.divisions.rules import Act, CannotStand, Plan, collapse, detect, hand_part, plan, read_share
+from tenants.divisions.rules import (
+    NOBODY,
+    SAME,
+    Act,
+    CannotStand,
+    Plan,
+    collapse,
+    completed,
+    detect,
+    hand_part,
+    plan,
+    read_share,
+    same_as,
+    touching,
+    within,
+)
 from tenants.divisions.types import (
     ChangeKind,
     Committee,
@@ -47,6 +63,7 @@ from tenants.divisions.types import (
     Reason,
     Standing,
     Status,
+    Tree,
     UpdateState,
 )
 from tenants.divisions.types.updates import BEGINS, ENDS
@@ -57,20 +74,29 @@ _BATCH: Final = 2_000
 
 
 def prepare_update(
-    *, scope: Scope, rows: Iterable[ListedRow], province: str | None, day: date, source: str, now: datetime
+    *, scope: Scope, rows: Iterable[ListedRow], province: str | None, under: str = "", day: date, source: str, now: datetime
 ) -> int:  # fmt: skip
     """
     Compare a list with the tree and keep what it would change, for people to decide.
 
+    :param under: the code of a place: only what touches it, or lies in it, is kept; the list may be of this place alone.
     :param day: the first day on which the new tree would hold.
     :raises Refused: another update is under way, the day is too early, the list has no province.
     """
+    scope.require(policies.UPDATE)
+    place = standing_at(under, province, field="under") if under else None
+    province = place.code[:2] if place else province
     policies.check_may_prepare(scope, province=province or "", day=day)
     take_turn()
-    tree = collapse(rows)
-    check_provinces(tree, province)
     known = open_places(province)
-    proposals = detect(known, tree)
+    if place is None:
+        tree = collapse(rows)
+        check_provinces(tree, province)
+        proposals = detect(known, tree)
+    else:
+        tree, proposals = _below(place, rows, known)
+        words = _("，只比对%(place)s") % {"place": place.name}
+        source = source[: 100 - len(words)] + words
     update = DivisionUpdate.objects.create(
         source=source, day=day, province=province or "", state=UpdateState.DECIDING, base=_base(), listed=len(tree.places),
         refused=[[int(row.level), row.code, row.name, row.reason.value] for row in tree.refused],
@@ -85,6 +111,17 @@ def prepare_update(
     return int(update.pk)
 
 
+def _below(place: Division, rows: Iterable[ListedRow], known: Sequence[Standing]) -> tuple[Tree, list[Proposal]]:
+    """:raises Invalid: the list has nothing of the place."""
+    root = next(one for one in known if one.node == place.id)
+    tree = collapse(completed((row for row in rows if row.code.startswith(place.code[:2])), known, root))
+    covered = within(known, tree, root)
+    found = touching(detect(covered, tree), covered, root)
+    if any(one.node == root.node for one in found) and all(one.kind in ENDS for one in found):
+        raise Invalid("divisions.nothing_under", _("这份名录里没有%(place)s。") % {"place": place.name}, field="under")
+    return tree, found
+
+
 def prepare_boundary(
     *, scope: Scope, from_code: str, to_code: str, share: str, province: str | None, day: date, source: str, now: datetime
 ) -> int:  # fmt: skip
@@ -97,8 +134,8 @@ def prepare_boundary(
     """
     policies.check_may_prepare(scope, province=province or "", day=day)
     take_turn()
-    gave = _standing_at(from_code, province, field="from_code")
-    took = _standing_at(to_code, province, field="to_code")
+    gave = standing_at(from_code, province, field="from_code")
+    took = standing_at(to_code, province, field="to_code")
     if took.id == gave.id or took.level != gave.level:
         raise Invalid("divisions.not_neighbours", _("请填同一级的另一个地方。"), field="to_code")
     said = "".join(share.split())
@@ -124,7 +161,8 @@ def prepare_boundary(
     return int(update.pk)
 
 
-def _standing_at(code: str, province: str | None, *, field: str) -> Division:
+def standing_at(code: str, province: str | None, *, field: str) -> Division:
+    """A place by its code, whole or as far as its level reaches. :raises Invalid: there is none in the province."""
     found = find_of_any_level(code.strip())
     if found is None or not found.code.startswith(province or ""):
         raise Invalid("divisions.no_such_code", _("没有这个代码的地方。"), field=field)
@@ -189,21 +227,42 @@ def decide_change(
     Accept or refuse one change, or accept it as something else.
 
     :param target: codes of what an ending place goes into, or a new one came out of; ``-`` for none; of a place that
-        stays ``-`` says that it ends and another begins.
-    :raises Refused: there is no such change, or the update is no longer open.
+        stays ``-`` says that it ends and another begins. ``=`` and a code: one that ends is the same place as that new
+        one, or the other way round; the other is decided with it.
+    :raises Refused: there is no such change, or the update is no longer open. :raises Invalid: no such place to be joined
+        with, or the same as.
     """
     update = locked(update_id)
     policies.check_may_decide(scope, update)
     change = update.changes.filter(pk=change_id).first()
     if change is None:
         raise policies.no_update()
+    codes = _chosen(change, target) if decision == Decision.ACCEPTED else []
+    decided = [(change, decision, codes)]
+    parted = pair_of(update, change)
+    if code := same_as(codes):
+        twin = find_twin(update, change, code)
+        decided.append((twin, decision, mirrored(change)))
+        parted = None if parted == twin else parted
+    if parted is not None:
+        decided.append((parted, Decision.OPEN, []))
+    for one, said, joined in decided:
+        one.decision, one.target = said, joined
+        one.decided_by, one.decided_at = (scope.person_id, now) if said else (None, None)
+        one.save(update_fields=["decision", "target", "decided_by", "decided_at"])
+        audit.record(scope=scope, act="divisions.change.decided", subject=("update", update_id), node_id=one.node_id,
+                     now=now, after={"change": one.pk, "decision": said.value, "target": joined})  # fmt: skip
+
+
+def _chosen(change: DivisionChange, target: Sequence[str]) -> list[str]:
+    """The codes a person chose, as they are kept. :raises Invalid: they are none."""
     codes = [code.strip() for code in target if code.strip() and change.kind != ChangeKind.BOUNDARY]
-    if any(code != "-" and not (code.isascii() and code.isdigit() and len(code) == 12) for code in codes):
-        raise Invalid("divisions.bad_target", _("请填 12 位区划代码；没有就填一个短横。"), field="target")
-    change.decision, change.target, change.decided_by, change.decided_at = decision, codes, scope.person_id, now
-    change.save(update_fields=["decision", "target", "decided_by", "decided_at"])
-    audit.record(scope=scope, act="divisions.change.decided", subject=("update", update_id), node_id=change.node_id,
-                 now=now, after={"change": change.pk, "decision": decision.value, "target": codes})  # fmt: skip
+    alone = len(codes) == 1 and change.kind in BEGINS | ENDS  # of one that stays nothing is to be found again
+    for code in codes:
+        digits = code.removeprefix(SAME) if alone else code
+        if code != NOBODY and not (digits.isascii() and digits.isdigit() and len(digits) == 12):
+            raise Invalid("divisions.bad_target", _("请填 12 位区划代码；没有就填一个短横。"), field="target")
+    return codes
 
 
 def submit_update(*, scope: Scope, update_id: int, now: datetime) -> None:
@@ -376,7 +435,9 @@ def plan_of(update: DivisionUpdate) -> Plan:
     _identify(accepted)
     standing = {place.node: place for place in known}
     boundaries = [change for change in accepted if change.kind == ChangeKind.BOUNDARY]
-    acts = [act for change in accepted if change not in boundaries for act in _acts(change, standing)]
+    found_again = [one for one in accepted if one.kind in BEGINS and same_as(one.target)]
+    becomes = {(one.level, one.to[1]): _placed(one.to) for one in found_again if one.to}
+    acts = [act for change in accepted if change not in boundaries for act in _acts(change, standing, becomes)]
     try:
         made = plan(known, acts, day=update.day)
     except CannotStand as error:
@@ -414,19 +475,26 @@ def _identify(changes: list[DivisionChange]) -> None:
 
 
 def _begins(change: DivisionChange) -> bool:
-    return change.kind in BEGINS or (change.kind not in ENDS and "-" in change.target)
+    if change.kind in BEGINS:
+        return not same_as(change.target)
+    return change.kind not in ENDS and NOBODY in change.target
 
 
-def _acts(change: DivisionChange, standing: Mapping[int, Standing]) -> list[Act]:
+def _acts(
+    change: DivisionChange, standing: Mapping[int, Standing], becomes: Mapping[tuple[int, str], Placed]
+) -> list[Act]:
+    """:param becomes: what a person found again, by level and its new code."""
     to = None if change.to is None else _placed(change.to)
     was = standing[change.node_id] if change.node_id is not None else None
     joined = tuple(change.target) or _joined(change)
+    if code := same_as(change.target):  # both are decided: the one that ended goes on, the other was never new
+        return [] if was is None else [Act(was.node, was, becomes[change.level, code])]
     if change.kind in BEGINS:
         return [Act(change.made_node or 0, None, to, joined)]
     assert was is not None
     if change.kind in ENDS:
         return [Act(was.node, was, None, joined)]
-    if "-" in change.target:  # a person says: not the same place
+    if NOBODY in change.target:  # a person says: not the same place
         return [Act(was.node, was, None), Act(change.made_node or 0, None, to)]
     return [Act(was.node, was, to)]
 

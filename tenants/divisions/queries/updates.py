@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from falin.kernel.scope import Scope
 from tenants.divisions import hanging, policies
 from tenants.divisions.models import DivisionChange, DivisionHandover, DivisionUpdate, DivisionVersion
+from tenants.divisions.rules import NOBODY, SAME, same_as
 from tenants.divisions.types import (
     Candidate,
     Change,
@@ -32,10 +34,11 @@ from tenants.divisions.types import (
     UpdateState,
     WentOn,
 )
-from tenants.divisions.types.updates import ENDS
+from tenants.divisions.types.updates import BEGINS, ENDS
 
 EXAMPLES = 5
 PAGE = 100
+_PAIRED = Q(target__0__startswith=SAME)
 
 
 def list_updates(*, scope: Scope, limit: int = 50) -> list[Update]:
@@ -53,13 +56,16 @@ def get_update(update_id: int, *, scope: Scope) -> Update:
         raise policies.no_update()
     handovers = list(row.handovers.all()) if row.state == UpdateState.APPLIED else []
     kinds = row.changes.order_by().values_list("kind").annotate(Count("id"))
-    numbers = row.changes.aggregate(alone=Count("id", filter=Q(sure=False)), open=Count("id", filter=Q(decision="")))
+    numbers = row.changes.aggregate(
+        alone=Count("id", filter=Q(sure=False)), open=Count("id", filter=Q(decision="")),
+        same=Count("id", filter=_PAIRED & Q(kind__in=ENDS)),
+    )  # fmt: skip
     return _update(row, {ChangeKind(kind): count for kind, count in kinds}, handovers, **numbers)
 
 
 def _update(
     row: DivisionUpdate, counts: Mapping[ChangeKind, int], handovers: Sequence[DivisionHandover] = (), *, alone: int = 0,
-    open: int = 0,  # noqa: A002
+    open: int = 0, same: int = 0,  # noqa: A002
 ) -> Update:  # fmt: skip
     went = Counter({kind: len(rows) for kind, rows in (row.carried or {}).items()})
     for one in handovers:
@@ -71,7 +77,7 @@ def _update(
         why=row.why, job=row.job, listed=row.listed,
         carried=tuple(WentOn(label=str(kind.label), count=went[kind.kind]) for kind in hanging.every() if went[kind.kind]),
         stayed=tuple(_stayed(row.stayed or {})) if row.state == UpdateState.UNDONE else (),
-        handing=sum(one.settled_at is None for one in handovers), counts=counts, alone=alone, open=open,
+        handing=sum(one.settled_at is None for one in handovers), counts=counts, alone=alone, open=open, same=same,
     )  # fmt: skip
 
 
@@ -108,14 +114,25 @@ def list_groups(update_id: int, *, scope: Scope) -> list[Group]:
 
 
 def list_changes(
-    update_id: int, *, scope: Scope, group: str = "", waiting: bool = False, after: int = 0, size: int = PAGE
+    update_id: int,
+    *,
+    scope: Scope,
+    group: str = "",
+    waiting: bool = False,
+    after: int = 0,
+    skip: int = 0,
+    size: int = PAGE,
 ) -> list[Change]:
-    """Changes of an update, or of one of its groups, in their order."""
+    """
+    Changes of an update, or of one of its groups, in their order.
+
+    :param after: those behind the one of this number. :param skip: those behind so many.
+    """
     policies.check_may_review(scope)
     rows = DivisionChange.objects.filter(update=update_id, id__gt=after)
     rows = rows.filter(group=group) if group else rows
     rows = rows.filter(decision="") if waiting else rows
-    return _changes(rows.order_by("id")[:size])
+    return _changes(rows.order_by("id")[skip : skip + size])
 
 
 def get_change(update_id: int, change_id: int, *, scope: Scope) -> Change:
@@ -124,7 +141,17 @@ def get_change(update_id: int, change_id: int, *, scope: Scope) -> Change:
     found = _changes(DivisionChange.objects.filter(update=update_id, pk=change_id))
     if not found:
         raise policies.no_update()
-    return found[0]
+    return replace(found[0], twins=tuple(_twins(update_id, found[0])))
+
+
+def _twins(update_id: int, change: Change) -> list[Candidate]:
+    """Of what a place that ended or began resembles, that which began or ended: those may be one place."""
+    if change.kind in ENDS:
+        return [one for one in change.candidates if one.node is None]
+    nodes = [one.node for one in change.candidates] if change.kind in BEGINS else []
+    ending = DivisionChange.objects.filter(update=update_id, kind__in=ENDS, node_id__in=nodes)
+    ended = set(ending.values_list("node_id", flat=True)) if nodes else set()
+    return [one for one in change.candidates if one.node in ended]
 
 
 def _changes(rows: QuerySet[DivisionChange]) -> list[Change]:
@@ -134,12 +161,30 @@ def _changes(rows: QuerySet[DivisionChange]) -> list[Change]:
         was = _before(day, {row.node_id for row in found if row.node_id is not None})
     above = {place[2] for place in was.values()} | {row.to[3] for row in found if row.to}
     parents = _names({node for node in above if node is not None})
-    return [_change(row, was, parents) for row in found]
+    same = _same({row.update_id for row in found if same_as(row.target)})
+    return [_change(row, was, parents, same.get(row.pk)) for row in found]
+
+
+def _same(updates: set[int]) -> dict[int, Candidate]:
+    """Of each change that was decided as one of a pair, the other place."""
+    found = list(DivisionChange.objects.filter(_PAIRED, update__in=updates).select_related("update")) if updates else []
+    was: dict[int, tuple[str, str, int | None]] = {}
+    for day in {row.update.day for row in found}:
+        was |= _before(day, {row.node_id for row in found if row.node_id is not None})
+    places: dict[int, Candidate] = {}
+    for row in found:
+        code, name = row.to[1:3] if row.to else was[row.node_id or 0][:2]
+        places[row.pk] = Candidate(row.node_id, code, name, 1)
+    there = {(row.update_id, row.level, row.to is None, places[row.pk].code): row.pk for row in found}
+    return {
+        row.pk: places[there[row.update_id, row.level, row.to is not None, same_as(row.target)]] for row in found
+    }  # fmt: skip
 
 
 def _change(
-    row: DivisionChange, was: Mapping[int, tuple[str, str, int | None]], parents: Mapping[int, tuple[str, str]]
-) -> Change:
+    row: DivisionChange, was: Mapping[int, tuple[str, str, int | None]], parents: Mapping[int, tuple[str, str]],
+    same: Candidate | None,
+) -> Change:  # fmt: skip
     code, name, parent = was.get(row.node_id or 0, ("", "", None))
     to = row.to or [0, "", "", None, "", 0]
     return Change(
@@ -148,7 +193,7 @@ def _change(
         before_path=parents.get(parent or 0, ("", ""))[1], after_code=to[1], after_name=to[2],
         after_path=parents.get(to[3] or 0, ("", ""))[1] or to[4], decision=Decision(row.decision),
         candidates=tuple(Candidate(*one) for one in row.candidates), target=tuple(row.target),
-        share=row.share,
+        share=row.share, same=same,
     )  # fmt: skip
 
 
@@ -168,11 +213,14 @@ def _names(nodes: Iterable[int]) -> dict[int, tuple[str, str]]:
 
 
 def list_ending(update_id: int, *, scope: Scope) -> dict[int, list[int]]:
-    """The places that would end, by the county in whose tenant they lie."""
+    """
+    The places that would end, by the county in whose tenant they lie; those too of which a person has yet to say whether
+    they go on under another name.
+    """
     policies.check_may_review(scope)
-    rows = DivisionChange.objects.filter(update=update_id, kind__in=ENDS, node_id__isnull=False).select_related(
-        "update"
-    )
+    rows = DivisionChange.objects.filter(
+        Q(kind__in=ENDS) | Q(sure=False), update=update_id, node_id__isnull=False
+    ).select_related("update")
     found: dict[int, list[int]] = {}
     ending = list(rows)
     for day in {row.update.day for row in ending}:
@@ -200,8 +248,12 @@ def list_made(update_id: int, *, scope: Scope) -> dict[int, list[int]]:
 def list_hanging(update_id: int, *, scope: Scope) -> list[tuple[Change, list[Hanging]]]:
     """The places that would end and have something hanging on them, with what it is and what is proposed for it."""
     policies.check_may_review(scope)
-    rows = DivisionChange.objects.filter(update=update_id, kind__in=ENDS).exclude(decision=Decision.REFUSED)
-    ending = {node: change for node, change in rows.values_list("node_id", "id") if node is not None}
+    ends = Q(kind__in=ENDS) | Q(target__contains=[NOBODY])
+    rows = DivisionChange.objects.filter(ends, update=update_id, node_id__isnull=False).exclude(
+        decision=Decision.REFUSED
+    )
+    found_again = rows.filter(_PAIRED).values("id")
+    ending = {node: change for node, change in rows.exclude(id__in=found_again).values_list("node_id", "id") if node}
     found: dict[int, list[Hanging]] = {}
     kept = DivisionUpdate.objects.filter(pk=update_id).values_list("hanging", flat=True).first() or {}
     reasons = _reasons(update_id)

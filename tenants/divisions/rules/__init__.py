@@ -6,12 +6,27 @@ from tenants.divisions.rules.collapse import collapse
 from tenants.divisions.rules.detecting import detect
 from tenants.divisions.rules.knowing import eve, known_day
 from tenants.divisions.rules.naming import COMMON_TAIL, ends_many
+from tenants.divisions.rules.narrowing import completed, touching, within
 from tenants.divisions.rules.pinyin import Sound, sound_of, typed_pinyin
-from tenants.divisions.rules.planning import Act, CannotStand, Plan, carry, hand_part, heirs, plan, read_share
+from tenants.divisions.rules.planning import (
+    NOBODY,
+    SAME,
+    Act,
+    CannotStand,
+    Plan,
+    carry,
+    hand_part,
+    heirs,
+    plan,
+    read_share,
+    same_as,
+)
 
 __all__ = [
     "CODE_LENGTH",
     "COMMON_TAIL",
+    "NOBODY",
+    "SAME",
     "Act",
     "CannotStand",
     "Plan",
@@ -19,6 +34,7 @@ __all__ = [
     "carry",
     "collapse",
     "committee_of",
+    "completed",
     "detect",
     "ends_many",
     "eve",
@@ -29,7 +45,10 @@ __all__ = [
     "padded",
     "plan",
     "read_share",
+    "same_as",
     "sound_of",
+    "touching",
     "typed_pinyin",
     "urban_of",
+    "within",
 ]

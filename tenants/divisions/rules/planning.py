@@ -20,6 +20,7 @@ from tenants.divisions.types import Lineage, LineageKind, Placed, Share, Standin
 
 _SHARE: Final = re.compile(r"[0-9]{1,7}/[1-9][0-9]{0,6}|[0-9]{1,2}(\.[0-9]{1,5})?%|0?\.[0-9]{1,7}", re.ASCII)
 NOBODY: Final = "-"  # chosen in place of a successor or an origin: there is none
+SAME: Final = "="  # before a code that was chosen: not a successor or an origin, but the same place
 
 
 class Act(NamedTuple):
@@ -40,6 +41,11 @@ class Plan:
     before: Mapping[int, Standing]
     after: Mapping[int, Standing]
     lineage: Sequence[Lineage]
+
+
+def same_as(target: Sequence[str]) -> str:
+    """The code of the place that a person says is the same as this one; empty where he says none."""
+    return target[0].removeprefix(SAME) if target and target[0].startswith(SAME) else ""
 
 
 class CannotStand(Exception):

@@ -132,8 +132,10 @@ class Change:
     after_path: str
     candidates: tuple[Candidate, ...]
     decision: Decision
-    target: tuple[str, ...]  # codes a person chose in place of what was proposed; "" says: another place
+    target: tuple[str, ...]  # codes a person chose in place of what was proposed; - for none, =CODE for the same place
     share: str = ""  # of a boundary: how much went over to the candidate, as it was counted: 120/860
+    same: Candidate | None = None  # of one that ended or began: the other, where a person said that they are one place
+    twins: tuple[Candidate, ...] = ()  # those that may be; told where a change is read by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +174,7 @@ class Update:
     counts: Mapping[ChangeKind, int] = field(default_factory=dict)
     alone: int = 0  # changes a person decides one by one
     open: int = 0  # not decided yet
+    same: int = 0  # places that ended by the list, and that a person found again among the new ones
     carried: tuple[WentOn, ...] = ()  # what went on by itself at the places that took over
     stayed: tuple[Stayed, ...] = ()  # what undoing it could not bring back
     handing: int = 0  # counties that have not carried out yet what the update asks of their own tables

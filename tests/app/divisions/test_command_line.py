@@ -189,6 +189,27 @@ def test_an_update_from_the_list_to_the_tree_and_back_by_command(office: World, 
     assert exported(tmp_path) == after
 
 
+def test_a_place_is_found_again_under_another_name_and_code_by_command(office: World, tmp_path: Path) -> None:
+    node = office.node("330106109201")
+    kept = {code: name for code, name in PLACES.items() if code != "330106109201"}
+    listed = ["--list", str(list_of({**kept, "330106002009": "曙光社区"}, tmp_path)), "--province", "33"]
+    number = str(run("diff", *listed, "--day", "2024-07-01", "--as", "sysadmin")[0]["id"])
+    shown = [one for one in run("diff", "--update", number, "--all") if "before_code" in one]
+    (gone,) = [one["id"] for one in shown if one["kind"] == "gone"]
+    decide = ["decide", "accepted", "--change", str(gone), "--update", number, "--as", "sysadmin", "--target"]
+    with pytest.raises(CommandError, match="没有代码是 330106002001 的新地方"):
+        run(*decide, "=330106002001")
+    run(*decide, "=330106002009")
+    out = io.StringIO()
+    call_command("divisions", "diff", "--update", number, "--all", stdout=out)
+    told = "330106109201 灵山村 → 330106002009 曙光社区 认定为同一个地方"
+    assert f"#{gone} {told}\n" in out.getvalue()
+    assert out.getvalue().count(told) == 2
+    run("submit", "--update", number, "--as", "sysadmin")
+    run("apply", "--update", number, "--as", "security")
+    assert [(one["id"], one["former_name"]) for one in run("search", "灵山")] == [(node, "灵山村")]
+
+
 def test_a_counted_boundary_is_entered_and_confirmed_by_command(office: World) -> None:
     said = ["--share", "120/860", "--day", "2026-11-01", "--source", "杭民发〔2026〕9号", "--as", "sysadmin"]
     with pytest.raises(CommandError, match="同一级的另一个地方"):
@@ -267,6 +288,39 @@ def test_every_change_is_told_with_its_decision_however_many(
     call_command("divisions", "diff", "--update", number, "--all", stdout=out)
     assert out.getvalue().count("甲") >= len(renamed)
     assert " 不接受" in out.getvalue()
+
+
+def test_a_list_is_compared_below_one_place_by_command(office: World, tmp_path: Path) -> None:
+    places = {**PLACES, "330106002001": "宝石山社区", "330102001001": "清波新社区"}
+    listed = ["diff", "--day", "2024-07-01", "--as", "sysadmin", "--list"]
+    own = str(list_of({code: name for code, name in places.items() if code.startswith("330106")}, tmp_path))
+    with pytest.raises(CommandError, match="没有这个代码的地方"):
+        run(*listed, own, "--under", "330199")
+    shown, *found = run(*listed, own, "--under", "330106", "--source", "西湖区的表")
+    assert (shown["source"], shown["province"]) == ("西湖区的表，只比对西湖区", "33")
+    assert [one["examples"][0]["after_name"] for one in found if "examples" in one] == ["宝石山社区"]
+    run("drop", "--update", str(shown["id"]), "--as", "sysadmin", "--why", "换一份")
+    whole = str(list_of(places, tmp_path))
+    _shown, *found = run(*listed, whole, "--under", "330102001")
+    assert [one["examples"][0]["after_name"] for one in found if "examples" in one] == ["清波新社区"]
+
+
+def test_a_report_is_written_by_command_as_the_page_writes_it(office: World, tmp_path: Path) -> None:
+    places = {**{code: name for code, name in PLACES.items() if code != "330106109201"}, "330106002001": "宝石山社区"}
+    listed = ["--list", str(list_of(places, tmp_path)), "--province", "33", "--day", "2024-07-01", "--as", "sysadmin"]
+    number = str(run("diff", *listed)[0]["id"])
+    run("decide", "accepted", "--sure", "--update", number, "--as", "sysadmin")
+    told = run("report", "--update", number)
+    assert [(one["变化"], one["原名称"], one["新名称"], one["决定"]) for one in told] == [
+        ("更名", "宝石社区", "宝石山社区", "接受"), ("撤销", "灵山村", "", "接受")
+    ]  # fmt: skip
+    out, file = io.StringIO(), tmp_path / "report.csv"
+    call_command("divisions", "report", "--update", number, stdout=out)
+    assert run("report", "--update", number, "--to", str(file)) == [{"changes": 2, "file": str(file)}]
+    assert file.read_bytes().decode() == out.getvalue()
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf"), "as spreadsheets want it"
+    with pytest.raises(CommandError, match="没有这次区划更新"):
+        run("report", "--update", "9999")
 
 
 def test_the_second_person_hands_back_and_the_first_gives_up_by_command(office: World, tmp_path: Path) -> None:

@@ -134,6 +134,42 @@ def test_who_neither_prepares_confirms_nor_reviews_reads_nothing_of_an_update(
             read(scope, update)
 
 
+@pytest.mark.parametrize("alone", [False, True], ids=["a list of the province", "a list of the county alone"])
+def test_below_one_place_only_what_touches_it_is_compared_and_applied(world: World, alone: bool) -> None:
+    beside = world.node("330102001001")
+    listed = [row._replace(name="清波新社区") if row.code == "330102001001" else row for row in LATER]
+    listed = [row for row in listed if not alone or row.code.startswith("330106")]
+    with inside(maker(world), read_only=False):
+        update = api.prepare_update(
+            scope=maker(world), rows=listed, province="33", under="330106", day=DAY, source="名录" * 50, now=NOW
+        )  # fmt: skip
+    with inside(maker(world), read_only=True):
+        shown = api.get_update(update, scope=maker(world))
+        found = {one.after_name or one.before_name for one in api.list_changes(update, scope=maker(world))}
+    assert found == {"宝石山社区", "灵山村", "湖埠东村", "曙光社区"}
+    assert (len(shown.source), shown.source[-7:]) == (100, "，只比对西湖区")
+    carry_through(world, update)
+    with inside(maker(world), read_only=True):
+        assert api.get_division(beside).name == "清波门社区"
+        assert api.get_division(world.node("330106002001")).name == "宝石山社区"
+
+
+@pytest.mark.parametrize(
+    ("under", "province", "code"),
+    [("330199", "33", "no_such_code"), ("330106", "50", "no_such_code"), ("330205", "33", "nothing_under")],
+    ids=["nobody's code", "another province", "not on the list"],
+)
+def test_a_place_that_cannot_be_compared_is_told(world: World, under: str, province: str, code: str) -> None:
+    listed = [row for row in LATER if not row.code.startswith("330205")]
+    with inside(maker(world), read_only=False), pytest.raises(Invalid, match=code) as refused:
+        api.prepare_update(
+            scope=maker(world), rows=listed, province=province, under=under, day=DAY, source="名录", now=NOW
+        )
+    assert refused.value.field == "under"
+    with inside(maker(world), read_only=True):
+        assert api.list_updates(scope=maker(world)) == []
+
+
 def test_nothing_changes_in_the_tree_before_it_is_applied(world: World) -> None:
     before = tree(world)
     update = prepare(world, LATER)

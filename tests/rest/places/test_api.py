@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from falin.kernel import jobs
+from falin.kernel.sheets.writing import write_xlsx
 from falin.kernel.transactions import inside
 from falin.portal import places
 from tenants.divisions import api
 from tenants.divisions.types import Decision, Level, ListedRow
+from tenants.identity.api import system_of
+from tenants.registry.api import find_tenant_of
 from tests.app.identity.cast import people_the_office, scope
-from tests.world import NOW, World, rows
+from tests.world import NOW, PLACES, World, rows
 
 LATER = [
     *(row._replace(name="宝石山社区") if row.code == "330106002001" else row for row in rows() if row.code != "330106109200"),
@@ -96,6 +102,23 @@ def test_an_update_is_decided_submitted_confirmed_and_undone(office: World, upda
     assert told(second.delete(f"{application}?why=名录有误"), 409)["code"] == "divisions.not_applied"
 
 
+def test_a_program_says_that_an_ended_place_is_a_new_one_of_the_list(office: World, update: int, sign_in: Any) -> None:
+    client = sign_in("system")
+    found = {one["kind"]: one["id"] for one in told(client.get(reverse("places-api:changes", args=[update])))}
+    gone, new = (reverse("places-api:change", args=[update, found[kind]]) for kind in ("gone", "added"))
+    wrong = told(client.post(gone, {"decision": "accepted", "target": ["=330106109201"]}, "application/json"), 422)
+    assert (wrong["code"], wrong["field"]) == ("divisions.no_twin", "target")
+    said = told(client.post(gone, {"decision": "accepted", "target": ["=330106002009"]}, "application/json"))
+    assert (said["target"], said["same"]["name"]) == (["=330106002009"], "曙光社区")
+    both = {one["kind"]: one for one in told(client.get(reverse("places-api:changes", args=[update])))}
+    assert (both["added"]["decision"], both["added"]["same"]["code"]) == ("accepted", "330106109200")
+    assert both["renamed"]["same"] is None
+    assert told(client.get(reverse("places-api:update", args=[update])))["summary"]["same"] == 1
+    apart = told(client.post(new, {"decision": "refused"}, "application/json"))
+    assert (apart["decision"], apart["same"]) == ("refused", None)
+    assert told(client.get(reverse("places-api:update", args=[update])))["summary"]["same"] == 0
+
+
 def test_an_update_that_made_no_place_is_taken_back_at_once(office: World, sign_in: Any) -> None:
     maker, checker = scope("system"), scope("security")
     with inside(maker, read_only=False):
@@ -120,6 +143,71 @@ def test_a_comparison_of_an_edition_is_queued(office: World, sign_in: Any) -> No
     queued = scope("system")
     with inside(queued, read_only=True):
         assert [job.kind for job in jobs.list_jobs(scope=queued)] == [places.PREPARE]
+
+
+def test_a_list_of_ones_own_is_compared_by_a_program(office: World, sign_in: Any) -> None:
+    client, enter = sign_in("system"), reverse("places-api:lists")
+    changed = {**PLACES, "330106002001": "宝石山社区"}
+
+    def sheet(head: str = "代码,名称", listed: dict[str, str] = changed) -> SimpleUploadedFile:
+        return SimpleUploadedFile("list.csv", "\n".join([head, *map(",".join, listed.items())]).encode())
+
+    def send(file: SimpleUploadedFile | None, **more: str) -> Any:
+        said = {"source": "浙民区〔2026〕3号", "day": "2026-12-01", **more}
+        return client.post(enter, {**said, "file": file} if file else said)
+
+    assert "job" in told(send(sheet()), 202)
+    assert "job" in told(send(sheet("区划码,地名"), code_column="区划码", name_column=" 地名 "), 202)
+    assert "job" in told(send(as_xlsx(changed)), 202)
+    for answer, code, field in (
+        (send(sheet("区划码,地名")), "divisions.column_missing", "file"),
+        (send(sheet(), day="2020-01-01"), "divisions.day_too_early", "day"),
+        (send(sheet(listed={**PLACES, "33x": "坏代码"})), "portal.list_rows", "file"),
+        (send(sheet(listed={})), "portal.list_rows", "file"),
+    ):  # fmt: skip
+        wrong = told(answer, 422)
+        assert (wrong["code"], wrong["field"]) == (code, field)
+    assert "第 28 行" in told(send(sheet(listed={**PLACES, "33x": "坏代码"})), 422)["title"]
+    assert send(None).status_code == send(sheet(), source="").status_code == 422
+    for username in ("leader", "county"):
+        client = sign_in(username)
+        assert send(sheet()).status_code == 403
+    queued = scope("system")
+    with inside(queued, read_only=True):
+        waiting = [(job.id, job.kind) for job in jobs.list_jobs(scope=queued)]
+    assert [kind for _id, kind in waiting] == [places.PREPARE] * 3
+    system = system_of(find_tenant_of(office.node("33")))
+    for number, _kind in waiting[-1:]:
+        jobs.work(system=system, job_id=number)
+    (update,) = told(sign_in("system").get(reverse("places-api:updates")))
+    shown = told(sign_in("system").get(reverse("places-api:update", args=[update["id"]])))
+    assert (update["list"], shown["summary"]["counts"]) == ("浙民区〔2026〕3号", {"renamed": 1})
+
+
+def test_a_program_compares_one_county_alone(office: World, sign_in: Any) -> None:
+    client = sign_in("system")
+    own = {code: name for code, name in PLACES.items() if code.startswith("330106")}
+    said = {"source": "西湖区的表", "day": "2026-12-01", "under": "330106"}
+    wrong = told(client.post(reverse("places-api:lists"), {**said, "file": as_xlsx(own), "under": "330199"}), 422)
+    assert (wrong["code"], wrong["field"]) == ("divisions.no_such_code", "under")
+    given = {"edition": "2.7.0", "day": "2026-12-01", "under": "330106"}
+    assert "job" in told(client.post(reverse("places-api:updates"), given, "application/json"), 202)
+    queued, system = scope("system"), system_of(find_tenant_of(office.node("33")))
+    number = told(
+        client.post(reverse("places-api:lists"), {**said, "file": as_xlsx({**own, "330106002001": "宝石山社区"})}), 202
+    )["job"]
+    with inside(queued, read_only=True):
+        assert {job.parameters["under"] for job in jobs.list_jobs(scope=queued)} == {"330106000000"}
+    jobs.work(system=system, job_id=uuid.UUID(number))
+    (update,) = told(client.get(reverse("places-api:updates")))
+    (change,) = told(client.get(reverse("places-api:changes", args=[update["id"]])))
+    assert (update["list"], change["after_name"]) == ("西湖区的表，只比对西湖区", "宝石山社区")
+
+
+def as_xlsx(listed: dict[str, str]) -> SimpleUploadedFile:
+    out = io.BytesIO()
+    write_xlsx(out, "名录", ["代码", "名称"], listed.items())
+    return SimpleUploadedFile("list.xlsx", out.getvalue())
 
 
 def test_an_update_is_dropped_with_a_reason(office: World, update: int, sign_in: Any) -> None:

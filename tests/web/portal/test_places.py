@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +16,10 @@ from falin.kernel import jobs
 from falin.kernel.models import Job
 from falin.kernel.scope import PUBLIC_SCHEMA, system_scope
 from falin.kernel.transactions import inside, shared
-from falin.portal import places
+from falin.portal import places, update_words
 from services.duty.models import Visit
 from tenants.divisions import api, policies
+from tenants.divisions.models import DivisionChange
 from tenants.divisions.types import UpdateState
 from tenants.identity.api import Role, create_person, grant_role, system_of
 from tenants.registry.api import find_tenant_of
@@ -216,6 +219,38 @@ def test_one_change_is_decided_by_itself(office: World, sign_in: Any) -> None:
     )
 
 
+def test_a_person_says_on_the_page_that_an_ended_place_is_a_new_one_of_the_list(office: World, sign_in: Any) -> None:
+    maker, second = sign_in("sysadmin"), sign_in("security")
+    node = office.node("330106109201")
+    update = prepared(office, maker)
+    with shared(read_only=True):
+        found = {one.after_name or one.before_name: one for one in api.list_changes(update, scope=READER)}
+    gone, new = (reverse("portal:update-decide", args=[update, found[name].id]) for name in ("灵山村", "曙光社区"))
+    for address, words in ((gone, "就是新名录里的另一个地方"), (new, "就是要撤销的另一个地方")):
+        assert words in text_of(maker.get(address))
+        assert "请填其他地方的代码" in text_of(maker.post(address, {"choice": "same"}), 422)
+    refused = text_of(maker.post(gone, {"choice": "same", "target": "330106109200"}), 422)
+    assert "没有代码是 330106109200 的新地方" in refused
+    assert 'id="id_target_error"' in refused
+    assert maker.post(gone, {"choice": "same", "target": "330106002009"}).status_code == 302
+    assert 'value="330106109201"' in text_of(maker.get(new)), "what was said of one is said of the other"
+    for group in ("split.numbered_name", "renamed.like_name"):
+        maker.post(reverse("portal:update-group", args=[update]), {"group": group, "decision": "accepted"})
+    page = text_of(maker.get(reverse("portal:update", args=[update])))
+    for words in ("认定为同一个地方的", "（就是新名录里的 曙光社区 330106002009，同一个地方）",
+                  "（就是原来的 灵山村 330106109201，同一个地方）"):  # fmt: skip
+        assert words in page
+    assert maker.post(reverse("portal:update-submit", args=[update])).status_code == 302
+    second.post(reverse("portal:update-confirm", args=[update]))
+    assert work(office).state == "done"
+    assert office.node("330106002009") == node
+    report = text_of(second.get(reverse("portal:update-report", args=[update])))
+    assert (report.count(">接受<"), report.count(">认定为同一个地方<")) == (2, 2)
+    past = text_of(maker.get(reverse("portal:place", args=[node])))
+    assert past.count("灵山村") >= 1
+    assert "撤销" not in past
+
+
 def test_an_early_submission_is_refused_on_the_page(office: World, sign_in: Any) -> None:
     client = sign_in("sysadmin")
     update = prepared(office, client)
@@ -296,6 +331,93 @@ def test_columns_of_a_list_are_named_on_the_page_and_a_missing_one_is_said_at_th
     named = {**given, "file": own, "code_column": "区划码", "name_column": "地名"}
     assert client.post(reverse("portal:update-new"), named).status_code == 302
     assert read(office, int(work(office).result["update"])).listed == 2
+
+
+def test_a_county_is_compared_by_itself_with_its_own_list(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    own = {code: name for code, name in LATER.items() if code.startswith("330106")}
+    wrong = text_of(send_list(client, own, under="330199"), 422)
+    assert "没有这个代码的地方" in wrong
+    assert 'id="id_under_error"' in wrong
+    assert send_list(client, own, under="330106").status_code == 302
+    update = int(work(office).result["update"])
+    page = text_of(client.get(reverse("portal:update", args=[update])))
+    for words in ("浙民区〔2024〕3号，只比对西湖区", "宝石山社区", "湖埠东村", "曙光社区"):
+        assert words in page
+    assert sum(read(office, update).counts.values()) == 3
+
+
+def test_a_list_without_the_place_ends_the_comparison_with_a_sentence(office: World, sign_in: Any) -> None:
+    kept = {code: name for code, name in LATER.items() if not code.startswith("330205")}
+    client = sign_in("sysadmin")
+    assert send_list(client, kept, under="330205").status_code == 302
+    job = work(office)
+    assert job.state == "failed"
+    assert "这份名录里没有江北区" in text_of(client.get(reverse("portal:job", args=[job.id])))
+
+
+# ---- the report ------------------------------------------------------------------------------------------------------
+def rows_of(answer: Any) -> list[dict[str, str]]:
+    assert answer.status_code == 200
+    assert answer["Content-Disposition"].startswith("attachment")
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+def test_a_report_is_whole_leaf_by_leaf_and_as_one_file(
+    office: World, sign_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("falin.portal.web.places.LEAF", 3)
+    monkeypatch.setattr(update_words, "STEP", 3)
+    client = sign_in("sysadmin")
+    update = prepared(office, client)
+    with shared(read_only=True):
+        found = {one.after_name or one.before_name: one.id for one in api.list_changes(update, scope=READER)}
+    for name, said in (("灵山村", "accepted:-"), ("宝石山社区", "accepted:-"), ("曙光社区", "refused")):
+        client.post(reverse("portal:update-decide", args=[update, found[name]]), {"choice": said})
+    address = reverse("portal:update-report", args=[update])
+    first, second = text_of(client.get(address)), text_of(client.get(address, {"page": "2"}))
+    assert (first.count("<h2>按变化和依据分组"), second.count("<h2>按变化和依据分组")) == (1, 0)
+    assert ("第 1–3 条，共 4 条" in first, "第 4–4 条，共 4 条" in second) == (True, True)
+    told = {name: [name in page for page in (first, second)].count(True) for name in found}
+    assert told == dict.fromkeys(found, 1), "each on one leaf"
+    assert {row["新名称"] or row["原名称"]: (row["变化"], row["决定"]) for row in rows_of(client.get(f"{address}file/"))} == {
+        "宝石山社区": ("更名", "不是同一个地方：旧的撤销，新的另设"), "湖埠东村": ("分设", "没决定"),
+        "曙光社区": ("新设", "不接受"), "灵山村": ("撤销", "接受"),
+    }  # fmt: skip
+    for username in ("leader", "county"):
+        assert sign_in(username).get(f"{address}file/").status_code == 403
+
+
+def test_the_file_of_a_report_says_what_is_one_place(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    update = prepared(office, client)
+    with shared(read_only=True):
+        (gone,) = [one.id for one in api.list_changes(update, scope=READER) if one.before_name == "灵山村"]
+    client.post(reverse("portal:update-decide", args=[update, gone]), {"choice": "same", "target": "330106002009"})
+    rows = rows_of(client.get(reverse("portal:update-report-file", args=[update])))
+    assert [row["并入、分出或者同一个地方"] for row in rows if row["决定"] == "认定为同一个地方"] == [
+        "灵山村 330106109201", "曙光社区 330106002009"
+    ]  # fmt: skip
+
+
+MANY = 27_933  # communities that differ between two editions of the national list
+
+
+def test_a_report_of_a_whole_country_comes_out_whole(office: World, sign_in: Any) -> None:
+    client = sign_in("sysadmin")
+    update, street = prepared(office, client), office.node("330106002")
+    with shared(read_only=False):
+        DivisionChange.objects.bulk_create(
+            (DivisionChange(update_id=update, kind="added", reason="only_here", sure=True, level=5, group="added.only_here",
+                            to=[5, f"9{number:011}", f"新{number}村", street, "", 4])
+             for number in range(MANY - 4)),
+            batch_size=1_000,
+        )  # fmt: skip
+    rows = rows_of(client.get(reverse("portal:update-report-file", args=[update])))
+    assert (len(rows), len({row["新代码"] or row["原代码"] for row in rows})) == (MANY, MANY)
+    leaf = text_of(client.get(reverse("portal:update-report", args=[update]), {"page": "28"}))
+    assert "第 27,001–27,933 条，共 27,933 条" in leaf
+    assert leaf.count("<tr>") == 934
 
 
 # ---- a boundary that moved -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -166,6 +167,7 @@ class UpdateOut(serializers.Serializer[Any]):
     counts = serializers.DictField(child=serializers.IntegerField())
     alone = serializers.IntegerField(help_text="changes to decide one by one")
     open = serializers.IntegerField(help_text="changes not decided yet")
+    same = serializers.IntegerField(help_text="pairs of one that ended and one that began, decided to be one place")
     carried = CarriedOut(many=True, help_text="what went on by itself at the places that took over")
     stayed = StayedOut(many=True, help_text="what undoing it could not bring back")
     handing = serializers.IntegerField(help_text="counties that have not carried it out yet")
@@ -196,6 +198,9 @@ class ChangeOut(serializers.Serializer[Any]):
         allow_blank=True, help_text="of a boundary: how much went over to the candidate, as it was counted"
     )
     target = serializers.ListField(child=serializers.CharField())
+    same = ChangeCandidateOut(
+        allow_null=True, help_text="of one that ended or began: the other, where a person said that they are one place"
+    )
 
 
 class HangingOut(serializers.Serializer[Any]):
@@ -226,9 +231,31 @@ class OneUpdateOut(serializers.Serializer[Any]):
     hanging = EndingOut(many=True)
 
 
+_UNDER = "code of a place: compare below it only"
+
+
 class ListIn(serializers.Serializer[Any]):
     edition = serializers.ChoiceField(choices=sorted(api.EDITIONS))
     day = serializers.DateField(help_text="the first day of the new tree")
+    under = serializers.CharField(max_length=12, default="", allow_blank=True, help_text=_UNDER)
+
+
+def _column(of: str) -> serializers.CharField:
+    return serializers.CharField(
+        max_length=40, default="", allow_blank=True, help_text=f"the column of the {of}; without it the usual one"
+    )
+
+
+class ListUpload(serializers.Serializer[Any]):
+    file = serializers.FileField(help_text="CSV or XLSX with the names of its columns in the first row")
+    source = serializers.CharField(max_length=100, help_text="where the list is from")  # type: ignore[assignment]
+    day = serializers.DateField(help_text="the first day of the new tree")
+    code_column = _column("code")
+    under = serializers.CharField(
+        max_length=12, default="", allow_blank=True, help_text=f"{_UNDER}; the list may be of it alone"
+    )
+    name_column = _column("name")
+    parent_column = _column("parent's code, where there is one")
 
 
 class BoundaryIn(serializers.Serializer[Any]):
@@ -252,8 +279,9 @@ class ChangeGroupDecisionIn(serializers.Serializer[Any]):
 class ChangeDecisionIn(serializers.Serializer[Any]):
     decision = OneOf(Decision)
     target = serializers.ListField(
-        child=serializers.CharField(max_length=12), max_length=20, default=list,
-        help_text="codes it goes into or came out of; - for none",
+        child=serializers.CharField(max_length=13), max_length=20, default=list,
+        help_text="codes it goes into or came out of; - for none; of one that ended, = and the code of the new one that is"
+        " the same place (or the other way round): the other is decided with it",
     )  # fmt: skip
 
 
@@ -280,7 +308,26 @@ class Updates(DoorView):
         given.is_valid(raise_exception=True)
         edition = given.validated_data["edition"]
         job = places.ask_comparison(scope=scope, day=given.validated_data["day"], edition=edition, now=now(),
+                                    under=given.validated_data["under"],
                                     source=places.edition_named(edition))  # fmt: skip
+        return Response(JobOut({"job": job}).data, status=202)
+
+
+class Lists(DoorView):
+    """Lists of one's own."""
+
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.UPDATE}
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": ListUpload}, responses={202: JobOut}, operation_id="places_compare_list",
+                   tags=_TAGS)  # fmt: skip
+    def post(self, request: Request, scope: Scope) -> Response:
+        """Compare a list of one's own with the tree; a job whose result names the update. What is wrong is said by row."""
+        given = ListUpload(data=request.data)
+        given.is_valid(raise_exception=True)
+        sent = given.validated_data
+        job = places.ask_comparison(scope=scope, day=sent["day"], source=sent["source"], upload=sent["file"].read(),
+                                    under=sent["under"], columns=places.columns_of(sent), now=now())  # fmt: skip
         return Response(JobOut({"job": job}).data, status=202)
 
 

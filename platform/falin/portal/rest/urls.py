@@ -86,6 +86,7 @@ _places = [
     path("areas/<int:area_id>/members/", areas.Members.as_view(), name="area-members"),
     path("areas/<int:area_id>/members/<int:member_id>/", areas.OneMember.as_view(), name="area-member"),
     path("updates/", places.Updates.as_view(), name="updates"),
+    path("updates/lists/", places.Lists.as_view(), name="lists"),
     path("updates/boundaries/", places.Boundaries.as_view(), name="boundaries"),
     path("updates/<int:update_id>/", places.Update.as_view(), name="update"),
     path("updates/<int:update_id>/changes/", places.Changes.as_view(), name="changes"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,9 +21,11 @@ from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
-from falin.portal import places
+from falin.kernel.sheets.writing import CSV, write_csv
+from falin.portal import places, update_words
 from falin.portal.shell import ROLE_LABELS
 from falin.ui.forms import show_refusal
+from falin.ui.tables import leaf_of
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
 from tenants.divisions.types import Decision, Reason, UpdateState
@@ -117,6 +121,10 @@ class ListForm(forms.Form):
         required=False,
         help_text=gettext_lazy("文件名称和文号，例如：浙民区〔2026〕3号"),
     )
+    under = forms.CharField(
+        label=gettext_lazy("只比对哪个地方（代码）"), max_length=12, required=False,
+        help_text=gettext_lazy("不填就比对全省；填了，上传的名录可以只有这个地方"),
+    )  # fmt: skip
     day = forms.DateField(
         label=gettext_lazy("从哪天起照新的区划"), widget=DayInput(), input_formats=_DAYS,
         help_text=gettext_lazy("可以早于已经发布的月份：发布过的数和当时的区划都不变。"),
@@ -140,11 +148,6 @@ class ListForm(forms.Form):
         if given.get("file") and not given.get("source"):
             self.add_error("source", _("请写明这份名录从哪里来。"))
         return given
-
-    def columns(self) -> dict[str, str]:
-        """Which column of the file holds what; one that was left empty has the usual name."""
-        given = {field: self.cleaned_data[f"{field}_column"].strip() for field in api.LIST_COLUMNS}
-        return {field: name or api.LIST_COLUMNS[field] for field, name in given.items()}
 
 
 class WhyForm(forms.Form):
@@ -183,7 +186,7 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         try:
             job = places.ask_comparison(
                 scope=scope, day=given["day"], source=source, edition="" if uploaded else given["edition"],
-                upload=uploaded.read() if uploaded else None, columns=form.columns(), now=now(),
+                upload=uploaded.read() if uploaded else None, columns=places.columns_of(given), under=given["under"], now=now(),
             )  # fmt: skip
         except Refused as refused:
             show_refusal(form, refused)
@@ -286,16 +289,12 @@ def _unnamed(group: Any) -> str:
 def _line(change: api.Change) -> dict[str, Any]:
     """A change as one line: what it was and what it becomes, and what it goes into or came out of."""
     other = next(iter(change.candidates), None)
-    if change.target:
-        joined = "、".join(code for code in change.target if code != "-") or _("没有")
-    else:
-        named = other is not None and change.kind in {api.ChangeKind.MERGED, api.ChangeKind.SPLIT}
-        joined = other.name if named and other is not None else ""
+    joined = update_words.joined_of(change)
     open_ = change.decision != Decision.REFUSED and not change.target and not joined
     return {
         "likely": other.name if open_ and other is not None and change.reason == Reason.RESEMBLES else "",
         "change": change, "kind": api.CHANGE_LABELS[change.kind], "why": api.WHY_LABELS[change.reason],
-        "other": other,
+        "other": other, "said": update_words.said_of(change),
         "joined": joined, "level": api.LEVEL_LABELS[change.level], "begins": change.kind in BEGINS,
         "ends": change.kind in ENDS, "moved": change.before_path != change.after_path,
     }  # fmt: skip
@@ -339,7 +338,7 @@ class DecisionForm(forms.Form):
         label=gettext_lazy("其他地方的代码"),
         required=False,
         max_length=200,
-        help_text=gettext_lazy("选“其他地方”时填，12 位；几个地方用空格隔开"),
+        help_text=gettext_lazy("选“其他地方”或“另一个地方”时填，12 位；几个地方用空格隔开"),
     )
 
     def __init__(self, *args: Any, change: api.Change, **kwargs: Any) -> None:
@@ -349,17 +348,26 @@ class DecisionForm(forms.Form):
             del self.fields["target"]
 
 
+_ELSEWHERE = frozenset({"other", "same"})  # answers of which the code is written beside them
+
+
 def choices_of(change: api.Change) -> list[tuple[str, str]]:
-    """What a person may say of a change: the value is the decision and what it is joined to."""
+    """What a person may say of a change: the value is the decision and what it is joined to, or the same as."""
     if change.kind in ENDS:
+        same = [(f"accepted:={one.code}", _("就是新名录里的 %(name)s，同一个地方") % {"name": f"{one.name}（{one.code}）"})
+                for one in change.twins]  # fmt: skip
         into = [(f"accepted:{one.code}", _("并入 %(name)s") % {"name": f"{one.name}（{one.code}）"})
                 for one in change.candidates]  # fmt: skip
-        return [*into, ("accepted:-", _("撤销，没有接手的地方")), ("other", _("并入其他地方")),
+        return [*same, *into, ("accepted:-", _("撤销，没有接手的地方")), ("other", _("并入其他地方")),
+                ("same", _("就是新名录里的另一个地方，改了名称、代码或者上级")),
                 ("refused", _("不接受：这个地方还在"))]  # fmt: skip
     if change.kind in BEGINS:
+        same = [(f"accepted:={one.code}", _("就是要撤销的 %(name)s，同一个地方") % {"name": f"{one.name}（{one.code}）"})
+                for one in change.twins]  # fmt: skip
         out = [(f"accepted:{one.code}", _("从 %(name)s 分设") % {"name": f"{one.name}（{one.code}）"})
                for one in change.candidates]  # fmt: skip
-        return [*out, ("accepted:-", _("新设，不是从别处分出来的")), ("other", _("从其他地方分设")),
+        return [*same, *out, ("accepted:-", _("新设，不是从别处分出来的")), ("other", _("从其他地方分设")),
+                ("same", _("就是要撤销的另一个地方，改了名称、代码或者上级")),
                 ("refused", _("不接受：没有这个地方"))]  # fmt: skip
     if change.kind == api.ChangeKind.BOUNDARY:
         return [("accepted", _("照此登记")), ("refused", _("不登记"))]
@@ -373,15 +381,17 @@ def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -
     found, change = api.get_update(update_id, scope=scope), api.get_change(update_id, change_id, scope=scope)
     sent = request.method == "POST"
     form = DecisionForm(request.POST, change=change) if sent else DecisionForm(initial={
-        "choice": _chosen(change), "target": " ".join(code for code in change.target if code != "-"),
+        "choice": _chosen(change), "target": " ".join(code.removeprefix("=") for code in change.target if code != "-"),
     }, change=change)  # fmt: skip
     if sent and form.is_valid():
         choice, _sep, code = form.cleaned_data["choice"].partition(":")
-        target = form.cleaned_data.get("target", "").split() if choice == "other" else [code] if code else []
+        target = form.cleaned_data.get("target", "").split() if choice in _ELSEWHERE else [code] if code else []
         decision = Decision.REFUSED if choice == "refused" else Decision.ACCEPTED
         try:
-            if choice == "other" and not target:
+            if choice in _ELSEWHERE and not target:
                 raise Refused("portal.no_target", _("请填其他地方的代码。"), field="target")
+            if choice == "same":
+                target = [f"={code}" for code in target]
             api.decide_change(scope=scope, update_id=update_id, change_id=change_id, decision=decision, target=target,
                               now=now())  # fmt: skip
         except Missing:
@@ -403,7 +413,7 @@ def _chosen(change: api.Change) -> str:
         return "refused"
     if change.target:
         offered = [value for value, _words in choices_of(change)]
-        return found if (found := f"accepted:{change.target[0]}") in offered else "other"
+        return found if (found := f"accepted:{change.target[0]}") in offered else "same" if change.same else "other"
     if change.decision == Decision.ACCEPTED and change.kind not in BEGINS | ENDS:
         return "accepted"
     return ""
@@ -482,21 +492,36 @@ def _with_reason(
     }, status=422 if form.errors else 200)  # fmt: skip
 
 
+LEAF = 1_000  # lines of a printed leaf; the file has all of them
+
+
 @door(grant=policies.REVIEW)
 def report(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
-    """Every change with its decision, for the file: made to be printed."""
+    """An update for the file, made to be printed: by groups, and every change with its decision, a leaf at a time."""
     found = api.get_update(update_id, scope=scope)
-    names = names_of({one for one in (found.prepared_by, found.submitted_by, found.confirmed_by) if one})
-    lines = [_line(change) for change in api.list_changes(update_id, size=REPORTED, scope=scope)]
+    before, pager = leaf_of(sum(found.counts.values()), request.GET, size=LEAF)
     context = {
-        "update": found, "state": api.UPDATE_LABELS[found.state], "lines": lines,
-        "kinds": [(api.CHANGE_LABELS[kind], found.counts[kind]) for kind in api.CHANGE_LABELS if kind in found.counts],
-        "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
-        "confirmed": names.get(found.confirmed_by or 0, ""), "most": REPORTED,
-        "left": max(sum(found.counts.values()) - REPORTED, 0), "hanging": api.list_hanging(update_id, scope=scope),
-        "over": found.state == UpdateState.APPLIED, "stayed": _stayed(found),
+        "update": found, "state": api.UPDATE_LABELS[found.state], "pager": pager, "first": not before,
+        "lines": [_line(change) for change in api.list_changes(update_id, skip=before, size=LEAF, scope=scope)],
     }  # fmt: skip
+    if not before:
+        names = names_of({one for one in (found.prepared_by, found.submitted_by, found.confirmed_by) if one})
+        context |= {
+            "groups": [_group(group) for group in api.list_groups(update_id, scope=scope)],
+            "kinds": [(api.CHANGE_LABELS[one], found.counts[one]) for one in api.CHANGE_LABELS if one in found.counts],
+            "by": names.get(found.prepared_by, ""), "submitted": names.get(found.submitted_by or 0, ""),
+            "confirmed": names.get(found.confirmed_by or 0, ""), "hanging": api.list_hanging(update_id, scope=scope),
+            "over": found.state == UpdateState.APPLIED, "stayed": _stayed(found),
+        }  # fmt: skip
     return render(request, "portal/places/report.html", context)
 
 
-REPORTED = 3_000  # lines a browser prints well; `falin divisions diff --update N --all` tells all of them
+@door(grant=policies.REVIEW)
+def report_file(request: HttpRequest, scope: Scope, update_id: int) -> HttpResponseBase:
+    """Every change with its decision as one file, however many there are."""
+    found, out = api.get_update(update_id, scope=scope), io.BytesIO()
+    write_csv(out, update_words.head(), update_words.rows(update_id, scope=scope))
+    named = content_disposition_header(as_attachment=True, filename=_("区划更新报告-%(day)s.csv") % {"day": found.day})
+    return HttpResponse(
+        out.getvalue(), content_type=f"{CSV}; charset=utf-8", headers={"Content-Disposition": str(named)}
+    )

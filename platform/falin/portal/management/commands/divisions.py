@@ -11,7 +11,7 @@ import csv
 import io
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,8 +25,9 @@ from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Refused
 from falin.kernel.scope import PUBLIC_SCHEMA, Scope, system_scope
+from falin.kernel.sheets.writing import write_csv
 from falin.kernel.transactions import inside, shared
-from falin.portal import places
+from falin.portal import places, update_words
 from tenants.divisions import api, policies
 from tenants.divisions.types import Decision, Division, ImportResult, ListedRow
 from tenants.identity.api import find_person, read_signed_in, scope_of
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         bring.add_argument("--since", type=int, default=1997)
         diff = acts.add_parser("diff", help="比对名录 · compare a list with the tree")
         diff.add_argument("--update", type=int, metavar="NUMBER", help="看已有的一次更新 · show one that is kept")
+        diff.add_argument("--under", default="", metavar="CODE", help="只比对这个地方 · compare below this place only")
         diff.add_argument("--all", action="store_true", help="每一处和它的决定 · every change with its decision")
         for act in (bring, diff):
             act.add_argument("--day", type=date.fromisoformat, help="从哪天起 · the first day of the tree it makes")
@@ -69,7 +71,12 @@ class Command(BaseCommand):
         which.add_argument("--group", metavar="KEY")
         which.add_argument("--sure", action="store_true", help="所有可以整组决定的 · every group that is sure")
         which.add_argument("--change", type=int, metavar="NUMBER")
-        decide.add_argument("--target", nargs="*", default=[], metavar="CODE")
+        decide.add_argument(
+            "--target", nargs="*", default=[], metavar="CODE",
+            help="并入或来自哪里，- 没有，=CODE 是同一个地方 · where it goes or came from; - nowhere; =CODE the same place",
+        )  # fmt: skip
+        report = acts.add_parser("report", help="报告 · every change with its decision as CSV, as the page's file")
+        report.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
         submit = acts.add_parser("submit", help="提交给第二个人 · hand to a second person")
         apply = acts.add_parser("apply", help="第二个人确认并应用 · confirm as the second person, and apply")
         undo = acts.add_parser("undo", help="撤回 · undo")
@@ -86,7 +93,7 @@ class Command(BaseCommand):
             act.add_argument("file", type=Path)
             act.add_argument("--day", type=date.fromisoformat, required=True, help="哪一天的 · as of which day")
             act.add_argument("--source", required=True, help="来源 · who says so")
-        for act in (decide, submit, apply, undo, back, drop):
+        for act in (decide, report, submit, apply, undo, back, drop):
             act.add_argument("--update", type=int, required=True, metavar="NUMBER")
         for act in (bring, diff, border, decide, submit, apply, undo, back, drop, facts, bounds):
             act.add_argument("--as", dest="username", metavar="USERNAME", required=act not in (bring, diff))
@@ -101,7 +108,24 @@ class Command(BaseCommand):
         export.add_argument("--to", type=Path, help="写到文件 · a file; without it standard output")
         for act in (show, search, export):
             act.add_argument("--on", type=date.fromisoformat, help="某一天的样子 · as of that day, YYYY-MM-DD")
-        for act in (bring, diff, border, decide, submit, apply, undo, back, drop, facts, bounds, show, search, export):
+        told = (
+            bring,
+            diff,
+            border,
+            decide,
+            report,
+            submit,
+            apply,
+            undo,
+            back,
+            drop,
+            facts,
+            bounds,
+            show,
+            search,
+            export,
+        )
+        for act in told:
             act.add_argument("--json", action="store_true", help="一行一个对象 · one object a line, nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -139,15 +163,27 @@ class Command(BaseCommand):
         out = io.StringIO()
         with shared(read_only=True):
             count = api.write_tree_to(out, province=options["province"], on=options["on"])
-        if options["json"] and options["to"] is None:
-            out.seek(0)
-            for row in csv.DictReader(out):
-                yield dict(row), ""
-        elif options["to"] is None:
-            self.stdout.write(out.getvalue(), ending="")
-        else:
-            options["to"].write_text(out.getvalue(), encoding="utf-8")
+        if (yield from self._as_asked(out.getvalue(), options)):
             yield {"places": count, "file": str(options["to"])}, _("已导出 %(n)d 个地方。") % {"n": count}
+
+    def _report(self, options: dict[str, Any]) -> Told:
+        out, number = io.BytesIO(), options["update"]
+        with shared(read_only=True):
+            count = sum(api.get_update(number, scope=_reader()).counts.values())
+            write_csv(out, update_words.head(), update_words.rows(number, scope=_reader()))
+        if (yield from self._as_asked(out.getvalue().decode(), options)):
+            yield {"changes": count, "file": str(options["to"])}, _("已导出 %(n)d 处变化。") % {"n": count}
+
+    def _as_asked(self, table: str, options: dict[str, Any]) -> Generator[tuple[dict[str, Any], str], None, bool]:
+        """A table into the file that was named, as it is: then ``True``; else as lines, or as objects."""
+        if options["to"] is not None:
+            options["to"].write_bytes(table.encode())
+        elif options["json"]:
+            for row in csv.DictReader(io.StringIO(table.removeprefix("\ufeff"), newline="")):
+                yield dict(row), ""
+        else:
+            self.stdout.write(table, ending="")
+        return options["to"] is not None
 
     # ---- writing -----------------------------------------------------------------------------------------------------
     def _import(self, options: dict[str, Any]) -> Told:
@@ -197,7 +233,7 @@ class Command(BaseCommand):
             source, rows = self._rows(options)
             with inside(scope, read_only=False):
                 number = api.prepare_update(scope=scope, rows=rows, province=options["province"], day=options["day"],
-                                            source=source, now=now())  # fmt: skip
+                                            source=source, under=options["under"], now=now())  # fmt: skip
             places.count_hanging(scope, number)
         with shared(read_only=True):
             yield _update(number)
@@ -387,9 +423,12 @@ def _change_line(change: api.Change) -> str:
         f"{change.before_code} {change.before_name}".strip(),
         f"{change.after_code} {change.after_name}".strip(),
     )
+    if change.same is not None:
+        other = f"{change.same.code} {change.same.name}"
+        return f"#{change.id} {was or other} → {becomes or other} " + _("认定为同一个地方")
     if change.share:
-        other = change.candidates[0]
-        becomes = f"{other.code} {other.name} {change.share}"
+        into = change.candidates[0]
+        becomes = f"{into.code} {into.name} {change.share}"
     words = f"#{change.id} {was} → {becomes or api.CHANGE_LABELS[change.kind]}（{api.WHY_LABELS[change.reason]}）"
     if change.candidates and not change.target:
         words += " " + _("可能：%(names)s") % {
