@@ -18,6 +18,7 @@ from falin.kernel.scope import Scope
 from falin.ui.figures import Pager
 from falin.ui.forms import show_refusal
 from falin.ui.tables import turned
+from falin.ui.undo import say_done
 from services.stations import commands, policies, queries
 from services.stations.rules import TIER_LABELS, opening_words
 from services.stations.types import StationPage, View
@@ -112,12 +113,28 @@ def close(request: HttpRequest, scope: Scope, station_id: uuid.UUID) -> HttpResp
             show_refusal(form, refused)
         else:
             day = formats.day(done.closed_on or legal_day(now()))
-            messages.success(
-                request, _("%(name)s从%(day)s起关闭，居民看不到了。") % {"name": done.content.name, "day": day}
-            )
+            words = _("%(name)s从%(day)s起关闭，居民看不到了。10 分钟内可以撤回。") % {
+                "name": done.content.name,
+                "day": day,
+            }
+            say_done(request, words, undo=reverse("stations:reopen", args=[station_id]))
             return redirect("stations:station", station_id)
     context = {"form": form, "station": row.station, "place": tables.place_words(row)}
     return render(request, "stations/close.html", context, status=422 if form.errors else 200)
+
+
+@door(grant=policies.KEEP, reads="", writes="POST")
+def reopen(request: HttpRequest, scope: Scope, station_id: uuid.UUID) -> HttpResponse:
+    """The closing of a moment ago, undone."""
+    try:
+        commands.reopen_station(scope=scope, station_id=station_id, now=now())
+    except Missing:
+        raise
+    except Refused as refused:
+        messages.warning(request, refused.message)
+    else:
+        messages.success(request, _("已撤回关闭，居民照旧看得到。"))
+    return redirect("stations:station", station_id)
 
 
 # ---- steps ---------------------------------------------------------------------------------------------------------
