@@ -321,7 +321,7 @@ def _nothing_points_at_it(scope: Scope, file_ids: Sequence[uuid.UUID], now: date
 def wire(*declared: Table) -> tuple[Rule, ...]:
     """Make lists known: their job, who opens their files, and when these end."""
     tables.declare(*declared)
-    jobs.register(KIND, export)
+    jobs.register(KIND, export, lane=jobs.Lane.SHORT)
     grants = {purpose_of(table): table.grant for table in declared}
     files.OWNERS.update(grants)
     files.MADE_WITHIN.update({purpose_of(table): table.export for table in declared})
