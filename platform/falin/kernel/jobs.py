@@ -397,7 +397,9 @@ def turns(schemas: Iterable[str], lane: Lane) -> list[Turn]:
     ago, then who asked first. However many jobs one tenant asks for, another's next one waits for one of them at most.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select * from public.jobs_waiting(%s, %s, %s)", [list(schemas), list(_short), lane is Lane.SHORT])
+        cursor.execute(
+            "select * from public.jobs_waiting(%s, %s, %s)", [list(schemas), list(_short), lane is Lane.SHORT]
+        )
         rows = cursor.fetchall()
     rows.sort(key=lambda row: (row[3], row[4] is not None, row[4] or row[2], row[2]))
     return [Turn(schema=schema, job_id=job, running=running) for schema, job, _asked, running, _served in rows]
