@@ -62,6 +62,7 @@ from tenants.identity.queries import (
     read_signed_in,
     scope_in_force,
     scope_of,
+    still_alike,
     system_of,
 )
 from tenants.identity.roles import GRANTS
@@ -130,6 +131,7 @@ __all__ = [
     "runs_out_at",
     "scope_in_force",
     "scope_of",
+    "still_alike",
     "suspend_person",
     "system_of",
     "tell_apart",
