@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import formats
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
-from falin.ui.forms import carried_out
+from falin.ui.forms import carried_out, refusals_said
 from falin.ui.tables import leaf
 from falin.ui.undo import say_done
 from falin.ui.widgets import TimeInput
@@ -92,13 +92,8 @@ def withdraw(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
 @door(grant="duty.post", reads="", writes="POST")
 def restore(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
     """The withdrawing of a moment ago, undone."""
-    try:
+    with refusals_said(request):
         commands.restore_hours(scope=scope, node_id=node_id, now=now())
-    except Missing:
-        raise
-    except Refused as refused:
-        messages.warning(request, refused.message)
-    else:
         messages.success(request, _("已撤回，居民照旧看得到。"))
     return redirect("duty:posts")
 

@@ -21,7 +21,7 @@ from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.portal import places
 from falin.portal.shell import ROLE_LABELS
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
 from tenants.divisions.types import Decision, Reason, UpdateState
@@ -180,14 +180,11 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         given = form.cleaned_data
         uploaded = given["file"]
         source = given["source"] or places.edition_named(given["edition"])
-        try:
+        with refusals_in(form):
             job = places.ask_comparison(
                 scope=scope, day=given["day"], source=source, edition="" if uploaded else given["edition"],
                 upload=uploaded.read() if uploaded else None, columns=form.columns(), now=now(),
             )  # fmt: skip
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("正在比对，做完后在“区划更新”里核对。"))
             return redirect("portal:job", job)
     return render(request, "portal/places/prepare.html", {"form": form}, status=422 if form.errors else 200)
@@ -213,11 +210,8 @@ def boundary(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     sent = request.method == "POST"
     form = BoundaryForm(request.POST if sent else None)
     if sent and form.is_valid():
-        try:
+        with refusals_in(form):
             number = places.enter_boundary(scope=scope, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已登记。核对以后提交，由第二个人确认。"))
             return redirect("portal:update", number)
     return render(request, "portal/places/boundary.html", {"form": form}, status=422 if form.errors else 200)
@@ -379,16 +373,11 @@ def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -
         choice, _sep, code = form.cleaned_data["choice"].partition(":")
         target = form.cleaned_data.get("target", "").split() if choice == "other" else [code] if code else []
         decision = Decision.REFUSED if choice == "refused" else Decision.ACCEPTED
-        try:
+        with refusals_in(form):
             if choice == "other" and not target:
                 raise Refused("portal.no_target", _("请填其他地方的代码。"), field="target")
             api.decide_change(scope=scope, update_id=update_id, change_id=change_id, decision=decision, target=target,
                               now=now())  # fmt: skip
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             following = api.list_changes(update_id, waiting=True, size=1, scope=scope)
             messages.success(request, _("已决定。"))
             if following and not following[0].sure:
@@ -465,13 +454,8 @@ def _with_reason(
     found = api.get_update(update_id, scope=scope)
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             job = command(scope=scope, update_id=update_id, why=form.cleaned_data["why"], now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             if job:
                 return redirect("portal:job", job)
             messages.success(request, said)
