@@ -171,7 +171,7 @@ def build() -> None:
     """Put people to work in an empty small world. Time stands at ``NOW`` for the caller."""
     jobs.register(ERRAND, lambda run: {})
     sender, words = list(jobs._sender), _Words()
-    jobs.send_with(lambda schema, job_id: None)
+    jobs.send_with(lambda *_job: None)
     try:
         world = World()
         crypto.keys_of("public")  # made at first use, and reading doors are watched for writes

@@ -66,7 +66,9 @@ def run(home: Home, size: Size | None = None, out: Path | None = None) -> int:
         _make_ground(own.root / "world.json", environ)
         port = free_port(HOST)
         programs = standard_programs(home=own, host=HOST, port=port, environ=environ)
-        with Supervisor(children=[one for one in programs if one.name in {"web", "worker", "clicks"}]) as supervisor:
+        with Supervisor(
+            children=[one for one in programs if one.name in {"web", "worker", "short", "clicks"}]
+        ) as supervisor:
             wait_until_listening(HOST, port, seconds=60.0, supervisor=supervisor)
             found = [_try(role, own, f"http://{HOST}:{port}", environ, size) for role in ROLES]
         ledger = [json.loads(line) for line in (own.root / "ledger").read_text().splitlines()]

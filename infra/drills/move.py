@@ -255,7 +255,7 @@ def _confirmed(tenant: int) -> uuid.UUID:
     from tenants.registry import commands
     from tenants.registry.types import Act, CellInfo
 
-    jobs.send_with(lambda schema, job_id: None)
+    jobs.send_with(lambda *_job: None)
     first, second = _operator(), replace(_operator(), person_id=2_000_000)
     cells = [CellInfo(code=code, name=f"cell {code}", address=f"https://{code}.example", places=()) for code in "ab"]
     with inside(first, read_only=False):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from falin.kernel.scope import Scope
+from services.desk.models import SavedView
 from services.desk.rules import ROLES
 from services.desk.types import NoticeKind
 
@@ -20,6 +23,15 @@ def check_may_read_own(scope: Scope) -> None:
 def check_may_keep_views(scope: Scope) -> None:
     """Keep views of lists; what a view shows is asked of the list's own door each time it is opened."""
     scope.require(VIEWS)
+
+
+def may_drop_view(scope: Scope, view: SavedView, here: Collection[int]) -> bool:
+    """
+    Whoever keeps it drops it. Once he holds the role no more with which he shared it, it is for those it was left to.
+
+    :param here: who of its owners still holds the scope's role in its body.
+    """
+    return view.person_id == scope.person_id or (view.role == scope.role and view.person_id not in here)
 
 
 def check_may_join(scope: Scope) -> None:

@@ -107,13 +107,17 @@ LISTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewInfo:
-    """A list with its filters and order, under a name. ``shared``: everybody of the owner's role in this office has it."""
+    """
+    A list with its filters and order, under a name. ``shared``: everybody of the owner's role in this office has it.
+    ``may_drop``: it is one's own, or was left behind to one's role.
+    """
 
     id: int
     title: str
     query: str
     shared: bool
     own: bool
+    may_drop: bool
 
 
 class FeedbackState(StrEnum):

@@ -76,6 +76,10 @@ def check_how_many(several: Sequence[object], most: int) -> None:
         raise Invalid("duty.too_many_chosen", _("一次最多 %(n)s 位，请分几次。") % {"n": most}, field="pick")
 
 
+def too_late_to_restore_hours() -> Refused:
+    return Refused("duty.too_late_to_restore_hours", _("撤下只能由经办人在 10 分钟内撤回。现在请重新公布。"))
+
+
 def reminded_today() -> Refused:
     return Refused("duty.reminded_today", _("今天已经提醒过这位顾问了，明天再看。"))
 

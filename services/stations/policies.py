@@ -62,6 +62,10 @@ def is_closed() -> Refused:
     return Refused("stations.closed", _("这个站点已经关闭，不能再改。重新开放请另外登记。"))
 
 
+def too_late_to_reopen() -> Refused:
+    return Refused("stations.too_late_to_reopen", _("关闭只能由经办人在 10 分钟内撤回。重新开放请另外登记。"))
+
+
 def nothing_to_correct() -> Invalid:
     return Invalid("stations.nothing_to_correct", _("和现在的一样，没有要改的。"))
 

@@ -67,6 +67,7 @@ from tenants.identity.queries import (
     read_signed_in,
     scope_in_force,
     scope_of,
+    still_alike,
     system_of,
 )
 from tenants.identity.roles import GRANTS
@@ -140,6 +141,7 @@ __all__ = [
     "scope_in_force",
     "scope_of",
     "somebody_elses",
+    "still_alike",
     "suspend_person",
     "system_of",
     "tell_apart",

@@ -134,6 +134,25 @@ def test_every_post_form_carries_the_token_and_the_role_it_was_shown_in() -> Non
             assert ("{% csrf_token %}" if in_any_role else "{% form_keys") in form, path
 
 
+# A refusal becomes a sentence of the page by ``falin.ui.forms``; these do something else with it.
+CAUGHT_BY_HAND = {
+    "portal/web/calendar.py": "answers a calendar program, as plain text", "portal/web/sign_on.py": "books it",
+    "portal/web/cells.py": "takes back what the page had worked out", "portal/web/people/reading.py": "a question, not a form",
+    "portal/web/people/acting.py": "moves it to the field of another name, and lets it go on",
+    "portal/web/people/same.py": "stands at its row of a list", "portal/web/people/waiting.py": "stands at its row of a list",
+    "portal/web/places.py": "stands on the page of the update", "services/duty/web/views.py": "stands at its month",
+    "services/stations/web/forms.py": "within the form, before anything is sent",
+}  # fmt: skip
+
+
+def test_a_page_shows_a_refusal_in_one_way() -> None:
+    caught = {
+        str(path.relative_to(ROOT)).removeprefix("platform/falin/") for path in _python()
+        if "/web/" in str(path) and re.search(r"except .*\b(Refused|Invalid)\b.*:\n", path.read_text())
+    }  # fmt: skip
+    assert caught == set(CAUGHT_BY_HAND)
+
+
 def test_english_is_complete() -> None:
     assert translations.missing() == []
 

@@ -236,6 +236,10 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
         "it takes an appointment made within the ten minutes",
         "app/advisers/test_resuming.py::test_a_seat_that_was_taken_again_meanwhile_is_not_taken_twice",
     ),
+    "duty.too_late_to_restore_hours": (
+        "the button goes with the page it stands on",
+        "web/portal/test_undo.py::test_hours_that_were_taken_off_the_board_by_mistake_stand_there_again",
+    ),
     "duty.too_late_to_restore": (
         "it takes ten minutes",
         "app/duty/test_restoring.py::test_after_ten_minutes_it_stays_voided",

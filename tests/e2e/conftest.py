@@ -136,7 +136,7 @@ def a_worker() -> Iterator[None]:
     """A worker that takes a job as soon as it is committed; the broker has its own tests."""
     running: list[threading.Thread] = []
 
-    def work(schema: str, job_id: str) -> None:
+    def work(schema: str, job_id: str, _lane: jobs.Lane) -> None:
         def do() -> None:
             try:
                 jobs.work(system=system_of(find_by_schema(schema)), job_id=uuid.UUID(job_id))

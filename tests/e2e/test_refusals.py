@@ -47,7 +47,7 @@ def ground(template: str, django_db_blocker: Any, tmp_path_factory: pytest.TempP
     with small_world(template, django_db_blocker, folder):
         before = list(jobs._sender)
         made = stage(World(now=now(), today=legal_day(now())), folder)
-        jobs.send_with(lambda _schema, _job: None)  # what is confirmed in another tab stays on its way
+        jobs.send_with(lambda *_job: None)  # what is confirmed in another tab stays on its way
         yield made
         jobs._sender[:] = before
 

@@ -126,7 +126,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Jobs that would have gone to the broker."""
     told: list[tuple[str, str]] = []
     jobs.register(making.ERRAND, lambda run: {})
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: told.append((schema, job_id))])
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id, _lane: told.append((schema, job_id))])
     return told
 
 

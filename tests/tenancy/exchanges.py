@@ -40,6 +40,8 @@ _SAID = {"username": "zhangsan", "password": "…", "secret": "…", "token": "�
 _AFTER: dict[str, tuple[str, Callable[[Thing | None, Answer], Thing | None]]] = {
     "POST advisers-api:end": ("DELETE advisers-api:end", lambda thing, answer: thing),
     "POST duty-api:void": ("DELETE duty-api:void", lambda thing, answer: thing),
+    "DELETE duty-api:post": ("POST duty-api:post-restored", lambda thing, answer: thing),
+    "POST stations-api:close": ("DELETE stations-api:close", lambda thing, answer: thing),
     "POST duty-api:reminders": (
         "POST duty-api:reminders-take-back",
         lambda thing, answer: Thing({"reminder_id": answer.body["id"]}, frozenset()),

@@ -170,7 +170,7 @@ def ask() -> dict[str, Any]:
     from falin.kernel.crypto import rotation
     from falin.kernel.transactions import inside
 
-    jobs.send_with(lambda schema, job_id: None)
+    jobs.send_with(lambda *_job: None)
     with inside(_system(), read_only=False):
         return {"job": str(rotation.rotate_data(scope=_system(), now=now()))}
 

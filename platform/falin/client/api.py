@@ -386,6 +386,7 @@ class ChangeOut(TypedDict):
     decision: str
     share: str
     target: list[str]
+    same: ChangeCandidateOut | None
 
 
 class CheckedSheetOut(TypedDict):
@@ -989,6 +990,17 @@ class LinesShape(TypedDict):
 class ListInRequest(TypedDict):
     edition: EditionEnum
     day: str
+    under: NotRequired[str]
+
+
+class ListUploadRequest(TypedDict):
+    file: bytes
+    source: str
+    day: str
+    code_column: NotRequired[str]
+    under: NotRequired[str]
+    name_column: NotRequired[str]
+    parent_column: NotRequired[str]
 
 
 class Loaded(TypedDict):
@@ -2064,6 +2076,7 @@ class UpdateOut(TypedDict):
     counts: dict[str, Any]
     alone: int
     open: int
+    same: int
     carried: list[CarriedOut]
     stayed: list[StayedOut]
     handing: int
@@ -2108,6 +2121,7 @@ class ViewOut(TypedDict):
     query: str
     shared: bool
     own: bool
+    may_drop: bool
 
 
 class VisitInRequest(TypedDict):
@@ -2794,6 +2808,15 @@ class Falin(Line):
     ) -> Seen[list[PostOut]]:
         """The communities of the scope, with what is posted for each; the unposted first."""
         return cast("Seen[list[PostOut]]", self.see("/api/v1/duty/posted/", query={"sort": sort, "fields": fields, "size": size, "cursor": cursor}))
+
+    def duty_hours_restore(
+        self,
+        *,
+        node_id: int,
+        once: str = "",
+    ) -> PostedHoursOut:
+        """Take the withdrawing back, within ten minutes."""
+        return cast("PostedHoursOut", self.call("POST", f"/api/v1/duty/posted/{quoted(node_id)}/restore/", once=once))
 
     def duty_hours_withdraw(
         self,
@@ -3843,6 +3866,18 @@ class Falin(Line):
         """Compare an edition of the national list with the tree; a job whose result names the update."""
         return cast("JobOut", self.call("POST", "/api/v1/places/updates/", body=body, once=once))
 
+    def places_compare_list(
+        self,
+        *,
+        file: bytes,
+        once: str = "",
+    ) -> JobOut:
+        """
+        Compare a list of one's own with the tree; a job whose result names the update. What is wrong is said by
+        row.
+        """
+        return cast("JobOut", self.call("POST", "/api/v1/places/updates/lists/", files={"file": file}, once=once))
+
     def places_confirm(
         self,
         *,
@@ -4211,6 +4246,16 @@ class Falin(Line):
         """Enter a station into the register, where everybody reads it from then on."""
         return cast("StationOut", self.call("POST", "/api/v1/stations/", body=body, once=once))
 
+    def stations_reopen(
+        self,
+        *,
+        station_id: str,
+        once: str = "",
+        match: str = "",
+    ) -> StationOut:
+        """Take the closing back, within ten minutes."""
+        return cast("StationOut", self.call("DELETE", f"/api/v1/stations/{quoted(station_id)}/close/", once=once, match=match))
+
     def stations_sheets_enter(
         self,
         *,
@@ -4566,7 +4611,7 @@ class Falin(Line):
         view_id: int,
         once: str = "",
     ) -> None:
-        """Drop one of one's own views."""
+        """Drop a view of one's own, or one that was left to one's role by who holds it no more."""
         self.call("DELETE", f"/api/v1/desk/views/{quoted(view_id)}/", once=once)
 
     def views_save(

@@ -1,4 +1,5 @@
-"""The workers' entrance: one application, two queues (``click`` for what somebody waits for, ``bulk`` for long jobs)."""
+"""The workers' entrance: one application, three queues: ``click`` for what takes moments, ``short`` for jobs somebody looks on
+at, ``bulk`` for long ones."""
 
 import os
 from typing import Any

@@ -19,6 +19,7 @@ OFFERED = (
     Offer(event="stations.station.opened", label=_("登记了服务站点"), fields=_STATION, place="node_id"),
     Offer(event="stations.station.corrected", label=_("更正了服务站点"), fields=_STATION, place="node_id"),
     Offer(event="stations.station.closed", label=_("关闭了服务站点"), fields=_STATION, place="node_id"),
+    Offer(event="stations.station.reopened", label=_("关闭服务站点撤回了"), fields=_STATION, place="node_id"),
     Offer(event="stations.station.moved", label=_("服务站点转到接手的地方"), fields=_STATION, place="node_id"),
     Offer(event="duty.visit.logged", label=_("记录了到访"), fields=_VISIT, place="node_id"),
     Offer(event="duty.visit.corrected", label=_("更正了到访"), fields=_VISIT, place="node_id"),

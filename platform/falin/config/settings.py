@@ -284,7 +284,8 @@ SPECTACULAR_SETTINGS = {
 # ---- queues --------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_DEFAULT_QUEUE = "click"
-CELERY_TASK_ROUTES = {"falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"},
+CELERY_TASK_ROUTES = {"falin.config.tasks.do_short_job": {"queue": "short"},
+                      "falin.config.tasks.do_job": {"queue": "bulk"}, "falin.config.tasks.roll_up": {"queue": "bulk"},
                       "falin.config.tasks.clean_up": {"queue": "bulk"},
                       "falin.config.tasks.tell_receiver": {"queue": "bulk"}}  # fmt: skip
 CELERY_TASK_ACKS_LATE = True

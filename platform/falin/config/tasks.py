@@ -47,20 +47,31 @@ log = logging.getLogger("falin.tasks")
 
 @shared_task
 def do_job(schema: str, job_id: str) -> str:
+    """Work on the long job whose turn it is."""
+    return _do_next(jobs.Lane.LONG)
+
+
+@shared_task
+def do_short_job(schema: str, job_id: str) -> str:
+    """The same in the lane of short ones, which no long one enters."""
+    return _do_next(jobs.Lane.SHORT)
+
+
+def _do_next(lane: jobs.Lane) -> str:
     """
-    Work on the job whose turn it is. A message says that there is work, not whose: a county that asked for a hundred jobs
-    has a hundred messages in the queue before another's one. A tenant with as many running as it may have waits for one
-    of them to end, whoever else has none waiting.
+    A message says that there is work, not whose: a county that asked for a hundred jobs has a hundred messages in the queue
+    before another's one. A tenant with as many running in the lane as it may have waits for one of them to end, whoever
+    else has none waiting.
     """
     known = {scope.schema: scope for scope in working()}
     state = "nobody's turn"
-    for turn in jobs.turns(known):
+    for turn in jobs.turns(known, lane):
         if turn.running >= at_once(known[turn.schema], now=now()):
             continue
         state = jobs.work(system=known[turn.schema], job_id=turn.job_id)
         if state != "not mine":  # another worker was faster: the next one's turn
-            for rest in jobs.turns([turn.schema]):
-                jobs.send(rest.schema, str(rest.job_id))
+            for rest in jobs.turns([turn.schema], lane):
+                jobs.send(rest.schema, rest.job_id, lane)
             break
     return state
 
@@ -78,8 +89,8 @@ def sweep_jobs() -> int:
         except DatabaseError as error:  # one broken tenant must not leave the others' jobs lying
             log.warning("jobs of %s could not be swept (%s)", scope.schema, type(error).__name__)
             continue
-        for job_id in again:
-            jobs.send(scope.schema, str(job_id))
+        for job in again:
+            jobs.send(scope.schema, job.id, jobs.lane_of(job))
         sent += len(again)
     return sent
 

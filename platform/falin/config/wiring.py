@@ -148,7 +148,10 @@ def _by_token(text: str, address: str, request_id: str) -> Scope:
     return use_token(text=text, address=address, request_id=request_id, now=now())
 
 
-def _to_broker(schema: str, job_id: str) -> None:
+_TASKS = {jobs.Lane.LONG: "do_job", jobs.Lane.SHORT: "do_short_job"}
+
+
+def _to_broker(schema: str, job_id: str, lane: jobs.Lane) -> None:
     """
     Hand a queued job to the workers, or fail at once: somebody waits for his page, and the sweep tells again.
 
@@ -157,4 +160,4 @@ def _to_broker(schema: str, job_id: str) -> None:
     from falin.config.celery import app
 
     with app.connection_for_write(transport_options={"max_retries": 0, "socket_connect_timeout": 2}) as line:
-        app.send_task("falin.config.tasks.do_job", (schema, job_id), connection=line, retry=False)
+        app.send_task(f"falin.config.tasks.{_TASKS[lane]}", (schema, job_id), connection=line, retry=False)

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
@@ -99,19 +100,32 @@ class Run:
             row.save(update_fields=["done", "total", "heartbeat_at", "log"])
 
 
+class Lane(StrEnum):
+    """What waits behind what: no short job behind a long one, however many of these there are."""
+
+    LONG = "long"
+    SHORT = "short"
+
+
 Runner = Callable[[Run], Mapping[str, Any]]
 _runners: dict[str, Runner] = {}
-_sender: list[Callable[[str, str], None]] = []
+_short: set[str] = set()  # kinds
+_sender: list[Callable[[str, str, Lane], None]] = []
 _reader: list[Callable[[int, str], Scope | None]] = []
 
 
-def register(kind: str, runner: Runner) -> None:
-    """Name the function that does jobs of a kind."""
+def register(kind: str, runner: Runner, *, lane: Lane = Lane.LONG) -> None:
+    """Name the function that does jobs of a kind, and the lane they go by: short is what somebody looks on at."""
     _runners[kind] = runner
+    (_short.add if lane is Lane.SHORT else _short.discard)(kind)
 
 
-def send_with(sender: Callable[[str, str], None]) -> None:
-    """Have queued jobs handed to ``sender(schema, job_id)``; the composition root puts the broker behind it."""
+def lane_of(job: Job) -> Lane:
+    return Lane.SHORT if job.kind in _short else Lane.LONG
+
+
+def send_with(sender: Callable[[str, str, Lane], None]) -> None:
+    """Have queued jobs handed to ``sender(schema, job_id, lane)``; the composition root puts the broker behind it."""
     _sender[:] = [sender]
 
 
@@ -139,7 +153,7 @@ def ask(
         created_at=now, state=JobState.HELD if held_for else JobState.QUEUED, held_for=held_for, held_until=held_until,
     )  # fmt: skip
     if not held_for:
-        transaction.on_commit(lambda: send(scope.schema, str(job.id)))
+        transaction.on_commit(lambda: send(scope.schema, job.id, lane_of(job)))
     return job.id
 
 
@@ -160,7 +174,7 @@ def confirm(*, scope: Scope, job_id: uuid.UUID, now: datetime) -> Job:
     with _in_words_of(job):
         _say(job, _("另一个人确认了。"))
     job.save(update_fields=["state", "second_id", "second_hat", "second_at", "log"])
-    transaction.on_commit(lambda: send(scope.schema, str(job.id)))
+    transaction.on_commit(lambda: send(scope.schema, job.id, lane_of(job)))
     return job
 
 
@@ -210,10 +224,10 @@ def _is_second(scope: Scope, job: Job) -> bool:
     return covers and scope.may(job.held_for)
 
 
-def send(schema: str, job_id: str) -> None:
-    """Tell a worker; a broker that is down costs nothing but time: the sweep tells again."""
+def send(schema: str, job_id: uuid.UUID, lane: Lane) -> None:
+    """Tell a worker of the lane; a broker that is down costs nothing but time: the sweep tells again."""
     try:
-        _sender[0](schema, job_id)
+        _sender[0](schema, str(job_id), lane)
     except Exception as error:
         log.warning("job %s could not be sent now (%s); the sweep sends it again", job_id, type(error).__name__)
 
@@ -370,30 +384,32 @@ def open_among(schemas: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """The oldest job that waits in a tenant, and how many run there."""
+    """The oldest job of a lane that waits in a tenant, and how many of the lane run there."""
 
     schema: str
     job_id: uuid.UUID
     running: int
 
 
-def turns(schemas: Iterable[str]) -> list[Turn]:
+def turns(schemas: Iterable[str], lane: Lane) -> list[Turn]:
     """
-    Whose turn it is, fairest first, in one round trip: who has fewest jobs running, then who was served longest ago, then
-    who asked first. However many jobs one tenant asks for, another's next one waits for one of them at most.
+    Whose turn it is in a lane, fairest first, in one round trip: who has fewest jobs running, then who was served longest
+    ago, then who asked first. However many jobs one tenant asks for, another's next one waits for one of them at most.
     """
     with connection.cursor() as cursor:
-        cursor.execute("select * from public.jobs_waiting(%s)", [list(schemas)])
+        cursor.execute(
+            "select * from public.jobs_waiting(%s, %s, %s)", [list(schemas), list(_short), lane is Lane.SHORT]
+        )
         rows = cursor.fetchall()
     rows.sort(key=lambda row: (row[3], row[4] is not None, row[4] or row[2], row[2]))
     return [Turn(schema=schema, job_id=job, running=running) for schema, job, _asked, running, _served in rows]
 
 
-def sweep(*, scope: Scope, now: datetime) -> list[uuid.UUID]:
+def sweep(*, scope: Scope, now: datetime) -> list[Job]:
     """
     In the scope's tenant: jobs to send again (a worker died, a message was lost). Gives up after three tries.
     """
-    again: list[uuid.UUID] = []
+    again: list[Job] = []
     for job in Job.objects.select_for_update(of=("self",), skip_locked=True).filter(state__in=["queued", "running"]):
         if job.state == JobState.RUNNING:
             if job.heartbeat_at and now - job.heartbeat_at < SILENT:
@@ -402,7 +418,7 @@ def sweep(*, scope: Scope, now: datetime) -> list[uuid.UUID]:
         elif now - job.created_at < LOST:
             continue
         if job.state == JobState.QUEUED:
-            again.append(job.id)
+            again.append(job)
     return again
 
 

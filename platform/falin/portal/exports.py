@@ -30,14 +30,13 @@ from falin.kernel.parameters import Parameter, declare
 from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.retention import Rule
 from falin.kernel.scope import Scope
-from falin.kernel.sheets.writing import CSV, XLSX, Value, write_csv, write_xlsx
+from falin.kernel.sheets.writing import Value
 from falin.kernel.transactions import inside
 from falin.ui import tables
-from falin.ui.tables import Column, Table
+from falin.ui.tables import FORMATS, Column, Table
 from tenants.identity.api import GRANTS, Colleague, list_colleagues, names_of
 
 KIND: Final = "portal.export_list"
-FORMATS: Final = {"csv": CSV, "xlsx": XLSX}
 KEPT = declare(Parameter(
     key="portal.exports_kept", label=gettext_noop("导出的名单保留的天数"), unit=gettext_noop("天"), default=7, minimum=1,
     maximum=30, rule="decision 35", set_by=("province",), direction=-1,
@@ -265,12 +264,8 @@ def export(run: jobs.Run) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         asked = QueryDict(run.parameters["query"])
         columns, source, written = table.chosen(asked), Path(folder, "list"), _Rows(run, table, asked)
-        header = [str(column.label) for column in columns]
         with source.open("wb") as file:
-            if kind == "csv":
-                write_csv(file, header, written.cells(columns))
-            else:
-                write_xlsx(file, str(table.title)[:31], header, written.cells(columns))
+            tables.write(file, kind, title=str(table.title), columns=columns, cells=written.cells(columns))
         moment = clock.now()
         with inside(run.scope, read_only=False):
             kept = files.keep_made(
@@ -326,7 +321,7 @@ def _nothing_points_at_it(scope: Scope, file_ids: Sequence[uuid.UUID], now: date
 def wire(*declared: Table) -> tuple[Rule, ...]:
     """Make lists known: their job, who opens their files, and when these end."""
     tables.declare(*declared)
-    jobs.register(KIND, export)
+    jobs.register(KIND, export, lane=jobs.Lane.SHORT)
     grants = {purpose_of(table): table.grant for table in declared}
     files.OWNERS.update(grants)
     files.MADE_WITHIN.update({purpose_of(table): table.export for table in declared})

@@ -326,9 +326,10 @@ def standard_programs(
     *, home: Home, host: str, port: int, environ: Mapping[str, str], workers: int = 1, certificate: Path | None = None
 ) -> list[Child]:
     """
-    The five programs of an instance: web, worker, clicks, relay, beat. With a certificate (and its key) web speaks TLS itself.
+    The six programs of an instance: web, worker, short, clicks, relay, beat. With a certificate (and its key) web speaks TLS
+    itself.
 
-    What somebody waits for has a worker of its own: two counties' long imports take both places of the other.
+    What somebody waits for has workers of its own: two counties' long imports take both places of the first.
     """
     python = sys.executable
     celery = (python, "-m", "celery", "-A", "falin.config.celery")
@@ -343,6 +344,7 @@ def standard_programs(
     commands = {
         "web": web,
         "worker": (*worker, "--queues", "bulk", "--concurrency", "2", "--hostname", "worker@%h"),
+        "short": (*worker, "--queues", "short", "--pool", "threads", "--concurrency", "2", "--hostname", "short@%h"),
         "clicks": (*worker, "--queues", "click", "--pool", "solo", "--hostname", "clicks@%h"),
         "relay": (python, "-m", "falin.runtime.cli", "manage", "relay"),
         "beat": (

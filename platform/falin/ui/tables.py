@@ -8,10 +8,10 @@ the export all follow from that (``declare``, wired by the composition root).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 
 from falin.kernel import formats, sorting
 from falin.kernel.scope import Scope
-from falin.kernel.sheets.writing import Value
+from falin.kernel.sheets.writing import CSV, XLSX, Value, write_csv, write_xlsx
 from falin.ui.figures import Pager
 
 WITH_A_SECOND: Final = frozenset({"lists.export"})  # what is taken home once a second person said yes (decision 47)
 CHOSEN: Final = "col"  # in the address, once for each column that is shown; none: all are
 SORT: Final = "sort"  # in the address: the column the rows stand by, with - before it the other way round
 STEP: Final = 500
+FORMATS: Final = {"csv": CSV, "xlsx": XLSX}  # what a list is taken home as
 PAGE: Final = 100  # rows of a list held in memory that one page shows; as many as one reminds at once
 _WHERE_ONE_STANDS: Final = ("after", "before", "page")
 T = TypeVar("T")
@@ -35,8 +36,9 @@ T = TypeVar("T")
 class Column:
     """
     :param value: what a row says here, as on the page.
-    :param small: it stands small below the first column on the page, and is a column of its own in a file.
+    :param small: it stands small below another column on the page, and is a column of its own in a file.
     :param sorts: its head sorts the list; the list's query knows the order by the column's key.
+    :param unit: what its numbers are in: the page writes it with each, a file once, in the head.
     """
 
     key: str
@@ -45,6 +47,12 @@ class Column:
     numeric: bool = False
     small: bool = False
     sorts: bool = False
+    unit: Any = ""
+
+    @property
+    def head(self) -> str:
+        """Its head in a file."""
+        return _("%(column)s（%(unit)s）") % {"column": self.label, "unit": self.unit} if self.unit else str(self.label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +129,17 @@ def find(name: str) -> Table | None:
 
 def every() -> tuple[Table, ...]:
     return tuple(_tables.values())
+
+
+def write(
+    to: IO[bytes], file_format: str, *, title: str, columns: Iterable[Column], cells: Iterable[Sequence[Value]]
+) -> None:  # fmt: skip
+    """Rows as a file of one of the ``FORMATS``, under the heads of their columns."""
+    heads = [column.head for column in columns]
+    if file_format == "csv":
+        write_csv(to, heads, cells)
+    else:
+        write_xlsx(to, title[:31], heads, cells)
 
 
 def turned(asked: QueryDict, **changes: str) -> str:

@@ -17,9 +17,8 @@ from django.utils.translation import gettext as _
 from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in, refusals_said
 from falin.ui.undo import say_done
 from services.advisers import commands, policies, queries
 from services.advisers.queries.candidates import MOST_LOOKED_AT, MOST_SHOWN
@@ -51,12 +50,8 @@ def _answer(
 ) -> HttpResponseBase:  # fmt: skip
     """Do it when the form was sent and holds; otherwise, or when it is refused, show the form with what is wrong."""
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             return act(form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
 
@@ -374,13 +369,8 @@ def end(request: HttpRequest, scope: Scope, appointment_id: uuid.UUID) -> HttpRe
 def resume(request: HttpRequest, scope: Scope, appointment_id: uuid.UUID) -> HttpResponseBase:
     """The ending of a moment ago, undone."""
     item = queries.get_appointment(scope=scope, appointment_id=appointment_id, on=legal_day(now())).appointment
-    try:
+    with refusals_said(request):
         commands.resume_appointment(scope=scope, appointment_id=appointment_id, now=now())
-    except Missing:
-        raise
-    except Refused as refused:
-        messages.warning(request, refused.message)
-    else:
         messages.success(request, _("已撤回，%(name)s的聘任照旧。") % {"name": item.adviser_name})
     return redirect("advisers:community", item.node_id)
 

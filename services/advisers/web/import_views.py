@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.forms import template
 from falin.kernel.sheets.writing import XLSX
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in, refusals_said
 from falin.ui.sheets import ColumnsForm, attached, recognised
 from services.advisers import policies
 from services.advisers.commands.importing import confirm_import, name_columns, stop_import, take_sheet
@@ -57,11 +56,8 @@ def upload(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Step one: the file."""
     form = SheetForm(request.POST, request.FILES) if request.method == "POST" else SheetForm()
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             info = take_sheet(scope=scope, upload=form.cleaned_data["file"], now=now())
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             return redirect("advisers:import_sheet", info.id)
     context = {
         "form": form, "columns": COLUMNS,
@@ -106,13 +102,8 @@ def columns(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpRes
         messages.info(request, policies.not_to_be_named().message)
         return redirect("advisers:import_sheet", import_id)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             name_columns(scope=scope, import_id=import_id, columns=form.cleaned_data, now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已记住，正在重新检查。下次同样的表会照这样认。"))
             return redirect("advisers:import_sheet", import_id)
     return render(request, "advisers/import_sheet.html", {**_context(info), "form": form}, status=422)
@@ -130,24 +121,17 @@ def _step(info: ImportInfo) -> int:
 @door(grant=policies.IMPORT, reads="", writes="POST")
 def confirm(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpResponseBase:
     """Step three."""
-    try:
+    with refusals_said(
+        request, messages.INFO
+    ):  # confirmed in another tab a moment before: the page shows how far it is
         confirm_import(scope=scope, import_id=import_id, now=now())
-    except Missing:
-        raise
-    except Refused as refused:  # confirmed in another tab a moment before: the page shows how far it is
-        messages.info(request, refused.message)
     return redirect("advisers:import_sheet", import_id)
 
 
 @door(grant=policies.IMPORT, reads="", writes="POST")
 def stop(request: HttpRequest, scope: Scope, import_id: uuid.UUID) -> HttpResponseBase:
-    try:
+    with refusals_said(request, messages.INFO):  # it came to its end a moment before: the page shows which
         stop_import(scope=scope, import_id=import_id, now=now())
-    except Missing:
-        raise
-    except Refused as refused:  # it came to its end a moment before: the page shows which
-        messages.info(request, refused.message)
-    else:
         messages.success(request, _("已请它停下。"))
     return redirect("advisers:import_sheet", import_id)
 

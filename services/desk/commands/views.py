@@ -8,11 +8,13 @@ from urllib.parse import parse_qsl, urlencode
 from django.utils.translation import gettext as _
 
 from falin.kernel import audit
+from falin.kernel.clock import legal_day
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from services.desk import policies
 from services.desk.models import SavedView
 from services.desk.types import LISTS, ViewInfo
+from tenants.identity.api import still_alike
 
 _WHERE_ONE_STOOD = ("after", "before", "page")  # is no part of a view
 MOST = 30
@@ -47,18 +49,19 @@ def save_view(*, scope: Scope, page: str, title: str, query: str, shared: bool, 
     )  # fmt: skip
     audit.record(scope=scope, act="desk.view.saved", subject=("view", row.id), node_id=None, now=now,
                  after={"name": title})  # fmt: skip
-    return ViewInfo(id=row.id, title=row.title, query=row.query, shared=shared, own=True)
+    return ViewInfo(id=row.id, title=row.title, query=row.query, shared=shared, own=True, may_drop=True)
 
 
 def drop_view(*, scope: Scope, view_id: int, now: datetime) -> str:
     """
-    Drop one of one's own views; which list it was of.
+    Drop a view of one's own, or one left to one's role by who holds it no more; which list it was of.
 
-    :raises Missing: it is not one's own.
+    :raises Missing: it is somebody else's.
     """
     policies.check_may_keep_views(scope)
-    row = SavedView.objects.select_for_update(of=("self",)).filter(id=view_id, person_id=scope.person_id).first()
-    if row is None:
+    row = SavedView.objects.select_for_update(of=("self",)).filter(id=view_id).first()
+    here = still_alike(scope=scope, person_ids=[row.person_id], on=legal_day(now)) if row else set()
+    if row is None or not policies.may_drop_view(scope, row, here):
         raise Missing("desk.no_such_view", _("没有这个视图，或者它不是您的。"))
     number = row.id
     row.delete()

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Missing
 from falin.kernel.rest import DoorView
 from falin.kernel.rest.fields import OneOf
@@ -138,6 +138,7 @@ class ViewOut(serializers.Serializer[Any]):
     query = serializers.CharField(allow_blank=True)
     shared = serializers.BooleanField()
     own = serializers.BooleanField()
+    may_drop = serializers.BooleanField(help_text="one's own, or left to one's role by who holds it no more")
 
 
 class AskedList(serializers.Serializer[Any]):
@@ -155,7 +156,8 @@ class Views(DoorView):
         """The views one has of a list: one's own, and those of one's role."""
         asked = AskedList(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        return Response(ViewOut(queries.list_views(scope=scope, page=asked.validated_data["page"]), many=True).data)
+        found = queries.list_views(scope=scope, page=asked.validated_data["page"], on=legal_day(now()))
+        return Response(ViewOut(found, many=True).data)
 
     @extend_schema(request=ViewIn, responses={201: ViewOut}, operation_id="views_save")
     def post(self, request: Request, scope: Scope) -> Response:
@@ -170,6 +172,6 @@ class OneView(DoorView):
 
     @extend_schema(responses={204: None}, operation_id="views_drop")
     def delete(self, request: Request, scope: Scope, view_id: int) -> Response:
-        """Drop one of one's own views."""
+        """Drop a view of one's own, or one that was left to one's role by who holds it no more."""
         commands.drop_view(scope=scope, view_id=view_id, now=now())
         return Response(status=204)

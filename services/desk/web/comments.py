@@ -16,9 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from services.desk import commands, policies, queries
 from services.desk.rules import LONGEST_COMMENT
 from services.desk.types import Talk, Thing, ThingKind
@@ -69,14 +68,9 @@ def talk(request: HttpRequest, scope: Scope, kind: str, subject_id: str) -> Http
     form = CommentForm(request.POST or None, readers=found.thing.readers)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        try:
+        with refusals_in(form):
             commands.write_comment(scope=scope, kind=kind, subject_id=subject_id, text=data["text"],
                                    tell=data.get("tell", []), now=now())  # fmt: skip
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已写下。"))
             return redirect("desk:comments", kind, subject_id)
     context = {**part(found), "form": form, "kind": KIND_LABELS[found.thing.kind], "back": _back(scope, found.thing)}

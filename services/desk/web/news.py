@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
-from falin.ui.forms import carried_out, show_refusal
+from falin.ui.forms import carried_out, refusals_in, refusals_said
 from falin.ui.widgets import DayInput
 from services.desk import commands, queries
 from services.desk.rules import TEXT_LONGEST, TITLE_LONGEST, stands
@@ -84,11 +83,8 @@ def write(request: HttpRequest, scope: Scope) -> HttpResponse:
     """A draft."""
     form = NewsForm(request.POST or None, initial={"begins_on": legal_day(now())})
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             made = commands.write_news(scope=scope, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已存成草稿。看过没有问题，再点“发布”。"))
             return redirect("desk:news-one", made.number)
     return render(request, "desk/news_form.html", {"form": form, "one": None}, status=422 if form.errors else 200)
@@ -120,13 +116,8 @@ def change(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
 
 @door(grant="news.write", reads="", writes="POST", step_up=SECOND)
 def publish(request: HttpRequest, scope: Scope, number: int) -> HttpResponse:
-    try:
+    with refusals_said(request, messages.ERROR):
         commands.publish_news(scope=scope, number=number, now=now())
-    except Missing:
-        raise
-    except Refused as refused:
-        messages.error(request, refused.message)
-    else:
         messages.success(request, _("已发布，几分钟内公众就看得到。"))
     return redirect("desk:news-one", number)
 

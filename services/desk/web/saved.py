@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from falin.kernel.clock import now
+from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
@@ -39,7 +39,8 @@ def views(request: HttpRequest, scope: Scope, page: str) -> HttpResponse:
     if carried_out(form, commands.save_view, scope=scope, page=page, query=query, now=now()):
         messages.success(request, _("已存下。"))
         return redirect("desk:views", page=page)
-    context = {"form": form, "query": query, "where": where, "found": queries.list_views(scope=scope, page=page)}
+    found = queries.list_views(scope=scope, page=page, on=legal_day(now()))
+    context = {"form": form, "query": query, "where": where, "found": found}
     return render(request, "desk/views.html", context, status=422 if form.errors else 200)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, time
+from typing import Final
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from falin.kernel import audit, outbox
+from falin.kernel import audit, outbox, undoing
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from services.duty import policies
@@ -15,6 +17,8 @@ from services.duty.models import PostedHours
 from services.duty.queries.posted import info_of
 from services.duty.types import HoursPosted
 from tenants.divisions.api import Division, Level, list_divisions
+
+_WITHDRAWN: Final = "duty.hours.withdrawn"
 
 
 def post_hours(
@@ -33,12 +37,7 @@ def post_hours(
     if ends_at <= begins_at:
         raise Invalid("duty.hours_run_backwards", _("结束的时间要晚于开始的时间。"), field="ends_at")
     before = PostedHours.objects.filter(node_id=place.id).first()
-    assert place.county_id is not None  # a community in a scope lies in the county-grade body that has the tenant
-    row = PostedHours(
-        node_id=place.id, province_id=place.province_id, city_id=place.city_id, county_id=place.county_id,
-        street_id=place.street_id, weekdays=days, begins_at=begins_at, ends_at=ends_at, room=room.strip(),
-        person_id=scope.person_id, posted_at=now,
-    )  # fmt: skip
+    row = _row(scope, place, days, begins_at, ends_at, room.strip(), now)
     PostedHours.objects.bulk_create(
         [row], update_conflicts=True, unique_fields=["node_id"],
         update_fields=["province_id", "city_id", "county_id", "street_id", "weekdays", "begins_at", "ends_at", "room",
@@ -62,10 +61,45 @@ def withdraw_hours(*, scope: Scope, node_id: int, now: datetime) -> None:
     take_off(scope, row, now)
 
 
+def restore_hours(*, scope: Scope, node_id: int, now: datetime) -> HoursPosted:
+    """
+    Take back that one withdrew a community's hours a moment ago: they stand on the board as they stood.
+
+    :raises Missing: no such community in the scope. :raises Refused: nothing was withdrawn, too late, or by somebody else.
+    """
+    policies.check_may_post(scope)
+    place = _community(scope, node_id)
+    withdrawn = undoing.just_done(scope=scope, act=_WITHDRAWN, subject=("division", place.id), now=now)
+    if withdrawn is None:
+        raise policies.too_late_to_restore_hours()
+    was = withdrawn.before
+    row = _row(scope, place, was["weekdays"], time.fromisoformat(was["begins_at"]), time.fromisoformat(was["ends_at"]),
+               was["room"], now)  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # somebody posts, or presses too, at this moment
+        raise policies.too_late_to_restore_hours() from None
+    _book(scope, "duty.hours.restored", place.id, before={}, after=facts_of(row), now=now)
+    return info_of(row)
+
+
 def take_off(scope: Scope, row: PostedHours, now: datetime) -> None:
     """A row of the board goes, and that is booked; the caller has asked whether it may."""
+    node_id = row.node_id  # its key, which the row forgets as it goes
     row.delete()
-    _book(scope, "duty.hours.withdrawn", row.node_id, before=facts_of(row), after={}, now=now)
+    _book(scope, _WITHDRAWN, node_id, before=facts_of(row), after={}, now=now)
+
+
+def _row(
+    scope: Scope, place: Division, days: list[int], begins_at: time, ends_at: time, room: str, now: datetime
+) -> PostedHours:  # fmt: skip
+    assert place.county_id is not None  # a community in a scope lies in the county-grade body that has the tenant
+    return PostedHours(
+        node_id=place.id, province_id=place.province_id, city_id=place.city_id, county_id=place.county_id,
+        street_id=place.street_id, weekdays=days, begins_at=begins_at, ends_at=ends_at, room=room,
+        person_id=scope.person_id, posted_at=now,
+    )  # fmt: skip
 
 
 def _community(scope: Scope, node_id: int) -> Division:

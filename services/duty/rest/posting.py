@@ -43,3 +43,12 @@ class Post(DoorView):
         """Take what is posted for a community off the board."""
         commands.withdraw_hours(scope=scope, node_id=node_id, now=now())
         return Response(status=204)
+
+
+class PostRestored(DoorView):
+    door_grants: ClassVar[dict[str, str]] = {"POST": "duty.post"}
+
+    @extend_schema(request=None, responses=PostedHoursOut, operation_id="duty_hours_restore")
+    def post(self, request: Request, scope: Scope, node_id: int) -> Response:
+        """Take the withdrawing back, within ten minutes."""
+        return Response(PostedHoursOut(commands.restore_hours(scope=scope, node_id=node_id, now=now())).data)

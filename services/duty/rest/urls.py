@@ -20,5 +20,6 @@ urlpatterns = [
     path("behind/", views.BehindList.as_view(), name="behind"),
     path("posted/", posting.Posts.as_view(), name="posts"),
     path("posted/<int:node_id>/", posting.Post.as_view(), name="post"),
+    path("posted/<int:node_id>/restore/", posting.PostRestored.as_view(), name="post-restored"),
     path("months/", views.Months.as_view(), name="months"),
 ]

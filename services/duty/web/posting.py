@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,8 +17,9 @@ from falin.kernel.clock import now
 from falin.kernel.doors import door
 from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
-from falin.ui.forms import carried_out
+from falin.ui.forms import carried_out, refusals_said
 from falin.ui.tables import leaf
+from falin.ui.undo import say_done
 from falin.ui.widgets import TimeInput
 from services.duty import commands, queries
 from services.duty.types import Post
@@ -83,7 +85,16 @@ def post(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
 @door(grant="duty.post", reads="", writes="POST")
 def withdraw(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
     commands.withdraw_hours(scope=scope, node_id=node_id, now=now())
-    messages.success(request, _("已撤下，居民看不到了。"))
+    say_done(request, _("已撤下，居民看不到了。10 分钟内可以撤回。"), undo=reverse("duty:post-restore", args=[node_id]))
+    return redirect("duty:posts")
+
+
+@door(grant="duty.post", reads="", writes="POST")
+def restore(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponse:
+    """The withdrawing of a moment ago, undone."""
+    with refusals_said(request):
+        commands.restore_hours(scope=scope, node_id=node_id, now=now())
+        messages.success(request, _("已撤回，居民照旧看得到。"))
     return redirect("duty:posts")
 
 

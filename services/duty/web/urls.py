@@ -20,5 +20,6 @@ urlpatterns = [
     path("hours/", posting.posts, name="posts"),
     path("hours/<int:node_id>/", posting.post, name="post"),
     path("hours/<int:node_id>/withdraw/", posting.withdraw, name="withdraw"),
+    path("hours/<int:node_id>/restore/", posting.restore, name="post-restore"),
     path("months/", views.months, name="months"),
 ]

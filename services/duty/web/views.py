@@ -21,7 +21,7 @@ from falin.kernel.periods import Month
 from falin.kernel.refusals import Invalid, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
-from falin.ui.forms import show_refusal
+from falin.ui.forms import Shown, refusals_in, refusals_said, show_refusal
 from falin.ui.tables import leaf, turned
 from falin.ui.undo import say_done
 from services.duty import commands, policies, queries
@@ -54,13 +54,10 @@ def log(request: HttpRequest, scope: Scope) -> HttpResponse:
     if request.method == "POST":
         form = LogForm(request.POST, request.FILES, places=places)
         if form.is_valid():
-            try:
+            with Shown(lambda refused: show_refusal(form, at_its_field(refused))):
                 visit = commands.log_visit(
                     scope=scope, visit_id=form.cleaned_data["visit_id"], written_at=moment, now=moment, **form.written()
                 )
-            except Refused as refused:
-                show_refusal(form, at_its_field(refused))
-            else:
                 messages.success(request, _("已记下。"))
                 return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
     else:
@@ -92,13 +89,10 @@ def correct(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpResp
         places.append((visit.content.node_id, names.get(visit.content.node_id, ("", ""))[0]))
     form = CorrectForm(request.POST or None, request.FILES or None, places=places, initial=initial_of(visit))
     if request.method == "POST" and form.is_valid():
-        try:
+        with Shown(lambda refused: show_refusal(form, at_its_field(refused))):
             mended = commands.correct_visit(
                 scope=scope, visit_id=visit_id, why=form.cleaned_data["why"], now=now(), **form.written()
             )
-        except Refused as refused:
-            show_refusal(form, at_its_field(refused))
-        else:
             messages.success(request, _("已更正。"))
             return redirect(f"{reverse('duty:visits')}?month={Month.of(mended.content.on_day)}")
     return _with_visit(request, "duty/correct.html", visit, form)
@@ -110,11 +104,8 @@ def void(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpRespons
     visit = queries.get_my_visit(scope=scope, visit_id=visit_id)
     form = VoidForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             commands.void_visit(scope=scope, visit_id=visit_id, why=form.cleaned_data["why"], now=now())
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             say_done(request, _("已作废，不再计时。10 分钟内可以撤回。"), undo=reverse("duty:restore", args=[visit_id]))
             return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
     return _with_visit(request, "duty/void.html", visit, form)
@@ -123,15 +114,11 @@ def void(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpRespons
 @door(grant="duty.log", reads="", writes="POST")
 def restore(request: HttpRequest, scope: Scope, visit_id: uuid.UUID) -> HttpResponse:
     """The voiding of a moment ago, undone."""
-    try:
+    with refusals_said(request):
         visit = commands.restore_visit(scope=scope, visit_id=visit_id, now=now())
-    except Missing:
-        raise
-    except Refused as refused:
-        messages.warning(request, refused.message)
-        return redirect("duty:visits")
-    messages.success(request, _("已撤回作废，照旧计时。"))
-    return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
+        messages.success(request, _("已撤回作废，照旧计时。"))
+        return redirect(f"{reverse('duty:visits')}?month={Month.of(visit.content.on_day)}")
+    return redirect("duty:visits")
 
 
 @door(grant="duty.log", reads="", writes="POST")
@@ -167,13 +154,8 @@ def remind(request: HttpRequest, scope: Scope) -> HttpResponse:
     pair, month = _pair(request.POST.get("pick", "")), _month_of(request.POST.get("month", ""))
     if pair is None or month is None:
         raise Missing("duty.no_such_pair", _("这位顾问这个月不在这个社区任职。"))
-    try:
+    with refusals_said(request):
         sent = commands.remind(scope=scope, node_id=pair[0], adviser_id=pair[1], month=month, now=now())
-    except Missing:
-        raise
-    except Refused as refused:
-        messages.warning(request, refused.message)
-    else:
         undo = urlencode({"reminder": sent, "next": _own_address(request, "duty:behind")})
         say_done(request, _("已提醒，顾问下次打开就会看到。"), undo=f"{reverse('duty:take-back')}?{undo}")
     return HttpResponseRedirect(_own_address(request, "duty:behind"))
@@ -204,13 +186,8 @@ def remind_many(request: HttpRequest, scope: Scope) -> HttpResponse:
 def take_back(request: HttpRequest, scope: Scope) -> HttpResponse:
     """The reminders one has just sent, undone."""
     asked = [int(text) for text in request.POST.getlist("reminder") if text.isdecimal() and len(text) < 18]
-    try:
+    with refusals_said(request):
         count = commands.take_back_reminders(scope=scope, reminder_ids=asked, now=now())
-    except Missing:
-        raise
-    except Refused as refused:
-        messages.warning(request, refused.message)
-    else:
         left = len(asked) - count
         words = ngettext("已撤回 %(n)s 条提醒。", "已撤回 %(n)s 条提醒。", count) % {"n": count}
         if left:

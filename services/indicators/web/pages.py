@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -178,7 +178,7 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
     )
     # While some counties are missing, the sum of one month says nothing against the sum of another.
     history = figures.series if figures.reported == figures.expected else ()
-    whole = _row(PlaceTally(place=figures.place, tally=figures.tally, history=history), None, figures, aim, floor)
+    whole = _whole(PlaceTally(place=figures.place, tally=figures.tally, history=history), figures, aim, floor)
     child_label = _child_label(figures)
     return Page(
         place=figures.place,
@@ -195,7 +195,7 @@ def page_of(figures: PlaceFigures, scope: Scope, *, today: datetime, both_trees:
         lead=_lead(figures, aim, rows),
         figures=tuple(_band(figures, aim)),
         rows=rows,
-        whole=whole if figures.tally else None,
+        whole=whole,
         rows_title=_rows_title(figures),
         rows_note=_rows_note(figures, aim, child_label),
         scale=f"{floor}%–100%",
@@ -687,6 +687,17 @@ def _row(child: PlaceTally, rank: int | None, figures: PlaceFigures, aim: Aim | 
         hours_met=rules.percent(tally.hours_met), change=tally.covered - before.covered if before else None,
         state=STATES[state], state_text=words, css="is-act" if state == TargetState.ACT else "",
     )  # fmt: skip
+
+
+def _whole(own: PlaceTally, figures: PlaceFigures, aim: Aim | None, floor: int) -> Row | None:
+    """The last line of the table: the place itself, under another name."""
+    if own.tally is None:
+        return None
+    row = replace(_row(own, None, figures, aim, floor), name=_("合计"))
+    if own.place.level == Level.STREET:
+        has, every = formats.number(own.tally.covered), formats.number(own.tally.communities)
+        return replace(row, state_text=f"{has} / {every}")
+    return row
 
 
 def _adviser_state(tally: Tally, view: View) -> tuple[TargetState, str]:

@@ -27,6 +27,7 @@ from tenants.divisions.types import Level, View
 
 ON_A_WALL = 11  # rows one still reads from across the room
 RENEWED = 300  # seconds
+MOST_LINES = 10_000  # in a file
 
 
 @door(grant="figures.read", reads="GET")
@@ -45,11 +46,12 @@ def place(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
     page = pages.page_of(figures, scope, today=now(), both_trees="month" in request.GET and _both_trees(figures))
     context: dict[str, Any] = {"page": page}
     if figures.place.level == Level.COMMUNITY:
-        context["lines"] = _lines(request, scope, figures)
+        context["lines"], context["columns"] = _lines(request, scope, figures), tables.LINES
         # Visits are a county's own: above it their lines are read, not the visits themselves.
         context["may_comment"] = scope.may("comments.join") and scope.may("duty.read")
         return render(request, "indicators/community.html", context)
     context["map"] = maps.map_of(figures, _county_values(scope, figures)) if maps.has_map(figures) else None
+    context["heads"] = tables.heads_of(tables.columns_of(page))
     return render(request, "indicators/place.html", context)
 
 
@@ -104,29 +106,33 @@ def publish(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBas
 
 @door(grant="figures.export", reads="", writes="POST", keeps=False, step_up=FRESH, resumes=False)
 def export_csv(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
-    return exports.as_csv(_sheet(request, scope, node_id, "csv"))
+    return _file(request, scope, node_id, "csv")
 
 
 @door(grant="figures.export", reads="", writes="POST", keeps=False, step_up=FRESH, resumes=False)
 def export_xlsx(request: HttpRequest, scope: Scope, node_id: int) -> HttpResponseBase:
-    return exports.as_xlsx(_sheet(request, scope, node_id, "xlsx"))
+    return _file(request, scope, node_id, "xlsx")
 
 
-def _sheet(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> exports.Sheet:
-    """What leaves, booked in the transaction that reads it: sent for, because it leaves a line behind."""
+def _file(request: HttpRequest, scope: Scope, node_id: int, kind: str) -> HttpResponseBase:
+    """
+    The table of the page, in its columns, to be saved; booked in the transaction that reads it: sent for, because it
+    leaves a line behind.
+    """
     figures = _figures(request, scope, node_id)
     policies.check_may_export(scope, figures.place.level)
     if figures.month is None or figures.tally is None:
         raise Missing("indicators.nothing_published", _("这个月还没有发布，没有可以下载的数据。"))
     if figures.place.level == Level.COMMUNITY:
         found = queries.visit_lines(scope=scope, node_id=node_id, month=figures.month,
-                                    turn=Turn(size=exports.MOST_LINES))  # fmt: skip
-        sheet = exports.sheet_of_lines(figures, found)
+                                    turn=Turn(size=MOST_LINES))  # fmt: skip
+        title, columns, rows = _("到访记录"), tables.LINES, list[Any](found.rows)
     else:
-        sheet = exports.sheet_of_places(figures)
-    book_export(scope=scope, place=figures.place, month=figures.month, view=figures.view, kind=kind,
-                rows=len(sheet.rows), now=now())  # fmt: skip
-    return sheet
+        page = pages.page_of(figures, scope, today=now())
+        title, columns, rows = _("指标"), tables.columns_of(page), [*page.rows, page.whole]
+    book_export(scope=scope, place=figures.place, month=figures.month, view=figures.view, kind=kind, rows=len(rows),
+                now=now())  # fmt: skip
+    return exports.answer(figures, title=title, columns=columns, rows=rows, file_format=kind)
 
 
 def _figures(request: HttpRequest, scope: Scope, node_id: int) -> PlaceFigures:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from falin.kernel import audit, outbox
+from falin.kernel import audit, outbox, undoing
 from falin.kernel.clock import legal_day
 from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Invalid, Refused, refusal_for
@@ -24,6 +24,7 @@ from tenants.divisions.api import Division, list_divisions
 from tenants.divisions.rules.pinyin import sound_of
 
 OPENED, CORRECTED, CLOSED = "stations.station.opened", "stations.station.corrected", "stations.station.closed"
+REOPENED = "stations.station.reopened"
 _ONCE = {"an_open_station_is_registered_once": policies.is_registered}
 
 
@@ -83,7 +84,7 @@ def correct_station(*, scope: Scope, station_id: uuid.UUID, content: StationCont
     :raises Missing: no such station in the scope. :raises Refused: it is closed, nothing changed, or as for a new one.
     """
     policies.check_may_keep(scope)
-    row = _locked(scope, station_id)
+    row = _locked_open(scope, station_id)
     before, facts = content_of(row), facts_of(row)
     place = _places_of(scope, [content.node_id]).get(content.node_id)
     if place or content.node_id != before.node_id:  # its own place may have ended, and is still its own
@@ -113,7 +114,7 @@ def close_station(*, scope: Scope, station_id: uuid.UUID, on_day: date, why: str
         raise Invalid("stations.why_missing", _("请写明为什么关闭。"), field="why")
     if len(reason) > 200:
         raise Invalid("stations.why_too_long", _("最多 %(n)d 个字。") % {"n": 200}, field="why")
-    row = _locked(scope, station_id)
+    row = _locked_open(scope, station_id)
     if on_day > legal_day(now):
         raise Invalid("stations.in_the_future", _("关闭日期不能晚于今天。到了那天再办。"), field="on_day")
     if on_day < row.opened_on:
@@ -121,6 +122,25 @@ def close_station(*, scope: Scope, station_id: uuid.UUID, on_day: date, why: str
     row.closed_on, row.closed_why = on_day, reason
     row.save(update_fields=["closed_on", "closed_why"])
     _book(scope, CLOSED, row, before={}, after={"closed_on": on_day.isoformat()}, now=now, why=reason)
+    return info_of(row)
+
+
+def reopen_station(*, scope: Scope, station_id: uuid.UUID, now: datetime) -> StationInfo:
+    """
+    Take back that one closed a station a moment ago: it is open as it was.
+
+    :raises Missing: no such station in the scope. :raises Refused: it is not closed, too late, not by oneself, or the place
+        has another open station of that name by now.
+    """
+    policies.check_may_keep(scope)
+    row = _locked(scope, station_id)
+    closed = undoing.just_done(scope=scope, act=CLOSED, subject=("station", row.id), now=now)
+    if row.closed_on is None or closed is None:
+        raise policies.too_late_to_reopen()
+    before = {"closed_on": row.closed_on.isoformat()}
+    row.closed_on, row.closed_why = None, ""
+    _saved(row)
+    _book(scope, REOPENED, row, before=before, after={}, now=now)
     return info_of(row)
 
 
@@ -181,6 +201,11 @@ def _locked(scope: Scope, station_id: uuid.UUID) -> Station:
     row = stations_in(scope).select_for_update(of=("self",)).filter(id=station_id).first()
     if row is None:
         raise policies.no_station()
+    return row
+
+
+def _locked_open(scope: Scope, station_id: uuid.UUID) -> Station:
+    row = _locked(scope, station_id)
     if row.closed_on is not None:
         raise policies.is_closed()
     return row

@@ -59,7 +59,7 @@ class OneStation(DoorView):
 
 
 class CloseStation(DoorView):
-    door_grants: ClassVar[dict[str, str]] = {"POST": policies.KEEP}
+    door_grants: ClassVar[dict[str, str]] = {"POST": policies.KEEP, "DELETE": policies.KEEP}
 
     @extend_schema(request=s.CloseIn, responses=s.StationOut, operation_id="stations_close")
     def post(self, request: Request, scope: Scope, station_id: uuid.UUID) -> Response:
@@ -68,6 +68,11 @@ class CloseStation(DoorView):
         given.is_valid(raise_exception=True)
         made = commands.close_station(scope=scope, station_id=station_id, now=now(), **given.validated_data)
         return Response(s.StationOut(made).data)
+
+    @extend_schema(request=None, responses=s.StationOut, operation_id="stations_reopen")
+    def delete(self, request: Request, scope: Scope, station_id: uuid.UUID) -> Response:
+        """Take the closing back, within ten minutes."""
+        return Response(s.StationOut(commands.reopen_station(scope=scope, station_id=station_id, now=now())).data)
 
 
 class Counts(DoorView):

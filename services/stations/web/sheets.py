@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.forms import template
 from falin.kernel.sheets.writing import XLSX
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in, refusals_said
 from falin.ui.sheets import ColumnsForm, attached, recognised
 from services.stations import commands, policies, queries
 from services.stations.rules import opening_words
@@ -50,11 +49,8 @@ def upload(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Step one: the file."""
     form = SheetForm(request.POST, request.FILES) if request.method == "POST" else SheetForm()
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             taken = commands.take_sheet(scope=scope, upload=form.cleaned_data["file"], now=now())
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             return redirect("stations:sheet", taken)
     context = {"form": form, "columns": COLUMNS.all, "most": MOST_ROWS, "sheets": queries.list_sheets(scope=scope)}
     return render(request, "stations/sheets.html", context, status=422 if form.errors else 200)
@@ -73,12 +69,10 @@ def sheet(request: HttpRequest, scope: Scope, sheet_id: uuid.UUID) -> HttpRespon
 @door(grant=policies.KEEP, reads="", writes="POST")
 def enter(request: HttpRequest, scope: Scope, sheet_id: uuid.UUID) -> HttpResponseBase:
     """The ready rows are entered by a job."""
-    try:
+    with refusals_said(
+        request, messages.INFO
+    ):  # confirmed in another tab a moment before: the page shows how far it is
         commands.enter_sheet(scope=scope, sheet_id=sheet_id, columns=_said(request.POST), now=now())
-    except Missing:
-        raise
-    except Refused as refused:  # confirmed in another tab a moment before: the page shows how far it is
-        messages.info(request, refused.message)
     return redirect("stations:sheet", sheet_id)
 
 

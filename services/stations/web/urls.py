@@ -16,4 +16,5 @@ urlpatterns = [
     path("<uuid:station_id>/", views.station, name="station"),
     path("<uuid:station_id>/correct/", views.correct, name="correct"),
     path("<uuid:station_id>/close/", views.close, name="close"),
+    path("<uuid:station_id>/reopen/", views.reopen, name="reopen"),
 ]

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.ui.figures import Pager
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in, refusals_said
 from falin.ui.tables import turned
+from falin.ui.undo import say_done
 from services.stations import commands, policies, queries
 from services.stations.rules import TIER_LABELS, opening_words
 from services.stations.types import StationPage, View
@@ -65,11 +65,8 @@ def new(request: HttpRequest, scope: Scope) -> HttpResponse:
     """A station is entered; residents see it from then on."""
     form = StationForm(request.POST or None, places=_places(scope), initial=first_initial(legal_day(now())))
     if form.is_valid():
-        try:
+        with refusals_in(form):
             made = commands.open_station(scope=scope, content=form.written(), now=now())
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已登记，居民在公开页面上看得到。"))
             return redirect("stations:station", made.id)
     return _form(request, form, _("登记站点"), _("登记"), reverse("stations:list"))
@@ -85,13 +82,8 @@ def correct(request: HttpRequest, scope: Scope, station_id: uuid.UUID) -> HttpRe
         places = [(row.above, [(content.node_id, row.place or _("原来的地方"))]), *places]  # a place that has ended
     form = StationForm(request.POST or None, places=places, initial=initial_of(row.station))
     if form.is_valid():
-        try:
+        with refusals_in(form):
             commands.correct_station(scope=scope, station_id=station_id, content=form.written(), now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已更正，公开页面上一会儿就换成新的。"))
             return redirect("stations:station", station_id)
     title = _("更正%(name)s") % {"name": content.name}
@@ -104,20 +96,26 @@ def close(request: HttpRequest, scope: Scope, station_id: uuid.UUID) -> HttpResp
     row = queries.get_station(scope=scope, station_id=station_id)
     form = CloseForm(request.POST or None, initial={"on_day": legal_day(now())})
     if form.is_valid():
-        try:
+        with refusals_in(form):
             done = commands.close_station(scope=scope, station_id=station_id, now=now(), **form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             day = formats.day(done.closed_on or legal_day(now()))
-            messages.success(
-                request, _("%(name)s从%(day)s起关闭，居民看不到了。") % {"name": done.content.name, "day": day}
-            )
+            words = _("%(name)s从%(day)s起关闭，居民看不到了。10 分钟内可以撤回。") % {
+                "name": done.content.name,
+                "day": day,
+            }
+            say_done(request, words, undo=reverse("stations:reopen", args=[station_id]))
             return redirect("stations:station", station_id)
     context = {"form": form, "station": row.station, "place": tables.place_words(row)}
     return render(request, "stations/close.html", context, status=422 if form.errors else 200)
+
+
+@door(grant=policies.KEEP, reads="", writes="POST")
+def reopen(request: HttpRequest, scope: Scope, station_id: uuid.UUID) -> HttpResponse:
+    """The closing of a moment ago, undone."""
+    with refusals_said(request):
+        commands.reopen_station(scope=scope, station_id=station_id, now=now())
+        messages.success(request, _("已撤回关闭，居民照旧看得到。"))
+    return redirect("stations:station", station_id)
 
 
 # ---- steps ---------------------------------------------------------------------------------------------------------

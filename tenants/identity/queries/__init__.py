@@ -10,7 +10,13 @@ from tenants.identity.queries.correcting import (
     get_own_entry,
 )
 from tenants.identity.queries.emergency import list_asked, list_open_on
-from tenants.identity.queries.ending import count_ending_roles, list_colleagues, list_ending, list_holders
+from tenants.identity.queries.ending import (
+    count_ending_roles,
+    list_colleagues,
+    list_ending,
+    list_holders,
+    still_alike,
+)
 from tenants.identity.queries.leaving import get_left_open, may_erase_contacts
 from tenants.identity.queries.merging import get_merge, get_pair, list_merges, list_same, may_merge, same_person
 from tenants.identity.queries.offices import administrators_ending, find_holder
@@ -129,5 +135,6 @@ __all__ = [
     "search_people",
     "seats_of",
     "signed_in_by",
+    "still_alike",
     "system_of",
 ]

@@ -45,6 +45,17 @@ def list_holders(*, scope: Scope, role: Role, on: date) -> list[int]:
     return sorted(set(held.values_list("person_id", flat=True)))
 
 
+def still_alike(*, scope: Scope, person_ids: Collection[int], on: date) -> set[int]:
+    """
+    Which of some people hold on a day the role the scope's holder acts in, somewhere in his body.
+
+    Of one's own role only: it tells nobody of a role he could not sit beside.
+    """
+    body = Q(tenant_id=scope.tenant_id) if scope.tenant_id else Q(tenant_id__isnull=True)
+    held = Binding.objects.filter(in_force(on), body, role=scope.role, person_id__in=person_ids, person__is_active=True)
+    return set(held.values_list("person_id", flat=True))
+
+
 def list_colleagues(
     *, scope: Scope, roles: Collection[Role], node_ids: Collection[int], on: date, adviser_id: str = ""
 ) -> list[Colleague]:  # fmt: skip

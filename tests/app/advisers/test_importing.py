@@ -33,7 +33,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What would have gone to the broker."""
     told: list[tuple[str, str]] = []
     register_jobs()
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: told.append((schema, job_id))])
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id, _lane: told.append((schema, job_id))])
     return told
 
 

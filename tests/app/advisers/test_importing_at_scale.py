@@ -34,7 +34,7 @@ MOST_MEGABYTES = 300
 @pytest.fixture(autouse=True)
 def nobody_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     register_jobs()
-    monkeypatch.setattr(jobs, "_sender", [lambda _schema, _job_id: None])
+    monkeypatch.setattr(jobs, "_sender", [lambda *_job: None])
 
 
 def _in_process(schema: str, job_id: uuid.UUID) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from falin.kernel.models import AuditEntry
 from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
@@ -13,7 +14,10 @@ from services.desk import commands, queries
 from services.desk.commands import views
 from services.desk.models import SavedView
 from services.desk.types import ViewInfo
-from tests.world import NOW, World
+from tenants.identity.api import Role
+from tenants.identity.models import Binding
+from tests.app.identity.cast import hold
+from tests.world import NOW, TODAY, World
 
 
 def _save(scope: Scope, title: str = "快到期的", query: str = "view=ending&after=abc", **more: object) -> ViewInfo:
@@ -24,7 +28,7 @@ def _save(scope: Scope, title: str = "快到期的", query: str = "view=ending&a
 
 def _views(scope: Scope, page: str = "advisers") -> list[tuple[str, str, bool]]:
     with inside(scope, read_only=True):
-        return [(view.title, view.query, view.own) for view in queries.list_views(scope=scope, page=page)]
+        return [(view.title, view.query, view.own) for view in queries.list_views(scope=scope, page=page, on=TODAY)]
 
 
 def test_a_view_keeps_filters_and_order_and_not_where_one_stood(world: World) -> None:
@@ -56,6 +60,73 @@ def test_nobody_drops_anothers_view(world: World) -> None:
     with inside(street, read_only=False):
         assert commands.drop_view(scope=street, view_id=kept.id, now=NOW) == "advisers"
     assert _views(street) == []
+
+
+def _drop(scope: Scope, view_id: int) -> str:
+    with inside(scope, read_only=False):
+        return commands.drop_view(scope=scope, view_id=view_id, now=NOW)
+
+
+def _ends(scope: Scope) -> None:
+    Binding.objects.filter(person_id=scope.person_id, role=scope.role).update(ended_at=NOW)
+
+
+def test_what_was_shared_by_who_left_the_role_is_dropped_by_any_who_has_it_and_booked(world: World) -> None:
+    street, other = world.scope("street"), world.scope("street2")
+    kept, own = _save(street, shared=True), _save(street, title="只有我")
+    _ends(street)
+    with inside(other, read_only=True):
+        (left,) = queries.list_views(scope=other, page="advisers", on=TODAY)
+    assert (left.own, left.may_drop) == (False, True)
+    assert _drop(other, kept.id) == "advisers"
+    assert _views(other) == []
+    with inside(other, read_only=True):
+        entry = AuditEntry.objects.get(act="desk.view.dropped")
+    assert (entry.person_id, entry.before) == (other.person_id, {"name": "快到期的"})
+    with pytest.raises(Missing):
+        _drop(other, own.id)  # what he kept for himself is nobody's
+
+
+def test_what_was_left_to_one_role_is_not_dropped_by_another_or_next_door(world: World) -> None:
+    street = world.scope("street")
+    kept = _save(street, shared=True)
+    _ends(street)
+    for who in ("county", "liaison", "county2"):
+        with pytest.raises(Missing):
+            _drop(world.scope(who), kept.id)
+    assert len(_views(world.scope("street2"))) == 1
+
+
+def test_who_holds_the_role_at_another_place_of_the_body_still_keeps_what_he_shared(world: World) -> None:
+    street, other = world.scope("street"), world.scope("street2")
+    kept = _save(street, shared=True)
+    _ends(street)
+    hold(world, "street", Role.STREET_OFFICER, "330106002")
+    with pytest.raises(Missing):
+        _drop(other, kept.id)
+    with inside(other, read_only=True):
+        assert [view.may_drop for view in queries.list_views(scope=other, page="advisers", on=TODAY)] == [False]
+
+
+def test_who_holds_it_in_another_body_alone_has_left(world: World) -> None:
+    street, other = world.scope("street"), world.scope("street2")
+    kept = _save(street, shared=True)
+    _ends(street)
+    hold(world, "street", Role.STREET_OFFICER, "330102001")
+    assert _drop(other, kept.id) == "advisers"
+
+
+def test_the_page_offers_it_where_it_was_left_behind_and_says_why(world: World, sign_in: Any) -> None:
+    street = world.scope("street")
+    kept = _save(street, shared=True)
+    address = f"/desk/views/{kept.id}/drop/"
+    assert address not in sign_in("street2").get("/desk/views/advisers/").content.decode()
+    _ends(street)
+    client = sign_in("street2")
+    page = client.get("/desk/views/advisers/").content.decode()
+    assert address in page and "他已离开这个身份" in page
+    assert client.get("/api/v1/desk/views/?page=advisers").json()[0]["may_drop"] is True
+    assert "已删掉" in client.post(address, follow=True).content.decode()
 
 
 def test_what_is_too_long_too_many_or_of_no_list_is_refused(world: World) -> None:

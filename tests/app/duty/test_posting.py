@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import time
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.db import DatabaseError
 
 from falin.kernel.models import AuditEntry, OutboxEvent
-from falin.kernel.refusals import Forbidden, Invalid, Missing
+from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.transactions import inside
-from services.duty.commands import post_hours, withdraw_hours
+from services.duty.commands import post_hours, restore_hours, withdraw_hours
 from services.duty.models import PostedHours
 from services.duty.queries import list_posted, list_posts
 from tenants.identity.api import public_of
@@ -67,8 +68,81 @@ def test_what_is_withdrawn_is_gone_and_cannot_be_withdrawn_again(world: World) -
     with inside(scope, read_only=False):
         withdraw_hours(scope=scope, node_id=world.node(GEM), now=NOW)
     assert _posted(world, "330106") == {}
+    with inside(scope, read_only=True):
+        entry = AuditEntry.objects.get(act="duty.hours.withdrawn")
+        told = OutboxEvent.objects.get(event="duty.hours.withdrawn").payload
+    assert (entry.subject_id, entry.node_id, told["node_id"]) == (str(world.node(GEM)), *[world.node(GEM)] * 2)
     with pytest.raises(Missing), inside(scope, read_only=False):
         withdraw_hours(scope=scope, node_id=world.node(GEM), now=NOW)
+
+
+def _withdraw(world: World, who: str = "county", now: datetime = NOW) -> None:
+    scope = world.scope(who)
+    with inside(scope, read_only=False):
+        withdraw_hours(scope=scope, node_id=world.node(GEM), now=now)
+
+
+def _restore(world: World, who: str = "county", now: datetime = NOW) -> None:
+    scope = world.scope(who)
+    with inside(scope, read_only=False):
+        restore_hours(scope=scope, node_id=world.node(GEM), now=now)
+
+
+def _stays(world: World, who: str = "county", now: datetime = NOW) -> str:
+    """What refuses the taking back; nothing was written of it."""
+    before = _written(world)
+    with pytest.raises(Refused) as refused:
+        _restore(world, who, now)
+    assert _written(world) == before
+    return refused.value.code
+
+
+def test_withdrawing_taken_back_puts_the_hours_up_as_they_stood_and_the_book_says_both(world: World) -> None:
+    _post(world, "county")
+    (was,) = _posted(world, "330106").values()
+    later = NOW + timedelta(minutes=9)
+    _withdraw(world)
+    _restore(world, now=later)
+    assert list(_posted(world, "330106").values()) == [replace(was, posted_at=later)]
+    with inside(world.scope("county"), read_only=True):
+        booked = (
+            AuditEntry.objects.filter(act__startswith="duty.hours").order_by("id").values_list("act", "before", "after")
+        )
+        posted, withdrawn, restored = booked
+        assert OutboxEvent.objects.filter(event="duty.hours.restored").count() == 1
+    assert [entry[0] for entry in booked] == ["duty.hours.posted", "duty.hours.withdrawn", "duty.hours.restored"]
+    assert restored[1:] == ({}, withdrawn[1]) == ({}, posted[2])
+
+
+def test_after_ten_minutes_or_by_somebody_else_the_hours_stay_withdrawn(world: World) -> None:
+    assert _stays(world) == "duty.too_late_to_restore_hours"  # nothing was ever there
+    _post(world, "county")
+    assert _stays(world) == "duty.too_late_to_restore_hours"  # nothing was withdrawn
+    _withdraw(world)
+    assert _stays(world, now=NOW + timedelta(minutes=10)) == "duty.too_late_to_restore_hours"
+    assert _stays(world, "street2") == "duty.too_late_to_restore_hours"
+    assert _posted(world, "330106") == {}
+
+
+def test_what_was_posted_since_is_not_overwritten_by_taking_the_withdrawing_back(world: World) -> None:
+    _post(world, "county")
+    _withdraw(world)
+    _post(world, "street2", room="二楼")
+    assert _stays(world) == "duty.too_late_to_restore_hours"
+    (posted,) = _posted(world, "330106").values()
+    assert posted.room == "二楼"
+
+
+@pytest.mark.parametrize(("who", "refusal"), [("liaison", Missing), ("leader", Forbidden)])
+def test_nobody_takes_back_the_withdrawing_at_a_place_that_is_not_his(
+    who: str, refusal: type[Exception], world: World
+) -> None:
+    _post(world, "county")
+    _withdraw(world)
+    before = _written(world)
+    with pytest.raises(refusal):
+        _restore(world, who)
+    assert (_posted(world, "330106"), _written(world)) == ({}, before)
 
 
 @pytest.mark.parametrize(

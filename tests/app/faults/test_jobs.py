@@ -42,7 +42,7 @@ def system(world: World) -> Scope:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What was handed to the broker."""
     sent: list[tuple[str, str]] = []
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: sent.append((schema, job_id))])
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id, _lane: sent.append((schema, job_id))])
     return sent
 
 
@@ -59,7 +59,7 @@ def ask(world: World, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPat
 
 def sweep(system: Scope, after: timedelta) -> list[uuid.UUID]:
     with inside(system, read_only=False):
-        return jobs.sweep(scope=system, now=clock.now() + after)
+        return [job.id for job in jobs.sweep(scope=system, now=clock.now() + after)]
 
 
 def row(system: Scope, job_id: uuid.UUID) -> Job:
@@ -273,8 +273,8 @@ def test_every_queue_is_read_and_what_somebody_waits_for_by_a_worker_that_does_n
         for program in programs
         if "--queues" in program.command
     }
-    assert {route["queue"] for route in app.conf.task_routes.values()} == read["worker"]
-    assert {app.conf.task_default_queue} == read["clicks"]
+    assert read == {"worker": {"bulk"}, "short": {"short"}, "clicks": {app.conf.task_default_queue}}
+    assert {route["queue"] for route in app.conf.task_routes.values()} == {"bulk", "short"}
 
 
 def test_a_job_of_somebody_who_lost_the_role_meanwhile_is_not_done(

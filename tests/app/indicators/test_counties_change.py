@@ -178,8 +178,8 @@ def test_page_programs_and_files_add_up(
         "held still, it stays what it was"
     )
     file = leader.post(f"/figures/{city}/export.csv?{asks}")
-    *parts, last = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))[1:]
-    assert sum(int(row[3]) for row in parts if row[3]) == int(last[3]) == 10
+    *parts, last = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))
+    assert sum(int(row["全部"]) for row in parts if row["全部"]) == int(last["全部"]) == 10
     assert ("%E6%8C%89%E7%8E%B0%E5%9C%A8" in file["Content-Disposition"]) == (view == View.AS_IS), "the name says so"
 
 

@@ -34,7 +34,7 @@ from tests.world import NOW, World
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rotation, "FRESH", -1.0)
     monkeypatch.setattr(rotation, "BATCH", 2)
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
+    monkeypatch.setattr(jobs, "_sender", [lambda *_job: None])
 
 
 @pytest.fixture

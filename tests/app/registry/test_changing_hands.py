@@ -88,7 +88,7 @@ def _system() -> Scope:
 @pytest.fixture
 def counties(world: World) -> Iterator[Counties]:
     sender = list(jobs._sender)
-    jobs.send_with(lambda schema, job_id: None)
+    jobs.send_with(lambda *_job: None)
     office = Office(world)
     adviser = office.adviser()
     office.appoint(adviser, "330106109200", begins_on=date(2026, 11, 1))

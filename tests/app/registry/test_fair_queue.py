@@ -18,24 +18,29 @@ from tests.world import NOW, World
 
 
 class Floor:
-    """A queue like the broker's, first in first out, and what the workers did of it."""
+    """Queues like the broker's, first in first out, and what the workers did of them."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.messages: list[tuple[str, str]] = []
+        self.short: list[tuple[str, str]] = []
         self.done: list[str] = []
         self._minute = 0
 
-    def ask(self, username: str, title: str) -> uuid.UUID:
+    def ask(self, username: str, title: str, kind: str = "tests.note") -> uuid.UUID:
         self._minute += 1
         scope = self.world.scope(username)
         with inside(scope, read_only=False):
-            return jobs.ask(scope=scope, kind="tests.note", title=title, parameters={"title": title},
+            return jobs.ask(scope=scope, kind=kind, title=title, parameters={"title": title},
                             now=NOW + timedelta(minutes=self._minute))  # fmt: skip
 
     def work(self) -> None:
         while self.messages:
             tasks.do_job(*self.messages.pop(0))
+
+    def work_short(self) -> None:
+        while self.short:
+            tasks.do_short_job(*self.short.pop(0))
 
 
 @pytest.fixture
@@ -49,10 +54,14 @@ def floor(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Floor]:
         return {}
 
     jobs.register("tests.note", note)
-    jobs.send_with(lambda schema, job_id: one.messages.append((schema, job_id)))
+    jobs.register("tests.slip", note, lane=jobs.Lane.SHORT)
+    queues = {jobs.Lane.LONG: one.messages, jobs.Lane.SHORT: one.short}
+    jobs.send_with(lambda schema, job_id, lane: queues[lane].append((schema, job_id)))
     yield one
     jobs._sender[:] = sender
-    del jobs._runners["tests.note"]
+    for kind in ("tests.note", "tests.slip"):
+        del jobs._runners[kind]
+    jobs._short.discard("tests.slip")
 
 
 def test_one_countys_many_jobs_do_not_hold_up_anothers_one(floor: Floor) -> None:
@@ -106,3 +115,32 @@ def test_a_message_that_was_lost_costs_nobody_his_job(floor: Floor) -> None:
     tasks.sweep_jobs()
     floor.work()
     assert floor.done == ["西湖", "上城"]
+
+
+def test_a_short_job_waits_behind_no_long_one_not_even_ones_own(floor: Floor) -> None:
+    long = floor.ask("county", "十万行")
+    _running(floor.world, long, is_it=True)
+    floor.ask("county", "又一个十万行")
+    floor.ask("county2", "也是十万行")
+    floor.ask("county", "一张名单", "tests.slip")
+    floor.work_short()
+    assert floor.done == ["一张名单"]
+    floor.work()
+    assert floor.done == ["一张名单", "也是十万行"]  # and neither does a long one go by the short lane
+
+
+def test_in_the_short_lane_too_one_countys_many_do_not_hold_up_anothers_one(floor: Floor) -> None:
+    for number in range(3):
+        floor.ask("county", f"西湖{number}", "tests.slip")
+    floor.ask("county2", "上城", "tests.slip")
+    floor.work_short()
+    assert floor.done == ["西湖0", "上城", "西湖1", "西湖2"]
+
+
+def test_a_short_job_whose_message_was_lost_is_sent_again_in_its_lane(floor: Floor) -> None:
+    floor.ask("county", "一张名单", "tests.slip")
+    floor.short.clear()
+    tasks.sweep_jobs()
+    assert (len(floor.messages), len(floor.short)) == (0, 1)
+    floor.work_short()
+    assert floor.done == ["一张名单"]

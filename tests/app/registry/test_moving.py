@@ -92,7 +92,7 @@ def _system() -> Scope:
 def moves(world: World, tmp_path: Path) -> Iterator[Moves]:
     """西湖区 with an adviser, an appointment, a vacancy, a photograph and a sealed log; and a cell it can go to."""
     sender, kept = list(jobs._sender), (settings.CELL, settings.CELL_RECEIVERS)
-    jobs.send_with(lambda schema, job_id: None)
+    jobs.send_with(lambda *_job: None)
     office = Office(world)
     adviser = office.adviser()
     office.appoint(adviser, "330106002001")

@@ -42,7 +42,7 @@ SYSTEM = system_scope(schema="public", tenant_id=0, grants=frozenset())
 def west(world: World) -> Iterator[int]:
     """西湖区, with an adviser and a photograph; the clock stands at the world's."""
     sender = list(jobs._sender)
-    jobs.send_with(lambda schema, job_id: None)
+    jobs.send_with(lambda *_job: None)
     office = Office(world)
     office.appoint(office.adviser(), "330106002001")
     scope = world.scope("county")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from falin.kernel.models import AuditEntry, OutboxEvent
 from falin.kernel.refusals import Forbidden, Invalid, Missing, Refused
 from falin.kernel.transactions import inside
-from services.stations.commands import close_station, correct_station, open_many
+from services.stations.commands import close_station, correct_station, open_many, reopen_station
 from services.stations.models import Station
 from services.stations.queries import list_open_stations
 from services.stations.types import Position, Tier
@@ -245,3 +245,61 @@ def test_what_is_closed_is_neither_corrected_nor_closed_again(world: World) -> N
     with pytest.raises(Refused, match="已经关闭"):
         _close(world, made.id)
     assert (rows(world), written(world)) == (before, (2, 2))
+
+
+# ---- closing, taken back ---------------------------------------------------------------------------------------------
+def _reopen(world: World, station: uuid.UUID, who: str = "county", now: datetime = NOW) -> None:
+    scope = world.scope(who)
+    with inside(scope, read_only=False):
+        reopen_station(scope=scope, station_id=station, now=now)
+
+
+def _stays(world: World, station: uuid.UUID, who: str = "county", now: datetime = NOW) -> str:
+    """What refuses the taking back; nothing was changed or written of it."""
+    before = rows(world), written(world)
+    with pytest.raises(Refused) as refused:
+        _reopen(world, station, who, now)
+    assert (rows(world), written(world)) == before
+    return refused.value.code
+
+
+def test_closing_taken_back_leaves_the_station_as_it_was_and_the_book_says_both(world: World) -> None:
+    made = opened(world)
+    before = rows(world)
+    _close(world, made.id)
+    _reopen(world, made.id, now=NOW + timedelta(minutes=9))
+    assert rows(world) == before
+    with inside(public_scope(world), read_only=True):
+        assert [one.id for one in list_open_stations(scope=public_scope(world))] == [made.id]
+    with inside(world.scope("county"), read_only=True):
+        entry = AuditEntry.objects.get(act="stations.station.reopened")
+        assert OutboxEvent.objects.filter(event="stations.station.reopened").count() == 1
+    assert (entry.before, entry.after) == ({"closed_on": "2026-11-16"}, {})
+    assert written(world) == (3, 3)
+
+
+def test_after_ten_minutes_or_by_somebody_else_a_station_stays_closed(world: World) -> None:
+    made = opened(world)
+    assert _stays(world, made.id) == "stations.too_late_to_reopen"  # it was never closed
+    _close(world, made.id)
+    assert _stays(world, made.id, now=NOW + timedelta(minutes=10)) == "stations.too_late_to_reopen"
+    assert _stays(world, made.id, "street") == "stations.too_late_to_reopen"
+    _reopen(world, made.id)
+    assert _stays(world, made.id) == "stations.too_late_to_reopen"  # it is open
+
+
+def test_where_another_of_its_name_was_opened_meanwhile_a_station_stays_closed(world: World) -> None:
+    made = opened(world)
+    _close(world, made.id)
+    opened(world)
+    assert _stays(world, made.id) == "stations.registered"
+
+
+@pytest.mark.parametrize(("who", "refusal"), [("street2", Missing), ("county2", Missing), ("liaison", Forbidden)])
+def test_nobody_opens_anew_what_is_not_in_his_charge(who: str, refusal: type[Refused], world: World) -> None:
+    made = opened(world)
+    _close(world, made.id)
+    before = rows(world), written(world)
+    with pytest.raises(refusal):
+        _reopen(world, made.id, who)
+    assert (rows(world), written(world)) == before

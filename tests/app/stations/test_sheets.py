@@ -36,7 +36,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]:
     """What would have gone to the broker; the clock stands still."""
     told: list[tuple[str, str]] = []
     register_jobs()
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: told.append((schema, job_id))])
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id, _lane: told.append((schema, job_id))])
     with time_machine.travel(NOW, tick=False):
         yield told
 

@@ -21,7 +21,7 @@ IMPORTS = "/api/v1/advisers/imports/"
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     register_jobs()
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: told.append((schema, job_id))])
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id, _lane: told.append((schema, job_id))])
     return told
 
 

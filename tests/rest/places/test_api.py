@@ -30,7 +30,7 @@ LATER = [
 
 @pytest.fixture
 def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
+    monkeypatch.setattr(jobs, "_sender", [lambda *_job: None])
     people_the_office(world)
     yield world
 

@@ -34,7 +34,7 @@ HUBU = "330106109200"
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> Any:
     register_jobs()
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
+    monkeypatch.setattr(jobs, "_sender", [lambda *_job: None])
     with time_machine.travel(NOW, tick=True):
         yield
 
@@ -73,7 +73,7 @@ def test_a_day_of_work_leaves_no_number_behind(
     monkeypatch.setattr(registering, "pinyin_of", boom)
     broken = client.post("/advisers/new/", form(2))
     monkeypatch.undo()
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
+    monkeypatch.setattr(jobs, "_sender", [lambda *_job: None])
     assert broken.status_code == 500
     shown += numbers_in(broken)
     api = client.post("/api/v1/advisers/", {**form(3), "firm_id": str(firm.id), "name": "顾听澜"}, "application/json")

@@ -14,7 +14,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
-from services.indicators.web import exports, maps
+from falin.ui import tables
+from falin.ui.tables import Column
+from services.indicators.web import maps
 from tests.app.divisions.changing import Change
 from tests.app.indicators import books
 from tests.app.indicators.books import NOVEMBER, deliver, publish, visit
@@ -104,42 +106,95 @@ def test_the_liaison_sees_the_figure_and_not_the_lines(published: World, sign_in
     assert "林知远" not in page
 
 
-def _rows_of_page(page: str) -> list[list[str]]:
-    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S) for row in body.split("</tr>") if "<t" in row]
-    return [[re.sub(r"<[^>]+>", "", re.sub(r"<small", " <small", cell)).strip() for cell in row] for row in cells]
+def _table_of_page(page: str) -> list[list[str]]:
+    """The words of each cell; what stands small below them, in one line or two, are cells of their own."""
+    table = re.sub(r'<a class="f-no-print".*?</a>', "", re.findall(r"<table.*?</table>", page, re.S)[0], flags=re.S)
+    rows = re.findall(r"<tr.*?</tr>", table, re.S)
+    found = []
+    for row in rows:
+        cells = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)
+        parts = [
+            [big, *small[0].split(" / ")] if small else [big] for big, *small in (c.split("<small", 1) for c in cells)
+        ]
+        found.append([re.sub(r"^[^<]*>|<[^>]+>", "", part).strip() for cell in parts for part in cell])
+    return found
 
 
-def test_an_export_holds_exactly_what_the_page_shows(published: World, sign_in: Any) -> None:
-    client, node = sign_in("leader"), published.node("3301")
-    shown = _rows_of_page(_get(client, f"/figures/{node}/?month=2026-10"))
-    answer = client.post(f"/figures/{node}/export.csv?month=2026-10")
-    assert answer.content.startswith(b"\xef\xbb\xbf")
-    sheet = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    rows = sheet[1:-1]
-    assert [
-        (row[0], row[1], f"{row[6]}% {row[4]} / {row[3]}", row[5], f"{row[9]}%", f"{row[12]} {row[13]}") for row in rows
-    ] == [(row[0], row[1], row[2], row[4], row[-2], row[-1]) for row in shown]
-    book = load_workbook(io.BytesIO(client.post(f"/figures/{node}/export.xlsx?month=2026-10").content))
-    as_text = [
-        ["" if value is None else str(value) for value in row] for row in book.active.iter_rows(values_only=True)
-    ]
-    assert [[_plain(cell) for cell in row] for row in as_text] == [[_plain(cell) for cell in row] for row in sheet]
+@pytest.fixture
+def two_months(published: World) -> World:
+    """October and November, so that a place is held against the month before."""
+    books.appoint(published, "330106002002", books.WU, begins=date(2026, 11, 1))
+    for county in ("330106", "330102"):
+        publish(published, county, NOVEMBER)
+    return published
+
+
+def _file(client: Any, address: str, kind: str) -> list[list[str]]:
+    place, _, asks = address.partition("?")
+    answer = client.post(f"{place}export.{kind}?{asks}")
+    if kind == "csv":
+        assert answer.content.startswith(b"\xef\xbb\xbf")
+        return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    book = load_workbook(io.BytesIO(answer.content))
+    return [["" if value is None else str(value) for value in row] for row in book.active.iter_rows(values_only=True)]
+
+
+# Page, reader, month; the last has a county that published nothing.
+PAGES = {
+    "province": ("33", "leader", "2026-11"), "city": ("3301", "city", "2026-11"), "county": ("330106", "county", "2026-11"),
+    "street": ("330106109", "county", "2026-11"), "community": ("330106109200", "county", "2026-10"),
+    "missing": ("3302", "leader", "2026-10"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("at", PAGES)
+def test_an_export_holds_exactly_what_the_page_shows(two_months: World, sign_in: Any, at: str, kind: str) -> None:
+    """The same columns under the same names, the same rows, and in each cell what the page says there."""
+    code, username, month = PAGES[at]
+    client, address = sign_in(username), f"/figures/{two_months.node(code)}/?month={month}"
+    (heads, *shown), (named, *rows) = _table_of_page(_get(client, address)), _file(client, address, kind)
+    heads = [head for head in heads if not re.fullmatch(r"\d+%–\d+%", head)]  # the scale of the bars, no column
+    assert [re.sub("（(%|小时)）$", "", head) for head in named] == heads
+    assert ("比上月" in named) == (at in {"province", "city", "county"})
+    if at == "community":
+        shown.pop()  # its sum stands on the page alone
+    assert len(rows) == len(shown)
+    for row, on_page in zip(rows, shown, strict=True):
+        if "没有发布" in on_page:
+            assert [cell for cell in row if cell] == [on_page[1], "没有发布"]
+            continue
+        for head, cell, words in zip(heads, row, on_page, strict=True):
+            if head == "进度":  # a bar on the page
+                assert cell in {"已配齐", "已达本月应达", "没有社区"} or cell.startswith("落后 ")
+            else:
+                assert _plain(cell) == _plain(_without_units(words)), head
+
+
+def _without_units(words: str) -> str:
+    """A cell of the page as the number a file has for it: 66.7% is 66.7, 3 小时 20 分 3.33, +1 is 1, 没有 nothing."""
+    if time := re.fullmatch(r"(?:(\d+) 小时)?\s*(?:(\d+) 分)?", words):
+        hours, minutes = (int(part or 0) for part in time.groups())
+        return f"{hours + minutes / 60:.2f}" if words else ""
+    if day := re.fullmatch(r"(\d+)月(\d+)日", words):
+        return f"2026-{int(day[1]):02}-{int(day[2]):02}"
+    return "" if words == "没有" else re.sub(r"^\+|%$", "", words)
 
 
 def _plain(cell: str) -> str:
     try:
         return f"{float(cell):g}"
     except ValueError:
-        return cell
+        return cell.removesuffix(" 00:00:00")
 
 
 def test_an_export_of_a_village_holds_its_lines(published: World, sign_in: Any) -> None:
     answer = sign_in("county").post(f"/figures/{published.node('330106109200')}/export.csv?month=2026-10")
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert rows[1:] == [
-        ["2026-10-08", "到点服务", "林知远", "300", "5.00"],
-        ["2026-10-15", "讲座", "林知远", "200", "3.33"],
+    assert rows == [
+        ["日期", "类别", "法律顾问", "时长（小时）"],
+        ["2026-10-08", "到点服务", "林知远", "5.00"],
+        ["2026-10-15", "讲座", "林知远", "3.33"],
     ]
 
 
@@ -174,11 +229,13 @@ def test_an_export_is_booked_before_it_leaves_and_one_that_is_refused_is_not(pub
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x"])
 def test_no_cell_becomes_a_formula(text: str) -> None:
-    sheet = exports.Sheet(name="x", title="x", header=("a",), rows=((text,),))
-    [[_header], [cell]] = csv.reader(io.StringIO(exports.as_csv(sheet).content.decode("utf-8-sig"), newline=""))
+    columns, made = [Column(key="a", label="a", value=str)], {}
+    for kind in tables.FORMATS:
+        tables.write(made.setdefault(kind, io.BytesIO()), kind, title="x", columns=columns, cells=[[text]])
+    [[_header], [cell]] = csv.reader(io.StringIO(made["csv"].getvalue().decode("utf-8-sig"), newline=""))
     assert cell == f"'{text}"
     if text.isprintable():
-        book = load_workbook(io.BytesIO(exports.as_xlsx(sheet).content))
+        book = load_workbook(made["xlsx"])
         assert book.active["A2"].data_type == "s"
         assert book.active["A2"].value == text
 

@@ -34,7 +34,7 @@ READER = system_scope(schema=PUBLIC_SCHEMA, tenant_id=0, grants=frozenset({polic
 @pytest.fixture
 def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The two administrators at work; queued jobs wait until ``work`` does them."""
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: None])
+    monkeypatch.setattr(jobs, "_sender", [lambda *_job: None])
     with shared(read_only=False) as system:
         for username, name, role in (
             ("sysadmin", "严守正", Role.SYSTEM_ADMINISTRATOR),

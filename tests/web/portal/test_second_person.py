@@ -270,7 +270,7 @@ def test_killed_between_the_yes_and_the_work_it_is_done_at_the_next_sweep(world:
     _confirm(world.scope("second"), job)
     system = system_of(find_by_schema(world.schema("330106")))
     with inside(system, read_only=False):
-        assert jobs.sweep(scope=system, now=clock.now() + jobs.LOST) == [job.id]
+        assert [one.id for one in jobs.sweep(scope=system, now=clock.now() + jobs.LOST)] == [job.id]
     assert _work(world, job).state == "done"
 
 

@@ -34,7 +34,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, str]]]:
     told: list[tuple[str, str]] = []
     register_jobs()
     pages._kept.clear()
-    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id: told.append((schema, job_id))])
+    monkeypatch.setattr(jobs, "_sender", [lambda schema, job_id, _lane: told.append((schema, job_id))])
     with time_machine.travel(NOW, tick=False):
         yield told
     pages._kept.clear()

@@ -26,7 +26,7 @@ from tests.world import NOW, World
 @pytest.fixture(autouse=True)
 def _nobody_works() -> Iterator[None]:
     sender = list(jobs._sender)
-    jobs.send_with(lambda schema, job_id: None)
+    jobs.send_with(lambda *_job: None)
     yield
     jobs._sender[:] = sender
 

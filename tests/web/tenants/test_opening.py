@@ -194,6 +194,6 @@ def test_who_runs_no_platform_sees_no_checklist(world: World, sign_in: Any) -> N
 def _nobody_is_told() -> Any:
     """The command does its job in its own process; no broker is asked."""
     before = list(jobs._sender)
-    jobs.send_with(lambda schema, job: None)
+    jobs.send_with(lambda *_job: None)
     yield
     jobs._sender[:] = before

@@ -13,9 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
-from falin.ui.forms import carried_out, show_refusal
+from falin.ui.forms import carried_out, refusals_in
 from falin.ui.widgets import DayInput
 from services.indicators.api import AreaMonth, area_months
 from tenants.divisions import api, policies
@@ -74,15 +73,10 @@ def begin(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     form = AreaForm(request.POST if request.method == "POST" else None, scope=scope)
     if form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_in(form):
             made = api.open_area(
                 scope=scope, node_id=given["home"], name=given["name"], listed=given["listed"], now=now()
             )
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已建好，再把地方划进来。"))
             return redirect("portal:area", made)
     context = {"form": form}
@@ -117,14 +111,9 @@ def add(request: HttpRequest, scope: Scope, area_id: int) -> HttpResponseBase:
     form = MemberForm(request.POST)
     if form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_in(form):
             api.add_members(scope=scope, area_id=area_id, codes=given["codes"].split(), valid_from=given["day"],
                             source=given["source"], now=now())  # fmt: skip
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已划进来。"))
             return redirect("portal:area", area_id)
     return _page(request, scope, area_id, form)

@@ -24,7 +24,7 @@ from falin.kernel.rest.limits import spend
 from falin.kernel.scope import Scope
 from falin.kernel.transactions import inside
 from falin.portal import calendar, people
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from tenants.identity import policies, queries
 from tenants.identity.api import languages_of, make_token, use_token
 from tenants.identity.rules import LONGEST_TOKEN
@@ -72,15 +72,11 @@ def subscribe(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     made = None
     if request.method == "POST" and form.is_valid():
         most = parameters.value(LONGEST_TOKEN, node_id=scope.roots[0] if scope.roots else None, on=today)
-        try:
+        with refusals_in(form):
             made = make_token(
                 scope=scope, binding_id=form.cleaned_data["binding"], name=_("日历订阅"), scopes=[calendar.READ],
                 origins=[], expires_on=today + timedelta(days=most), now=now(),
             )  # fmt: skip
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
     works = [
         (token, people.label(token.role), token.expires_at - timedelta(seconds=1))
         for token in queries.list_tokens(scope=scope, now=now())

@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Invalid, Missing, Refused
+from falin.kernel.refusals import Invalid, Missing
 from falin.kernel.scope import Scope
 from falin.kernel.sheets.writing import write_csv
 from falin.portal import places
 from falin.portal.web.areas import DAY_ERRORS, DAYS
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
 
@@ -60,12 +60,9 @@ def bring(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     sent = request.method == "POST"
     form = BringForm(request.POST, request.FILES) if sent else BringForm(initial={"day": legal_day(now())})
     if form.is_valid():
-        try:
+        with refusals_in(form, past=()):  # a place in the file that is not one's own is the file's fault
             taken = take(scope=scope, data=form.cleaned_data["file"].read(), now=now(),
                          **{name: form.cleaned_data[name] for name in ("kind", "day", "source")})  # fmt: skip
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已导入 %(n)d 项。") % {"n": taken})
             return redirect("portal:place", scope.roots[0])
     return render(request, "portal/places/describe.html", {"form": form}, status=422 if form.errors else 200)

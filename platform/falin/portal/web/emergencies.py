@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Forbidden, Missing, Refused
+from falin.kernel.refusals import Forbidden, Missing
 from falin.kernel.scope import Scope
 from falin.kernel.sorting import LONGEST
 from falin.portal.web.people.forms import WhyForm
 from falin.ui.figures import Pager
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from falin.ui.tables import turned
 from tenants.identity.commands.emergency import (
     allow_emergency,
@@ -83,14 +83,9 @@ def ask(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     form = AskForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_in(form, past=(Missing, Forbidden)):
             ask_for_emergency(scope=scope, tenant_id=given["tenant"], incident=given["incident"], reason=given["reason"],
                               minutes=given["minutes"], now=now())  # fmt: skip
-        except (Missing, Forbidden):
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已提交，等对方单位同意。同意以后，在页面上方换成应急访问的身份。"))
             return redirect("portal:emergency-ask")
     context = {"form": form, **_shown(request, scope)}
@@ -134,13 +129,8 @@ def refuse(request: HttpRequest, scope: Scope, emergency_id: int) -> HttpRespons
     found = get_emergency(scope=scope, emergency_id=emergency_id, now=now())
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, past=(Missing, Forbidden)):
             refuse_emergency(scope=scope, emergency_id=emergency_id, why=form.cleaned_data["why"], now=now())
-        except (Missing, Forbidden):
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("没有同意，已告诉他原因。"))
             return redirect("portal:emergencies")
     return render(request, "portal/emergency_refuse.html", {"form": form, "one": found},

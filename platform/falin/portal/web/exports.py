@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Forbidden, Missing, Refused
+from falin.kernel.refusals import Forbidden, Missing
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH, SECOND
 from falin.portal import exports
 from falin.portal.web.people.forms import WhyForm
-from falin.ui.forms import carried_out, show_refusal
+from falin.ui.forms import carried_out, refusals_in
 
 
 class AskForm(forms.Form):
@@ -45,14 +45,9 @@ def ask(request: HttpRequest, scope: Scope, name: str) -> HttpResponseBase:
     if not table.asks_a_second:
         del form.fields["purpose"]
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, past=(Missing, Forbidden)):
             job = exports.ask_export(scope=scope, name=name, query=query, file_format=form.cleaned_data["format"],
                                      purpose=form.cleaned_data.get("purpose", ""), now=moment)  # fmt: skip
-        except (Missing, Forbidden):
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             return redirect("portal:job", job)
     context = {
         "form": form, "content": exports.content_of(scope=scope, table=table, query=query, now=moment),

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Invalid, Missing
+from falin.kernel.refusals import Forbidden, Missing
 from falin.kernel.scope import Scope
 from falin.portal import booked, people, seen
 from falin.portal.web.log_form import DAY
 from falin.portal.web.tables import LOG
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from falin.ui.widgets import DayInput
 from services.desk.api import get_talk
 from services.desk.web.comments import part
@@ -62,11 +62,9 @@ def who_saw(request: HttpRequest, scope: Scope, kind: str, subject_id: str) -> H
     today = legal_day(moment)
     form = DayForm(request.GET if "on" in request.GET else {"on": today})
     on = (form.cleaned_data["on"] if form.is_valid() else None) or today
-    try:
+    found = None
+    with refusals_in(form, past=(Missing, Forbidden)):
         found = seen.who_could_see(scope=scope, kind=kind, subject_id=subject_id, on=on, now=moment)
-    except Invalid as refused:
-        show_refusal(form, refused)
-        found = None
     context = {"found": None if form.errors else found, "form": form, "kind": kind, "subject_id": subject_id,
                "rows": people.readings(scope, found.readers.rights, on) if found else []}  # fmt: skip
     return render(request, "portal/seen.html", context, status=422 if form.errors else 200)

@@ -17,14 +17,13 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door, open_door
-from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.squares import square_svg
 from falin.kernel.stepup import FRESH, SECOND
 from falin.kernel.transactions import shared
 from falin.portal import commands, queries
 from falin.portal.shell import ROLE_LABELS
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from tenants.identity.api import use_first_link
 from tenants.identity.models import Person
 from tenants.identity.roles import ADMINISTRATORS
@@ -53,12 +52,9 @@ class FirstForm(forms.Form):
 def first(request: HttpRequest, token: str) -> HttpResponseBase:
     form = FirstForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             with shared(read_only=False) as system:
                 person = use_first_link(scope=system, token=token, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             login(request, Person.objects.get(id=person.id), "allauth.account.auth_backends.AuthenticationBackend")
             return HttpResponseRedirect(reverse("portal:setup"))
     return render(request, "portal/first.html", {"form": form}, status=422 if form.errors else 200)
@@ -79,7 +75,7 @@ def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     province = commands.ProvinceForm(request.POST if "province" in request.POST else None)
     county = SetupForm(request.POST if "county" in request.POST else None, counties=page.counties)
     if request.method == "POST":
-        try:
+        with refusals_in(province if province.is_bound else county):
             if province.is_bound and province.is_valid():
                 commands.ask_province(scope=scope, province=province.cleaned_data["province"], now=now())
                 messages.success(request, _("正在取区划名录，大约半分钟。"))
@@ -88,8 +84,6 @@ def setup(request: HttpRequest, scope: Scope) -> HttpResponseBase:
                 commands.ask_county(scope=scope, node_id=county.cleaned_data["county"], now=now())
                 messages.success(request, _("正在开通，几秒钟就好。"))
                 return HttpResponseRedirect(reverse("portal:setup"))
-        except Refused as refused:
-            show_refusal(province if province.is_bound else county, refused)
     bad = bool(province.errors or county.errors)
     context = {"page": page, "province": province, "county": county}
     response = render(request, "portal/setup.html", context, status=422 if bad else 200)
@@ -121,11 +115,8 @@ def people(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """Enter one of the three administrators; the one-time password is shown once, so the form carries no key to keep it."""
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             made = commands.enter_administrator(scope=scope, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             return render(request, "portal/person_made.html", {"made": made})
     return render(request, "portal/people.html", {"form": form}, status=422 if form.errors else 200)
 

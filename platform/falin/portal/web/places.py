@@ -24,7 +24,7 @@ from falin.kernel.scope import Scope
 from falin.kernel.sheets.writing import CSV, write_csv
 from falin.portal import places, update_words
 from falin.portal.shell import ROLE_LABELS
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from falin.ui.tables import leaf_of
 from falin.ui.widgets import DayInput
 from tenants.divisions import api, policies
@@ -183,14 +183,11 @@ def prepare(request: HttpRequest, scope: Scope) -> HttpResponseBase:
         given = form.cleaned_data
         uploaded = given["file"]
         source = given["source"] or places.edition_named(given["edition"])
-        try:
+        with refusals_in(form):
             job = places.ask_comparison(
                 scope=scope, day=given["day"], source=source, edition="" if uploaded else given["edition"],
                 upload=uploaded.read() if uploaded else None, columns=places.columns_of(given), under=given["under"], now=now(),
             )  # fmt: skip
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("正在比对，做完后在“区划更新”里核对。"))
             return redirect("portal:job", job)
     return render(request, "portal/places/prepare.html", {"form": form}, status=422 if form.errors else 200)
@@ -216,11 +213,8 @@ def boundary(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     sent = request.method == "POST"
     form = BoundaryForm(request.POST if sent else None)
     if sent and form.is_valid():
-        try:
+        with refusals_in(form):
             number = places.enter_boundary(scope=scope, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已登记。核对以后提交，由第二个人确认。"))
             return redirect("portal:update", number)
     return render(request, "portal/places/boundary.html", {"form": form}, status=422 if form.errors else 200)
@@ -387,18 +381,13 @@ def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -
         choice, _sep, code = form.cleaned_data["choice"].partition(":")
         target = form.cleaned_data.get("target", "").split() if choice in _ELSEWHERE else [code] if code else []
         decision = Decision.REFUSED if choice == "refused" else Decision.ACCEPTED
-        try:
+        with refusals_in(form):
             if choice in _ELSEWHERE and not target:
                 raise Refused("portal.no_target", _("请填其他地方的代码。"), field="target")
             if choice == "same":
                 target = [f"={code}" for code in target]
             api.decide_change(scope=scope, update_id=update_id, change_id=change_id, decision=decision, target=target,
                               now=now())  # fmt: skip
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             following = api.list_changes(update_id, waiting=True, size=1, scope=scope)
             messages.success(request, _("已决定。"))
             if following and not following[0].sure:
@@ -475,13 +464,8 @@ def _with_reason(
     found = api.get_update(update_id, scope=scope)
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             job = command(scope=scope, update_id=update_id, why=form.cleaned_data["why"], now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             if job:
                 return redirect("portal:job", job)
             messages.success(request, said)

@@ -17,10 +17,10 @@ from falin.kernel import formats
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
 from falin.kernel.parameters import Parameter
-from falin.kernel.refusals import Missing, Refused
+from falin.kernel.refusals import Missing
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import SECOND
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from falin.ui.widgets import DayInput
 from tenants.divisions.api import Division, list_county_bodies, list_divisions
 from tenants.settings.api import READ, SET, explain, list_settings, make_statement, what_it_touches
@@ -112,13 +112,8 @@ def say(request: HttpRequest, scope: Scope, key: str) -> HttpResponseBase:
     touched = None
     if form.is_valid():
         given = {name: form.cleaned_data[name] for name in ("value", "locked", "valid_from", "why")}
-        try:
+        with refusals_in(form):
             made = make_statement(scope=scope, key=key, node_id=node_id, now=now(), **given)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             if form.cleaned_data["checked"]:
                 messages.success(request, _("已设定，从 %(day)s 起生效。") % {"day": formats.day(made.valid_from)})
                 return HttpResponseRedirect(f"{reverse('portal:settings')}?place={node_id}")

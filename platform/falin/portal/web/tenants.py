@@ -17,12 +17,11 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH, SECOND
 from falin.portal.acts import STATE_WORDS
 from falin.portal.web.tables import BODIES
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from tenants.divisions.api import list_county_bodies, list_divisions
 from tenants.identity.queries import names_of
 from tenants.registry import commands, directory, queries
@@ -135,14 +134,9 @@ def archive(request: HttpRequest, scope: Scope, tenant_id: int) -> HttpResponseB
     (row,) = queries.list_overview(scope=scope, tenant_id=tenant_id)
     form = RecipientForm(request.POST, request.FILES) if request.method == "POST" else RecipientForm()
     if form.is_valid():
-        try:
+        with refusals_in(form):
             recipient = form.cleaned_data["recipient"].read(20_000)
             job = commands.ask_archive(scope=scope, tenant_id=tenant_id, recipient=recipient, now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("正在导出，做完可以在这里下载。"))
             return redirect("portal:job", job)
     return render(request, "portal/tenants/archive.html", {
@@ -219,15 +213,10 @@ def _change(
     form = PlaceForm(request.POST if request.method == "POST" else None, label=words["label"], choices=choices)
     if form.is_valid():
         given = form.cleaned_data
-        try:
+        with refusals_in(form):
             commands.ask_deed(
                 scope=scope, tenant_id=tenant_id, act=act, target=given["target"], why=given["why"], now=now()
             )
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已提出，等另一名运维人员确认。"))
             return redirect(back)
     sub = words["sub"] + _("要另一名运维人员确认，确认后马上办；它的人有几秒不能提交。")
@@ -280,14 +269,9 @@ def _restore(
         given = form.cleaned_data
         opener = commands.Opener(certificate=given["certificate"].read(20_000), key=given["key"].read(20_000),
                                  password=given["password"])  # fmt: skip
-        try:
+        with refusals_in(form):
             archive = held.id if held else given["archive"]
             job = commands.ask_restore(scope=scope, archive=archive, opener=opener, check=given["check"], now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("正在恢复，进度在这里看。"))
             return redirect("portal:job", job)
     return render(request, "portal/tenants/restore.html", {
@@ -319,12 +303,8 @@ def _with_reason(
 ) -> HttpResponseBase:
     form = WhyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             return act(form.cleaned_data["why"])
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
     context = {"form": form, "once": True, **words}
     return render(request, "portal/people/form.html", context, status=422 if form.errors else 200)
 

@@ -15,10 +15,9 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import stepup
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Missing, Refused
 from falin.kernel.scope import Scope
 from falin.portal import people
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from falin.ui.widgets import DayInput
 from tenants.identity import policies, queries
 from tenants.identity.api import make_token, revoke_token
@@ -97,13 +96,8 @@ def make(request: HttpRequest, scope: Scope) -> HttpResponseBase:
                      held=queries.own_bindings(scope=scope, on=today),
                      initial={"expires_on": today + timedelta(days=90)})  # fmt: skip
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             made = make_token(scope=scope, now=now(), **form.given())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             return render(request, "portal/token_made.html", {"made": made})
     return render(request, "portal/token_new.html", {"form": form}, status=422 if form.errors else 200)
 

@@ -17,10 +17,9 @@ from django.utils.translation import gettext_lazy
 from falin.kernel import webhooks
 from falin.kernel.clock import now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Refused
 from falin.kernel.scope import Scope
 from falin.kernel.webhooks import MANAGE
-from falin.ui.forms import carried_out, show_refusal
+from falin.ui.forms import carried_out, refusals_in
 from falin.ui.widgets import MomentInput
 
 STATES = {
@@ -87,11 +86,8 @@ def register(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     """A new receiver; its secret is shown on the answer and never again."""
     form = EndpointForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             made, secret = webhooks.register_endpoint(scope=scope, now=now(), **form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             return render(request, "portal/webhook_secret.html", {"endpoint_id": made, "secret": secret})
     return _form(request, form, title=_("添加接收地址"), button=_("添加"), back=reverse("portal:webhooks"))
 

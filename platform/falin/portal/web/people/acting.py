@@ -22,7 +22,7 @@ from falin.kernel.stepup import FRESH, SECOND
 from falin.kernel.transactions import rehearsed
 from falin.portal import people
 from falin.portal.web.people.forms import CorrectionForm, DeputyForm, EntryForm, GrantForm, HandOverForm, WhyForm
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from tenants.divisions.api import list_communities, list_streets
 from tenants.identity import policies, queries
 from tenants.identity.api import (
@@ -51,12 +51,8 @@ def answer(
 ) -> HttpResponseBase:
     """Do it when the form was sent and holds; when it is refused, show the form with what is wrong."""
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             return act(form.cleaned_data)
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
     return render(request, FORM, {"form": form, **context}, status=422 if form.errors else 200)
 
 
@@ -72,17 +68,13 @@ def checked(
     """
     form.scope.require(policies.GRANT)
     if request.method == "POST" and "back" not in request.POST and form.is_valid():
-        try:
+        with refusals_in(form):
             if "checked" in request.POST:
                 return done(do())
             with rehearsed():
                 do()
             _another_key(request)
             return render(request, CHECK, {"form": form, "answers": form.answers(), **context})
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
     if "back" in request.POST:
         _another_key(request)
         form = type(form)(initial=request.POST.dict(), scope=form.scope, own_place=form.own_place)

@@ -18,7 +18,7 @@ from falin.kernel.stepup import FRESH, SECOND
 from falin.portal import people
 from falin.portal.web.people.acting import answer
 from falin.portal.web.people.forms import SameForm, WhyForm
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from tenants.identity import policies, queries
 from tenants.identity.api import (
     confirm_merge,
@@ -62,13 +62,8 @@ def pair(request: HttpRequest, scope: Scope, one_id: int, other_id: int) -> Http
         gone = other_id if kept == one_id else one_id
         act, said = (tell_apart, _("记下了：是两个人，以后不再提。")) if "apart" in request.POST else (
             propose_merge, _("已提交，等另一个人确认后合并。"))  # fmt: skip
-        try:
+        with refusals_in(form, past=(Missing, Forbidden)):
             act(scope=scope, kept_id=kept, gone_id=gone, reason=reason, now=now())
-        except (Missing, Forbidden):
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, said)
             return redirect("portal:same")
     context = {"form": form, "rows": people.rows_of(scope, both, today)}
@@ -121,13 +116,8 @@ def leave(request: HttpRequest, scope: Scope, person_id: int) -> HttpResponseBas
     left = queries.get_left_open(scope=scope, person_id=person_id, on=today)
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, past=(Missing, Forbidden)):
             leave_office(scope=scope, person_id=person_id, why=form.cleaned_data["why"], now=now())
-        except (Missing, Forbidden):
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已办理离任，他马上就进不来了。以后回来，在这里重新授予身份就行。"))
             return redirect("portal:person", person_id)
     context = {

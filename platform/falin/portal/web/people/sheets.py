@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy
 
 from falin.kernel.clock import legal_day, now
 from falin.kernel.doors import door
-from falin.kernel.refusals import Invalid, Refused
+from falin.kernel.refusals import Forbidden, Missing, Refused
 from falin.kernel.scope import Scope
 from falin.kernel.stepup import FRESH
 from falin.kernel.transactions import rehearsed
 from falin.portal import people, people_sheet
 from falin.portal.rest.serializers import EntryRowIn
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from tenants.divisions.api import list_divisions
 from tenants.identity import policies, queries
 from tenants.identity.api import enter_people
@@ -42,14 +42,11 @@ def sheet(request: HttpRequest, scope: Scope) -> HttpResponseBase:
     scope.require(policies.GRANT)
     form = SheetForm(request.POST or None, request.FILES or None) if request.method == "POST" else SheetForm()
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form, past=(Missing, Forbidden)):
             ready, unread = people_sheet.read(
                 scope=scope, upload=form.cleaned_data["file"], today=legal_day(now()),
                 own_place=int(request.hat.places[0]),  # type: ignore[attr-defined]
             )  # fmt: skip
-        except Invalid as refused:
-            show_refusal(form, refused)
-        else:
             return _looked_at(request, scope, ready, unread)
     return render(request, "portal/people/sheet.html", {"form": form, "most": MOST}, status=422 if form.errors else 200)
 

@@ -22,7 +22,7 @@ from falin.kernel.stepup import BUILTIN, FRESH, SECOND
 from falin.kernel.transactions import shared
 from falin.portal import people
 from falin.portal.web.people.forms import PasswordForm, WhyForm
-from falin.ui.forms import show_refusal
+from falin.ui.forms import refusals_in
 from tenants.identity import policies, queries
 from tenants.identity.api import confirm_proposal, refuse_proposal, review_bindings, use_invitation
 from tenants.identity.homes import serves
@@ -71,13 +71,8 @@ def refuse(request: HttpRequest, scope: Scope, proposal: uuid.UUID) -> HttpRespo
         raise policies.no_proposal()
     form = WhyForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusals_in(form):
             refuse_proposal(scope=scope, proposal=proposal, why=form.cleaned_data["why"], now=now())
-        except Missing:
-            raise
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             messages.success(request, _("已拒绝。"))
             return redirect("portal:proposals")
     line = group["lines"][0]
@@ -128,12 +123,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     form = forms.Form(sent) if there else PasswordForm(sent)
     if request.method == "POST" and form.is_valid():
         password = one_time_password() if there else form.cleaned_data["password"]
-        try:
+        with refusals_in(form):
             with shared(read_only=False) as system:
                 made = use_invitation(scope=system, token=token, password=password, there=there, now=now())
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
             if there:
                 return render(request, "portal/people/first_there.html", {"person": made, "password": password})
             login(request, Person.objects.get(id=made.id), "allauth.account.auth_backends.AuthenticationBackend")
