@@ -13,7 +13,7 @@ from falin.runtime.reference import PAGES
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("platform/falin", "tenants", "services", "tests", "infra", "docs")
 # A page is named by its path, or by its name alone; what a drill writes is there once it was run in full.
-_PAGE = re.compile(r"(?<![\w*…/.{}-])[\w./-]*[\w-]+\.md\b")
+_PAGE = re.compile(r"(?<![\w*…/.{}-])(?:\.{1,2}/)*\w[\w./-]*\.md\b")
 _DECISION = re.compile(r"\b[Dd]ecisions? (\d+)|决定 (\d+)")
 
 

@@ -9,6 +9,7 @@ import threading
 import zlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import schemathesis
 
@@ -21,6 +22,7 @@ OWN = frozenset(one for known in WORLD["mine"][ROLE].values()
                 for one in (known if isinstance(known, list) else [known]) if isinstance(one, str))  # fmt: skip
 LEDGER = Path(os.environ["FALIN_DRILL_LEDGER"]).open("a")  # noqa: SIM115 (as long as the process)
 LOCK = threading.Lock()
+LINE = 3_500  # bytes of a query that pass with the path beside them
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -28,10 +30,14 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 def filter_case(context: Any, case: Any) -> bool:
     """
     Not what would make every write a 412 and so reach nothing; nor an object in a query, which is no such thing once it is
-    written down: it arrives as parameters of other names, or as none.
+    written down: it arrives as parameters of other names, or as none; nor an address longer than the line a web server
+    reads: it says so itself (414), and nothing of the product is asked.
     """
-    return "If-Match" not in (case.headers or {}) and not any(
-        isinstance(value, dict | list) for value in (case.query or {}).values()
+    query = case.query or {}
+    return (
+        "If-Match" not in (case.headers or {})
+        and not any(isinstance(value, dict | list) for value in query.values())
+        and len(urlencode({name: str(value) for name, value in query.items()}, errors="replace")) < LINE
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from falin.kernel.rest.fields import ClockTime, Cursor, OneOf, Sort
+from falin.kernel.rest.fields import ClockTime, Cursor, Measure, OneOf, Sort
 from services.stations import queries
 from services.stations.rules import ADDRESS_LONGEST, NAME_LONGEST, PHONE_LONGEST
 from services.stations.types import MOST_COUNTED, Opening, Position, StationContent, Tier, View
@@ -23,8 +23,8 @@ class OpeningOut(serializers.Serializer[Any]):
 class PositionOut(serializers.Serializer[Any]):
     """In degrees, as a telephone that stands at the door says it."""
 
-    longitude = serializers.FloatField(min_value=-180, max_value=180)
-    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    longitude = Measure(min_value=-180, max_value=180)
+    latitude = Measure(min_value=-90, max_value=90)
 
 
 class StationIn(serializers.Serializer[Any]):

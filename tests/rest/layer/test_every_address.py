@@ -54,7 +54,8 @@ def test_a_page_goes_on_behind_its_last_row_wherever_that_stands_by_now() -> Non
 @pytest.mark.parametrize(
     ("query", "field"),
     [("size=0", "size"), ("size=501", "size"), ("size=x", "size"), ("cursor=%", "cursor"), ("cursor=eyJ9", "cursor"),
-     ("cursor=W10", "cursor"), ("fields=nothing", "fields"), ("fields=name.deeper", "fields")],
+     ("cursor=W10", "cursor"), ("fields=nothing", "fields"), ("fields=name.deeper", "fields"),
+     ("fields=names,+" + "id," * 400, "fields"), ("fields=%C2%84", "fields")],
 )  # fmt: skip
 def test_a_page_or_field_that_cannot_be_meant_is_said_with_its_name(
     world: World, sign_in: Any, query: str, field: str
@@ -62,6 +63,14 @@ def test_a_page_or_field_that_cannot_be_meant_is_said_with_its_name(
     answer = sign_in("county").get(f"/api/v1/advisers/vacancies/?{query}")
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("fields", ["名字", "id," * 400, "id;drop"])
+def test_fields_that_can_be_nobodys_are_refused_of_a_list_without_rows_too(
+    world: World, sign_in: Any, fields: str
+) -> None:
+    answer = sign_in("county").get(FIRMS.replace("firms", "appointments"), {"fields": fields})
+    assert (answer.status_code, answer.json()["field"]) == (422, "fields")
 
 
 def test_a_page_that_a_query_made_links_its_neighbours_too(world: World, sign_in: Any) -> None:

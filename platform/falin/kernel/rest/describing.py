@@ -60,7 +60,9 @@ COMPONENTS: dict[str, dict[str, Any]] = {
             "description": "Rows on a page.",
         },
         "Fields": {
-            "in": "query", "name": "fields", "schema": {**_TEXT, "maxLength": 1000}, "example": "id,adviser.name",
+            "in": "query", "name": "fields", "schema": {**_TEXT, "maxLength": 1000,
+                                                                "pattern": "^[A-Za-z0-9_.,]*$"},
+            "example": "id,adviser.name",
             "description": "These fields of the answer alone, by their names; those of a part after a dot.",
         },
         "Cursor": {"in": "query", "name": "cursor", "schema": _TEXT, "description": "From `Link`; not to be made up."},

@@ -36,6 +36,15 @@ class ClockTime(serializers.TimeField):
         return super().to_internal_value(value).replace(second=0, microsecond=0)
 
 
+class Measure(serializers.FloatField):
+    """A number that is measured. Yes and no are none, though Python reckons with them."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class Sort(serializers.ChoiceField):
     """The order of a list, by the keys its page sorts by."""
 

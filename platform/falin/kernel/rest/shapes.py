@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -24,6 +25,7 @@ from rest_framework.response import Response
 from falin.kernel.refusals import Invalid
 
 SIZE, MOST = 200, 500  # rows of an answer that is a list, unless asked; and at most
+_NAMES = re.compile(r"[A-Za-z0-9_.,]{0,1000}")  # as the description says
 Tree = dict[str, "Tree"]
 
 
@@ -39,6 +41,8 @@ def shaped(request: HttpRequest, data: Any) -> tuple[Any, dict[str, str]]:
     elif isinstance(data, dict):
         links = _links_of(data)
     fields = request.GET.get("fields", "")
+    if not _NAMES.fullmatch(fields):
+        raise _no_field([fields])
     if fields:
         data = _only(data, _tree(fields))
     told = ", ".join(f'<{_address(request, more)}>; rel="{rel}"' for rel, more in links.items())

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from falin.kernel.clock import legal_day, now
 from falin.kernel.refusals import Invalid
 from falin.kernel.rest.describing import DoorSchema
-from falin.kernel.rest.fields import ClockTime, OneOf
+from falin.kernel.rest.fields import ClockTime, Measure, OneOf
 from falin.kernel.transactions import inside, shared
 from falin.portal import nearby, public
 from falin.portal.public import Face, Spot
@@ -134,9 +134,9 @@ class Communities(PublicView):
 
 
 class PublicPositionIn(serializers.Serializer[Any]):
-    longitude = serializers.FloatField(min_value=-180, max_value=180)
-    latitude = serializers.FloatField(min_value=-90, max_value=90)
-    accuracy = serializers.FloatField(min_value=0, default=0, help_text="in metres")
+    longitude = Measure(min_value=-180, max_value=180)
+    latitude = Measure(min_value=-90, max_value=90)
+    accuracy = Measure(min_value=0, default=0, help_text="in metres")
 
 
 class Near(PublicView):
