@@ -31,7 +31,8 @@ class Right:
     """
     A binding, the place it was given for, and what it lets its holder do at the place asked for: nothing, or these.
 
-    ``place``: none for the platform's own, which the first operator holds before there is a province. ``stopped``: the rule by which every door refuses what else the role would let him.
+    ``place``: none for the platform's own, which the first operator holds before there is a province. ``stopped``: the
+    rule by which every door refuses what else the role would let him.
     """
 
     binding: BindingInfo
