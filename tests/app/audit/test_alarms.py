@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +47,20 @@ def test_more_clear_views_in_a_day_than_allowed_raise_a1_once(world: World) -> N
     book(scope, "advisers.numbers.shown")
     settled(scope, 3)
     assert raised(scope) == [("A1", scope.person_id)]
+
+
+def test_clear_views_in_two_bodies_are_counted_together(world: World) -> None:
+    """Who works in two counties looks as often as allowed in each: the log of the second one tells."""
+    one, most = world.scope("county"), alarms.CLEAR_VIEWS.default
+    there = replace(world.scope("county2"), person_id=one.person_id)
+    book(one, "advisers.numbers.shown", count=most, seen_today=most)
+    settled(one)
+    book(there, "advisers.numbers.shown", seen_today=most)
+    settled(there, 1)
+    assert (raised(one), raised(there)) == ([], [])
+    book(there, "advisers.numbers.shown", seen_today=most + 1)
+    settled(there, 2)
+    assert raised(there) == [("A1", one.person_id)]
 
 
 def test_two_people_who_look_as_often_as_allowed_raise_nothing(world: World) -> None:

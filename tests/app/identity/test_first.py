@@ -126,6 +126,16 @@ def test_the_first_operators_office_ends_and_then_a_link_is_given_again(world: W
     assert make_first_link(now=NOW + YEAR + timedelta(days=1)) is not None
 
 
+def test_an_operator_who_leaves_is_ended_at_the_terminal_and_his_sessions_with_him(world: World) -> None:
+    enter()
+    browser, secret = Client(), access("reset", "second").split()[-1]
+    browser.post("/accounts/login/", {"login": "second", "password": secret})
+    assert browser.get("/setup/").headers["Location"] == "/accounts/password/change/"
+    access("end", str(held("second").pk), "--why", "离职")
+    assert browser.get("/setup/").headers["Location"].startswith("/accounts/login/")
+    assert not Binding.objects.filter(person__username="second", ended_at__isnull=True).exists()
+
+
 def test_the_three_administrators_hold_office_for_a_year_and_go_on_under_their_own_name(
     world: World, sign_in: Any
 ) -> None:

@@ -123,9 +123,9 @@ def test_the_last_day_is_whole_and_the_next_one_begins_without_it(office: World)
 # ---- where from ------------------------------------------------------------------------------------------------------
 def test_a_token_with_networks_is_good_from_them_only(office: World) -> None:
     text = make(origins=["10.20.0.0/16", "2001:db8::/32", "192.168.7.9"]).secret
-    for address in ("10.20.255.1", "2001:db8::7", "192.168.7.9"):
+    for address in ("10.20.255.1", "2001:db8::7", "192.168.7.9", "::ffff:10.20.0.7"):
         assert use(text, address=address)
-    for address in ("10.21.0.1", "192.168.7.8", "2001:db9::7", "", "unix:"):
+    for address in ("10.21.0.1", "192.168.7.8", "2001:db9::7", "::ffff:10.21.0.1", "", "unix:"):
         with pytest.raises(Forbidden, match="token_origin"):
             use(text, address=address)
 

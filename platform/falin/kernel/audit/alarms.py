@@ -3,7 +3,8 @@ The place of odd patterns: declared rules, looked for in each batch as it is sea
 
 An alarm is itself a booked act (``RAISED``) of the system, so it is sealed with the next batch and cannot be taken back. It
 is raised once for each rule, person and occasion, and names its rule. Which acts a rule looks at follows from their
-names: whoever books a clear view of personal data ends the act's name in ``.shown``, a search by somebody's whole number in
+names: whoever books a clear view of personal data ends the act's name in ``.shown`` (and says how many the person had
+that day, wherever he works, as ``seen_today``), a search by somebody's whole number in
 ``.looked_up``, an export in
 ``.exported`` (of one person's whole record ``.record.taken``, of a whole tenant ``registry.archive.asked``).
 """
@@ -50,10 +51,10 @@ class Rule:
 def _many_clear_views(entry: AuditEntry) -> tuple[str, dict[str, Any]] | None:
     day = legal_day(entry.at)
     begin = datetime.combine(day, time(), SHANGHAI)
-    looks = Q(act__endswith=SHOWN) | Q(act__endswith=LOOKED_UP)
-    seen = AuditEntry.objects.filter(
-        looks, person_id=entry.person_id, at__gte=begin, at__lt=begin + timedelta(days=1)
-    ).count()
+    looks = AuditEntry.objects.filter(person_id=entry.person_id, at__gte=begin, at__lt=begin + timedelta(days=1))
+    # Each body has its own log: how many he saw that day in all of them, the clear view itself says.
+    shown = max(looks.filter(act__endswith=SHOWN).count(), int(entry.after.get("seen_today", 0)))
+    seen = shown + looks.filter(act__endswith=LOOKED_UP).count()
     if seen <= parameters.value(CLEAR_VIEWS, node_id=entry.node_id, on=day):
         return None
     return f"{entry.person_id}:{day}", {"times": seen, "day": str(day)}
