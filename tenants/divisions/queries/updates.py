@@ -20,6 +20,7 @@ from falin.kernel.scope import Scope
 from tenants.divisions import hanging, policies
 from tenants.divisions.models import DivisionChange, DivisionHandover, DivisionUpdate, DivisionVersion
 from tenants.divisions.rules import NOBODY, SAME, same_as
+from tenants.divisions.rules.codes import SIGNIFICANT
 from tenants.divisions.types import (
     Candidate,
     Change,
@@ -141,7 +142,7 @@ def get_change(update_id: int, change_id: int, *, scope: Scope) -> Change:
     found = _changes(DivisionChange.objects.filter(update=update_id, pk=change_id))
     if not found:
         raise policies.no_update()
-    return replace(found[0], twins=tuple(_twins(update_id, found[0])))
+    return replace(found[0], twins=tuple(_twins(update_id, found[0])), near=tuple(_near(update_id, found[0])))
 
 
 def _twins(update_id: int, change: Change) -> list[Candidate]:
@@ -152,6 +153,28 @@ def _twins(update_id: int, change: Change) -> list[Candidate]:
     ending = DivisionChange.objects.filter(update=update_id, kind__in=ENDS, node_id__in=nodes)
     ended = set(ending.values_list("node_id", flat=True)) if nodes else set()
     return [one for one in change.candidates if one.node in ended]
+
+
+def _near(update_id: int, change: Change) -> list[Candidate]:
+    """What began at its level in the county where a place ended, or ended where one began; what is another's is left out."""
+    if change.kind not in BEGINS | ENDS:
+        return []
+    digits = SIGNIFICANT[Level(min(change.level - 1, Level.COUNTY))] if change.level > Level.PROVINCE else 0
+    around = (change.before_code or change.after_code)[:digits]
+    rows = DivisionChange.objects.filter(update=update_id, level=change.level)
+    if change.kind in ENDS:
+        begun = rows.filter(kind__in=BEGINS, to__1__startswith=around).values_list("to", "target")
+        found = [
+            Candidate(None, to[1], to[2], 0)
+            for to, target in begun
+            if to and same_as(target) in {"", change.before_code}
+        ]
+    else:
+        ended = rows.filter(kind__in=ENDS).values_list("node_id", "target")
+        free = {node: 0 for node, target in ended if node and same_as(target) in {"", change.after_code}}
+        places = DivisionVersion.objects.on_day(None).filter(node__in=free, code__startswith=around)
+        found = [Candidate(node, code, name, 0) for node, code, name in places.values_list("node_id", "code", "name")]
+    return sorted(found, key=lambda one: one.code)[:PAGE]
 
 
 def _changes(rows: QuerySet[DivisionChange]) -> list[Change]:

@@ -135,7 +135,8 @@ class Change:
     target: tuple[str, ...]  # codes a person chose in place of what was proposed; - for none, =CODE for the same place
     share: str = ""  # of a boundary: how much went over to the candidate, as it was counted: 120/860
     same: Candidate | None = None  # of one that ended or began: the other, where a person said that they are one place
-    twins: tuple[Candidate, ...] = ()  # those that may be; told where a change is read by itself
+    twins: tuple[Candidate, ...] = ()  # those that may be, as they resemble it; told where a change is read by itself
+    near: tuple[Candidate, ...] = ()  # those of its county that could be, by code; likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

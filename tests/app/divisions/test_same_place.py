@@ -29,7 +29,7 @@ from tests.app.divisions.test_update import (
     tree,
 )
 from tests.app.indicators.books import night, visit
-from tests.world import World, today
+from tests.world import NOW, World, today
 
 OLD, NEW = "330106109200", "330106002009"  # 湖埠村 of one town, 晨光社区 of the street beside it
 LATER = [*a_year_later(c330106109200=None), community(NEW, "晨光社区")]
@@ -240,6 +240,33 @@ def test_those_that_may_be_one_place_are_told_on_either(world: World) -> None:
             for code in (OLD, "330106109209")
         }
     assert told == {OLD: {"湖畔社区"}, "330106109209": {"湖埠村", "灵山村"}}
+
+
+def test_those_of_the_county_that_could_be_the_place_are_told_until_they_are_anothers(world: World) -> None:
+    """Of another county, of another level, and what stays are not among them."""
+    listed = [*a_year_later(c330106109200=None, c330106109201=None, c330102001001=None), community(NEW, "晨光社区"), TOWN,
+              community("330106110001", "云上社区"), community("330102001009", "朝晖社区")]  # fmt: skip
+    update = prepare(world, listed)
+    found = changes(world, update)
+
+    def near(code: str) -> list[tuple[str, str]]:
+        with inside(maker(world), read_only=True):
+            change = api.get_change(update, found[code].id, scope=maker(world))
+        return [(one.code, one.name) for one in change.near]
+
+    villages, new = [(OLD, "湖埠村"), ("330106109201", "灵山村")], [(NEW, "晨光社区"), ("330106110001", "云上社区")]
+    assert (near(OLD), near(NEW), near("330106110000")) == (new, villages, [])
+    say(world, update, OLD, f"={NEW}")
+    assert (near(OLD), near(NEW)) == (new, villages), "its own may be changed"
+    assert (near("330106109201"), near("330106110001")) == (new[1:], villages[1:])
+
+
+def test_of_a_new_province_there_is_none_that_it_could_be(world: World) -> None:
+    with inside(maker(world), read_only=False):
+        update = api.prepare_update(scope=maker(world), rows=[*a_year_later(), ListedRow(Level.PROVINCE, "50", "重庆市", "")],
+                                    province=None, day=DAY, source="名录", now=NOW)  # fmt: skip
+        (change,) = api.list_changes(update, scope=maker(world))
+        assert api.get_change(update, change.id, scope=maker(world)).near == ()
 
 
 def test_what_hangs_on_a_place_that_a_person_parts_from_its_new_name_is_shown(world: World) -> None:

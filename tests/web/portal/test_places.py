@@ -226,8 +226,12 @@ def test_a_person_says_on_the_page_that_an_ended_place_is_a_new_one_of_the_list(
     with shared(read_only=True):
         found = {one.after_name or one.before_name: one for one in api.list_changes(update, scope=READER)}
     gone, new = (reverse("portal:update-decide", args=[update, found[name].id]) for name in ("灵山村", "曙光社区"))
-    for address, words in ((gone, "就是新名录里的另一个地方"), (new, "就是要撤销的另一个地方")):
-        assert words in text_of(maker.get(address))
+    for address, words, near in (
+        (gone, "就是新名录里的另一个地方", '<option value="330106002009">曙光社区</option>'),
+        (new, "就是要撤销的另一个地方", '<option value="330106109201">灵山村</option>'),
+    ):
+        page = text_of(maker.get(address))
+        assert (words in page, near in page, 'list="near"' in page) == (True, True, True)
         assert "请填其他地方的代码" in text_of(maker.post(address, {"choice": "same"}), 422)
     refused = text_of(maker.post(gone, {"choice": "same", "target": "330106109200"}), 422)
     assert "没有代码是 330106109200 的新地方" in refused

@@ -340,6 +340,8 @@ class DecisionForm(forms.Form):
         self.fields["choice"].choices = choices_of(change)  # type: ignore[attr-defined]
         if change.kind not in BEGINS | ENDS:
             del self.fields["target"]
+        elif change.near:
+            self.fields["target"].widget.attrs["list"] = "near"
 
 
 _ELSEWHERE = frozenset({"other", "same"})  # answers of which the code is written beside them
@@ -393,7 +395,7 @@ def decide(request: HttpRequest, scope: Scope, update_id: int, change_id: int) -
             if following and not following[0].sure:
                 return redirect("portal:update-decide", update_id, following[0].id)
             return redirect("portal:update", update_id)
-    context = {"update": found, "line": _line(change), "form": form}
+    context = {"update": found, "line": _line(change), "form": form, "near": change.near}
     return render(request, "portal/places/decide.html", context, status=422 if form.errors else 200)
 
 
