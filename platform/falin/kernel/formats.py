@@ -1,5 +1,6 @@
 """Place of how dates, durations and numbers are written: 2026年11月22日, 2 小时 30 分, ¥1,234.50. No markup here."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -81,6 +82,15 @@ def percent(value: float | Decimal, places: int = 1) -> str:
 def yuan(fen: int) -> str:
     """¥1,234.50, from fen."""
     return f"{'−' if fen < 0 else ''}¥{number(Decimal(abs(fen)) / 100, 2)}"
+
+
+_IN_GROUPS = re.compile(r"(1[3-9]\d)(\d{4})(\d{4})|(\d{6})(\d{8})(\d{3}[\dXx])", re.ASCII)
+
+
+def grouped(number: str) -> str:
+    """138 0013 8000, 330106 19900101 1234: as people read them out. What is neither comes back as it is."""
+    whole = _IN_GROUPS.fullmatch(number)
+    return " ".join(part for part in whole.groups() if part) if whole else number
 
 
 def none() -> str:

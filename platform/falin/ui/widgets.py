@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 
+from falin.kernel import formats
+
 SEALED = {"autocomplete": "off", "data-sealed": ""}  # a number of somebody's papers or telephone: no draft keeps it
 
 
@@ -41,12 +43,29 @@ class MonthInput(forms.TextInput):
 
 
 class PhoneInput(forms.TextInput):
-    """A telephone number; spaces are welcome, the form takes them out."""
+    """A telephone number, shown in groups; spaces are welcome, the form takes them out."""
 
     input_type = "tel"
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"autocomplete": "tel", "inputmode": "tel", **(attrs or {})})
+
+    def format_value(self, value: Any) -> str | None:
+        return _grouped(super().format_value(value))
+
+
+class PapersInput(forms.TextInput):
+    """The number of somebody's papers, or of his own telephone: shown in groups, with spaces or without, and never kept."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs={**SEALED, **(attrs or {})})
+
+    def format_value(self, value: Any) -> str | None:
+        return _grouped(super().format_value(value))
+
+
+def _grouped(value: str | None) -> str | None:
+    return value and formats.grouped(value.strip())
 
 
 class AmountInput(forms.TextInput):

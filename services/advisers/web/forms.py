@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from falin.kernel.sheets.written import Wrong
-from falin.ui.widgets import SEALED, DayInput, PhoneInput
+from falin.ui.widgets import SEALED, DayInput, PapersInput, PhoneInput
 from services.advisers.rules import REASON_LABELS, SPECIALTIES
 from services.advisers.rules.import_wording import sentence
 from services.advisers.rules.numbers import read_credit_code, read_identity, read_mobile, read_number
@@ -69,7 +69,7 @@ class AdviserForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=40, error_messages=_REQUIRED)
     id_number = forms.CharField(label=gettext_lazy("身份证号"), max_length=40, error_messages=_REQUIRED,
-                                widget=forms.TextInput(attrs=SEALED),
+                                widget=PapersInput(),
                                 help_text=gettext_lazy("18 位。加密保存，页面上不再显示。"))  # fmt: skip
     phone = forms.CharField(label=gettext_lazy("本人手机号"), max_length=30, error_messages=_REQUIRED,
                             widget=PhoneInput(attrs=SEALED),
@@ -115,7 +115,7 @@ class NumberForm(forms.Form):
     """The whole number of somebody who is looked for."""
 
     number = forms.CharField(label=gettext_lazy("身份证号或本人手机号"), max_length=40, error_messages=_REQUIRED,
-                             widget=forms.TextInput(attrs=SEALED),
+                             widget=PapersInput(),
                              help_text=gettext_lazy("要写完整的号码。查了会记入办事记录，号码不记。"))  # fmt: skip
 
     def __init__(self, data: Any = None, *, today: date) -> None:
@@ -131,7 +131,7 @@ class IdentityForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("姓名"), max_length=40, error_messages=_REQUIRED)
     id_number = forms.CharField(label=gettext_lazy("身份证号"), max_length=40, required=False,
-                                widget=forms.TextInput(attrs=SEALED),
+                                widget=PapersInput(),
                                 help_text=gettext_lazy("不改就空着。加密保存，页面上不再显示。"))  # fmt: skip
     why = forms.CharField(label=gettext_lazy("为什么更正"), max_length=200, error_messages=_REQUIRED,
                           widget=forms.Textarea(attrs={"rows": 2}),

@@ -45,3 +45,16 @@ def test_numbers_round_as_on_paper() -> None:
     assert formats.number(2.25, 1) == "2.3"
     assert formats.percent(98.44) == "98.4%"
     assert formats.number(-3) == "−3"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        ("13800138000", "138 0013 8000"), ("330106199001011234", "330106 19900101 1234"),
+        ("33010619900101123X", "330106 19900101 123X"), ("138****8000", "138****8000"), ("0571-87654321", "0571-87654321"),
+        ("12345678901", "12345678901"), ("1380013800", "1380013800"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_number_of_somebody_is_written_in_groups_and_what_is_none_as_it_is(number: str, written: str) -> None:
+    assert formats.grouped(number) == written
+    assert formats.grouped(written) == written

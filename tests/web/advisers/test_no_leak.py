@@ -16,6 +16,7 @@ from django.db import connection
 from openpyxl import load_workbook
 
 from falin.kernel import jobs
+from falin.kernel.formats import grouped
 from falin.kernel.transactions import inside
 from services.advisers.commands import registering
 from services.advisers.queries import register as reading
@@ -91,7 +92,7 @@ def test_a_day_of_work_leaves_no_number_behind(
 
     # Numbers in clear, after the password; what was typed waits in the session meanwhile.
     asked = client.post(f"/advisers/{who}/numbers/", {"reason": "核对聘任合同"})
-    assert phone(4) in client.post(asked.headers["Location"], {"password": PASSWORD}).content.decode()
+    assert grouped(phone(4)) in client.post(asked.headers["Location"], {"password": PASSWORD}).content.decode()
 
     # A sheet with good and bad rows, checked and loaded; its rows to mend are an export with numbers by intent.
     rows = [person(number) for number in range(10, 14)]

@@ -95,6 +95,25 @@ def test_an_adviser_is_registered_and_leads_to_his_page(world: World, office: Of
     assert number not in text(answer)
 
 
+@pytest.mark.parametrize("written", ["{}{}{}", "{} {} {}"])
+def test_numbers_are_taken_with_spaces_and_without_and_come_back_in_groups(
+    world: World, office: Office, sign_in: Any, written: str
+) -> None:
+    office.firm("浙江湖畔律师事务所")
+    first = "33010619850101001"
+    number = first + check_character(first)
+    given = {"name": "周以宁", "id_number": written.format(number[:6], number[6:14], number[14:]),
+             "phone": written.format("138", "0000", "0001"), "firm_id": "没有的律所"}  # fmt: skip
+    client = sign_in("county")
+    back = text(client.post("/advisers/new/", given))
+    assert f'value="330106 19850101 {number[14:]}"' in back and 'value="138 0000 0001"' in back
+    made = client.post("/advisers/new/", {**given, "firm_id": "浙江湖畔律师事务所"})
+    assert made.status_code == 302
+    for asked in (number, f"{number[:6]} {number[6:14]} {number[14:]}", "138 0000 0001"):
+        found = client.post("/advisers/number/", {"number": asked}, follow=True)
+        assert "周以宁" in text(found)
+
+
 def test_what_is_wrong_in_a_registration_is_said_at_each_field_and_the_rest_is_kept(
     world: World, office: Office, sign_in: Any, book: Any
 ) -> None:

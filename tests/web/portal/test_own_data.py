@@ -76,10 +76,10 @@ def test_the_archive_holds_everything_about_him_and_nothing_about_another(
     assert [(seat["county"], seat["community"]) for seat in register["seats"]] == [("西湖区", "湖埠村")]
     assert [(one["person"], one["reason"]) for one in register["seen"]] == [("叶明远", "核对何叙的合同")]
     assert [visit["content"]["note"] for visit in data["visits"]] == ["何叙的记事"]
-    for word in ("何叙", "330106198501010001", "13812340001", "湖埠村", "核对何叙的合同", "何叙的记事"):
+    for word in ("何叙", "330106 19850101 0001", "138 1234 0001", "湖埠村", "核对何叙的合同", "何叙的记事"):
         assert word in page
     for word in ("许望舒", "330106198501010002", "13812340002"):
-        assert word not in page
+        assert word not in "".join(page.split())
         assert word not in json.dumps(data, ensure_ascii=False)
     with inside(world.scope("county"), read_only=True):
         assert AuditEntry.objects.filter(act="advisers.record.taken").count() == 1

@@ -192,6 +192,12 @@ def number(value: float | Decimal | None, places: int = 0) -> str:
 
 
 @register.filter
+def grouped(number: str) -> SafeString:
+    """A telephone or identity number in clear, in groups and on one line: `{{ account.phone|grouped }}`."""
+    return format_html('<span class="f-nw">{}</span>', formats.grouped(number))
+
+
+@register.filter
 def initial(name: str) -> str:
     """The first character of a name, for the round sign beside it."""
     return str(name)[:1]
