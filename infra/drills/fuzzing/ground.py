@@ -21,7 +21,7 @@ from services.duty.api import log_visit
 from services.duty.models import Visit
 from services.duty.types import VisitKind
 from tenants.divisions.api import Level, find_by_code
-from tenants.identity.api import Role, create_person, grant_role, make_token, read_signed_in
+from tenants.identity.api import Role, ask_for_correction, create_person, grant_role, make_token, read_signed_in
 from tenants.identity.middleware import scope_of
 from tenants.identity.models import Person
 from tenants.identity.queries.tokens import own_bindings, scopes_of
@@ -50,6 +50,9 @@ def make(out: str) -> None:
             _visits(scope(adviser["username"]), adviser["places"], date.fromisoformat(told["first_days"][-1]), now)
     only = {county["code"]: work.do(scope(county["team"]), _known(county), now) for county in told["counties"]}
     own = told["counties"][0]
+    misnamed = own["advisers"][1]["username"]
+    with inside(scope(misnamed), read_only=False):
+        ask_for_correction(scope=scope(misnamed), name="演练改名", username=misnamed, now=now)
     holders = {TEAM: own["team"], OFFICER: "officer", ADVISER: own["advisers"][0]["username"]}
     rows = [row for county in told["counties"] for row in _rows(scope(county["team"]))]
     told["tokens"] = {role: token_of(scope(username), now)[0] for role, username in holders.items()}
@@ -85,7 +88,9 @@ def _mine(
     return {
         **only, **place, **work.own_of(reader), "adviser_id": first["id"], "adviser": first["id"],
         "visit_id": [row[1] for row in visits], "appointment_id": [row[1] for row in appointments],
-        "person_id": Person.objects.get(username="officer").id, "home": county["node"],
+        "person_id": Person.objects.get(username="officer").id,
+        "people_decline_correction.person_id": Person.objects.get(username=county["advisers"][1]["username"]).id,
+        "home": county["node"],
         **{f"{act}.{name}": one for act in ("comments", "comments_write", "history_of") for name, one in about.items()},
         **{f"figures_{act}.node_id": county["node"] for act in ("place", "months", "ranking", "counties")},
     }  # fmt: skip

@@ -28,6 +28,7 @@ from services.desk.types import Draft, NoticeKind
 from services.duty.commands import post_hours, remind
 from services.duty.models import Reminder
 from services.stations.api import open_station, read_opening
+from services.stations.commands.sheets import take_sheet as take_sheet_of_stations
 from services.stations.types import StationContent
 from tenants.divisions.api import add_members, list_communities, open_area
 from tenants.divisions.models import AreaMember, StatisticalArea
@@ -68,6 +69,10 @@ def do(team: Scope, county: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         remind(scope=team, node_id=first["places"][0], adviser_id=uuid.UUID(first["id"]), month=Month.of(now).plus(-2),
                now=now)  # fmt: skip
         sheets = [take_sheet(scope=team, upload=_sheet(_somebody(county, 2)), now=now) for _ in range(4)]
+        of_stations = [
+            str(take_sheet_of_stations(scope=team, upload=_stations(f"{county['code']}001001", name, today), now=now))
+            for name in ("表里的站", "看看的站")
+        ]
     for sheet in (*sheets[:2], sheets[3]):
         assert sheet.job_id
         jobs.work(system=system_of(find_by_schema(team.schema)), job_id=sheet.job_id)
@@ -85,6 +90,7 @@ def do(team: Scope, county: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "advisers_imports_columns.import_id": str(sheets[3].id), "news_change.number": draft.number,
         "station_id": str(stations[0]), "stations_correct.station_id": str(stations[1]), "stations_correct.name": "改好的站",
         "stations_close.station_id": str(stations[2]),
+        "stations_sheets_enter.sheet_id": of_stations[0], "sheet_id": of_stations[1],
         "county": county["code"],
         "code": f"{county['code']}001001",
     }  # fmt: skip
@@ -138,6 +144,12 @@ def _station(node_id: int, name: str, day: date) -> StationContent:
     return StationContent(
         node_id=node_id, name=name, address="一楼", opening=read_opening("周一 9:00-12:00"), opened_on=day
     )
+
+
+def _stations(code: str, name: str, day: date) -> ContentFile[bytes]:
+    """A sheet with one station."""
+    lines = f"名称,设在哪里,地址,开放时间,电话,开放日期\n{name},{code},一楼,周一 9:00-12:00,,{day}\n"
+    return ContentFile(lines.encode(), name="stations.csv")
 
 
 def _facts(code: str) -> str:

@@ -240,7 +240,7 @@ def test_a_job_that_is_killed_or_stopped_leaves_no_archive_and_another_try_makes
         from falin.kernel.models import Job
 
         Job.objects.filter(id=number).update(heartbeat_at=None)
-        assert jobs.sweep(scope=_system(), now=NOW) == [number]
+        assert [job.id for job in jobs.sweep(scope=_system(), now=NOW)] == [number]
     assert jobs.work(system=_system(), job_id=number) == "done"
     assert Archive.objects.count() == 1
     assert list((Path(settings.HOME) / "archives").iterdir()) == []
@@ -505,7 +505,7 @@ def test_a_restore_that_is_killed_leaves_no_schema_and_another_try_goes_on(
     assert StoredFile.objects.filter(purpose="restore").count() == 1  # the key, for the next try
     with inside(_system(), read_only=False):
         Job.objects.filter(id=number).update(heartbeat_at=None)
-        assert jobs.sweep(scope=_system(), now=NOW) == [number]
+        assert [job.id for job in jobs.sweep(scope=_system(), now=NOW)] == [number]
     assert jobs.work(system=_system(), job_id=number) == "done"
     assert len(_schemas_like("replaced_")) == 1
     after = rows_in(schema)

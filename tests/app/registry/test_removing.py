@@ -174,7 +174,7 @@ def test_a_destruction_that_is_killed_goes_on_and_is_booked_once(
         monkeypatch.setattr(removing, where, real)
         with inside(SYSTEM, read_only=False):
             Job.objects.filter(id=number).update(heartbeat_at=None)
-            assert jobs.sweep(scope=SYSTEM, now=NOW + timedelta(days=31)) == [number]
+            assert [job.id for job in jobs.sweep(scope=SYSTEM, now=NOW + timedelta(days=31))] == [number]
         assert jobs.work(system=SYSTEM, job_id=number) == "done"
     assert not Tenant.objects.filter(id=west).exists()
     assert AuditEntry.objects.filter(act="registry.tenant.removed").count() == Receipt.objects.count() == 1
