@@ -25,7 +25,7 @@ from tests import conftest
 from tests.app.registry.cast import tenant_of
 from tests.app.registry.changed_places import merge_into_west, split_off_river
 from tests.app.registry.test_archives import Peopled, _restore, county  # noqa: F401
-from tests.app.registry.test_changing_hands import UPPER, WEST, Counties, _board, _sums, counties  # noqa: F401
+from tests.app.registry.test_changing_hands import UPPER, WEST, Counties, _board, _deliver_all, _sums, counties  # noqa: F401
 from tests.world import NOW, PLACES, World
 
 ROWS = int(os.environ.get("FALIN_HANDS_ROWS", "300"))
@@ -109,6 +109,7 @@ def test_a_merge_leaves_in_both_bodies_together_what_was_in_both_before(counties
     fill(upper, nodes_of(world, UPPER))
     fill(west, nodes_of(world, WEST))
     merge_into_west(world)
+    _deliver_all()  # the counties count their month anew by the changed tree
     board, october = _board("2026-11"), _sums("2026-10")
     before, began = added(prints(upper), prints(west)), time.monotonic()
     job = counties.carry_out(Act.MERGE, UPPER, counties.node[WEST])
@@ -124,6 +125,7 @@ def test_a_split_leaves_in_both_bodies_together_what_was_in_one(counties: Counti
     world, west = counties.world, counties.schema[WEST]
     fill(west, nodes_of(world, WEST))
     split_off_river(world)
+    _deliver_all()
     board, october = _board("2026-11"), _sums("2026-10")
     before, began = prints(west), time.monotonic()
     job = counties.carry_out(Act.SPLIT, WEST, world.node("330114"))
