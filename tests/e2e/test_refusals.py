@@ -300,11 +300,15 @@ def enter(page: Page, name: str, value: Any) -> None:
         control.fill(str(value))
 
 
+GROUPED = {"id_number", "phone"}  # come back in groups, as people read them
+
+
 def entered(page: Page, name: str) -> str:
     control = page.locator(f'[name="{name}"]').first
     if control.get_attribute("type") == "radio":
         return page.locator(f'[name="{name}"]:checked').get_attribute("value") or ""
-    return control.input_value()
+    value = control.input_value()
+    return value.replace(" ", "") if name in GROUPED else value
 
 
 def stands_at(page: Page, control: Locator, sentence: str) -> None:

@@ -151,11 +151,11 @@ def turned(asked: QueryDict, **changes: str) -> str:
 
 def leaf(rows: Sequence[T], asked: QueryDict) -> tuple[Sequence[T], Pager | None]:
     """The page the address names (``?page=2``) of rows held in memory, and the way to its neighbours."""
-    before, pager = leaf_of(len(rows), asked)
+    before, pager = leaf_of(len(rows), asked, size=PAGE)
     return rows[before : before + PAGE], pager
 
 
-def leaf_of(count: int, asked: QueryDict, *, size: int = PAGE) -> tuple[int, Pager | None]:
+def leaf_of(count: int, asked: QueryDict, *, size: int) -> tuple[int, Pager | None]:
     """
     How many of so many rows lie before the page the address names, and the way to its neighbours; none where all fit on one.
 
