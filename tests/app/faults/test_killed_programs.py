@@ -146,13 +146,13 @@ def test_a_worker_killed_in_the_middle_of_a_file_leaves_nothing_of_it_and_anothe
             job_id = ask_export(scope=scope, name="audit", query="", file_format="csv", now=clock.now())
         with psycopg.connect(database) as own:
             own.execute(f'lock table "{scope.schema}".kernel_auditentry in access exclusive mode')
-            running["worker"].start()
+            running["short"].start()
             until(lambda: list(scratch.rglob("list")))
-            kill(running["worker"])
+            kill(running["short"])
             own.rollback()
         assert list(scratch.rglob("list")), "half a list of the log lies there"
         assert "正在做" in page.get(f"/jobs/{job_id}/").content.decode()
-        running["worker"].start()
+        running["short"].start()
         until(lambda: _state(scope, job_id) == "done", 90)
         assert list(scratch.rglob("list")) == []
     with inside(scope, read_only=True):
@@ -165,7 +165,7 @@ def test_a_worker_killed_in_the_middle_of_a_file_leaves_nothing_of_it_and_anothe
 
 
 def _scratch(folder: Path) -> Path:
-    return folder / "home" / "tmp" / "worker"
+    return folder / "home" / "tmp" / "short"
 
 
 def _state(scope: Any, job_id: Any) -> str:

@@ -52,7 +52,7 @@ def _night(number: uuid.UUID, schema: str) -> tuple[list[Any], list[Any], str]:
     with (
         mock.patch.object(tasks.roll_up, "delay", rolled.append),
         mock.patch.object(tasks.tell_receiver, "delay", lambda *whom: told.append(whom)),
-        mock.patch.object(jobs, "send", lambda schema, job: None),
+        mock.patch.object(jobs, "send", lambda *_job: None),
     ):
         tasks.roll_up_all()
         tasks.roll_up(schema)
