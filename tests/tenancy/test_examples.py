@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from falin.kernel import rest
 from falin.kernel.rest.describing import description
 from falin.portal.rest import examples
 from tests import peopled
@@ -34,7 +33,6 @@ WITHOUT = {
 @pytest.fixture
 def asked(_read_copy: Any, opened_copy: Any, peopled_template: str, fresh: Any) -> dict[str, Any]:
     """Each operation's exchange: reads in the world as it is, writes one after the other in a copy of it."""
-    rest.count_with(None)  # how many calls there were today is no example
     found: dict[str, Any] = {}
     named = {door: name for name, door in exchanges.operations().items()}
 

@@ -50,9 +50,9 @@ def make(out: str) -> None:
             _visits(scope(adviser["username"]), adviser["places"], date.fromisoformat(told["first_days"][-1]), now)
     only = {county["code"]: work.do(scope(county["team"]), _known(county), now) for county in told["counties"]}
     own = told["counties"][0]
-    misnamed = own["advisers"][1]["username"]
-    with inside(scope(misnamed), read_only=False):
-        ask_for_correction(scope=scope(misnamed), name="演练改名", username=misnamed, now=now)
+    misnamed = Person.objects.get(username=own["advisers"][1]["username"])
+    with inside(scope(misnamed.username), read_only=False):
+        ask_for_correction(scope=scope(misnamed.username), name=misnamed.name, username="renamed", now=now)
     holders = {TEAM: own["team"], OFFICER: "officer", ADVISER: own["advisers"][0]["username"]}
     rows = [row for county in told["counties"] for row in _rows(scope(county["team"]))]
     told["tokens"] = {role: token_of(scope(username), now)[0] for role, username in holders.items()}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.test.utils import modify_settings
 
 from falin.kernel import clock, parameters, quotas, rest
 from falin.kernel.rest import limits
@@ -173,3 +174,10 @@ def test_a_count_is_one_over_processes_and_ends_with_its_time(world: World, brok
     one, other = (limits.BrokerCounter(broker.url, "shared") for _process in range(2))
     assert [one([("x", 60)]), other([("x", 60)]), one([("x", 60), ("y", 60)])] == [[1], [2], [3, 1]]
     assert 0 < one._broker.ttl("falin:calls:shared:x") <= 60
+
+
+def test_what_was_wired_stays_when_the_list_of_apps_changes_under_way() -> None:
+    """Django makes every app ready anew then; once it had the suite's own knocks counted again, and refused."""
+    before = list(limits._counter)
+    with modify_settings(INSTALLED_APPS={"append": "django.contrib.messages"}):
+        assert limits._counter == before == []
