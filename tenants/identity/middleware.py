@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.crypto import constant_time_compare
@@ -42,6 +43,21 @@ class SessionMiddleware(StockSessionMiddleware):
             if request.session.accessed or settings.SESSION_COOKIE_NAME in request.COOKIES:
                 patch_vary_headers(response, ("Cookie",))
             return response
+        return super().process_response(request, response)
+
+
+class FormKeyMiddleware(CsrfViewMiddleware):
+    """
+    As Django's, but the form key is given out once, not with every page to renew its term. The answer to a request that
+    set out before somebody signed in would put the old key in the new one's place, and refuse what he fills in next; the
+    phone's keeping of the adviser's pages asks so behind his back. Each sign-in gives a new one, long before its year ends.
+    """
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        wanted = request.META.get("CSRF_COOKIE_NEEDS_UPDATE")
+        if wanted and request.META["CSRF_COOKIE"] == request.COOKIES.get(settings.CSRF_COOKIE_NAME):
+            request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
+            patch_vary_headers(response, ("Cookie",))
         return super().process_response(request, response)
 
 

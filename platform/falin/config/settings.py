@@ -113,7 +113,7 @@ MIDDLEWARE = [
     "falin.ui.language.LanguageMiddleware",
     "tenants.registry.hosts.HostMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "tenants.identity.middleware.FormKeyMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -118,6 +118,20 @@ def test_a_request_that_set_out_before_the_key_changed_does_not_sign_the_person_
     assert key_of(client) == ""  # who signs out keeps none
 
 
+def test_a_request_that_set_out_before_somebody_signed_in_does_not_bring_the_old_form_key_back(world: World) -> None:
+    client = come_in("county")
+    late = Client()
+    for name in ("sessionid", "csrftoken"):
+        late.cookies[name] = client.cookies[name].value
+    client.post("/accounts/logout/")
+    client.post("/accounts/login/", {"login": "street", "password": PASSWORD})
+    assert client.cookies["csrftoken"].value != late.cookies["csrftoken"].value  # each sign-in has its own
+    answer = late.get("/accounts/login/")
+    assert "csrfmiddlewaretoken" in answer.content.decode()
+    assert "csrftoken" not in answer.cookies
+    assert "Cookie" in answer.headers["Vary"]
+
+
 def test_a_password_that_is_hashed_anew_at_a_higher_price_is_the_same_password(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
